@@ -1,0 +1,144 @@
+/**
+ * The one error class.
+ *
+ * @module
+ */
+
+/** Why a stream failed. */
+export type StreamErrorCode =
+  | 'aborted'
+  | 'timeout'
+  | 'network'
+  | 'interrupted'
+  | 'rate-limit'
+  | 'quota'
+  | 'overloaded'
+  | 'server'
+  | 'auth'
+  | 'permission'
+  | 'not-found'
+  | 'invalid-request'
+  | 'context-length'
+  | 'content-filter'
+  | 'protocol'
+  | 'retracted'
+  | 'conflict'
+  | 'store'
+  | 'unknown'
+
+/** For each code: what a client may read, and whether another attempt can help. */
+const codes: Record<StreamErrorCode, { sentence: string; retryable: boolean }> = {
+  aborted: { sentence: 'The request was cancelled.', retryable: false },
+  timeout: { sentence: 'The model took too long to answer.', retryable: true },
+  network: { sentence: 'The connection to the model failed.', retryable: true },
+  interrupted: { sentence: 'The answer broke off before it was complete.', retryable: true },
+  'rate-limit': { sentence: 'Too many requests. Try again later.', retryable: true },
+  quota: { sentence: 'The usage limit of this service is reached.', retryable: false },
+  overloaded: { sentence: 'The model is overloaded. Try again later.', retryable: true },
+  server: { sentence: 'The model had an internal error.', retryable: true },
+  auth: { sentence: 'This service is not set up to reach the model.', retryable: false },
+  permission: { sentence: 'This service may not use this model.', retryable: false },
+  'not-found': { sentence: 'The model was not found.', retryable: false },
+  'invalid-request': { sentence: 'The model did not accept the request.', retryable: false },
+  'context-length': { sentence: 'The conversation is too long for the model.', retryable: false },
+  'content-filter': { sentence: 'The answer was withheld by a content filter.', retryable: false },
+  protocol: { sentence: 'The model sent an answer that could not be read.', retryable: false },
+  retracted: { sentence: 'The answer was started again. Ask once more.', retryable: true },
+  conflict: { sentence: 'Another request is in progress.', retryable: false },
+  store: { sentence: 'The conversation could not be stored.', retryable: false },
+  unknown: { sentence: 'Something went wrong.', retryable: false },
+}
+
+const brand = Symbol.for('sluice.StreamError')
+
+export interface StreamErrorOptions {
+  /** @default what fits the code */
+  retryable?: boolean | undefined
+  status?: number | undefined
+  provider?: string | undefined
+  retryAfterMs?: number | undefined
+  requestId?: string | undefined
+  cause?: unknown
+}
+
+/** What may leave the server. */
+export interface StreamErrorJSON {
+  code: StreamErrorCode
+  /** A fixed sentence for the code, never the provider's words. */
+  message: string
+  retryable: boolean
+  status?: number
+  retryAfterMs?: number
+}
+
+/**
+ * Every failure of a stream. `message` is whole and meant for logs; `toJSON()` is what may be shown to a client.
+ */
+export class StreamError extends Error {
+  static {
+    this.prototype.name = 'StreamError'
+  }
+
+  readonly code: StreamErrorCode
+  /** Whether another attempt can help. */
+  readonly retryable: boolean
+  /** The HTTP status that the provider answered with. */
+  declare readonly status?: number
+  declare readonly provider?: string
+  /** How long the provider asked to wait, in milliseconds. */
+  declare readonly retryAfterMs?: number
+  /** The provider's id of the request, for its support. */
+  declare readonly requestId?: string
+
+  constructor(code: StreamErrorCode, message: string, options: StreamErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.retryable = options.retryable ?? codes[code].retryable
+    if (options.status !== undefined) this.status = options.status
+    if (options.provider !== undefined) this.provider = options.provider
+    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs
+    if (options.requestId !== undefined) this.requestId = options.requestId
+    // Not `instanceof`: a program can hold the ESM and the CJS copy of this class at once.
+    Object.defineProperty(this, brand, { value: true })
+  }
+
+  /** Whether a value is a StreamError, of whichever copy of this package. */
+  static is(value: unknown): value is StreamError {
+    return typeof value === 'object' && value !== null && brand in value
+  }
+
+  /** A StreamError as it is; anything else as `unknown`, with the value as its cause. */
+  static from(value: unknown): StreamError {
+    if (StreamError.is(value)) return value
+    const message = value instanceof Error ? value.message : String(value)
+    return new StreamError('unknown', message, { cause: value })
+  }
+
+  /** The reverse of `toJSON()`, for whoever reads events back. Never throws. */
+  static fromJSON(value: unknown): StreamError {
+    const json: Partial<Record<keyof StreamErrorJSON, unknown>> =
+      typeof value === 'object' && value !== null ? value : {}
+    const code = isCode(json.code) ? json.code : 'unknown'
+    return new StreamError(code, codes[code].sentence, {
+      retryable: typeof json.retryable === 'boolean' ? json.retryable : undefined,
+      status: typeof json.status === 'number' ? json.status : undefined,
+      retryAfterMs: typeof json.retryAfterMs === 'number' ? json.retryAfterMs : undefined,
+    })
+  }
+
+  /** What may leave the server: no provider text, no ids, no cause. */
+  toJSON(): StreamErrorJSON {
+    const json: StreamErrorJSON = {
+      code: this.code,
+      message: codes[this.code].sentence,
+      retryable: this.retryable,
+    }
+    if (this.status !== undefined) json.status = this.status
+    if (this.retryAfterMs !== undefined) json.retryAfterMs = this.retryAfterMs
+    return json
+  }
+}
+
+function isCode(value: unknown): value is StreamErrorCode {
+  return typeof value === 'string' && Object.hasOwn(codes, value)
+}

@@ -1,0 +1,205 @@
+/**
+ * How content moves inside the library: pulled, one network chunk at a time, by callback. A promise or a generator for each
+ * layer would cost more than reading the wire does; these are the public face only (`Driver.stream`, `EventStream`).
+ *
+ * @module
+ */
+
+import { StreamError } from '../errors.js'
+import type {
+  Completion,
+  ContentEvent,
+  Driver,
+  DriverContext,
+  DriverYield,
+  RetryEvent,
+  StreamRequest,
+} from '../types.js'
+
+/** Where the answer to a pull goes: exactly one of these is called, once for each pull. */
+export interface Sink {
+  /** All content that one network chunk held; never empty. */
+  batch(events: readonly ContentEvent[]): void
+  retry(event: RetryEvent): void
+  done(completion: Completion): void
+  fail(error: StreamError): void
+}
+
+/** One attempt, or several of them behind one face. Lazy: nothing is sent before the first pull. */
+export interface Source {
+  /** Asks for what comes next. One pull at a time, and none after `done` or `fail`. */
+  pull(sink: Sink): void
+  /** Frees everything at once. A pull that waits is not answered any more: whoever closes answers it. */
+  close(): void
+  /** The completion, if a terminal marker has been read already although the source has not said `done` yet. */
+  finished(): Completion | undefined
+}
+
+export interface OpenContext {
+  attempt: number
+  onBytes(): void
+}
+
+type Open = (request: StreamRequest, context: OpenContext) => Source
+
+// Not Symbol.for: a driver of another copy of this package goes through the public face, which never changes its shape.
+const open = Symbol('sluice.open')
+
+interface SourceDriver extends Driver {
+  [open]: Open
+}
+
+/** A driver made of a source. */
+export function defineDriver(provider: string, model: string, openSource: Open): Driver {
+  const driver: SourceDriver = {
+    provider,
+    model,
+    stream: (request, context) => generate(openSource(request, context), context.signal),
+    [open]: openSource,
+  }
+  return driver
+}
+
+/** The source of any driver: our own directly, a user's through its generator. */
+export function openDriver(driver: Driver, request: StreamRequest, context: OpenContext): Source {
+  return open in driver
+    ? (driver as SourceDriver)[open](request, context)
+    : new GeneratorSource(driver, request, context)
+}
+
+// ---------------------------------------------------------------- source -> generator
+
+async function* generate(
+  source: Source,
+  signal: AbortSignal,
+): AsyncGenerator<DriverYield, Completion, void> {
+  let stop = (_error: StreamError): void => {}
+  const onAbort = (): void => {
+    source.close()
+    stop(abortError(signal.reason))
+  }
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    for (;;) {
+      if (signal.aborted) throw abortError(signal.reason)
+      const answer = await new Promise<DriverYield | { completion: Completion }>(
+        (resolve, reject) => {
+          stop = reject
+          source.pull({
+            batch: resolve,
+            retry: resolve,
+            done: (completion) => resolve({ completion }),
+            fail: reject,
+          })
+        },
+      )
+      if ('completion' in answer) return answer.completion
+      yield answer
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    source.close()
+  }
+}
+
+/** The error of a stream that its caller ended. */
+export function abortError(reason: unknown): StreamError {
+  return new StreamError('aborted', 'The stream was cancelled.', { cause: reason })
+}
+
+// ---------------------------------------------------------------- generator -> source
+
+class GeneratorSource implements Source {
+  readonly #driver: Driver
+  readonly #request: StreamRequest
+  readonly #context: DriverContext
+  readonly #controller = new AbortController()
+  #iterator: AsyncGenerator<DriverYield, Completion, void> | undefined
+  #sink: Sink | undefined
+  /** What is left of a yield that held more than one answer. */
+  #rest: (readonly ContentEvent[] | RetryEvent)[] = []
+  #closed = false
+
+  constructor(driver: Driver, request: StreamRequest, context: OpenContext) {
+    this.#driver = driver
+    this.#request = request
+    this.#context = {
+      signal: this.#controller.signal,
+      attempt: context.attempt,
+      onBytes: () => context.onBytes(),
+    }
+  }
+
+  pull(sink: Sink): void {
+    this.#sink = sink
+    if (this.#deliver()) return
+    try {
+      this.#iterator ??= this.#driver.stream(this.#request, this.#context)
+      this.#iterator.next().then(this.#onResult, this.#onError)
+    } catch (error) {
+      this.#onError(error)
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    // First the signal: `return()` alone would wait behind a pending `next()`.
+    this.#controller.abort(abortError(undefined))
+    this.#iterator?.return(undefined as never).catch(() => {})
+  }
+
+  finished(): undefined {
+    return undefined
+  }
+
+  readonly #onResult = (result: IteratorResult<DriverYield, Completion>): void => {
+    if (this.#closed || this.#sink === undefined) return
+    if (result.done) return this.#finish(result.value)
+    const { value } = result
+    if (Array.isArray(value)) this.#rest = split(value)
+    else this.#rest = split([value as ContentEvent | RetryEvent])
+    if (!this.#deliver()) this.pull(this.#sink)
+  }
+
+  readonly #onError = (error: unknown): void => {
+    if (this.#closed) return
+    this.#closed = true
+    this.#take().fail(StreamError.from(error))
+  }
+
+  #finish(completion: Completion | undefined): void {
+    this.#closed = true
+    if (completion?.finishReason !== undefined) return this.#take().done(completion)
+    const message = `The driver "${this.#driver.provider}" returned without a completion: return { finishReason, usage } once the provider has said that the answer is whole.`
+    this.#take().fail(new StreamError('protocol', message, { provider: this.#driver.provider }))
+  }
+
+  #deliver(): boolean {
+    const next = this.#rest.shift()
+    if (next === undefined) return false
+    if ('type' in next) this.#take().retry(next)
+    else this.#take().batch(next)
+    return true
+  }
+
+  #take(): Sink {
+    const sink = this.#sink as Sink
+    this.#sink = undefined
+    return sink
+  }
+}
+
+/** A yield as answers: runs of content, and each retry event alone. */
+function split(
+  events: readonly (ContentEvent | RetryEvent)[],
+): (readonly ContentEvent[] | RetryEvent)[] {
+  const answers: (ContentEvent[] | RetryEvent)[] = []
+  for (const event of events) {
+    const last = answers.at(-1)
+    if (event.type === 'retry') answers.push(event)
+    else if (Array.isArray(last)) last.push(event)
+    else answers.push([event])
+  }
+  return answers
+}

@@ -1,0 +1,378 @@
+/**
+ * The public data types: what goes into a stream, what comes out of it, and what a driver is.
+ *
+ * @module
+ */
+
+import type { StreamError } from './errors.js'
+
+// ---------------------------------------------------------------- events
+
+/** What a stream yields: `start ( content | retry )* ( complete | error )`. */
+export type StreamEvent = StartEvent | ContentEvent | RetryEvent | CompleteEvent | ErrorEvent
+
+/** Always first, sent before the provider is asked. */
+export interface StartEvent {
+  type: 'start'
+  /** Identifies this stream. */
+  id: string
+  provider: string
+  /** The model that was asked for; the one that answered is on `complete`. */
+  model: string
+}
+
+/** A piece of text. */
+export interface TextContent {
+  type: 'content'
+  /** The content block this piece belongs to, counted from 0 in order of appearance. */
+  index: number
+  kind: 'text'
+  text: string
+  /** Opaque provider data that has to be sent back with this part. */
+  signature?: string
+}
+
+/** A piece of the model's reasoning. */
+export interface ReasoningContent {
+  type: 'content'
+  index: number
+  kind: 'reasoning'
+  text: string
+  /** Opaque provider data that has to be sent back with this part. */
+  signature?: string
+  /** The reasoning is encrypted: `text` is empty and `signature` holds what has to be sent back. */
+  redacted?: true
+}
+
+/** A piece of a tool call. */
+export interface ToolCallContent {
+  type: 'content'
+  index: number
+  kind: 'tool-call'
+  id: string
+  name: string
+  /** The next fragment of the JSON arguments; `complete.message` holds them whole and parsed. */
+  input: string
+  signature?: string
+}
+
+/** A citation. */
+export interface SourceContent {
+  type: 'content'
+  index: number
+  kind: 'source'
+  url?: string
+  title?: string
+  /** What the provider sent, as it came. */
+  raw?: unknown
+}
+
+/** A generated file, such as an image. */
+export interface FileContent {
+  type: 'content'
+  index: number
+  kind: 'file'
+  /** For example `image/png`. */
+  mediaType: string
+  /** Base64. */
+  data: string
+}
+
+/** The next piece of the answer. */
+export type ContentEvent =
+  | TextContent
+  | ReasoningContent
+  | ToolCallContent
+  | SourceContent
+  | FileContent
+
+/** An attempt failed and another one is about to begin. Sent before the wait. */
+export interface RetryEvent {
+  type: 'retry'
+  /** The attempt that is about to begin, from 2. */
+  attempt: number
+  maxAttempts: number
+  /** The wait before it, in milliseconds. */
+  delayMs: number
+  /** `restart`: every earlier `content` is void. `continue`: it stands. */
+  mode: 'restart' | 'continue'
+  /** Who is asked next. */
+  provider: string
+  model: string
+  /** Why the last attempt failed. */
+  error: StreamError
+}
+
+/** The answer is whole. Always last when it comes. */
+export interface CompleteEvent {
+  type: 'complete'
+  /** All `text` content, joined. */
+  text: string
+  message: AssistantMessage
+  finishReason: FinishReason
+  /** The provider's own word for it, where it sent one. */
+  rawFinishReason?: string
+  usage: Usage
+  provider: string
+  /** The model that answered. */
+  model: string
+  /** The provider's id of the response. */
+  responseId?: string
+  attempts: number
+  timing: {
+    /** From the first pull to the first content, in milliseconds; null when there was none. */
+    firstContentMs: number | null
+    /** From the first pull to the end, in milliseconds. */
+    durationMs: number
+  }
+}
+
+/** The stream failed. Always last when it comes. */
+export interface ErrorEvent {
+  type: 'error'
+  error: StreamError
+  /** What had come until then. */
+  partial: AssistantMessage
+  attempts: number
+}
+
+/**
+ * Why the model stopped: `stop` (it was done, or a stop sequence came), `length` (a token limit), `tool-calls` (it waits for
+ * tool results), `content-filter` (it refused or was filtered), `pause` (a long turn that wants to be continued), `other`.
+ */
+export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter' | 'pause' | 'other'
+
+/** Tokens. A field is absent where the provider did not say. */
+export interface Usage {
+  /** All input, cached input included. */
+  inputTokens?: number
+  /** All output, reasoning included. */
+  outputTokens?: number
+  totalTokens?: number
+  /** The part of `outputTokens` spent on reasoning. */
+  reasoningTokens?: number
+  /** The part of `inputTokens` read from the provider's cache. */
+  cachedInputTokens?: number
+  /** The part of `inputTokens` written to the provider's cache. */
+  cacheWriteInputTokens?: number
+}
+
+// ---------------------------------------------------------------- messages
+
+/** One turn of a conversation. JSON-safe as long as its images and files are strings. */
+export type Message = SystemMessage | UserMessage | AssistantMessage | ToolMessage
+
+export interface SystemMessage {
+  role: 'system'
+  content: string | readonly InputPart[]
+}
+
+export interface UserMessage {
+  role: 'user'
+  content: string | readonly InputPart[]
+}
+
+export interface AssistantMessage {
+  role: 'assistant'
+  content: readonly OutputPart[] | string
+}
+
+export interface ToolMessage {
+  role: 'tool'
+  content: readonly ToolResultPart[]
+}
+
+/** A part of what is sent to the model. */
+export type InputPart = TextInputPart | ImageInputPart | FileInputPart
+
+export interface TextInputPart {
+  type: 'text'
+  text: string
+}
+
+export interface ImageInputPart {
+  type: 'image'
+  /** An http(s) or data URL, base64, or the bytes. */
+  data: string | Uint8Array | URL
+  /** Read off the data where it is absent, `image/png` failing that. */
+  mediaType?: string
+}
+
+export interface FileInputPart {
+  type: 'file'
+  /** An http(s) or data URL, base64, or the bytes. */
+  data: string | Uint8Array | URL
+  mediaType: string
+  filename?: string
+}
+
+/** A part of what the model answered. */
+export type OutputPart = TextPart | ReasoningPart | ToolCallPart | SourcePart | FilePart
+
+export interface TextPart {
+  type: 'text'
+  text: string
+  signature?: string
+}
+
+export interface ReasoningPart {
+  type: 'reasoning'
+  text: string
+  signature?: string
+  redacted?: true
+}
+
+export interface ToolCallPart {
+  type: 'tool-call'
+  id: string
+  name: string
+  /** The parsed arguments; the raw string where the model did not send valid JSON. */
+  input: unknown
+  signature?: string
+}
+
+export interface SourcePart {
+  type: 'source'
+  url?: string
+  title?: string
+  raw?: unknown
+}
+
+export interface FilePart {
+  type: 'file'
+  mediaType: string
+  /** Base64. */
+  data: string
+}
+
+/** What a tool answered. */
+export interface ToolResultPart {
+  type: 'tool-result'
+  /** The id of the tool call that this answers. */
+  id: string
+  name: string
+  /** A string, or any JSON value. */
+  output: unknown
+  isError?: boolean
+}
+
+// ---------------------------------------------------------------- request
+
+/** A tool that the model may call. */
+export interface Tool {
+  description?: string
+  /** A JSON Schema of the arguments. */
+  parameters: Record<string, unknown>
+}
+
+/** `auto`: the model decides. `required`: it has to call one. `none`: it may not. An object: this one. */
+export type ToolChoice = 'auto' | 'required' | 'none' | { name: string }
+
+/** What the model is asked, in the same words for every provider. */
+export interface StreamRequest {
+  /** The conversation, oldest first. Give this or `prompt`. */
+  messages?: readonly Message[]
+  /** Short for one user message. */
+  prompt?: string
+  /** Instructions that come before the conversation. */
+  system?: string
+  /** Limit for the answer, in tokens. */
+  maxOutputTokens?: number
+  temperature?: number
+  topP?: number
+  stopSequences?: readonly string[]
+  /** For answers that can be repeated, on providers that know it. */
+  seed?: number
+  tools?: Record<string, Tool>
+  toolChoice?: ToolChoice
+  reasoning?: { effort?: 'minimal' | 'low' | 'medium' | 'high'; budgetTokens?: number }
+  /** Merged last into the provider's request body, so it can set and override everything. */
+  providerOptions?: Record<string, unknown>
+}
+
+// ---------------------------------------------------------------- drivers
+
+/**
+ * What a driver yields: content, or the `retry` event of a driver that asks another driver. An array is all that one network
+ * chunk held; it goes through every layer whole.
+ */
+export type DriverYield = ContentEvent | RetryEvent | readonly (ContentEvent | RetryEvent)[]
+
+/**
+ * Speaks to one model of one provider. A driver MUST hold no state between two calls of `stream`.
+ */
+export interface Driver {
+  readonly provider: string
+  readonly model: string
+  /**
+   * One attempt. Content is `yield`, completion is `return`, failure is `throw`.
+   *
+   * It MUST return only if the provider said that the answer is whole, throw when `context.signal` aborts, and free
+   * everything it holds when it is returned or aborted.
+   */
+  stream(
+    request: StreamRequest,
+    context: DriverContext,
+  ): AsyncGenerator<DriverYield, Completion, void>
+}
+
+export interface DriverContext {
+  /** Ends this attempt alone. */
+  signal: AbortSignal
+  /** From 1; it counts on through nested layers. */
+  attempt: number
+  /** To be called for each piece of data from the network, pings included: it feeds the `silenceMs` clock. */
+  onBytes(): void
+}
+
+/** What a driver returns when the answer is whole. */
+export interface Completion {
+  finishReason: FinishReason
+  rawFinishReason?: string
+  usage: Usage
+  /** Who answered, where that is not the driver itself. */
+  provider?: string
+  model?: string
+  responseId?: string
+}
+
+// ---------------------------------------------------------------- streams
+
+/** One answer as it comes. Nothing is sent before the first pull. */
+export interface EventStream extends AsyncIterable<StreamEvent>, AsyncDisposable {
+  /**
+   * All text of the answer. Rejects with the `StreamError` that ends the stream. It can be asked for before, during and after
+   * iteration; without an iteration it reads the stream itself, from the next microtask on.
+   */
+  text(): Promise<string>
+  /** The `complete` event, under the same rules as `text()`. */
+  final(): Promise<CompleteEvent>
+  /** Ends the stream with an `error` of code `aborted` and closes the connection to the provider. Harmless after the end. */
+  cancel(reason?: unknown): void
+}
+
+// ---------------------------------------------------------------- formats
+
+/** How events are written to the network. Any carrier moves any format. */
+export interface Format {
+  readonly contentType: string
+  /** Further response headers. */
+  readonly headers: Readonly<Record<string, string>>
+  /** One encoder for each stream. */
+  encoder(): Encoder
+  /** Text that keeps an idle connection open. Carriers send it whenever `everyMs` passed without output. */
+  readonly heartbeat?: { readonly text: string; readonly everyMs: number }
+  /** Wait for the first content before the response begins, so that an earlier failure can be an HTTP status. */
+  readonly earlyStatus: boolean
+  /** The body of such a failure. */
+  failure(error: StreamError): { contentType: string; body: string }
+}
+
+export interface Encoder {
+  /**
+   * Text for the events of one batch; it may be empty.
+   *
+   * @throws StreamError when the format cannot express what happened; the carrier then breaks the connection off
+   */
+  encode(events: readonly StreamEvent[]): string
+}
