@@ -369,10 +369,11 @@ export interface Format {
 }
 
 export interface Encoder {
-  /**
-   * Text for the events of one batch; it may be empty.
-   *
-   * @throws StreamError when the format cannot express what happened; the carrier then breaks the connection off
-   */
+  /** Text for the events of one batch; it may be empty. */
   encode(events: readonly StreamEvent[]): string
+  /**
+   * Set once something happened that the format cannot express. The carrier sends what `encode` returned and then breaks the
+   * connection off, so that nobody takes the text for whole.
+   */
+  readonly failure?: StreamError | undefined
 }

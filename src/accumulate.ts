@@ -1,0 +1,134 @@
+/**
+ * From content events to the message that they make up. The core, the browser and every page that shows a stream use this one.
+ *
+ * @module
+ */
+
+import type { AssistantMessage, ContentEvent, OutputPart } from './types.js'
+
+/**
+ * Appending thousands of tokens to one string builds a tree of thousands of nodes. It is flattened whenever this many
+ * characters have come, which keeps memory near the text's own size at a cost linear in its length.
+ */
+const flattenAfter = 4096
+
+class Text {
+  #flat: string[] = []
+  #tail = ''
+
+  append(text: string): void {
+    this.#tail += text
+    if (this.#tail.length >= flattenAfter) {
+      // join() copies the tree into one flat string
+      this.#flat.push([this.#tail, ''].join(''))
+      this.#tail = ''
+    }
+  }
+
+  toString(): string {
+    return this.#flat.length === 0 ? this.#tail : this.#flat.join('') + this.#tail
+  }
+}
+
+/** One content block that is growing. */
+interface Block {
+  first: ContentEvent
+  /** Text, reasoning, or the JSON arguments of a tool call. */
+  text: Text
+  signature: string | undefined
+}
+
+/** Collects the content of one stream. */
+export class Accumulator {
+  #blocks = new Map<number, Block>()
+  #last: Block | undefined
+
+  add(event: ContentEvent): void {
+    let block = this.#last
+    if (block === undefined || block.first.index !== event.index) block = this.#block(event)
+    switch (event.kind) {
+      case 'text':
+      case 'reasoning':
+        block.text.append(event.text)
+        break
+      case 'tool-call':
+        block.text.append(event.input)
+        break
+      default:
+        return
+    }
+    if (event.signature !== undefined) block.signature = event.signature
+  }
+
+  /** Voids everything, as a `retry` with mode `restart` does. */
+  reset(): void {
+    this.#blocks.clear()
+    this.#last = undefined
+  }
+
+  /** All `text` content so far, joined. */
+  text(): string {
+    let text = ''
+    for (const block of this.#blocks.values()) {
+      if (block.first.kind === 'text') text += block.text.toString()
+    }
+    return text
+  }
+
+  /** The message so far, without empty parts. */
+  message(): AssistantMessage {
+    const content: OutputPart[] = []
+    for (const block of this.#blocks.values()) {
+      const part = toPart(block)
+      if (part !== undefined) content.push(part)
+    }
+    return { role: 'assistant', content }
+  }
+
+  #block(event: ContentEvent): Block {
+    let block = this.#blocks.get(event.index)
+    if (block === undefined) {
+      block = { first: event, text: new Text(), signature: undefined }
+      this.#blocks.set(event.index, block)
+    }
+    this.#last = block
+    return block
+  }
+}
+
+function toPart({ first, text, signature }: Block): OutputPart | undefined {
+  const signed = signature === undefined ? {} : { signature }
+  switch (first.kind) {
+    case 'text': {
+      const whole = text.toString()
+      if (whole === '' && signature === undefined) return undefined
+      return { type: 'text', text: whole, ...signed }
+    }
+    case 'reasoning': {
+      const whole = text.toString()
+      if (whole === '' && signature === undefined) return undefined
+      const redacted = first.redacted ? { redacted: true as const } : {}
+      return { type: 'reasoning', text: whole, ...signed, ...redacted }
+    }
+    case 'tool-call': {
+      const input = parseInput(text.toString())
+      return { type: 'tool-call', id: first.id, name: first.name, input, ...signed }
+    }
+    case 'source': {
+      const { type: _type, index: _index, kind, ...rest } = first
+      return { type: kind, ...rest }
+    }
+    case 'file':
+      return { type: 'file', mediaType: first.mediaType, data: first.data }
+  }
+}
+
+/** The arguments of a tool call: no text at all means no arguments, and what is not JSON stays as it came. */
+function parseInput(text: string): unknown {
+  if (text.trim() === '') return {}
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * What every carrier does before the first byte: wait, where the format wants it, until the status is known.
+ *
+ * @module
+ */
+
+import type { BatchReader } from '../core/stream.js'
+import type { StreamError, StreamErrorCode } from '../errors.js'
+import type { Format, StreamEvent } from '../types.js'
+
+export interface Beginning {
+  /** What has been read already. */
+  held: readonly StreamEvent[]
+  /** Why the stream failed before its first content. */
+  failure?: StreamError
+}
+
+export async function begin(reader: BatchReader, format: Format): Promise<Beginning> {
+  const held: StreamEvent[] = []
+  if (!format.earlyStatus) return { held }
+  for (;;) {
+    const batch = await new Promise<readonly StreamEvent[] | null>((resolve) => reader.read(resolve))
+    if (batch === null) return { held }
+    for (const event of batch) {
+      if (event.type === 'error' && !held.some(isContent)) return { held, failure: event.error }
+      held.push(event)
+    }
+    if (batch.some((event) => isContent(event) || event.type === 'complete')) return { held }
+  }
+}
+
+function isContent(event: StreamEvent): boolean {
+  return event.type === 'content'
+}
+
+const statuses: Partial<Record<StreamErrorCode, number>> = {
+  aborted: 499,
+  timeout: 504,
+  network: 502,
+  interrupted: 502,
+  'rate-limit': 429,
+  quota: 503,
+  overloaded: 503,
+  server: 502,
+  protocol: 502,
+  'invalid-request': 400,
+  'context-length': 400,
+  'content-filter': 422,
+  conflict: 409,
+  store: 503,
+}
+
+/** The response to a stream that failed before its first content. */
+export function failureResponse(
+  error: StreamError,
+  format: Format,
+): { status: number; headers: Record<string, string>; body: string } {
+  const { contentType, body } = format.failure(error)
+  const headers: Record<string, string> = { 'content-type': contentType, 'cache-control': 'no-store' }
+  if (error.retryAfterMs !== undefined) {
+    headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
+  }
+  // What the provider holds against this server (its key, its model) is not the client's fault: 500.
+  return { status: statuses[error.code] ?? 500, headers, body }
+}
+
+export function formatHeaders(format: Format): Record<string, string> {
+  return { 'content-type': format.contentType, ...format.headers }
+}

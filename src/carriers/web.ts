@@ -1,0 +1,139 @@
+/**
+ * Events into Web streams and responses.
+ *
+ * @module
+ */
+
+import { type BatchReader, readBatches } from '../core/stream.js'
+import type { Encoder, Format, StreamEvent } from '../types.js'
+import { begin, failureResponse, formatHeaders } from './begin.js'
+import { Heartbeat } from './heartbeat.js'
+
+/**
+ * The bytes of a stream in a format. Nothing is read before the first pull; what came in one network chunk goes out as one
+ * chunk; a slow reader holds the provider back, and cancelling closes the connection to it.
+ */
+export function toReadableStream(
+  events: AsyncIterable<StreamEvent>,
+  format: Format,
+): ReadableStream<Uint8Array> {
+  return body(readBatches(events), format, [])
+}
+
+/**
+ * A Web response that streams the events in a format.
+ *
+ * With a format that wants it (`plainText()`, `sse({ earlyStatus: true })`), this waits for the first content, and a failure
+ * before it becomes the status: 429, 502, 503, 504 and so on, with `retry-after` where the provider gave one.
+ *
+ * @param init - status and further headers, which override the format's
+ */
+export async function toResponse(
+  events: AsyncIterable<StreamEvent>,
+  format: Format,
+  init: ResponseInit = {},
+): Promise<Response> {
+  const reader = readBatches(events)
+  const { held, failure } = await begin(reader, format)
+  if (failure !== undefined) {
+    const response = failureResponse(failure, format)
+    const headers = merge(response.headers, init.headers)
+    headers.set('content-type', response.headers['content-type'] as string)
+    return new Response(response.body, { ...init, status: response.status, statusText: '', headers })
+  }
+  const headers = merge(formatHeaders(format), init.headers)
+  return new Response(body(reader, format, held), { ...init, headers })
+}
+
+function merge(base: Record<string, string>, over: HeadersInit | undefined): Headers {
+  const headers = new Headers(base)
+  new Headers(over).forEach((value, name) => {
+    headers.set(name, value)
+  })
+  return headers
+}
+
+function body(
+  reader: BatchReader,
+  format: Format,
+  held: readonly StreamEvent[],
+): ReadableStream<Uint8Array> {
+  // No read-ahead: without a reader, nothing is asked of the provider.
+  return new ReadableStream(new Body(reader, format, held), { highWaterMark: 0 })
+}
+
+class Body implements UnderlyingDefaultSource<Uint8Array> {
+  readonly #reader: BatchReader
+  readonly #format: Format
+  readonly #encoder: Encoder
+  readonly #utf8 = new TextEncoder()
+  #held: readonly StreamEvent[]
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined
+  #heartbeat: Heartbeat | undefined
+  #reading = false
+  /** Guards enqueue and close, which throw once the reader has gone. */
+  #over = false
+
+  constructor(reader: BatchReader, format: Format, held: readonly StreamEvent[]) {
+    this.#reader = reader
+    this.#format = format
+    this.#encoder = format.encoder()
+    this.#held = held
+  }
+
+  pull(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    this.#controller = controller
+    this.#heartbeat ??= new Heartbeat(this.#format, (text) => {
+      if (this.#reading && (controller.desiredSize ?? 0) >= 0) this.#send(text)
+    })
+    if (this.#held.length > 0) {
+      const held = this.#held
+      this.#held = []
+      return this.#onBatch(held)
+    }
+    // After a heartbeat the stream asks again although the last read has not been answered.
+    if (this.#reading) return
+    this.#reading = true
+    this.#reader.read(this.#onBatch)
+  }
+
+  cancel(reason: unknown): void {
+    this.#end()
+    this.#reader.cancel(reason)
+  }
+
+  readonly #onBatch = (batch: readonly StreamEvent[] | null): void => {
+    this.#reading = false
+    if (this.#over) return
+    if (batch === null) {
+      this.#end()
+      return this.#controller?.close()
+    }
+    const text = this.#encoder.encode(batch)
+    if (text !== '') this.#send(text)
+    const { failure } = this.#encoder
+    if (failure !== undefined) {
+      this.#end()
+      this.#reader.cancel(failure)
+      return this.#controller?.error(failure)
+    }
+    const last = batch.at(-1)?.type
+    if (last === 'complete' || last === 'error') {
+      this.#end()
+      this.#controller?.close()
+    } else if (text === '') {
+      this.#reading = true
+      this.#reader.read(this.#onBatch)
+    }
+  }
+
+  #send(text: string): void {
+    if (this.#heartbeat !== undefined) this.#heartbeat.sent = true
+    this.#controller?.enqueue(this.#utf8.encode(text))
+  }
+
+  #end(): void {
+    this.#over = true
+    this.#heartbeat?.stop()
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Checks of options. A programmer's mistake throws a TypeError at the call, which names the option, the value and what is
+ * allowed.
+ *
+ * @module
+ */
+
+/** The longest delay that timers can hold, in milliseconds; a longer one would fire at once. */
+const maxDelayMs = 2 ** 31 - 1
+
+export function optionError(option: string, value: unknown, allowed: string): TypeError {
+  return new TypeError(`Option "${option}" is ${show(value)}. Allowed: ${allowed}.`)
+}
+
+/** Refuses misspelt options, which would otherwise be silently without effect. */
+export function checkKeys(option: string, value: object, allowed: readonly string[]): void {
+  for (const key of Object.keys(value)) {
+    if (!allowed.includes(key)) {
+      const name = option === '' ? key : `${option}.${key}`
+      throw new TypeError(`Unknown option "${name}". Allowed: ${allowed.join(', ')}.`)
+    }
+  }
+}
+
+/** @returns the value, or the default where it is undefined */
+export function checkCount(option: string, value: unknown, fallback: number): number {
+  if (value === undefined) return fallback
+  if (value === Infinity || (Number.isInteger(value) && (value as number) >= 0)) {
+    return value as number
+  }
+  throw optionError(option, value, 'an integer from 0, or Infinity')
+}
+
+/** @returns the value, or the default where it is undefined */
+export function checkDelay(option: string, value: unknown, fallback: number): number {
+  if (value === undefined) return fallback
+  if (typeof value === 'number' && value >= 0 && (value <= maxDelayMs || value === Infinity)) {
+    return value
+  }
+  throw optionError(option, value, `milliseconds from 0 to ${maxDelayMs}, or Infinity`)
+}
+
+/** @returns the value, or the default where it is undefined */
+export function checkLimit(option: string, value: unknown, fallback: number): number {
+  const limit = checkDelay(option, value, fallback)
+  if (limit > 0) return limit
+  throw optionError(option, value, `milliseconds above 0 and up to ${maxDelayMs}, or Infinity`)
+}
+
+export function show(value: unknown): string {
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'string') return JSON.stringify(shorten(value))
+  if (typeof value !== 'object' || value === null) return String(value)
+  try {
+    return shorten(JSON.stringify(value))
+  } catch {
+    return Object.prototype.toString.call(value)
+  }
+}
+
+function shorten(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text
+}

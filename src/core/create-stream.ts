@@ -1,0 +1,85 @@
+/**
+ * Options to layers.
+ *
+ * @module
+ */
+
+import { checkKeys, optionError } from '../check.js'
+import { type RetryOptions, retry } from '../combinators/retry.js'
+import { checkTimeout, type TimeoutOptions, withClocks } from '../combinators/timeout.js'
+import { openDriver } from '../transport/pull.js'
+import type { Driver, EventStream, StreamRequest } from '../types.js'
+import { checkRequest, requestKeys } from './check-request.js'
+import { Stream } from './stream.js'
+
+export interface StreamOptions extends StreamRequest {
+  /** Who answers: `openai({...})`, `anthropic({...})`, `compatible({...})`, or your own. */
+  driver: Driver
+  /** Ends the stream with an `error` of code `aborted`. */
+  signal?: AbortSignal
+  /**
+   * Further attempts after a failure. A number is `maxRetries`.
+   * @default { maxRetries: 2 }
+   */
+  retry?: number | false | RetryOptions
+  /**
+   * How long to wait. A number is `totalMs`.
+   * @default { firstChunkMs: 120_000, chunkMs: 60_000, silenceMs: 60_000 }
+   */
+  timeout?: number | false | TimeoutOptions
+}
+
+/**
+ * Asks a model and gives its answer as events. Nothing is sent before the first event is asked for.
+ *
+ * Iterating never throws for anything that the provider, the network or an abort does: that is the `error` event.
+ *
+ * @throws TypeError for a bad option
+ * @example
+ * ```ts
+ * const stream = createStream({ driver: openai({ model: 'gpt-5.2' }), prompt: 'Why is the sky blue?' })
+ * for await (const event of stream) {
+ *   if (event.type === 'content' && event.kind === 'text') process.stdout.write(event.text)
+ * }
+ * ```
+ */
+export function createStream(options: StreamOptions): EventStream {
+  if (typeof options !== 'object' || options === null) {
+    throw optionError('options', options, 'an object with a driver and a prompt or messages')
+  }
+  checkKeys('', options, [...requestKeys, 'driver', 'signal', 'retry', 'timeout'])
+  const { driver, signal, retry: retryOption, timeout: timeoutOption, ...request } = options
+  if (typeof driver?.stream !== 'function') {
+    throw optionError('driver', driver, 'a driver, such as openai({ model })')
+  }
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    throw optionError('signal', signal, 'an AbortSignal')
+  }
+  checkRequest(request)
+  const layered = addLayers(driver, retryOption, timeoutOption)
+  return new Stream({
+    start: { provider: driver.provider, model: driver.model },
+    open: () => openDriver(layered, request, { attempt: 1, onBytes }),
+    signal,
+  })
+}
+
+/** The clocks of an attempt inside the retries, the clock of the whole stream outside them. */
+function addLayers(
+  driver: Driver,
+  retryOption: StreamOptions['retry'],
+  timeoutOption: StreamOptions['timeout'],
+): Driver {
+  let layered = driver
+  const clocks = timeoutOption === false ? undefined : checkTimeout(timeoutOption)
+  if (clocks !== undefined) layered = withClocks(layered, { ...clocks, totalMs: Infinity })
+  if (retryOption !== false) layered = retry(layered, retryOption)
+  if (clocks !== undefined && clocks.totalMs !== Infinity) {
+    const { totalMs } = clocks
+    const never = { firstChunkMs: Infinity, chunkMs: Infinity, silenceMs: Infinity }
+    layered = withClocks(layered, { ...never, totalMs })
+  }
+  return layered
+}
+
+function onBytes(): void {}

@@ -1,0 +1,268 @@
+/**
+ * The five events: how they are told to whoever iterates, and the promises and the cancellation beside them.
+ *
+ * @module
+ */
+
+import { Accumulator } from '../accumulate.js'
+import { StreamError } from '../errors.js'
+import { abortError, type Sink, type Source } from '../transport/pull.js'
+import type {
+  CompleteEvent,
+  Completion,
+  ContentEvent,
+  ErrorEvent,
+  EventStream,
+  RetryEvent,
+  StreamEvent,
+} from '../types.js'
+import { BatchIterator } from './iterator.js'
+
+/** Takes what came, all that one network chunk held; null when nothing more will. */
+export type Receive = (batch: readonly StreamEvent[] | null) => void
+
+/** What carriers read: events by the batch. */
+export interface BatchReader {
+  /** One at a time. */
+  read(receive: Receive): void
+  cancel(reason?: unknown): void
+}
+
+/** Where a source of whole events answers, such as a stream that is read back from a server. */
+export interface EventSink extends Sink {
+  /** Never empty; a `complete` or `error` is its last. */
+  events(batch: readonly StreamEvent[]): void
+}
+
+export interface EventSource extends Omit<Source, 'pull'> {
+  pull(sink: EventSink): void
+}
+
+export interface StreamSettings {
+  /** Who is asked; absent if the source tells its own `start`. */
+  start?: { provider: string; model: string }
+  open(): EventSource
+  signal?: AbortSignal | undefined
+}
+
+const consumed =
+  'This stream is being read already, and it can be read once. Use text() or final() beside an iteration, or create another stream.'
+
+export class Stream implements EventStream, EventSink, BatchReader {
+  readonly #settings: StreamSettings
+  readonly #accumulator = new Accumulator()
+  #source: EventSource | undefined
+  #receive: Receive | undefined
+  #claimed = false
+  #begun = false
+  #terminal: CompleteEvent | ErrorEvent | undefined
+  #terminalTold = false
+  #attempts = 1
+  #beganAt = 0
+  #firstContentMs: number | null = null
+  #final: PromiseWithResolvers<CompleteEvent> | undefined
+
+  constructor(settings: StreamSettings) {
+    this.#settings = settings
+  }
+
+  // -------------------------------------------------------------- for the reader
+
+  [Symbol.asyncIterator](): AsyncIterator<StreamEvent> {
+    this.claim()
+    return new BatchIterator(this)
+  }
+
+  text(): Promise<string> {
+    const text = this.final().then((complete) => complete.text)
+    text.catch(() => {})
+    return text
+  }
+
+  final(): Promise<CompleteEvent> {
+    if (this.#final !== undefined) return this.#final.promise
+    const final = Promise.withResolvers<CompleteEvent>()
+    this.#final = final
+    // The error is told by the iteration too, so whoever asked early and looks late has not missed anything.
+    final.promise.catch(() => {})
+    if (this.#terminal !== undefined) this.#settle(this.#terminal)
+    else queueMicrotask(() => this.#drain())
+    return final.promise
+  }
+
+  cancel(reason?: unknown): void {
+    if (this.#terminal !== undefined) return
+    this.#source?.close()
+    this.fail(abortError(reason))
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.cancel()
+    return Promise.resolve()
+  }
+
+  /** Makes the caller the one reader. */
+  claim(): void {
+    if (this.#claimed) throw new TypeError(consumed)
+    this.#claimed = true
+  }
+
+  read(receive: Receive): void {
+    this.#receive = receive
+    if (!this.#begun) {
+      this.#begin()
+      const { start } = this.#settings
+      if (start !== undefined) return this.#tell([{ type: 'start', id: createId(), ...start }])
+    }
+    if (this.#terminal !== undefined) this.#tellTerminal(this.#terminal)
+    else this.#source?.pull(this)
+  }
+
+  // -------------------------------------------------------------- for the source
+
+  batch(events: readonly ContentEvent[]): void {
+    if (this.#firstContentMs === null) this.#firstContentMs = performance.now() - this.#beganAt
+    for (const event of events) this.#accumulator.add(event)
+    this.#tell(events)
+  }
+
+  retry(event: RetryEvent): void {
+    this.#retried(event)
+    this.#tell([event])
+  }
+
+  done(completion: Completion): void {
+    const { start } = this.#settings
+    const { provider = start?.provider ?? '', model = start?.model ?? '', ...rest } = completion
+    const message = this.#accumulator.message()
+    this.#end({
+      type: 'complete',
+      text: this.#accumulator.text(),
+      message,
+      ...rest,
+      provider,
+      model,
+      attempts: this.#attempts,
+      timing: {
+        firstContentMs: this.#firstContentMs,
+        durationMs: this.#begun ? performance.now() - this.#beganAt : 0,
+      },
+    })
+  }
+
+  fail(error: StreamError): void {
+    const partial = this.#accumulator.message()
+    this.#end({ type: 'error', error, partial, attempts: this.#attempts })
+  }
+
+  events(batch: readonly StreamEvent[]): void {
+    for (const event of batch) {
+      if (event.type === 'content') this.#accumulator.add(event)
+      else if (event.type === 'retry') this.#retried(event)
+    }
+    const last = batch.at(-1)
+    if (last?.type === 'complete' || last?.type === 'error') {
+      this.#terminalTold = true
+      this.#end(last)
+    }
+    this.#tell(batch)
+  }
+
+  // -------------------------------------------------------------- inside
+
+  #begin(): void {
+    this.#begun = true
+    this.#beganAt = performance.now()
+    if (this.#terminal !== undefined) return
+    const { signal } = this.#settings
+    if (signal?.aborted) return this.fail(abortError(signal.reason))
+    signal?.addEventListener('abort', this.#onAbort)
+    this.#source = this.#settings.open()
+  }
+
+  readonly #onAbort = (): void => this.cancel(this.#settings.signal?.reason)
+
+  #retried(event: RetryEvent): void {
+    this.#attempts = event.attempt
+    if (event.mode === 'restart') this.#accumulator.reset()
+  }
+
+  #end(terminal: CompleteEvent | ErrorEvent): void {
+    this.#terminal = terminal
+    this.#source = undefined
+    this.#settings.signal?.removeEventListener('abort', this.#onAbort)
+    this.#settle(terminal)
+    if (!this.#terminalTold && this.#receive !== undefined) this.#tellTerminal(terminal)
+  }
+
+  #settle(terminal: CompleteEvent | ErrorEvent): void {
+    if (terminal.type === 'complete') this.#final?.resolve(terminal)
+    else this.#final?.reject(terminal.error)
+  }
+
+  #tellTerminal(terminal: CompleteEvent | ErrorEvent): void {
+    if (this.#terminalTold) return this.#tell(null)
+    this.#terminalTold = true
+    this.#tell([terminal])
+  }
+
+  #tell(batch: readonly StreamEvent[] | null): void {
+    const receive = this.#receive
+    this.#receive = undefined
+    receive?.(batch)
+  }
+
+  #drain(): void {
+    if (this.#claimed) return
+    this.#claimed = true
+    const next: Receive = (batch) => {
+      if (batch !== null) this.read(next)
+    }
+    this.read(next)
+  }
+}
+
+/** The events of any iterable by the batch. Our own streams give theirs whole; of others each event is one batch. */
+export function readBatches(events: AsyncIterable<StreamEvent>): BatchReader {
+  if (events instanceof Stream) {
+    events.claim()
+    return events
+  }
+  return new IterableReader(events[Symbol.asyncIterator]())
+}
+
+class IterableReader implements BatchReader {
+  readonly #iterator: AsyncIterator<StreamEvent>
+  #over = false
+
+  constructor(iterator: AsyncIterator<StreamEvent>) {
+    this.#iterator = iterator
+  }
+
+  read(receive: Receive): void {
+    if (this.#over) return receive(null)
+    this.#iterator.next().then(
+      (result) => {
+        if (result.done) this.#over = true
+        receive(result.done ? null : [result.value])
+      },
+      (thrown: unknown) => {
+        this.#over = true
+        const error = StreamError.from(thrown)
+        receive([
+          { type: 'error', error, partial: { role: 'assistant', content: [] }, attempts: 1 },
+        ])
+      },
+    )
+  }
+
+  cancel(): void {
+    this.#over = true
+    this.#iterator.return?.().catch(() => {})
+  }
+}
+
+function createId(): string {
+  // Browsers have randomUUID in secure contexts only.
+  return globalThis.crypto?.randomUUID?.() ?? `stream-${Math.random().toString(36).slice(2)}`
+}

@@ -1,0 +1,88 @@
+/**
+ * Anthropic, by its official SDK: the SDK sends the request, the wire is read here.
+ *
+ * @module
+ */
+
+import { HttpSource } from '../transport/http.js'
+import { defineDriver } from '../transport/pull.js'
+import type { Driver } from '../types.js'
+import { encodeMessagesRequest } from '../wires/anthropic-messages/request.js'
+import { MessagesDecoder } from '../wires/anthropic-messages/response.js'
+import {
+  checkProvider,
+  environment,
+  missingKey,
+  missingPackage,
+  type ProviderOptions,
+} from './settings.js'
+
+/** What is used of an `Anthropic` instance; the clients for Vertex, Foundry and others have it too. */
+export interface AnthropicClient {
+  messages: {
+    create(body: never, options: never): { asResponse(): Promise<Response> }
+  }
+}
+
+/** What is used of a `BaseAnthropic` instance, which has no resources of its own and so is smaller. */
+export interface BaseAnthropicClient {
+  post(path: string, options: never): { asResponse(): Promise<Response> }
+}
+
+export interface AnthropicOptions extends ProviderOptions {
+  /** Your own SDK instance, instead of `apiKey`, `baseURL`, `fetch` and `headers`. Its own retries are not used. */
+  client?: AnthropicClient | BaseAnthropicClient
+}
+
+const provider = 'anthropic'
+
+/**
+ * A model of Anthropic. Needs the package `@anthropic-ai/sdk`, unless a client is given.
+ *
+ * The key is `apiKey`, or the environment variable ANTHROPIC_API_KEY; the address is `baseURL`, or ANTHROPIC_BASE_URL.
+ *
+ * @throws TypeError for a bad option
+ */
+export function anthropic(options: AnthropicOptions): Driver {
+  checkProvider(provider, options, ['client'])
+  const { model, client: given } = options
+  if (given !== undefined && !isClient(given)) {
+    throw new TypeError('Option "anthropic.client" has to be an instance of Anthropic or BaseAnthropic, such as new Anthropic().')
+  }
+  let client: AnthropicClient | BaseAnthropicClient | undefined = given
+  return defineDriver(provider, model, (request, context) => {
+    const send = async (signal: AbortSignal): Promise<Response> => {
+      client ??= await createClient(options)
+      const body = encodeMessagesRequest(request, model)
+      // The SDK's own retries would multiply with ours, unseen.
+      const requestOptions = { signal, maxRetries: 0 }
+      if ('messages' in client) {
+        return client.messages.create(body as never, requestOptions as never).asResponse()
+      }
+      const post = { ...requestOptions, body, stream: true }
+      return client.post('/v1/messages', post as never).asResponse()
+    }
+    return new HttpSource(provider, send, new MessagesDecoder(provider), context)
+  })
+}
+
+function isClient(client: AnthropicClient | BaseAnthropicClient): boolean {
+  if (typeof client !== 'object' || client === null) return false
+  if ('messages' in client) return typeof client.messages?.create === 'function'
+  return typeof client.post === 'function'
+}
+
+async function createClient(options: AnthropicOptions): Promise<BaseAnthropicClient> {
+  const { apiKey = environment('ANTHROPIC_API_KEY'), baseURL, fetch, headers } = options
+  if (apiKey === undefined) throw missingKey(provider, 'ANTHROPIC_API_KEY')
+  // The base client: all that is needed is its post(), at less than half the size of the whole SDK.
+  const { BaseAnthropic } = await import('@anthropic-ai/sdk/client').catch((error: unknown) => {
+    throw missingPackage('@anthropic-ai/sdk', error)
+  })
+  return new BaseAnthropic({
+    apiKey: typeof apiKey === 'function' ? async () => apiKey() : apiKey,
+    ...(baseURL === undefined ? {} : { baseURL }),
+    ...(fetch === undefined ? {} : { fetch }),
+    ...(headers === undefined ? {} : { defaultHeaders: headers }),
+  })
+}

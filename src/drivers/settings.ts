@@ -1,0 +1,82 @@
+/**
+ * What all drivers take, and where their keys come from.
+ *
+ * @module
+ */
+
+import { checkKeys, optionError } from '../check.js'
+import { StreamError } from '../errors.js'
+
+/** A key, or a function that gives one for each request, for keys that rotate. */
+export type ApiKey = string | (() => string | Promise<string>)
+
+export type Fetch = typeof globalThis.fetch
+
+/** Options that every driver has. */
+export interface ProviderOptions {
+  /** The model that is asked. */
+  model: string
+  apiKey?: ApiKey
+  baseURL?: string
+  /** Used instead of the global `fetch`. */
+  fetch?: Fetch
+  /** Sent with each request. */
+  headers?: Record<string, string>
+}
+
+const common = ['model', 'apiKey', 'baseURL', 'fetch', 'headers']
+
+/** @throws TypeError naming the option, the value and what is allowed */
+export function checkProvider(
+  driver: string,
+  options: ProviderOptions,
+  further: readonly string[],
+): void {
+  if (typeof options !== 'object' || options === null) {
+    throw optionError(driver, options, 'an object with at least a model')
+  }
+  checkKeys(driver, options, [...common, ...further])
+  const { model, apiKey, baseURL, fetch, headers } = options
+  if (typeof model !== 'string' || model === '') {
+    throw optionError(`${driver}.model`, model, 'the name of a model')
+  }
+  if (apiKey !== undefined && typeof apiKey !== 'string' && typeof apiKey !== 'function') {
+    throw new TypeError(`Option "${driver}.apiKey" has to be a string, or a function that gives one.`)
+  }
+  if (baseURL !== undefined && !URL.canParse(baseURL)) {
+    throw optionError(`${driver}.baseURL`, baseURL, 'an absolute URL')
+  }
+  if (fetch !== undefined && typeof fetch !== 'function') {
+    throw optionError(`${driver}.fetch`, fetch, 'a function like fetch')
+  }
+  if (headers !== undefined && (typeof headers !== 'object' || headers === null)) {
+    throw new TypeError(`Option "${driver}.headers" has to be an object of names and values.`)
+  }
+}
+
+/** The key of one request. */
+export async function resolveKey(apiKey: ApiKey): Promise<string> {
+  return typeof apiKey === 'function' ? apiKey() : apiKey
+}
+
+/** Undefined where there is no environment, or no right to read it. */
+export function environment(name: string): string | undefined {
+  try {
+    return globalThis.process?.env?.[name] || undefined
+  } catch {
+    return undefined
+  }
+}
+
+export function missingKey(provider: string, variable: string): StreamError {
+  const message = `${provider}: no API key. Set the environment variable ${variable}, or pass apiKey.`
+  return new StreamError('auth', message, { provider })
+}
+
+/** The error for an SDK that is not installed; anything else as it came. */
+export function missingPackage(name: string, cause: unknown): unknown {
+  const { code } = (cause ?? {}) as { code?: unknown }
+  if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') return cause
+  const message = `The package "${name}" is not installed. Run: npm install ${name}`
+  return new StreamError('invalid-request', message, { cause })
+}

@@ -1,0 +1,31 @@
+/**
+ * One event, as a format wrote it, read back.
+ *
+ * @module
+ */
+
+import { StreamError } from '../errors.js'
+import type { StreamEvent } from '../types.js'
+
+const types = ['start', 'content', 'retry', 'complete', 'error']
+
+/**
+ * @returns the event; undefined for a type that is not known, so that a later version may send more
+ * @throws StreamError `protocol` if it is not JSON, or not an event
+ */
+export function parseEvent(text: string): StreamEvent | undefined {
+  let event: unknown
+  try {
+    event = JSON.parse(text)
+  } catch (cause) {
+    throw new StreamError('protocol', `An event is not JSON: ${text.slice(0, 200)}`, { cause })
+  }
+  if (typeof event !== 'object' || event === null || !('type' in event)) {
+    throw new StreamError('protocol', `An event has no type: ${text.slice(0, 200)}`)
+  }
+  if (typeof event.type !== 'string' || !types.includes(event.type)) return undefined
+  if (event.type === 'retry' || event.type === 'error') {
+    return { ...event, error: StreamError.fromJSON('error' in event ? event.error : undefined) } as StreamEvent
+  }
+  return event as StreamEvent
+}

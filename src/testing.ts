@@ -1,0 +1,48 @@
+/**
+ * For tests: a provider that fails on request, a driver made of a list, and the contract of a driver as a test suite.
+ *
+ * ```ts
+ * import { simulatedProvider } from 'sluice/testing'
+ *
+ * const provider = simulatedProvider({ paceMs: 0, answer: [{ fault: { kind: 'cut', afterEvents: 5 } }, 'Hello!'] })
+ * const client = new OpenAI({ apiKey: 'any', fetch: provider.fetch, maxRetries: 0 })
+ *
+ * // or over a real socket
+ * const { url, close } = await provider.listen()
+ * ```
+ *
+ * @module
+ */
+
+export type { Answer, AnswerParts, AnswerToolCall } from './testing/answer.js'
+export type {
+  CutFault,
+  EndFault,
+  ErrorFault,
+  Fault,
+  HeadersFault,
+  RefuseFault,
+  SplitFault,
+  StallFault,
+  StatusFault,
+} from './testing/fault.js'
+export type {
+  AnswerOption,
+  SimulatedProvider,
+  SimulatedProviderOptions,
+} from './testing/provider.js'
+export { simulatedProvider } from './testing/provider.js'
+export type { SimulatedRequest, SimulatedWireName } from './testing/request.js'
+export type {
+  AnswerScenario,
+  CutScenario,
+  DriverScenario,
+  InBandErrorScenario,
+  RefusedScenario,
+  StallScenario,
+} from './testing/scenario.js'
+export type { Script, ScriptEvent, ScriptedOptions, ScriptStep } from './testing/scripted.js'
+export { scripted } from './testing/scripted.js'
+export type { ListenOptions, SimulatedServer } from './testing/server.js'
+export type { TestDriverOptions } from './testing/test-driver.js'
+export { testDriver } from './testing/test-driver.js'

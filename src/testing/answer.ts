@@ -1,0 +1,81 @@
+/**
+ * What a simulated model answers, independent of the wire it is sent over.
+ *
+ * @module
+ */
+
+import type { Usage } from '../types.js'
+import { defaultAnswer, readConversation, tokensOf } from './conversation.js'
+import type { Fault } from './fault.js'
+
+/** A string is short for `{ text }`. */
+export type Answer = string | AnswerParts
+
+export interface AnswerParts {
+  /** Sent a word at a time. @default a text that quotes the conversation, unless there are tool calls */
+  text?: string
+  /** Comes before the text: `reasoning_content` on the OpenAI wire, a `thinking` block on the Anthropic wire. */
+  reasoning?: string
+  toolCalls?: readonly AnswerToolCall[]
+  /** In the provider's words. @default `stop` or `end_turn`; with tool calls `tool_calls` or `tool_use` */
+  finishReason?: string
+  /** @default counted: a word is a token */
+  usage?: Usage
+  fault?: Fault
+}
+
+export interface AnswerToolCall {
+  /** @default made up in the provider's form */
+  id?: string
+  name: string
+  /** The arguments. A string is sent as it is, so that it need not be valid JSON. */
+  input: unknown
+}
+
+/** An answer with nothing left to decide. */
+export interface WholeAnswer {
+  text: string
+  textTokens: readonly string[]
+  reasoning: string
+  reasoningTokens: readonly string[]
+  toolCalls: readonly { id: string | undefined; name: string; input: string }[]
+  finishReason: string | undefined
+  usage: Required<Usage>
+}
+
+/** Fills in what the answer leaves open. */
+export function completeAnswer(answer: Answer | undefined, body: unknown): WholeAnswer {
+  const parts = typeof answer === 'string' ? { text: answer } : (answer ?? {})
+  const conversation = readConversation(body)
+  const toolCalls = (parts.toolCalls ?? []).map(({ id, name, input }) => ({
+    id,
+    name,
+    input: typeof input === 'string' ? input : (JSON.stringify(input) ?? '{}'),
+  }))
+  const text = parts.text ?? (toolCalls.length > 0 ? '' : defaultAnswer(conversation))
+  const reasoning = parts.reasoning ?? ''
+  const textTokens = tokensOf(text)
+  const reasoningTokens = tokensOf(reasoning)
+  const toolTokens = toolCalls.flatMap(({ input }) => fragmentsOf(input))
+  const asked = [conversation.system, ...conversation.messages.map((message) => message.text)]
+  const inputTokens =
+    parts.usage?.inputTokens ?? asked.reduce((sum, each) => sum + tokensOf(each).length + 3, 0)
+  const outputTokens =
+    parts.usage?.outputTokens ?? textTokens.length + reasoningTokens.length + toolTokens.length
+  const usage: Required<Usage> = {
+    totalTokens: inputTokens + outputTokens,
+    reasoningTokens: reasoningTokens.length,
+    cachedInputTokens: 0,
+    cacheWriteInputTokens: 0,
+    ...parts.usage,
+    inputTokens,
+    outputTokens,
+  }
+  const { finishReason } = parts
+  return { text, textTokens, reasoning, reasoningTokens, toolCalls, finishReason, usage }
+}
+
+/** The pieces that the JSON arguments of a tool call arrive in. */
+export function fragmentsOf(input: string): string[] {
+  return input.match(/[^]{1,8}/gu) ?? []
+}

@@ -1,0 +1,235 @@
+/**
+ * One attempt over HTTP: sends the request, reads the body, and decides how it ended.
+ *
+ * @module
+ */
+
+import { StreamError } from '../errors.js'
+import type { Completion, ContentEvent } from '../types.js'
+import { providerError } from './provider-error.js'
+import type { OpenContext, Sink, Source } from './pull.js'
+import { networkError, parseJson, requestError } from './request-error.js'
+import { ServerSentEventReader } from './sse.js'
+import type { WireDecoder } from './wire.js'
+
+/** Sends the request of one attempt. It rejects with a StreamError, or with whatever `fetch` rejects with. */
+export type Send = (signal: AbortSignal) => Promise<Response>
+
+/** How much of a body that holds no event is kept, in bytes, to find out what it is. */
+const maxForeignBody = 64 * 1024
+
+/**
+ * How long the connection stays open after the last event for the server to end the body, in milliseconds. A body that is read
+ * to its end leaves a connection that the next request can use; an aborted one does not.
+ */
+const drainMs = 500
+
+/** The source of one response. */
+export class HttpSource implements Source {
+  readonly #provider: string
+  readonly #send: Send
+  readonly #decoder: WireDecoder
+  readonly #context: OpenContext
+  readonly #controller = new AbortController()
+  readonly #events = new ServerSentEventReader((data, event) => this.#onEvent(data, event))
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+  #response: Response | undefined
+  #sink: Sink | undefined
+  /** What the chunk that is being read has held so far. */
+  #content: ContentEvent[] = []
+  /** The beginning of a body in which no event has been found yet. */
+  #prologue: Uint8Array[] | undefined = []
+  #prologueLength = 0
+  /** The failure that follows the content which has just been delivered. */
+  #failure: StreamError | undefined
+  /** Nothing is read or answered any more. */
+  #over = false
+
+  constructor(provider: string, send: Send, decoder: WireDecoder, context: OpenContext) {
+    this.#provider = provider
+    this.#send = send
+    this.#decoder = decoder
+    this.#context = context
+  }
+
+  pull(sink: Sink): void {
+    this.#sink = sink
+    if (this.#failure !== undefined) this.#fail(this.#failure)
+    else if (this.#decoder.ended) this.#end()
+    else if (this.#reader !== undefined) this.#reader.read().then(this.#onChunk, this.#onDrop)
+    else this.#request().then(this.#onResponse, this.#onRefused)
+  }
+
+  close(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#abort()
+  }
+
+  finished(): Completion | undefined {
+    return this.#decoder.finished()
+  }
+
+  async #request(): Promise<Response> {
+    return this.#send(this.#controller.signal)
+  }
+
+  readonly #onResponse = (response: Response): void => {
+    if (this.#over) return void response.body?.cancel().catch(() => {})
+    this.#response = response
+    const contentType = response.headers.get('content-type') ?? ''
+    if (contentType.startsWith('application/vnd.amazon.eventstream')) {
+      return this.#fail(
+        this.#protocolError(
+          `the body is ${contentType}, not server-sent events. Use a client that turns it into them`,
+        ),
+      )
+    }
+    if (response.body === null) return this.#end()
+    this.#reader = response.body.getReader()
+    this.#reader.read().then(this.#onChunk, this.#onDrop)
+  }
+
+  readonly #onRefused = (error: unknown): void => {
+    if (!this.#over) this.#fail(requestError(error, this.#provider))
+  }
+
+  readonly #onChunk = (result: ReadableStreamReadResult<Uint8Array>): void => {
+    if (this.#over) return
+    if (!result.done) {
+      this.#context.onBytes()
+      if (this.#prologue !== undefined) this.#remember(result.value)
+    }
+    try {
+      if (result.done) this.#events.end()
+      else this.#events.feed(result.value)
+    } catch (error) {
+      this.#failure = this.#whileReading(error, result.done)
+    }
+    const content = this.#content
+    if (content.length > 0) {
+      this.#content = []
+      if (result.done) this.#failure ??= this.#missingEnd()
+      return this.#take().batch(content)
+    }
+    if (this.#failure !== undefined) return this.#fail(this.#failure)
+    if (result.done || this.#decoder.ended) return this.#end()
+    this.#reader?.read().then(this.#onChunk, this.#onDrop)
+  }
+
+  readonly #onDrop = (error: unknown): void => {
+    if (this.#over) return
+    if (this.#decoder.finished() !== undefined) return this.#end()
+    this.#fail(networkError(error, this.#provider, 'while the answer was being read'))
+  }
+
+  #onEvent(data: string, event: string | undefined): void {
+    this.#prologue = undefined
+    // What follows the end of the answer in the same chunk is not part of it.
+    if (!this.#decoder.ended) this.#decoder.decode(data, event, this.#content)
+  }
+
+  /** The body is over, or nothing of meaning can follow. */
+  #end(): void {
+    const completion = this.#decoder.finished()
+    if (completion === undefined) return this.#fail(this.#missingEnd() as StreamError)
+    this.#over = true
+    this.#drain()
+    this.#take().done(completion)
+  }
+
+  #fail(error: StreamError): void {
+    this.#over = true
+    this.#abort()
+    this.#take().fail(error)
+  }
+
+  #take(): Sink {
+    const sink = this.#sink as Sink
+    this.#sink = undefined
+    return sink
+  }
+
+  #abort(): void {
+    this.#controller.abort()
+    // An injected fetch may not listen to the signal.
+    if (this.#reader !== undefined) this.#reader.cancel().catch(() => {})
+    else this.#response?.body?.cancel().catch(() => {})
+  }
+
+  #drain(): void {
+    const reader = this.#reader
+    if (reader === undefined) return
+    const timer = setTimeout(() => this.#abort(), drainMs)
+    // On Node a timer would keep the process alive for that long.
+    if (typeof timer === 'object') timer.unref()
+    const next = (result: ReadableStreamReadResult<Uint8Array>): void => {
+      if (result.done) clearTimeout(timer)
+      else reader.read().then(next, () => clearTimeout(timer))
+    }
+    reader.read().then(next, () => clearTimeout(timer))
+  }
+
+  /** What is thrown while a chunk is parsed. */
+  #whileReading(error: unknown, atEnd: boolean): StreamError | undefined {
+    const known = StreamError.from(error)
+    // The last event of a body that was cut cannot be read, which says nothing but that it was cut.
+    if (atEnd && known.code === 'protocol') return this.#missingEnd()
+    return known
+  }
+
+  /** The error of a body that ended; undefined if it held a terminal marker. */
+  #missingEnd(): StreamError | undefined {
+    if (this.#decoder.finished() !== undefined) return undefined
+    if (this.#prologueLength > 0 && this.#prologue !== undefined) return this.#foreignBody()
+    return new StreamError(
+      'interrupted',
+      `${this.#provider}: the answer ended without the marker that says it is complete.`,
+      { provider: this.#provider, requestId: this.#requestId() },
+    )
+  }
+
+  #remember(chunk: Uint8Array): void {
+    if (this.#prologueLength < maxForeignBody) this.#prologue?.push(chunk)
+    this.#prologueLength += chunk.length
+  }
+
+  /** A body with status 200 that held bytes and not one event: an error as JSON, a page of a proxy, a whole answer. */
+  #foreignBody(): StreamError {
+    const decoder = new TextDecoder()
+    const text = (this.#prologue ?? [])
+      .map((chunk) => decoder.decode(chunk, { stream: true }))
+      .join('')
+    const body = parseJson(text)
+    if (holdsError(body)) {
+      return providerError({ provider: this.#provider, body, ...this.#headers() })
+    }
+    const contentType = this.#response?.headers.get('content-type') ?? 'no content type'
+    const excerpt = text.trim().slice(0, 200)
+    return this.#protocolError(
+      `the body (${contentType}) holds no server-sent events. It begins with: ${excerpt}`,
+    )
+  }
+
+  #protocolError(what: string): StreamError {
+    return new StreamError('protocol', `${this.#provider}: ${what}.`, {
+      provider: this.#provider,
+      requestId: this.#requestId(),
+      status: this.#response?.status,
+    })
+  }
+
+  #headers(): { headers?: Headers } {
+    return this.#response === undefined ? {} : { headers: this.#response.headers }
+  }
+
+  #requestId(): string | undefined {
+    const headers = this.#response?.headers
+    return headers?.get('x-request-id') ?? headers?.get('request-id') ?? undefined
+  }
+}
+
+function holdsError(body: unknown): boolean {
+  const value: unknown = Array.isArray(body) ? body[0] : body
+  return typeof value === 'object' && value !== null && ('error' in value || 'detail' in value)
+}

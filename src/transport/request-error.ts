@@ -1,0 +1,95 @@
+/**
+ * Whatever a request can fail with, as a StreamError.
+ *
+ * @module
+ */
+
+import { StreamError } from '../errors.js'
+import { providerError } from './provider-error.js'
+
+/** How much of an error's body is read, in characters. */
+const maxErrorBody = 64 * 1024
+
+/** The error of a response whose status is not 2xx. Reads its body, up to a limit. */
+export async function statusError(response: Response, provider: string): Promise<StreamError> {
+  const text = await readStart(response)
+  return providerError({
+    provider,
+    status: response.status,
+    headers: response.headers,
+    body: parseJson(text) ?? text,
+  })
+}
+
+/** Whatever a request can reject with, as a StreamError. Both SDKs' errors are known by their fields, not by their class. */
+export function requestError(error: unknown, provider: string): StreamError {
+  if (StreamError.is(error)) return error
+  const fields: { status?: unknown; headers?: unknown; error?: unknown } =
+    typeof error === 'object' && error !== null ? error : {}
+  if (typeof fields.status === 'number') {
+    const headers = fields.headers instanceof Headers ? { headers: fields.headers } : {}
+    const message = error instanceof Error ? error.message : ''
+    return providerError({
+      provider,
+      status: fields.status,
+      ...headers,
+      body: fields.error ?? message,
+      cause: error,
+    })
+  }
+  return networkError(error, provider, 'before the answer began')
+}
+
+export function networkError(error: unknown, provider: string, when: string): StreamError {
+  if (StreamError.is(error)) return error
+  const reason = innermostReason(error)
+  if (/timed? ?out/i.test(reason)) {
+    return new StreamError('timeout', `${provider}: the connection timed out ${when}: ${reason}`, {
+      provider,
+      cause: error,
+    })
+  }
+  return new StreamError('network', `${provider}: the connection failed ${when}: ${reason}`, {
+    provider,
+    cause: error,
+  })
+}
+
+/** `fetch failed` says nothing; ECONNREFUSED sits two causes deeper. */
+function innermostReason(error: unknown): string {
+  let reason = String(error)
+  for (let depth = 0; depth < 5 && typeof error === 'object' && error !== null; depth++) {
+    const { code, message, cause } = error as { code?: unknown; message?: unknown; cause?: unknown }
+    if (typeof message === 'string' && message !== '') reason = message
+    if (typeof code === 'string' && !reason.includes(code)) reason = `${code} ${reason}`
+    error = cause
+  }
+  return reason
+}
+
+async function readStart(response: Response): Promise<string> {
+  const reader = response.body?.getReader()
+  if (reader === undefined) return ''
+  const decoder = new TextDecoder()
+  let text = ''
+  try {
+    while (text.length < maxErrorBody) {
+      const { done, value } = await reader.read()
+      if (done) break
+      text += decoder.decode(value, { stream: true })
+    }
+  } catch {
+    // The status is known; what is missing of the body does not change it.
+  }
+  reader.cancel().catch(() => {})
+  return text
+}
+
+/** Undefined where the text is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,182 @@
+import { describe, expect, test } from 'vitest'
+import { StreamError } from '../../src/errors.js'
+import { type DriverScenario, type Script, scripted, testDriver } from '../../src/testing.js'
+import type { Driver, DriverContext, StreamRequest } from '../../src/types.js'
+
+function scriptFor(scenario: DriverScenario): Script {
+  if (scenario.kind === 'refused') {
+    return [new StreamError('overloaded', 'busy', { status: scenario.status })]
+  }
+  const words = [...scenario.text]
+  switch (scenario.kind) {
+    case 'answer':
+      return [{ chunk: words.slice(0, 2) }, ...words.slice(2)]
+    case 'cut':
+      return [...words, new StreamError('interrupted', 'cut')]
+    case 'in-band-error':
+      return [...words, new StreamError('server', 'failed')]
+    case 'stall':
+      return [...words, { hang: true }]
+  }
+}
+
+testDriver({ name: 'scripted', test, driver: (scenario) => scripted(scriptFor(scenario)) })
+
+type Stream = Driver['stream']
+
+/** Runs the suite against a driver that is broken in one way, and gives the names of the tests that saw it. */
+async function failures(stream: (whole: Stream, scenario: DriverScenario) => Stream) {
+  const runs: [string, () => Promise<void>][] = []
+  testDriver({
+    name: 'broken',
+    test: (name, run) => runs.push([name.replace('broken: ', ''), run]),
+    deadlineMs: 20,
+    driver: (scenario) => {
+      const whole = scripted(scriptFor(scenario))
+      return { ...whole, stream: stream(whole.stream, scenario) }
+    },
+  })
+  const failed: Record<string, string> = {}
+  for (const [name, run] of runs) {
+    await run().catch((error: unknown) => {
+      failed[name] = error instanceof Error ? error.message : String(error)
+    })
+  }
+  return failed
+}
+
+const deaf = (whole: Stream): Stream => {
+  const { signal } = new AbortController()
+  return (request, context) => whole(request, { ...context, signal })
+}
+
+describe('testDriver', () => {
+  test('a driver that keeps its promises fails nothing', async () => {
+    expect(await failures((whole) => whole)).toEqual({})
+  })
+
+  test('sees a driver that does not listen to its signal', async () => {
+    expect(Object.keys(await failures(deaf))).toEqual([
+      'throws when it is aborted while it waits',
+      'throws when it was aborted before it began',
+    ])
+  })
+
+  test('sees a driver that takes an abort for an end', async () => {
+    const failed = await failures(
+      (whole) =>
+        async function* (request, context) {
+          try {
+            return yield* whole(request, context)
+          } catch (error) {
+            if (!context.signal.aborted) throw error
+            return undefined as never
+          }
+        },
+    )
+    expect(Object.keys(failed)).toEqual([
+      'throws when it is aborted while it waits',
+      'throws when it was aborted before it began',
+    ])
+  })
+
+  test('sees a driver that takes a cut for an end', async () => {
+    const failed = await failures(
+      (whole, { kind }) =>
+        async function* (request, context) {
+          try {
+            return yield* whole(request, context)
+          } catch (error) {
+            if (kind !== 'cut' && kind !== 'in-band-error') throw error
+            return { finishReason: 'stop', usage: {} }
+          }
+        },
+    )
+    expect(Object.keys(failed)).toEqual([
+      'throws a retryable StreamError when the connection is cut',
+      'throws an error of the stream after the content that came before it',
+    ])
+  })
+
+  test('sees an error of another kind, a status left out, and bytes that are not reported', async () => {
+    const failed = await failures(
+      (whole) =>
+        async function* (request, context) {
+          try {
+            return yield* whole(request, { ...context, onBytes: () => {} })
+          } catch {
+            throw new Error('vague')
+          }
+        },
+    )
+    expect(Object.keys(failed)).toEqual([
+      'reports bytes by the time content comes',
+      'throws a retryable StreamError when the connection is cut',
+      'throws a StreamError with the status when it is refused',
+      'throws an error of the stream after the content that came before it',
+    ])
+  })
+
+  test('sees state that is shared, a request that is changed, and text that is lost', async () => {
+    const shared = () => {
+      let running: AsyncGenerator | undefined
+      return (whole: Stream): Stream =>
+        (request: StreamRequest, context: DriverContext) => {
+          const mine = whole(request, context)
+          running ??= mine
+          return running as typeof mine
+        }
+    }
+    expect(Object.keys(await failures((whole) => shared()(whole)))).toContain(
+      'keeps two streams apart that run at once',
+    )
+    const changed = await failures((whole) => (request, context) => {
+      request.prompt = 'mine'
+      return whole(request, context)
+    })
+    expect(Object.keys(changed)).toEqual(['does not change the request'])
+    const lost = await failures(
+      (whole) =>
+        async function* (request, context) {
+          const stream = whole(request, context)
+          await stream.next()
+          return yield* stream
+        },
+    )
+    expect(lost['yields only valid content and retry events, and the text is whole']).toContain(
+      'expected the text',
+    )
+  })
+
+  test('sees blocks that are not counted from 0, kinds that do not exist and no completion', async () => {
+    const sentence = 'yields only valid content and retry events, and the text is whole'
+    const wrong = (event: object) =>
+      failures(
+        (whole) =>
+          async function* (request, context) {
+            yield { type: 'content', index: 0, kind: 'text', text: '', ...event } as never
+            return yield* whole(request, context)
+          },
+      )
+    expect((await wrong({ index: 1 }))[sentence]).toContain('the next new block is 0')
+    expect((await wrong({ kind: 'image' }))[sentence]).toContain('no kind of content')
+    expect((await wrong({ text: 3 }))[sentence]).toContain('text has to be a string')
+    expect((await wrong({ type: 'start' }))[sentence]).toContain('content and retry events')
+    const failed = await failures(
+      (whole) =>
+        async function* (request, context) {
+          return { ...(yield* whole(request, context)), finishReason: 'done' as never }
+        },
+    )
+    expect(failed['returns a completion with a finish reason']).toContain('finishReason is one of')
+  })
+
+  test('sees a driver that cannot be returned', async () => {
+    const failed = await failures((whole) => (request, context) => {
+      const stream = whole(request, context)
+      stream.return = () => new Promise(() => {})
+      return stream
+    })
+    expect(Object.keys(failed)).toEqual(['ends when it is returned in the middle'])
+  })
+})
