@@ -19,7 +19,9 @@ export async function begin(reader: BatchReader, format: Format): Promise<Beginn
   const held: StreamEvent[] = []
   if (!format.earlyStatus) return { held }
   for (;;) {
-    const batch = await new Promise<readonly StreamEvent[] | null>((resolve) => reader.read(resolve))
+    const batch = await new Promise<readonly StreamEvent[] | null>((resolve) =>
+      reader.read(resolve),
+    )
     if (batch === null) return { held }
     for (const event of batch) {
       if (event.type === 'error' && !held.some(isContent)) return { held, failure: event.error }
@@ -56,7 +58,10 @@ export function failureResponse(
   format: Format,
 ): { status: number; headers: Record<string, string>; body: string } {
   const { contentType, body } = format.failure(error)
-  const headers: Record<string, string> = { 'content-type': contentType, 'cache-control': 'no-store' }
+  const headers: Record<string, string> = {
+    'content-type': contentType,
+    'cache-control': 'no-store',
+  }
   if (error.retryAfterMs !== undefined) {
     headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
   }

@@ -39,7 +39,12 @@ export async function toResponse(
     const response = failureResponse(failure, format)
     const headers = merge(response.headers, init.headers)
     headers.set('content-type', response.headers['content-type'] as string)
-    return new Response(response.body, { ...init, status: response.status, statusText: '', headers })
+    return new Response(response.body, {
+      ...init,
+      status: response.status,
+      statusText: '',
+      headers,
+    })
   }
   const headers = merge(formatHeaders(format), init.headers)
   return new Response(body(reader, format, held), { ...init, headers })

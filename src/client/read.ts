@@ -119,7 +119,8 @@ class ResponseSource implements EventSource {
 /** The body is `{ error }`, as `toResponse` writes it, or somebody else's. */
 function failedResponse(text: string, status: number): StreamError {
   const body = parseJson(text)
-  const error = typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined
+  const error =
+    typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined
   const json = typeof error === 'object' && error !== null ? error : {}
   if ('code' in json) return StreamError.fromJSON({ ...json, status })
   const code = status === 429 ? 'rate-limit' : status >= 500 ? 'server' : 'invalid-request'

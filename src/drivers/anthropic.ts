@@ -47,7 +47,9 @@ export function anthropic(options: AnthropicOptions): Driver {
   checkProvider(provider, options, ['client'])
   const { model, client: given } = options
   if (given !== undefined && !isClient(given)) {
-    throw new TypeError('Option "anthropic.client" has to be an instance of Anthropic or BaseAnthropic, such as new Anthropic().')
+    throw new TypeError(
+      'Option "anthropic.client" has to be an instance of Anthropic or BaseAnthropic, such as new Anthropic().',
+    )
   }
   let client: AnthropicClient | BaseAnthropicClient | undefined = given
   return defineDriver(provider, model, (request, context) => {

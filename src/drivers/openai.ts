@@ -52,7 +52,9 @@ export function openai(options: OpenAIOptions): Driver {
   const { model, api, client: given } = options
   if (api !== undefined && api !== 'chat') throw optionError('openai.api', api, '"chat"')
   if (given !== undefined && typeof given?.chat?.completions?.create !== 'function') {
-    throw new TypeError('Option "openai.client" has to be an instance of OpenAI, such as new OpenAI() or new AzureOpenAI().')
+    throw new TypeError(
+      'Option "openai.client" has to be an instance of OpenAI, such as new OpenAI() or new AzureOpenAI().',
+    )
   }
   let client: OpenAIClient | undefined = given
   return defineDriver(provider, model, (request, context) => {

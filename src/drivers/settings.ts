@@ -41,7 +41,9 @@ export function checkProvider(
     throw optionError(`${driver}.model`, model, 'the name of a model')
   }
   if (apiKey !== undefined && typeof apiKey !== 'string' && typeof apiKey !== 'function') {
-    throw new TypeError(`Option "${driver}.apiKey" has to be a string, or a function that gives one.`)
+    throw new TypeError(
+      `Option "${driver}.apiKey" has to be a string, or a function that gives one.`,
+    )
   }
   if (baseURL !== undefined && !URL.canParse(baseURL)) {
     throw optionError(`${driver}.baseURL`, baseURL, 'an absolute URL')

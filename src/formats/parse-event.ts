@@ -25,7 +25,10 @@ export function parseEvent(text: string): StreamEvent | undefined {
   }
   if (typeof event.type !== 'string' || !types.includes(event.type)) return undefined
   if (event.type === 'retry' || event.type === 'error') {
-    return { ...event, error: StreamError.fromJSON('error' in event ? event.error : undefined) } as StreamEvent
+    return {
+      ...event,
+      error: StreamError.fromJSON('error' in event ? event.error : undefined),
+    } as StreamEvent
   }
   return event as StreamEvent
 }

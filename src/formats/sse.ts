@@ -34,7 +34,8 @@ export interface SseOptions {
  * @throws TypeError for a bad option
  */
 export function sse(options: SseOptions = {}): Format {
-  if (typeof options !== 'object' || options === null) throw optionError('sse', options, 'an object')
+  if (typeof options !== 'object' || options === null)
+    throw optionError('sse', options, 'an object')
   checkKeys('sse', options, ['heartbeatMs', 'retryMs', 'earlyStatus'])
   const heartbeatMs = checkLimit('sse.heartbeatMs', options.heartbeatMs, 15_000)
   const retryMs = checkDelay('sse.retryMs', options.retryMs, Infinity)

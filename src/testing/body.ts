@@ -23,6 +23,8 @@ export interface BodyOptions {
   onClose(closing: Closing): void
 }
 
+type LateFault = Extract<Fault, { afterEvents: number }>['kind']
+
 /** A body that makes each event only when it is asked for. */
 export function streamBody(options: BodyOptions): ReadableStream<Uint8Array> {
   return new ReadableStream(new BodySource(options), { highWaterMark: 0 })
@@ -34,6 +36,7 @@ class BodySource implements UnderlyingDefaultSource<Uint8Array> {
   #sent = 0
   #tokens = 0
   #closed = false
+  #next: IteratorResult<WireEvent, void> | undefined
   /** Bytes that do not make a chunk yet. */
   #rest: Uint8Array = new Uint8Array(0)
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -54,17 +57,21 @@ class BodySource implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    const { events, fault, paceMs } = this.#options
+    const { events, paceMs } = this.#options
     // A pull that returns without a chunk would not be repeated.
     for (;;) {
-      if (fault && 'afterEvents' in fault && fault.afterEvents <= this.#sent) {
-        return this.#fail(controller, fault.kind)
-      }
-      const { done, value } = events.next()
-      if (done) return this.#finish(controller)
+      const failure = this.#failure()
+      if (failure) return this.#fail(controller, failure)
+      this.#next ??= events.next()
+      if (this.#next.done) return this.#finish(controller)
+      const { value } = this.#next
       if (value.token && this.#tokens++ > 0 && paceMs > 0) await this.#pause(paceMs)
       if (this.#closed) return
-      if (this.#send(controller, value)) return
+      const chunked = this.#send(controller, value)
+      this.#next = events.next()
+      // The end goes out with the last event: clients leave when they have read that one, and it is not an abort.
+      if (this.#next.done && !this.#failure()) return this.#finish(controller)
+      if (chunked) return
     }
   }
 
@@ -92,9 +99,16 @@ class BodySource implements UnderlyingDefaultSource<Uint8Array> {
     return start > 0
   }
 
+  /** What goes wrong now, after the events that went before it. */
+  #failure(): LateFault | undefined {
+    const { fault } = this.#options
+    if (fault === undefined || !('afterEvents' in fault)) return undefined
+    return fault.afterEvents <= this.#sent ? fault.kind : undefined
+  }
+
   #fail(
     controller: ReadableStreamDefaultController<Uint8Array>,
-    kind: 'cut' | 'end' | 'stall' | 'error',
+    kind: LateFault,
   ): Promise<void> | undefined {
     // The signal, or `cancel()`, ends the stream; this pull is never answered.
     if (kind === 'stall') return new Promise(() => {})

@@ -22,7 +22,7 @@ export interface SimulatedRequest {
   readonly wire: SimulatedWireName | undefined
   /**
    * `finished`: everything was sent that was to be sent, be it an error or half an answer. `aborted`: the client left, or the
-   * server was closed, before that. It never rejects.
+   * server was closed, before that: also if it only spares itself what follows a finish reason. It never rejects.
    */
   readonly closed: Promise<Closing>
   /** Events sent so far. An answer that is not a stream is sent as two halves. */

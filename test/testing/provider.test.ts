@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import {
   type Fault,
   type SimulatedProvider,
@@ -334,6 +334,44 @@ describe.each(['fetch', 'socket'] as const)('a simulated provider over %s', (way
     expect(before).toBeLessThan(words / 2)
     await reader?.cancel()
     expect(await provider.requests[0]?.closed).toBe('aborted')
+  })
+})
+
+describe('the timers of a simulated provider', () => {
+  test('are one for each pause, and none after the client has left', async () => {
+    vi.useFakeTimers()
+    try {
+      const controller = new AbortController()
+      const ask = asker(simulatedProvider({ paceMs: 50 }).fetch, 'http://simulated.test')
+      for (const leave of ['cancel', 'abort']) {
+        const response = await ask(chat, {}, { signal: controller.signal })
+        const reader = response.body?.getReader()
+        await reader?.read()
+        await reader?.read()
+        expect(vi.getTimerCount()).toBe(0)
+        const pending = reader?.read()
+        await vi.advanceTimersByTimeAsync(49)
+        expect(vi.getTimerCount()).toBe(1)
+        await vi.advanceTimersByTimeAsync(1)
+        expect((await pending)?.value).toBeDefined()
+        const last = reader?.read().catch(() => {})
+        await vi.advanceTimersByTimeAsync(1)
+        expect(vi.getTimerCount()).toBe(1)
+        if (leave === 'cancel') await reader?.cancel()
+        else controller.abort()
+        await last
+        expect(vi.getTimerCount()).toBe(0)
+      }
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('are none without a pace', async () => {
+    const setTimer = vi.spyOn(globalThis, 'setTimeout')
+    await read(await asker(simulatedProvider({ paceMs: 0 }).fetch, 'http://simulated.test')())
+    expect(setTimer).not.toHaveBeenCalled()
+    setTimer.mockRestore()
   })
 })
 

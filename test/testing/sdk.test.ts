@@ -177,7 +177,8 @@ describe.each(['fetch', 'socket'] as const)('the official SDKs over %s', (way) =
       expect(one).toHaveProperty('requestID', expect.stringMatching(/^req_\w{32}$/))
       expect(two).toMatchObject({ status, error: { type: 'error', error: {} } })
       expect(two).toHaveProperty('requestID', expect.stringMatching(/^req_011\w{21}$/))
-      const retryAfter = (error: unknown) => (error as OpenAI.APIError).headers?.get('retry-after')
+      const retryAfter = (error: unknown) =>
+        (error as { headers?: Headers }).headers?.get('retry-after')
       expect(retryAfter(one)).toBe(status === 429 ? '1' : null)
       expect(retryAfter(two)).toBe(status === 429 ? '1' : null)
     },
@@ -209,11 +210,13 @@ describe.each(['fetch', 'socket'] as const)('the official SDKs over %s', (way) =
     const slow = simulatedProvider({ paceMs: 5 })
     const slowServer = await slow.listen()
     const [chat, messages] = connect(slow, slowServer.url)
-    const body = { model: 'm', messages: [...history], stream: true } as const
-    for await (const chunk of await chat.chat.completions.create(body)) {
+    const body = { model: 'm', stream: true } as const
+    const chunks = await chat.chat.completions.create({ ...body, messages: [...history] })
+    for await (const chunk of chunks) {
       if (chunk.choices[0]?.delta.content) break
     }
-    for await (const event of await messages.messages.create({ ...body, max_tokens: 9 })) {
+    const request = { ...body, max_tokens: 9, messages: [...history] }
+    for await (const event of await messages.messages.create(request)) {
       if (event.type === 'content_block_delta') break
     }
     const left = performance.now()

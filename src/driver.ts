@@ -1,0 +1,8 @@
+/**
+ * What the author of a driver needs. A driver is an object with `provider`, `model` and an async generator `stream`.
+ *
+ * @module
+ */
+
+export { StreamError, type StreamErrorCode, type StreamErrorOptions } from './errors.js'
+export type { Completion, Driver, DriverContext, DriverYield, StreamRequest } from './types.js'

@@ -1,0 +1,59 @@
+/**
+ * Streams from language models: `createStream()`, what writes a stream to a response, and the combinators.
+ *
+ * @module
+ */
+
+export { toReadableStream, toResponse } from './carriers/web.js'
+export { type RetryOptions, retry } from './combinators/retry.js'
+export { type TimeoutOptions, timeout } from './combinators/timeout.js'
+export { createStream, type StreamOptions } from './core/create-stream.js'
+export {
+  StreamError,
+  type StreamErrorCode,
+  type StreamErrorJSON,
+  type StreamErrorOptions,
+} from './errors.js'
+export { plainText } from './formats/plain-text.js'
+export { type SseOptions, sse } from './formats/sse.js'
+export type {
+  AssistantMessage,
+  CompleteEvent,
+  Completion,
+  ContentEvent,
+  Driver,
+  DriverContext,
+  DriverYield,
+  Encoder,
+  ErrorEvent,
+  EventStream,
+  FileContent,
+  FileInputPart,
+  FilePart,
+  FinishReason,
+  Format,
+  ImageInputPart,
+  InputPart,
+  Message,
+  OutputPart,
+  ReasoningContent,
+  ReasoningPart,
+  RetryEvent,
+  SourceContent,
+  SourcePart,
+  StartEvent,
+  StreamEvent,
+  StreamRequest,
+  SystemMessage,
+  TextContent,
+  TextInputPart,
+  TextPart,
+  Tool,
+  ToolCallContent,
+  ToolCallPart,
+  ToolChoice,
+  ToolMessage,
+  ToolResultPart,
+  Usage,
+  UserMessage,
+} from './types.js'

@@ -1,0 +1,271 @@
+/**
+ * Reads what the Messages API streams.
+ *
+ * @module
+ * @see https://docs.anthropic.com/en/docs/build-with-claude/streaming
+ */
+
+import { providerError } from '../../transport/provider-error.js'
+import type { WireDecoder } from '../../transport/wire.js'
+import type { Completion, ContentEvent, FinishReason, Usage } from '../../types.js'
+import {
+  compact,
+  countOf,
+  isRecord,
+  type Json,
+  parseEventData,
+  recordsOf,
+  textOf,
+} from '../json.js'
+
+const finishReasons: Readonly<Record<string, FinishReason>> = {
+  end_turn: 'stop',
+  stop_sequence: 'stop',
+  max_tokens: 'length',
+  model_context_window_exceeded: 'length',
+  tool_use: 'tool-calls',
+  refusal: 'content-filter',
+  pause_turn: 'pause',
+}
+
+/** A content block; the kinds that are not shown, such as the server's own tools, are `other`. */
+interface Block {
+  kind: 'text' | 'reasoning' | 'tool-call' | 'other'
+  /** Our index: the wire's own are used again by some servers. */
+  index: number
+  id: string
+  name: string
+  /** Arguments that came whole at the start; they count if no fragment follows. */
+  whole: string
+}
+
+export class MessagesDecoder implements WireDecoder {
+  readonly #provider: string
+  readonly #blocks = new Map<unknown, Block>()
+  readonly #usage: Json = {}
+  ended = false
+  #count = 0
+  #called = false
+  #finish: string | undefined
+  #model: string | undefined
+  #responseId: string | undefined
+
+  constructor(provider: string) {
+    this.#provider = provider
+  }
+
+  decode(data: string, event: string | undefined, out: ContentEvent[]): void {
+    // Some gateways add the marker of the other wire.
+    if (data === '[DONE]') {
+      this.ended = this.#finish !== undefined
+      return
+    }
+    const message = parseEventData(data, this.#provider)
+    if (event === 'error' || message.type === 'error' || isRecord(message.error)) {
+      throw providerError({ provider: this.#provider, body: message })
+    }
+    // By the type inside, not by the event's name: gateways drop or change the name.
+    switch (message.type) {
+      case 'content_block_delta':
+        if (isRecord(message.delta)) this.#delta(message.index, message.delta, out)
+        break
+      case 'content_block_start':
+        if (isRecord(message.content_block)) this.#start(message.index, message.content_block, out)
+        break
+      case 'content_block_stop':
+        this.#stop(message.index, out)
+        break
+      case 'message_start':
+        if (isRecord(message.message)) this.#messageStart(message.message, out)
+        break
+      case 'message_delta':
+        this.#overlay(message.usage)
+        if (isRecord(message.delta))
+          this.#finish = textOf(message.delta.stop_reason) ?? this.#finish
+        if (this.#finish !== undefined) this.#stopAll(out)
+        break
+      case 'message_stop':
+        this.#stopAll(out)
+        this.ended = true
+        break
+      default:
+        // `ping`, and what is added later
+        break
+    }
+  }
+
+  finished(): Completion | undefined {
+    if (this.#finish === undefined && !this.ended) return undefined
+    return {
+      finishReason: this.#finishReason(),
+      usage: this.#readUsage(),
+      ...compact({
+        rawFinishReason: this.#finish,
+        model: this.#model,
+        responseId: this.#responseId,
+      }),
+    }
+  }
+
+  #finishReason(): FinishReason {
+    if (this.#finish === undefined) return this.#called ? 'tool-calls' : 'stop'
+    return finishReasons[this.#finish] ?? 'other'
+  }
+
+  #messageStart(message: Json, out: ContentEvent[]): void {
+    this.#model = textOf(message.model) ?? this.#model
+    this.#responseId = textOf(message.id) ?? this.#responseId
+    this.#overlay(message.usage)
+    // Programmatic tool calls are in the message from the start.
+    for (const [index, block] of recordsOf(message.content).entries()) {
+      this.#start(`start-${index}`, block, out)
+      this.#stop(`start-${index}`, out)
+    }
+    this.#finish = textOf(message.stop_reason) ?? this.#finish
+  }
+
+  #start(wireIndex: unknown, content: Json, out: ContentEvent[]): void {
+    switch (content.type) {
+      case 'text': {
+        const block = this.#open(wireIndex, 'text')
+        const text = textOf(content.text)
+        if (text !== undefined) {
+          out.push({ type: 'content', index: block.index, kind: 'text', text })
+        }
+        for (const citation of recordsOf(content.citations)) this.#source(citation, out)
+        break
+      }
+      case 'thinking': {
+        const { index } = this.#open(wireIndex, 'reasoning')
+        const text = textOf(content.thinking) ?? ''
+        const signature = textOf(content.signature)
+        if (text === '' && signature === undefined) break
+        out.push({ type: 'content', index, kind: 'reasoning', text, ...compact({ signature }) })
+        break
+      }
+      case 'redacted_thinking': {
+        const { index } = this.#open(wireIndex, 'reasoning')
+        const signature = textOf(content.data) ?? ''
+        out.push({ type: 'content', index, kind: 'reasoning', text: '', redacted: true, signature })
+        break
+      }
+      case 'tool_use': {
+        const block = this.#open(wireIndex, 'tool-call')
+        this.#called = true
+        block.id = textOf(content.id) ?? `call_${block.index}`
+        block.name = textOf(content.name) ?? ''
+        const { input } = content
+        if (isRecord(input) && Object.keys(input).length > 0) block.whole = JSON.stringify(input)
+        this.#fragment(block, '', out)
+        break
+      }
+      default:
+        this.#blocks.set(wireIndex, { kind: 'other', index: -1, id: '', name: '', whole: '' })
+        // The results of a web search are sources; other results of the server's own tools are not shown.
+        for (const result of recordsOf(content.content)) {
+          if (result.type === 'web_search_result') this.#source(result, out)
+        }
+        break
+    }
+  }
+
+  #delta(wireIndex: unknown, delta: Json, out: ContentEvent[]): void {
+    switch (delta.type) {
+      case 'text_delta': {
+        const { index } = this.#blockOf(wireIndex, 'text')
+        const { text } = delta
+        if (typeof text === 'string' && text !== '')
+          out.push({ type: 'content', index, kind: 'text', text })
+        break
+      }
+      case 'thinking_delta': {
+        const text = textOf(delta.thinking)
+        if (text === undefined) break
+        const { index } = this.#blockOf(wireIndex, 'reasoning')
+        out.push({ type: 'content', index, kind: 'reasoning', text })
+        break
+      }
+      case 'signature_delta': {
+        const signature = textOf(delta.signature)
+        if (signature === undefined) break
+        const { index } = this.#blockOf(wireIndex, 'reasoning')
+        out.push({ type: 'content', index, kind: 'reasoning', text: '', signature })
+        break
+      }
+      case 'input_json_delta': {
+        const block = this.#blocks.get(wireIndex)
+        const input = textOf(delta.partial_json)
+        if (block?.kind !== 'tool-call' || input === undefined) break
+        block.whole = ''
+        this.#fragment(block, input, out)
+        break
+      }
+      case 'citations_delta':
+        if (isRecord(delta.citation)) this.#source(delta.citation, out)
+        break
+      default:
+        break
+    }
+  }
+
+  #stop(wireIndex: unknown, out: ContentEvent[]): void {
+    const block = this.#blocks.get(wireIndex)
+    if (block === undefined || block.whole === '') return
+    const { whole } = block
+    block.whole = ''
+    this.#fragment(block, whole, out)
+  }
+
+  #stopAll(out: ContentEvent[]): void {
+    for (const wireIndex of this.#blocks.keys()) this.#stop(wireIndex, out)
+  }
+
+  #open(wireIndex: unknown, kind: Block['kind']): Block {
+    const block: Block = { kind, index: this.#count++, id: '', name: '', whole: '' }
+    this.#blocks.set(wireIndex, block)
+    return block
+  }
+
+  /** The block that a fragment goes on; one whose start never came begins here. */
+  #blockOf(wireIndex: unknown, kind: 'text' | 'reasoning'): Block {
+    const block = this.#blocks.get(wireIndex)
+    return block?.kind === kind ? block : this.#open(wireIndex, kind)
+  }
+
+  #fragment(block: Block, input: string, out: ContentEvent[]): void {
+    const { index, id, name } = block
+    out.push({ type: 'content', index, kind: 'tool-call', id, name, input })
+  }
+
+  #source(citation: Json, out: ContentEvent[]): void {
+    const url = textOf(citation.url) ?? textOf(citation.source)
+    const title = textOf(citation.title) ?? textOf(citation.document_title)
+    const index = this.#count++
+    out.push({ type: 'content', index, kind: 'source', ...compact({ url, title }), raw: citation })
+  }
+
+  /** Counts are cumulative: the ones of `message_delta` replace those of `message_start`. */
+  #overlay(usage: unknown): void {
+    if (!isRecord(usage)) return
+    for (const [name, value] of Object.entries(usage)) {
+      if (value !== null) this.#usage[name] = value
+    }
+  }
+
+  #readUsage(): Usage {
+    const usage = this.#usage
+    const fresh = countOf(usage, 'input_tokens')
+    const read = countOf(usage, 'cache_read_input_tokens')
+    const written = countOf(usage, 'cache_creation_input_tokens')
+    const input = fresh === undefined ? undefined : fresh + (read ?? 0) + (written ?? 0)
+    const output = countOf(usage, 'output_tokens')
+    return compact({
+      inputTokens: input,
+      outputTokens: output,
+      totalTokens: input === undefined || output === undefined ? undefined : input + output,
+      reasoningTokens: countOf(usage.output_tokens_details, 'thinking_tokens'),
+      cachedInputTokens: read,
+      cacheWriteInputTokens: written,
+    })
+  }
+}
