@@ -1,155 +1,263 @@
 /**
- * What a provider says when it refuses, as a StreamError: one reading for HTTP error bodies and for errors inside a stream, of
- * every provider. Where words and status disagree the words win: a bad key comes as 400 from some, a long prompt as 413.
+ * What a provider says when it fails, in HTTP bodies and inside a stream, as a StreamError.
  *
  * @module
  */
 
 import { StreamError, type StreamErrorCode } from '../errors.js'
+import { readErrorBody } from './error-body.js'
 
-export interface ProviderFailure {
+export interface ProviderErrorInput {
   provider: string
-  /** Absent for an error inside a stream. */
-  status?: number
-  headers?: { get(name: string): string | null }
-  /** Parsed JSON, or text. */
+  /** The HTTP status; absent for an error inside a stream. */
+  status?: number | undefined
+  headers?: { get(name: string): string | null } | undefined
+  /** Parsed JSON, or the text where it is not JSON. */
   body: unknown
   cause?: unknown
+  /** What to say if the body says nothing. */
+  message?: string | undefined
 }
 
-/** Longer messages are cut; some providers send the whole request back. */
-const maxMessage = 2000
+/** The longest message, in characters. It is meant for logs. */
+const maxMessageLength = 2_000
 
-const words: readonly (readonly [StreamErrorCode, RegExp])[] = [
-  [
-    'context-length',
-    /context_length|context window|max(imum)? context|exceed[^.]{0,60}context|(prompt|input) (is )?too long|too_many_prompt_tokens|all messages is too long/i,
-  ],
-  [
-    'auth',
-    /(invalid|incorrect)[ _](x-)?api[ _-]key|api key (not valid|[^.]*invalid)|authentication/i,
-  ],
-  [
-    'quota',
-    /insufficient_quota|current quota|billing|credit balance|insufficient (balance|credit|fund)/i,
-  ],
-  ['content-filter', /content_filter|content_policy|content management policy|safety system/i],
-  ['not-found', /model_not_found|deploymentnotfound|not_found_error/i],
-  ['rate-limit', /rate.?limit|too many requests|resource_exhausted/i],
-  ['overloaded', /overloaded/i],
-  ['permission', /permission_error|permission_denied/i],
-]
+/** The longest text that patterns are tried on, in characters, so that a huge body costs nothing. */
+const maxSearchLength = 4_000
 
-const statuses: Readonly<Record<number, StreamErrorCode>> = {
-  401: 'auth',
-  402: 'quota',
-  403: 'permission',
-  404: 'not-found',
-  408: 'timeout',
-  409: 'conflict',
-  429: 'rate-limit',
-  503: 'overloaded',
-  529: 'overloaded',
-}
-
-export function providerError(failure: ProviderFailure): StreamError {
-  const { provider, headers, cause } = failure
-  const said = read(failure.body)
-  const status = failure.status ?? said.status
-  const code = classify(status, said.words)
-  const requestId = readRequestId(headers) ?? said.requestId
-  const message = (said.message || 'The provider gave no reason.').slice(0, maxMessage)
-  const subject = [provider, failure.status].filter((part) => part !== undefined).join(' ')
-  const suffix = requestId === undefined ? '' : ` (request ${requestId})`
-  return new StreamError(code, `${subject}: ${message}${suffix}`, {
+/**
+ * The error of any provider, whatever its shape: `{error: {message, type, code}}` (OpenAI and those like it),
+ * `{type: 'error', error}` (Anthropic), `{error: {code, status}}` also in an array (Gemini), `{detail}` (FastAPI), plain text, HTML.
+ *
+ * Words beat the status, because a bad key also comes as 400, a long prompt as 413 or 500, an empty account as 429.
+ */
+export function providerError(input: ProviderErrorInput): StreamError {
+  const { provider, headers, cause } = input
+  const body = readErrorBody(input.body)
+  const sentStatus = isErrorStatus(input.status) ? input.status : undefined
+  const status = sentStatus ?? body.status
+  const text = body.message || input.message || ''
+  const code = classify(body.words, text.slice(0, maxSearchLength).toLowerCase(), status, body)
+  const requestId =
+    header(headers, 'x-request-id') ??
+    header(headers, 'request-id') ??
+    header(headers, 'apim-request-id') ??
+    body.requestId
+  return new StreamError(code, describe(provider, status, text, body.words, requestId), {
     provider,
-    status: failure.status,
+    status,
     requestId,
-    retryAfterMs: readRetryAfter(headers),
-    retryable: readRetryable(headers) ?? (code === 'conflict' ? true : undefined),
     cause,
+    retryable: retryable(headers, code, status),
+    retryAfterMs: retryAfterMs(headers) ?? body.retryAfterMs,
   })
 }
 
-function classify(status: number | undefined, text: string): StreamErrorCode {
-  for (const [code, pattern] of words) {
-    if (pattern.test(text)) return code
+// ---------------------------------------------------------------- code
+
+/** Codes, types and statuses that mean one thing, written without case and punctuation. The first that matches counts. */
+const wordPatterns: readonly (readonly [RegExp, StreamErrorCode])[] = [
+  [/context(length|size|window)|prompttokens|prompttoolong|inputtoolong/, 'context-length'],
+  [
+    /insufficient(quota|balance|credit|fund)|billing|payment|currentquota|quotaexceeded|arrear|spendlimit|usagelimit/,
+    'quota',
+  ],
+  [/authenticat|apikey|^unauthorized|(invalid|expired|missing)token|tokenexpired/, 'auth'],
+  [
+    /contentfilter|contentpolicy|responsibleai|datainspection|moderation|invalidprompt/,
+    'content-filter',
+  ],
+  [/ratelimit|toomanyrequests|throttl|resourceexhausted/, 'rate-limit'],
+  [/overloaded|unavailable|capacity|slowdown|insufficientsystemresource|notready/, 'overloaded'],
+  [/notfound|(does)?notexist$|unknownmodel/, 'not-found'],
+  [/permission|forbidden|accessdenied|unsupportedcountry/, 'permission'],
+  [/timeout|timedout|deadlineexceeded/, 'timeout'],
+  [/conflict/, 'conflict'],
+]
+
+/** Words that providers also send with errors of other kinds, so that the message and the status come first. */
+const vagueWordPatterns: readonly (readonly [RegExp, StreamErrorCode])[] = [
+  [/servererror|apierror|^internal/, 'server'],
+  [/invalid|badrequest|unprocessable|unsupported|validation|failedprecondition/, 'invalid-request'],
+]
+
+/** A limit is named beside the context, and it is exceeded: "try increasing context size" alone is a server's trouble. */
+const contextPatterns: readonly RegExp[] = [
+  /(exceed|maximum|too (long|large|many)|longer than|larger than)[^]{0,120}context.?(length|window|size|limit)/,
+  /context.?(length|window|size|limit)[^]{0,80}(exceed|is too|reached|overflow)/,
+  /(prompt|input|inputs|messages)( is| are)? too long|(prompt|input) length (exceeds|should be)/,
+  /too many (prompt |input )?tokens|maximum (prompt|input) length|range of input length/,
+  /token count[^]{0,40}exceeds|reduce the length of/,
+]
+
+const authPatterns: readonly RegExp[] = [
+  /(invalid|incorrect|missing|no|expired|revoked|malformed|wrong) (x-)?(api.?key|subscription key|auth(entication|orization)?.(token|header)|(bearer )?token|credentials)/,
+  /api.?key[^]{0,40}(invalid|not valid|incorrect|missing|expired|required|not found|not set)/,
+  /authentication (fail|error|required)|(your )?authentication token|provide an api.?key|^unauthorized/,
+]
+
+const quotaPatterns: readonly RegExp[] = [
+  /insufficient.(quota|balance|credit|funds)|credit balance|(more|out of|enough) credits/,
+  /exceeded your (current|monthly) |billing|payment required|(spend|spending|usage) limit/,
+]
+
+const filterPatterns: readonly RegExp[] = [
+  /content.?(management |filtering )?(policy|filter)|safety system|was flagged|usage policy|inappropriate content/,
+]
+
+const overloadedPatterns: readonly RegExp[] = [
+  /overloaded|(over|at|exceeded|no) capacity|(currently|temporarily) unavailable|high demand|currently loading/,
+]
+
+const rateLimitPatterns: readonly RegExp[] = [
+  /rate.?limit|too many requests|(requests|tokens) per (second|minute|min|hour|day)|throttl|resource.{0,15}exhausted/,
+]
+
+const notFoundPatterns: readonly RegExp[] = [
+  /(model|deployment)[^]{0,80}(does not exist|doesn't exist|not found|not exist)|(no such|unknown) model/,
+]
+
+const permissionPatterns: readonly RegExp[] = [
+  /permission|forbidden|(do|does) not have access|not (allowed|authorized) to|access denied/,
+]
+
+function classify(
+  words: readonly string[],
+  text: string,
+  status: number | undefined,
+  body: { quotaPerDay: boolean; retryAfterMs: number | undefined },
+): StreamErrorCode {
+  const word = firstWord(words, wordPatterns)
+  if (word === 'context-length' || word === 'quota' || word === 'auth') return word
+  // Gemini says RESOURCE_EXHAUSTED and "quota" for a limit per minute too; its details tell which one it is.
+  if (word === 'rate-limit') {
+    if (body.quotaPerDay) return 'quota'
+    return body.retryAfterMs === undefined && matches(quotaPatterns, text) ? 'quota' : word
   }
-  if (status !== undefined) {
-    const code = statuses[status]
-    if (code !== undefined) return code
-    if (status >= 400 && status < 500) return 'invalid-request'
-    return 'server'
-  }
-  return /invalid_request|invalid-argument|invalid_argument/i.test(text)
-    ? 'invalid-request'
-    : 'server'
+  // OpenAI sends `model_not_found` with 403 for a model that exists.
+  if (word === 'not-found' && status === 403) return 'permission'
+  if (word !== undefined && word !== 'permission') return word
+  if (status === 401) return 'auth'
+  if (status === 402) return 'quota'
+  // A 429 that speaks of the context is about the tokens allowed in a minute.
+  if (status !== 429 && status !== 404 && matches(contextPatterns, text)) return 'context-length'
+  if (status !== 404 && matches(authPatterns, text)) return 'auth'
+  if (matches(quotaPatterns, text)) return 'quota'
+  if (matches(filterPatterns, text)) return 'content-filter'
+  if (matches(overloadedPatterns, text)) return 'overloaded'
+  if (matches(rateLimitPatterns, text)) return 'rate-limit'
+  return word ?? byStatus(status, words, text)
 }
 
-interface Said {
-  message: string
-  /** All that may classify it: message, type and code. */
-  words: string
-  status?: number
-  requestId?: string
-}
-
-/** Finds the error in `{error: {...}}`, `[{error}]`, `{error: 'text'}`, `{detail}`, `{message}`, or text. */
-function read(body: unknown): Said {
-  if (Array.isArray(body)) return read(body[0])
-  if (typeof body !== 'object' || body === null) {
-    const text = typeof body === 'string' ? body.trim() : ''
-    return { message: text, words: text }
+function byStatus(
+  status: number | undefined,
+  words: readonly string[],
+  text: string,
+): StreamErrorCode {
+  switch (status) {
+    case 403:
+      return 'permission'
+    case 404:
+      return 'not-found'
+    case 408:
+      return 'timeout'
+    case 409:
+      return 'conflict'
+    case 413:
+    case 422:
+      return 'invalid-request'
+    case 429:
+      return 'rate-limit'
+    case 503:
+    case 529:
+      return 'overloaded'
   }
-  const outer = body as Record<string, unknown>
-  const inner =
-    typeof outer.error === 'object' && outer.error !== null
-      ? (outer.error as Record<string, unknown>)
-      : outer
-  const message = [inner.message, outer.error, outer.detail, outer.message].find(
-    (text) => typeof text === 'string' && text !== '',
-  )
-  const text = typeof message === 'string' ? message : JSON.stringify(outer)
-  const status = [inner.status_code, inner.status, inner.code].map(Number).find(isErrorStatus)
-  const requestId = outer.request_id
-  return {
-    message: text,
-    words: [inner.code, inner.type, inner.status, text]
-      .filter((part) => typeof part === 'string')
-      .join(' '),
-    ...(status === undefined ? {} : { status }),
-    ...(typeof requestId === 'string' ? { requestId } : {}),
-  }
+  if (status !== undefined && status >= 500) return 'server'
+  if (matches(notFoundPatterns, text)) return 'not-found'
+  if (matches(permissionPatterns, text)) return 'permission'
+  if (status !== undefined) return 'invalid-request'
+  // Inside a stream, and nothing tells: the request was accepted, so the fault is the server's.
+  return firstWord(words, vagueWordPatterns) ?? 'server'
 }
 
-function isErrorStatus(value: number): boolean {
-  return Number.isInteger(value) && value >= 400 && value < 600
-}
-
-type Headers = ProviderFailure['headers']
-
-function readRequestId(headers: Headers): string | undefined {
-  for (const name of ['x-request-id', 'request-id', 'apim-request-id']) {
-    const value = headers?.get(name)
-    if (value) return value
+function firstWord(
+  words: readonly string[],
+  patterns: readonly (readonly [RegExp, StreamErrorCode])[],
+): StreamErrorCode | undefined {
+  for (const [pattern, code] of patterns) {
+    if (words.some((word) => pattern.test(plain(word)))) return code
   }
   return undefined
 }
 
-/** `retry-after-ms`, else `retry-after` in seconds or as a date (RFC 9110, section 10.2.3). */
-function readRetryAfter(headers: Headers): number | undefined {
-  const exact = headers?.get('retry-after-ms')
-  if (exact && Number(exact) >= 0) return Number(exact)
-  const given = headers?.get('retry-after')
-  if (!given) return undefined
-  const seconds = Number(given)
-  if (seconds >= 0) return Math.ceil(seconds * 1000)
-  const date = Date.parse(given)
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now())
+function plain(word: string): string {
+  return word.toLowerCase().replace(/[^a-z0-9]/g, '')
 }
 
-/** Both OpenAI and Anthropic send `x-should-retry`. */
-function readRetryable(headers: Headers): boolean | undefined {
-  const value = headers?.get('x-should-retry')
-  return value === 'true' ? true : value === 'false' ? false : undefined
+function matches(patterns: readonly RegExp[], text: string): boolean {
+  return patterns.some((pattern) => pattern.test(text))
+}
+
+function isErrorStatus(status: unknown): status is number {
+  return typeof status === 'number' && status >= 400 && status <= 599
+}
+
+// ---------------------------------------------------------------- headers
+
+function header(headers: ProviderErrorInput['headers'], name: string): string | undefined {
+  return headers?.get(name) || undefined
+}
+
+/** `x-should-retry` is the provider's own word, which both official SDKs follow. Undefined: what fits the code. */
+function retryable(
+  headers: ProviderErrorInput['headers'],
+  code: StreamErrorCode,
+  status: number | undefined,
+): boolean | undefined {
+  const said = header(headers, 'x-should-retry')
+  if (said === 'true') return true
+  if (said === 'false') return false
+  // What is too large now is too large the next time, such as a prompt above the tokens allowed in a minute.
+  if (status === 413) return false
+  return code === 'conflict' ? true : undefined
+}
+
+/** In milliseconds. `retry-after` is a number of seconds or a date (RFC 9110, section 10.2.3). */
+function retryAfterMs(headers: ProviderErrorInput['headers']): number | undefined {
+  const inMs = header(headers, 'retry-after-ms')
+  if (inMs !== undefined) {
+    const delayMs = Number(inMs)
+    if (delayMs >= 0) return delayMs
+  }
+  const value = header(headers, 'retry-after')
+  if (value === undefined) return undefined
+  const seconds = Number(value)
+  if (seconds >= 0) return seconds * 1000
+  const date = Date.parse(value)
+  // A negative number parses as a year.
+  if (Number.isNaN(date) || !Number.isNaN(seconds)) return undefined
+  return Math.max(0, date - Date.now())
+}
+
+// ---------------------------------------------------------------- message
+
+function describe(
+  provider: string,
+  status: number | undefined,
+  text: string,
+  words: readonly string[],
+  requestId: string | undefined,
+): string {
+  const head = status === undefined ? `${provider}: ` : `${provider}: ${status} `
+  let tail = ''
+  const named = words.filter((word) => word !== String(status))
+  if (named.length > 0) tail += ` (${named.join(', ')})`
+  if (requestId !== undefined) tail += ` [request ${requestId}]`
+  tail = shorten(tail, 400)
+  const said = text.trim() || 'The provider failed without saying why.'
+  return head + shorten(said, maxMessageLength - head.length - tail.length) + tail
+}
+
+function shorten(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, Math.max(0, length - 1))}…` : text
 }

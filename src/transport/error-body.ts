@@ -1,0 +1,155 @@
+/**
+ * What the body of an error says, in any provider's shape.
+ *
+ * @module
+ */
+
+export interface ErrorBody {
+  /** The provider's sentence; empty where there is none. */
+  message: string
+  /** Its codes, types and statuses, the most exact first. */
+  words: string[]
+  /** A status of 400 to 599 inside the body. */
+  status: number | undefined
+  requestId: string | undefined
+  retryAfterMs: number | undefined
+  /** The quota that is used up is one for a day (Gemini). */
+  quotaPerDay: boolean
+}
+
+type Fields = Partial<Record<string, unknown>>
+
+/** How deep an error may sit in others, such as a gateway's error around a provider's. */
+const maxDepth = 4
+
+/** The longest JSON text that is kept as a message, in characters. */
+const maxJsonLength = 2_000
+
+/** Never throws. */
+export function readErrorBody(body: unknown): ErrorBody {
+  const result: ErrorBody = {
+    message: '',
+    words: [],
+    status: undefined,
+    requestId: undefined,
+    retryAfterMs: undefined,
+    quotaPerDay: false,
+  }
+  read(body, result, 0)
+  if (result.message === '' && isFields(body)) result.message = asJson(body)
+  return result
+}
+
+function read(value: unknown, result: ErrorBody, depth: number): void {
+  if (depth > maxDepth) return
+  if (typeof value === 'string') return readText(value, result, depth)
+  // Gemini wraps the error in an array, FastAPI lists what it refuses.
+  if (Array.isArray(value)) return read(value[0], result, depth + 1)
+  if (!isFields(value)) return
+  const { error, response, detail, message, metadata } = value
+  result.requestId ||= text(value.request_id) ?? text(value.requestId)
+  // The innermost error is the most exact one.
+  if (error !== undefined && error !== null) read(error, result, depth + 1)
+  // `response.failed` of the OpenAI Responses API
+  else if (isFields(response)) read(response.error, result, depth + 1)
+  // OpenRouter: what the provider behind it said
+  if (isFields(metadata)) read(metadata.raw, result, depth + 1)
+  addWord(result, value.code)
+  // `type: 'error'` marks the event, it does not name the error.
+  if (value.type !== 'error') addWord(result, value.type)
+  addWord(result, value.status)
+  result.status ??=
+    toStatus(value.code) ??
+    toStatus(value.status) ??
+    toStatus(value.status_code) ??
+    toStatus(value.raw_status_code)
+  if (Array.isArray(value.details)) readDetails(value.details, result)
+  if (typeof message === 'string') result.message = message || result.message
+  else read(message, result, depth + 1)
+  if (result.message !== '') return
+  read(detail ?? value.msg ?? value.error_description ?? value.errors, result, depth + 1)
+}
+
+function readText(value: string, result: ErrorBody, depth: number): void {
+  const trimmed = value.trim()
+  if (trimmed.startsWith('{') || trimmed.startsWith('[')) {
+    try {
+      return read(JSON.parse(trimmed), result, depth + 1)
+    } catch {
+      // It only begins like JSON.
+    }
+  }
+  if (result.message !== '' || trimmed === '') return
+  if (/^<(!doctype|html|head|body|\?xml)/i.test(trimmed)) result.message = readMarkup(trimmed)
+  else if (isBinary(trimmed)) result.message = 'The body of the error is not text.'
+  else result.message = trimmed
+}
+
+/** A page of a proxy: its title, or its text. */
+function readMarkup(page: string): string {
+  const start = page.slice(0, 20_000)
+  const title = /<title[^>]*>([^<]*)/i.exec(start)?.[1]?.trim()
+  if (title) return `an HTML page: ${title}`
+  const words = start.replace(/<(style|script)[^]*?<\/\1>|<[^>]*>/gi, ' ').replace(/\s+/g, ' ')
+  return `an HTML page: ${words.trim()}`
+}
+
+/** Such as a compressed body that nobody unpacked. */
+function isBinary(value: string): boolean {
+  let strange = 0
+  const length = Math.min(value.length, 200)
+  for (let position = 0; position < length; position++) {
+    const unit = value.charCodeAt(position)
+    if (unit === 0xfffd || (unit < 32 && unit !== 9 && unit !== 10 && unit !== 13)) strange++
+  }
+  return strange * 10 > length
+}
+
+/** @see https://cloud.google.com/apis/design/errors#error_details */
+function readDetails(details: readonly unknown[], result: ErrorBody): void {
+  for (const detail of details) {
+    if (!isFields(detail)) continue
+    addWord(result, detail.reason)
+    const delay = text(detail.retryDelay)
+    if (delay?.endsWith('s')) {
+      const seconds = Number(delay.slice(0, -1))
+      if (seconds >= 0) result.retryAfterMs = Math.ceil(seconds * 1000)
+    }
+    if (!Array.isArray(detail.violations)) continue
+    for (const violation of detail.violations) {
+      if (isFields(violation) && text(violation.quotaId)?.includes('PerDay')) {
+        result.quotaPerDay = true
+      }
+    }
+  }
+}
+
+function addWord(result: ErrorBody, value: unknown): void {
+  const word = typeof value === 'number' ? String(value) : text(value)
+  if (word !== undefined && word.length <= 100 && !result.words.includes(word)) {
+    result.words.push(word)
+  }
+}
+
+/** A number, or digits: Azure sends `"code": "401"`. */
+function toStatus(value: unknown): number | undefined {
+  const status = typeof value === 'string' && value.length === 3 ? Number(value) : value
+  if (typeof status !== 'number') return undefined
+  return status >= 400 && status <= 599 ? status : undefined
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function asJson(value: unknown): string {
+  try {
+    return JSON.stringify(value).slice(0, maxJsonLength)
+  } catch {
+    return ''
+  }
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null
+}

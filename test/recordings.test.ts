@@ -1,0 +1,152 @@
+import { describe, expect, test } from 'vitest'
+import { anthropic } from '../src/anthropic.js'
+import { compatible } from '../src/compatible.js'
+import { createStream } from '../src/index.js'
+import { openai } from '../src/openai.js'
+import type { ContentEvent, Driver, StreamEvent, Usage } from '../src/types.js'
+import {
+  chunkings,
+  loadRecordings,
+  type Recording,
+  readRecording,
+  recordingsPresent,
+  respondWith,
+} from './support/recordings.js'
+
+type Expected = Recording['expected']
+
+/** Two expectations that the recordings' own notes say to read with care. */
+const carefully: Record<string, { reasoning?: string; error?: boolean; why: string }> = {
+  'gpustack/openai-chat/chat-with-extended-thinking-gpustack-qwen3-streams-thinking-content-wh.sse':
+    { error: true, why: 'no terminal marker, and a last line whose field name is "error"' },
+  'snowflake/openai-chat/test-snowflake-thinking-streaming.sse': {
+    reasoning: '15 * 27 = 405',
+    why: 'the reasoning comes in reasoning_details only',
+  },
+}
+
+const wires: {
+  wire: string
+  drivers: Record<string, (fetch: typeof globalThis.fetch) => Driver>
+}[] = [
+  {
+    wire: 'openai-chat',
+    drivers: {
+      openai: (fetch) => openai({ model: 'm', apiKey: 'k', fetch }),
+      compatible: (fetch) => compatible({ baseURL: 'http://provider.test/v1', model: 'm', fetch }),
+    },
+  },
+  {
+    wire: 'anthropic-messages',
+    drivers: { anthropic: (fetch) => anthropic({ model: 'm', apiKey: 'k', fetch }) },
+  },
+]
+
+if (!recordingsPresent) {
+  test.skip('the recordings of real providers are not beside this checkout, so they are not replayed', () => {})
+}
+
+for (const { wire, drivers } of wires) {
+  const recordings = loadRecordings(wire).filter((recording) => !recording.ambiguous)
+  for (const [name, driverWith] of Object.entries(drivers)) {
+    for (const [chunking, cut] of Object.entries(chunkings)) {
+      describe.runIf(recordingsPresent)(`${name} reads ${wire} in ${chunking}`, () => {
+        test.each(recordings)('$file', async (recording) => {
+          const fetch = respondWith(cut(readRecording(recording)))
+          const events: StreamEvent[] = []
+          const stream = createStream({ driver: driverWith(fetch), prompt: 'p', retry: false })
+          for await (const event of stream) events.push(event)
+          expect(summarize(events)).toEqual(expectation(recording))
+        })
+      })
+    }
+  }
+}
+
+function summarize(events: StreamEvent[]): unknown {
+  const contents = events.filter((event) => event.type === 'content')
+  const last = events.at(-1)
+  return {
+    text: join(contents, 'text'),
+    reasoning: join(contents, 'reasoning'),
+    toolCalls: toolCalls(contents),
+    end: last?.type,
+    ...(last?.type === 'complete'
+      ? {
+          finishReason: last.rawFinishReason ?? null,
+          usage: last.usage,
+          sameText: last.text === join(contents, 'text'),
+        }
+      : {}),
+  }
+}
+
+function expectation({ file, wire, expected }: Recording): unknown {
+  const care = carefully[file]
+  const failed = care?.error ?? Boolean(expected.error)
+  return {
+    // A refusal is what the model said, so it is text.
+    text: expected.text + (expected.refusal ?? ''),
+    reasoning: care?.reasoning ?? expected.reasoning,
+    toolCalls: (expected.toolCalls ?? []).map(({ id, name, args }) => ({ id, name, args })),
+    end: failed ? 'error' : 'complete',
+    ...(failed
+      ? {}
+      : {
+          finishReason: expected.finishReason,
+          usage: wire === 'openai-chat' ? chatUsage(expected) : messagesUsage(expected),
+          sameText: true,
+        }),
+  }
+}
+
+function join(contents: ContentEvent[], kind: 'text' | 'reasoning'): string {
+  return contents.map((event) => (event.kind === kind ? event.text : '')).join('')
+}
+
+function toolCalls(contents: ContentEvent[]): unknown[] {
+  const calls = new Map<number, { id: string; name: string; args: string }>()
+  for (const event of contents) {
+    if (event.kind !== 'tool-call') continue
+    const call = calls.get(event.index) ?? { id: event.id, name: event.name, args: '' }
+    call.args += event.input
+    calls.set(event.index, call)
+  }
+  return [...calls.values()]
+}
+
+function chatUsage({ usage }: Expected): Usage {
+  const given = (usage ?? {}) as Record<string, any>
+  const reasoning = given.completion_tokens_details?.reasoning_tokens
+  const beside =
+    reasoning > 0 &&
+    given.total_tokens === given.prompt_tokens + given.completion_tokens + reasoning
+  return defined({
+    inputTokens: given.prompt_tokens,
+    outputTokens: beside ? given.completion_tokens + reasoning : given.completion_tokens,
+    totalTokens: given.total_tokens,
+    reasoningTokens: reasoning,
+    cachedInputTokens: given.prompt_tokens_details?.cached_tokens ?? given.prompt_cache_hit_tokens,
+  })
+}
+
+function messagesUsage({ usage }: Expected): Usage {
+  const given = (usage ?? {}) as Record<string, any>
+  const read = given.cache_read_input_tokens
+  const written = given.cache_creation_input_tokens
+  const input = given.input_tokens + (read ?? 0) + (written ?? 0)
+  return defined({
+    inputTokens: input,
+    outputTokens: given.output_tokens,
+    totalTokens: input + given.output_tokens,
+    reasoningTokens: given.output_tokens_details?.thinking_tokens,
+    cachedInputTokens: read,
+    cacheWriteInputTokens: written,
+  })
+}
+
+function defined(record: Record<string, unknown>): Usage {
+  return Object.fromEntries(
+    Object.entries(record).filter(([, value]) => value !== undefined && value !== null),
+  )
+}

@@ -1,0 +1,23 @@
+import { defineConfig } from 'tsup'
+
+export default defineConfig({
+  entry: [
+    'src/index.ts',
+    'src/openai.ts',
+    'src/anthropic.ts',
+    'src/compatible.ts',
+    'src/client.ts',
+    'src/node.ts',
+    'src/driver.ts',
+    'src/testing.ts',
+  ],
+  format: ['esm', 'cjs'],
+  target: 'node22',
+  platform: 'neutral',
+  splitting: true,
+  sourcemap: true,
+  clean: true,
+  // tsc writes the declarations: the bundler's own need a compiler API that TypeScript 7 does not have.
+  dts: false,
+  external: [/^node:/],
+})
