@@ -115,9 +115,26 @@ function toolCalls(contents: ContentEvent[]): unknown[] {
   return [...calls.values()]
 }
 
+/** The token counts of both wires, as far as they are compared. */
+type Counts = Record<
+  | 'prompt_tokens'
+  | 'completion_tokens'
+  | 'total_tokens'
+  | 'prompt_cache_hit_tokens'
+  | 'input_tokens'
+  | 'output_tokens'
+  | 'cache_read_input_tokens'
+  | 'cache_creation_input_tokens',
+  number
+> & {
+  completion_tokens_details?: { reasoning_tokens: number } | null
+  prompt_tokens_details?: { cached_tokens: number } | null
+  output_tokens_details?: { thinking_tokens: number } | null
+}
+
 function chatUsage({ usage }: Expected): Usage {
-  const given = (usage ?? {}) as Record<string, any>
-  const reasoning = given.completion_tokens_details?.reasoning_tokens
+  const given = (usage ?? {}) as Counts
+  const reasoning = given.completion_tokens_details?.reasoning_tokens ?? 0
   const beside =
     reasoning > 0 &&
     given.total_tokens === given.prompt_tokens + given.completion_tokens + reasoning
@@ -125,13 +142,13 @@ function chatUsage({ usage }: Expected): Usage {
     inputTokens: given.prompt_tokens,
     outputTokens: beside ? given.completion_tokens + reasoning : given.completion_tokens,
     totalTokens: given.total_tokens,
-    reasoningTokens: reasoning,
+    reasoningTokens: given.completion_tokens_details?.reasoning_tokens,
     cachedInputTokens: given.prompt_tokens_details?.cached_tokens ?? given.prompt_cache_hit_tokens,
   })
 }
 
 function messagesUsage({ usage }: Expected): Usage {
-  const given = (usage ?? {}) as Record<string, any>
+  const given = (usage ?? {}) as Counts
   const read = given.cache_read_input_tokens
   const written = given.cache_creation_input_tokens
   const input = given.input_tokens + (read ?? 0) + (written ?? 0)

@@ -186,8 +186,10 @@ class RetrySource implements Source, Sink {
     })
     this.#openedAt = performance.now()
     this.#contentCame = false
-    const { onBytes } = this.#context
-    this.#upstream = openDriver(this.#driver, this.#request, { attempt: this.#attempt, onBytes })
+    this.#upstream = openDriver(this.#driver, this.#request, {
+      attempt: this.#attempt,
+      onBytes: () => this.#context.onBytes(),
+    })
     if (this.#sink !== undefined) this.#upstream.pull(this)
     return attempt
   }

@@ -108,13 +108,13 @@ export class Stream implements EventStream, EventSink, BatchReader {
   }
 
   read(receive: Receive): void {
+    const first = !this.#begun
+    // Before anybody listens: a signal that is aborted already ends the stream here, and `start` still comes first.
+    if (first) this.#begin()
     this.#receive = receive
-    if (!this.#begun) {
-      this.#begin()
-      const { start } = this.#settings
-      if (start !== undefined) return this.#tell([{ type: 'start', id: createId(), ...start }])
-    }
-    if (this.#terminal !== undefined) this.#tellTerminal(this.#terminal)
+    const { start } = this.#settings
+    if (first && start !== undefined) this.#tell([{ type: 'start', id: createId(), ...start }])
+    else if (this.#terminal !== undefined) this.#tellTerminal(this.#terminal)
     else this.#source?.pull(this)
   }
 

@@ -64,8 +64,11 @@ function read(value: unknown, result: ErrorBody, depth: number): void {
     toStatus(value.status_code) ??
     toStatus(value.raw_status_code)
   if (Array.isArray(value.details)) readDetails(value.details, result)
-  if (typeof message === 'string') result.message = message || result.message
-  else read(message, result, depth + 1)
+  if (typeof message === 'string') {
+    // A gateway's sentence says little without the provider's behind it.
+    const inner = result.message
+    result.message = inner === '' || message.includes(inner) ? message : `${message}: ${inner}`
+  } else read(message, result, depth + 1)
   if (result.message !== '') return
   read(detail ?? value.msg ?? value.error_description ?? value.errors, result, depth + 1)
 }

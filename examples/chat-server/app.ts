@@ -1,0 +1,91 @@
+/**
+ * A chat server: two providers, as plain text and as server-sent events. Web APIs only, so it runs wherever Hono does.
+ *
+ * ```ts
+ * const app = createApp({
+ *   providers: { openai: openaiProvider({ apiKey }), claude: claudeProvider({ apiKey }) },
+ * })
+ * export default app // Cloudflare Workers, Deno, Bun; server.ts is the start for Node
+ * ```
+ */
+
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { cors } from 'hono/cors'
+import { HTTPException } from 'hono/http-exception'
+import { createStream, plainText, type StreamOptions, sse, toResponse } from 'sluice'
+import type { ProviderName, Providers } from './providers.ts'
+import { readBody } from './read-body.ts'
+import { describeRoutes } from './routes.ts'
+import { chatBody, promptBody, retryBody, toRequest, unifiedBody } from './schemas.ts'
+
+export interface AppOptions {
+  providers: Providers
+  /** Ends all open streams, for a server that shuts down. */
+  signal?: AbortSignal
+}
+
+const names: readonly ProviderName[] = ['openai', 'claude']
+const maxBodyBytes = 1_000_000
+
+export function createApp({ providers, signal }: AppOptions): Hono {
+  const ask = (options: StreamOptions) =>
+    createStream({ ...options, ...(signal === undefined ? {} : { signal }) })
+
+  const app = new Hono()
+  app.use(cors({ origin: '*', exposeHeaders: ['retry-after'] }))
+  app.use(bodyLimit({ maxSize: maxBodyBytes, onError: () => failure(413, 'The body is too big') }))
+  app.get('/', ({ req, text }) => text(`${describeRoutes(new URL(req.url).origin)}\n`))
+
+  for (const name of names) {
+    const { defaultModel, driver } = providers[name]
+
+    app.post(`/${name}/basic`, async ({ req }) => {
+      const { prompt } = await readBody(req.raw, promptBody)
+      // Text cannot take back what it has sent, so a failure in the middle must not begin the answer again.
+      const retry = { afterContent: 'fail' } as const
+      const stream = ask({ driver: driver(defaultModel), prompt, retry })
+      // The response waits for the first token, and until then it has no body whose cancel could tell that the client left.
+      // Some runtimes abort this signal after a success too, which does nothing to a stream that has ended.
+      req.raw.signal.addEventListener('abort', () => stream.cancel('The client has left.'))
+      return toResponse(stream, plainText())
+    })
+
+    app.post(`/${name}/sse`, async ({ req }) => {
+      const body = await readBody(req.raw, chatBody)
+      const stream = ask({ ...toRequest(body), driver: driver(body.model ?? defaultModel) })
+      return toResponse(stream, sse())
+    })
+  }
+
+  app.post('/ai/unified', async ({ req }) => {
+    const body = await readBody(req.raw, unifiedBody)
+    const { defaultModel, driver } = providers[body.provider]
+    const stream = ask({ ...toRequest(body), driver: driver(body.model ?? defaultModel) })
+    return toResponse(stream, sse())
+  })
+
+  app.post('/ai/retry', async ({ req }) => {
+    const { prompt, max_retries: maxRetries = 2 } = await readBody(req.raw, retryBody)
+    const { defaultModel, driver, simulated } = providers.openai
+    // A simulated provider is too reliable to show a retry: its first answer is cut after some tokens.
+    const fault = `cut=6; once=${crypto.randomUUID()}`
+    const headers = simulated ? { 'x-simulated-fault': fault } : {}
+    const stream = ask({ driver: driver(defaultModel, headers), prompt, retry: { maxRetries } })
+    return toResponse(stream, sse())
+  })
+
+  app.notFound(({ req }) => failure(404, `There is no ${req.method} ${req.path}`))
+  app.onError((error) => {
+    if (error instanceof HTTPException) return error.getResponse()
+    console.error(error)
+    return failure(500, 'Something went wrong')
+  })
+  return app
+}
+
+const codes = { 404: 'not-found', 413: 'invalid-request', 500: 'server' }
+
+function failure(status: keyof typeof codes, message: string): Response {
+  return Response.json({ error: { code: codes[status], message } }, { status })
+}

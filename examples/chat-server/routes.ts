@@ -1,0 +1,27 @@
+/**
+ * The routes as a person tries them.
+ */
+
+const prompt = 'Why is the sky blue?'
+const messages = [
+  { role: 'system', content: 'Answer in one sentence.' },
+  { role: 'user', content: prompt },
+]
+
+const routes = [
+  { path: '/openai/basic', body: { prompt } },
+  { path: '/claude/basic', body: { prompt } },
+  { path: '/openai/sse', body: { messages } },
+  { path: '/claude/sse', body: { messages, max_tokens: 500 } },
+  { path: '/ai/unified', body: { provider: 'claude', messages } },
+  { path: '/ai/retry', body: { prompt, max_retries: 2 } },
+]
+
+/** A command for each route, ready to paste. */
+export function describeRoutes(origin: string): string {
+  const commands = routes.map(({ path, body }) => {
+    const data = JSON.stringify(body)
+    return `curl -N ${origin}${path} -H 'content-type: application/json' -d '${data}'`
+  })
+  return commands.join('\n')
+}

@@ -1,0 +1,42 @@
+/**
+ * What the routes accept.
+ */
+
+import type { StreamRequest } from 'sluice'
+import { z } from 'zod'
+
+const text = z.string().regex(/\S/, 'Must not be empty')
+
+export const promptBody = z.object({ prompt: text })
+
+export const retryBody = z.object({
+  prompt: text,
+  max_retries: z.int().min(0).max(10).optional(),
+})
+
+const message = z.object({ role: z.enum(['system', 'user', 'assistant']), content: text })
+
+export const chatBody = z.object({
+  messages: z
+    .array(message)
+    .min(1)
+    .refine((messages) => messages.some(({ role }) => role === 'user'), 'Needs a user message'),
+  model: text.optional(),
+  temperature: z.number().min(0).max(2).optional(),
+  max_tokens: z.int().min(1).optional(),
+})
+
+export const unifiedBody = chatBody.extend({ provider: z.enum(['openai', 'claude']) })
+
+/** The same request in the words of the package. */
+export function toRequest({
+  messages,
+  temperature,
+  max_tokens: maxOutputTokens,
+}: z.output<typeof chatBody>): StreamRequest {
+  return {
+    messages,
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * Starts the chat server on Node: `npm start`.
+ *
+ * PORT changes the port (8000). OPENAI_API_KEY and ANTHROPIC_API_KEY make it talk to the real providers, at OPENAI_BASE_URL and
+ * ANTHROPIC_BASE_URL where these are set.
+ */
+
+import { createServer } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { createApp } from './app.ts'
+import { openProviders } from './environment.ts'
+import { describeRoutes } from './routes.ts'
+
+const port = readPort(process.env.PORT)
+const { providers, summary, close } = await openProviders(process.env).catch((error: Error) =>
+  exitWith(error.message),
+)
+const shutdown = new AbortController()
+const app = createApp({ providers, signal: shutdown.signal })
+const server = createServer(getRequestListener(app.fetch))
+
+server.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EADDRINUSE') {
+    exitWith(`Port ${port} is taken. Choose another one: PORT=${port + 1} npm start`)
+  }
+  if (error.code === 'EACCES') exitWith(`Port ${port} may not be used. Take one above 1023.`)
+  exitWith(error.message)
+})
+
+server.listen(port, () => {
+  const bound = server.address()
+  const origin = `http://localhost:${typeof bound === 'object' && bound ? bound.port : port}`
+  console.log(`${summary}\n\n${describeRoutes(origin)}\n\nListening on ${origin}. Ctrl+C ends it.`)
+})
+
+// Only the first signal: the second one ends a process that does not end.
+process.once('SIGINT', () => void stop())
+process.once('SIGTERM', () => void stop())
+
+async function stop(): Promise<void> {
+  // Each stream tells its client that it was ended, and closes the connection to its provider.
+  shutdown.abort(new Error('The server is shutting down.'))
+  const closed = new Promise((resolve) => {
+    server.close(resolve)
+  })
+  // Connections that are kept alive, or whose client does not read, would hold the process up.
+  setTimeout(() => server.closeAllConnections(), 200)
+  await closed
+  await close()
+  process.exit(0)
+}
+
+function readPort(text = '8000'): number {
+  const number = Number(text || '8000')
+  if (Number.isInteger(number) && number >= 0 && number <= 65_535) return number
+  return exitWith(`PORT is "${text}". Give a number from 0 to 65535.`)
+}
+
+function exitWith(message: string): never {
+  console.error(message)
+  process.exit(1)
+}

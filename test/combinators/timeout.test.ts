@@ -1,0 +1,167 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createStream, type TimeoutOptions } from '../../src/index.js'
+import { scripted } from '../../src/testing.js'
+import type { Driver, DriverContext, StreamEvent } from '../../src/types.js'
+import { collect, outline } from '../support/collect.js'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  expect(vi.getTimerCount()).toBe(0)
+  vi.useRealTimers()
+})
+
+/** Runs until the stream has ended, and gives the time that took. */
+async function timed(driver: Driver, timeout: number | TimeoutOptions) {
+  const began = performance.now()
+  let elapsed = 0
+  const events = collect(createStream({ driver, prompt: 'p', retry: false, timeout })).then(
+    (all) => {
+      elapsed = performance.now() - began
+      return all
+    },
+  )
+  await vi.runAllTimersAsync()
+  return { events: await events, elapsed }
+}
+
+/** Sends bytes without content every so often, as a server that pings does. */
+function pinging(everyMs: number): Driver {
+  return {
+    provider: 'p',
+    model: 'm',
+    // biome-ignore lint/correctness/useYield: it never gets to content
+    async *stream(_request, context: DriverContext) {
+      while (!context.signal.aborted) {
+        context.onBytes()
+        await new Promise((resolve) => setTimeout(resolve, everyMs))
+      }
+      throw context.signal.reason
+    },
+  } as Driver
+}
+
+describe('a clock fires between 1 and 1.25 times its value', () => {
+  const cases: [string, Driver, TimeoutOptions, number, string[]][] = [
+    [
+      'firstChunkMs',
+      scripted([{ hang: true }]),
+      { firstChunkMs: 1000 },
+      1000,
+      ['start', 'error timeout'],
+    ],
+    [
+      'chunkMs',
+      scripted(['a', { hang: true }]),
+      { chunkMs: 800 },
+      800,
+      ['start', 'text a', 'error timeout'],
+    ],
+    [
+      'firstChunkMs despite pings',
+      pinging(10),
+      { firstChunkMs: 1000, silenceMs: 100 },
+      1000,
+      ['start', 'error timeout'],
+    ],
+    [
+      'silenceMs after the first byte',
+      pinging(5000),
+      { silenceMs: 400 },
+      400,
+      ['start', 'error timeout'],
+    ],
+    [
+      'totalMs',
+      scripted(['a', { hang: true }]),
+      { totalMs: 300 },
+      300,
+      ['start', 'text a', 'error timeout'],
+    ],
+  ]
+  test.each(cases)('%s', async (name, driver, options, value, expected) => {
+    const { events, elapsed } = await timed(driver, options)
+    expect(outline(events)).toEqual(expected)
+    expect(elapsed).toBeGreaterThanOrEqual(value)
+    expect(elapsed).toBeLessThanOrEqual(value * 1.25)
+    const clock = name.split(' ')[0] as string
+    expect(events.at(-1)).toMatchObject({
+      error: {
+        message: expect.stringContaining(`timeout.${clock}`),
+        retryable: clock !== 'totalMs',
+      },
+    })
+  })
+})
+
+describe('timeouts', () => {
+  test('leave a stream alone that keeps coming, however long it takes', async () => {
+    const steps = Array.from({ length: 50 }, () => [{ waitMs: 90 }, 'a']).flat()
+    const { events } = await timed(scripted(steps), {
+      firstChunkMs: 100,
+      chunkMs: 100,
+      silenceMs: 100,
+    })
+    expect(events.at(-1)?.type).toBe('complete')
+  })
+
+  test('do not run while nobody waits: a slow reader never times out', async () => {
+    const stream = createStream({
+      driver: scripted(['a', 'b', 'c']),
+      prompt: 'p',
+      retry: false,
+      timeout: { firstChunkMs: 100, chunkMs: 100, silenceMs: 100 },
+    })
+    const events: StreamEvent[] = []
+    const reading = (async () => {
+      for await (const event of stream) {
+        events.push(event)
+        await new Promise((resolve) => setTimeout(resolve, 60_000))
+      }
+    })()
+    await vi.runAllTimersAsync()
+    await reading
+    expect(outline(events)).toEqual(['start', 'text a', 'text b', 'text c', 'complete abc'])
+  })
+
+  test('of an attempt can be retried, that of the whole stream cannot', async () => {
+    const script: Parameters<typeof scripted>[0] = [[{ hang: true }], ['a']]
+    const run = async (timeout: TimeoutOptions) => {
+      const events = collect(createStream({ driver: scripted(script), prompt: 'p', timeout }))
+      await vi.runAllTimersAsync()
+      return outline(await events)
+    }
+    expect(await run({ firstChunkMs: 100 })).toEqual([
+      'start',
+      'retry 2/3 restart timeout',
+      'text a',
+      'complete a',
+    ])
+    expect(await run({ totalMs: 100 })).toEqual(['start', 'error timeout'])
+  })
+
+  test('cut off a driver that does not listen to its signal', async () => {
+    const deaf = {
+      provider: 'p',
+      model: 'm',
+      async *stream() {
+        await new Promise(() => {})
+      },
+    } as unknown as Driver
+    const { events } = await timed(deaf, { firstChunkMs: 100 })
+    expect(outline(events)).toEqual(['start', 'error timeout'])
+  })
+
+  test('tell a reader who comes back after totalMs', async () => {
+    const stream = createStream({ driver: scripted(['a', 'b']), prompt: 'p', timeout: 100 })
+    const iterator = stream[Symbol.asyncIterator]()
+    await iterator.next()
+    await iterator.next()
+    await vi.advanceTimersByTimeAsync(200)
+    expect((await iterator.next()).value).toMatchObject({
+      type: 'error',
+      error: { code: 'timeout' },
+    })
+  })
+})
