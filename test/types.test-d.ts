@@ -1,0 +1,63 @@
+import Anthropic from '@anthropic-ai/sdk'
+import { BaseAnthropic } from '@anthropic-ai/sdk/client'
+import { AzureOpenAI, OpenAI } from 'openai'
+import { assertType, describe, expectTypeOf, test } from 'vitest'
+import { anthropic } from '../src/anthropic.js'
+import { compatible } from '../src/compatible.js'
+import {
+  type CompleteEvent,
+  type ContentEvent,
+  createStream,
+  type Driver,
+  type EventStream,
+  type Message,
+  type StreamError,
+  type StreamEvent,
+} from '../src/index.js'
+import { openai } from '../src/openai.js'
+
+declare const driver: Driver
+declare const event: StreamEvent
+
+describe('types', () => {
+  test('a stream is an async iterable of exactly five kinds of event', () => {
+    expectTypeOf(createStream({ driver, prompt: 'p' })).toEqualTypeOf<EventStream>()
+    expectTypeOf<StreamEvent['type']>().toEqualTypeOf<
+      'start' | 'content' | 'retry' | 'complete' | 'error'
+    >()
+    expectTypeOf<EventStream>().toExtend<AsyncIterable<StreamEvent> & AsyncDisposable>()
+    expectTypeOf<ReturnType<EventStream['final']>>().toEqualTypeOf<Promise<CompleteEvent>>()
+  })
+
+  test('an event is narrowed by its type, and content by its kind', () => {
+    if (event.type === 'content') expectTypeOf(event).toEqualTypeOf<ContentEvent>()
+    if (event.type === 'content' && event.kind === 'text') expectTypeOf(event.text).toBeString()
+    if (event.type === 'error') expectTypeOf(event.error).toEqualTypeOf<StreamError>()
+    // @ts-expect-error: text is on content only
+    assertType(event.text)
+  })
+
+  test("the users' own clients fit, and strangers do not", () => {
+    openai({ model: 'm', client: new OpenAI() })
+    openai({ model: 'm', client: new AzureOpenAI() })
+    anthropic({ model: 'm', client: new Anthropic() })
+    anthropic({ model: 'm', client: new BaseAnthropic() })
+    // @ts-expect-error: not a client of OpenAI
+    openai({ model: 'm', client: new Anthropic() })
+    // @ts-expect-error: the address is needed
+    compatible({ model: 'm' })
+  })
+
+  test('wrong options are errors of the compiler', () => {
+    // @ts-expect-error: a driver is needed
+    createStream({ prompt: 'p' })
+    // @ts-expect-error: undefined is not a temperature
+    createStream({ driver, prompt: 'p', temperature: undefined })
+    // @ts-expect-error: no such mode
+    createStream({ driver, prompt: 'p', retry: { afterContent: 'ignore' } })
+  })
+
+  test('the message of an answer goes back into a conversation as it is', () => {
+    expectTypeOf<CompleteEvent['message']>().toExtend<Message>()
+  })
+})

@@ -1,0 +1,362 @@
+import { describe, expect, test } from 'vitest'
+import { StreamError } from '../../src/errors.js'
+import type { Completion, ContentEvent } from '../../src/types.js'
+import { ChatDecoder } from '../../src/wires/openai-chat/response.js'
+
+interface Read {
+  out: ContentEvent[]
+  error?: StreamError
+  completion?: Completion | undefined
+  ended: boolean
+}
+
+/** A string is data as it is; anything else is sent as JSON. */
+function read(...events: unknown[]): Read {
+  const decoder = new ChatDecoder('p')
+  const out: ContentEvent[] = []
+  for (const event of events) {
+    try {
+      decoder.decode(typeof event === 'string' ? event : JSON.stringify(event), undefined, out)
+    } catch (error) {
+      if (!StreamError.is(error)) throw error
+      return { out, error, ended: decoder.ended }
+    }
+  }
+  return { out, completion: decoder.finished(), ended: decoder.ended }
+}
+
+const delta = (fields: object, finish: unknown = null): unknown => ({
+  choices: [{ index: 0, delta: fields, finish_reason: finish }],
+})
+
+const shown = ({ out }: Read): string[] =>
+  out.map((event) => {
+    if (event.kind === 'text' || event.kind === 'reasoning') {
+      return `${event.index} ${event.kind} ${event.text}`
+    }
+    if (event.kind === 'tool-call') return `${event.index} ${event.id} ${event.name} ${event.input}`
+    if (event.kind === 'source') return `${event.index} source ${event.url} ${event.title}`
+    return `${event.index} file ${event.mediaType} ${event.data}`
+  })
+
+describe('the end', () => {
+  test('is not known before a finish reason or [DONE]', () => {
+    for (const finish of [null, '', undefined, 7]) {
+      expect(read(delta({ content: 'a' }, finish)).completion).toBeUndefined()
+    }
+  })
+
+  test('is known at a finish reason, but reading goes on for the usage', () => {
+    const result = read(delta({ content: 'a' }, 'stop'), {
+      choices: [],
+      usage: { prompt_tokens: 3, completion_tokens: 4 },
+    })
+    expect(result.ended).toBe(false)
+    expect(result.completion).toEqual({
+      finishReason: 'stop',
+      rawFinishReason: 'stop',
+      usage: { inputTokens: 3, outputTokens: 4 },
+    })
+  })
+
+  test('comes with [DONE] alone too', () => {
+    const result = read(delta({ content: 'a' }), '[DONE]')
+    expect([result.ended, result.completion?.finishReason]).toEqual([true, 'stop'])
+    expect(result.completion).not.toHaveProperty('rawFinishReason')
+  })
+
+  test('waits for tool results if calls were made, whatever word was sent', () => {
+    const call = { tool_calls: [{ index: 0, id: 'c', function: { name: 'f', arguments: '{}' } }] }
+    expect(read(delta(call), '[DONE]').completion?.finishReason).toBe('tool-calls')
+    const stopped = read(delta(call, 'stop')).completion
+    expect([stopped?.finishReason, stopped?.rawFinishReason]).toEqual(['tool-calls', 'stop'])
+    expect(read(delta(call, 'length')).completion?.finishReason).toBe('length')
+  })
+
+  test('has one of our words, whatever word was sent', () => {
+    for (const [raw, reason] of [
+      ['eos_token', 'stop'],
+      ['max_tokens', 'length'],
+      ['function_call', 'tool-calls'],
+      ['content_filter', 'content-filter'],
+      ['something_new', 'other'],
+      ['constructor', 'other'],
+      ['__proto__', 'other'],
+    ]) {
+      const { completion } = read(delta({}, raw))
+      expect([completion?.rawFinishReason, completion?.finishReason]).toEqual([raw, reason])
+    }
+  })
+
+  test('is a failure if the word says that the server gave up', () => {
+    for (const word of ['error', 'insufficient_system_resource']) {
+      const result = read(delta({ content: 'a' }), delta({ content: 'b' }, word))
+      expect(shown(result)).toEqual(['0 text a', '0 text b'])
+      expect(result.error?.retryable).toBe(true)
+      expect(result.error?.message).toContain(word)
+    }
+  })
+})
+
+describe('errors', () => {
+  test('throw after the content before them', () => {
+    const result = read({
+      choices: [{ index: 0, delta: { content: 'a' }, finish_reason: 'stop' }],
+      error: { message: 'boom', code: 503 },
+    })
+    expect(shown(result)).toEqual(['0 text a'])
+    expect([result.error?.code, result.error?.message]).toEqual(['overloaded', 'p: 503 boom'])
+  })
+
+  test('are known in a choice, in an array, and without a field of that name', () => {
+    expect(read({ choices: [{ error: { message: 'a' } }] }).error?.code).toBe('server')
+    expect(read([{ error: { code: 429, message: 'a' } }]).error?.code).toBe('rate-limit')
+    const flat = { object: 'error', message: 'a', type: 'BadRequestError', code: 400 }
+    expect(read(flat).error?.code).toBe('invalid-request')
+  })
+
+  test('are not seen where the field is there but empty', () => {
+    for (const error of [null, '', false]) {
+      expect(shown(read({ ...(delta({ content: 'a' }) as object), error }))).toEqual(['0 text a'])
+    }
+  })
+
+  test('may be text behind the event name "error"', () => {
+    const decode = () => new ChatDecoder('p').decode('model crashed', 'error', [])
+    expect(decode).toThrow(expect.objectContaining({ code: 'server', message: 'p: model crashed' }))
+  })
+
+  test('are `protocol` for data that is not JSON', () => {
+    expect(read('{"choices":[').error?.code).toBe('protocol')
+  })
+})
+
+describe('content', () => {
+  test('begins a new block when its kind changes', () => {
+    const result = read(
+      delta({ reasoning_content: 'a' }),
+      delta({ reasoning_content: 'b', content: '' }),
+      delta({ content: 'c' }),
+      delta({ reasoning: 'd', content: null }),
+      delta({ content: 'e' }),
+    )
+    expect(shown(result)).toEqual([
+      '0 reasoning a',
+      '0 reasoning b',
+      '1 text c',
+      '2 reasoning d',
+      '3 text e',
+    ])
+  })
+
+  test('is choice 0 alone, and not the `message` beside the `delta`', () => {
+    const result = read({
+      choices: [
+        { index: 1, delta: { content: 'x' }, finish_reason: 'stop' },
+        { index: 0, delta: { content: 'a' }, message: { content: 'all' } },
+      ],
+    })
+    expect(shown(result)).toEqual(['0 text a'])
+    expect(result.completion).toBeUndefined()
+  })
+
+  test('may be parts, thinking among them', () => {
+    const thinking = { type: 'thinking', thinking: [{ type: 'text', text: 'a' }] }
+    const parts = [thinking, { type: 'text', text: 'b' }, { type: 'reference', reference_ids: [1] }]
+    expect(shown(read(delta({ content: parts })))).toEqual(['0 reasoning a', '1 text b'])
+  })
+
+  test('is a refusal as text, and the finish reason says so', () => {
+    const result = read(delta({ refusal: 'No.', content: null }), delta({}, 'stop'))
+    expect(shown(result)).toEqual(['0 text No.'])
+    expect(result.completion?.finishReason).toBe('content-filter')
+  })
+
+  test('keeps text in its block when a source comes between, each url once', () => {
+    const citations = ['https://a.test/', 'https://b.test/']
+    const search_results = [{ url: 'https://a.test/', title: 'A' }]
+    const result = read(
+      { ...(delta({ content: 'x' }) as object), citations, search_results },
+      { ...(delta({ content: 'y' }, 'stop') as object), citations, search_results },
+    )
+    expect(shown(result)).toEqual([
+      '0 text x',
+      '1 source https://a.test/ A',
+      '2 source https://b.test/ undefined',
+      '0 text y',
+    ])
+  })
+
+  test('has sources from search results alone, and from annotations', () => {
+    const search_results = [{ url: 'https://a.test/', title: 'A' }]
+    expect(shown(read({ choices: [], search_results }))).toEqual(['0 source https://a.test/ A'])
+    const url_citation = { url: 'https://b.test/', title: 'B' }
+    const annotations = [{ type: 'url_citation', url_citation }]
+    expect(shown(read(delta({ annotations })))).toEqual(['0 source https://b.test/ B'])
+  })
+
+  test('has images as files', () => {
+    const images = [{ image_url: { url: 'data:image/webp;base64,AAAA' } }]
+    expect(shown(read(delta({ content: 'a', images }), delta({ content: 'b' })))).toEqual([
+      '0 text a',
+      '1 file image/webp AAAA',
+      '2 text b',
+    ])
+  })
+
+  test('keeps the signature of reasoning only where a wire takes it back', () => {
+    const details = (format: string) =>
+      read(delta({ reasoning_details: [{ format, type: 'reasoning.encrypted', data: 'xyz' }] })).out
+    expect(details('openai-responses-v1')).toEqual([])
+    expect(details('anthropic-claude-v1')).toMatchObject([{ redacted: true, signature: 'xyz' }])
+  })
+})
+
+describe('a tool call', () => {
+  const call = (fields: object): unknown => delta({ tool_calls: [fields] })
+  const piece = (index: unknown, id: unknown, name: unknown, args: unknown): unknown =>
+    call({ index, id, function: { name, arguments: args } })
+
+  test('is known by its index, which may begin at 1', () => {
+    const result = read(
+      piece(1, 'a', 'f', ''),
+      piece(2, 'b', 'g', ''),
+      piece(1, undefined, undefined, '{"x"'),
+      piece(2, '', null, '{}'),
+      piece(1, 'a', 'f', ':1}'),
+    )
+    expect(shown(result)).toEqual(['0 a f ', '1 b g ', '0 a f {"x"', '1 b g {}', '0 a f :1}'])
+  })
+
+  test('without an index is known by its id, else it is the last one', () => {
+    const result = read(
+      piece(undefined, 'a', 'f', '{'),
+      piece(undefined, 'b', 'g', '{'),
+      piece(undefined, 'a', undefined, '}'),
+      piece(undefined, undefined, undefined, ' '),
+    )
+    expect(shown(result)).toEqual(['0 a f {', '1 b g {', '0 a f }', '0 a f  '])
+  })
+
+  test('is another one if a whole call of the same index came before (all are numbered 0)', () => {
+    const result = read(piece(0, 'a', 'f', '{"x":1}'), piece(0, 'b', 'f', '{"x":2}'))
+    expect(shown(result)).toEqual(['0 a f {"x":1}', '1 b f {"x":2}'])
+  })
+
+  test('stays one if its id changes with every fragment', () => {
+    const result = read(piece(0, 'a', 'f', '{"x"'), piece(0, 'b', 'f', ':1}'))
+    expect(shown(result)).toEqual(['0 a f {"x"', '0 a f :1}'])
+  })
+
+  test('takes null and objects for its arguments', () => {
+    expect(shown(read(piece(0, 'a', 'f', null)))).toEqual(['0 a f '])
+    expect(shown(read(piece(0, 'a', 'f', { x: 1 })))).toEqual(['0 a f {"x":1}'])
+  })
+
+  test('without an id gets one of its own, another one in each answer', () => {
+    const ids = [1, 2].map(() => {
+      const [event] = read(piece(0, undefined, 'f', '{}')).out
+      return event?.kind === 'tool-call' ? event.id : ''
+    })
+    expect(ids[0]).toMatch(/^[a-zA-Z0-9_-]{6,40}$/)
+    expect(ids[0]).not.toBe(ids[1])
+  })
+
+  test('may come in the old form', () => {
+    const result = read(
+      delta({ function_call: { name: 'f', arguments: '{' } }),
+      delta({ function_call: { arguments: '}' } }),
+    )
+    expect(result.out.map((event) => event.kind === 'tool-call' && event.input)).toEqual(['{', '}'])
+    expect(new Set(result.out.map((event) => event.index)).size).toBe(1)
+  })
+})
+
+describe('usage', () => {
+  const usage = (given: unknown, extra: object = {}) =>
+    read({ choices: [], usage: given, ...extra }, '[DONE]').completion?.usage
+
+  test('is the last that came, and a null says nothing', () => {
+    const result = read({ usage: { prompt_tokens: 1 } }, { usage: { prompt_tokens: 2 } }, '[DONE]')
+    expect(result.completion?.usage).toEqual({ inputTokens: 2 })
+    expect(
+      read({ usage: { prompt_tokens: 1 } }, { usage: null }, '[DONE]').completion?.usage,
+    ).toEqual({ inputTokens: 1 })
+  })
+
+  test('is read under x_groq', () => {
+    expect(usage(undefined, { x_groq: { usage: { prompt_tokens: 5 } } })).toEqual({
+      inputTokens: 5,
+    })
+  })
+
+  test('has cached, written and reasoning tokens wherever they are', () => {
+    const prompt_tokens_details = { cached_tokens: 2, cache_write_tokens: 3 }
+    const completion_tokens_details = { reasoning_tokens: 4 }
+    expect(usage({ prompt_tokens_details, completion_tokens_details })).toEqual({
+      cachedInputTokens: 2,
+      cacheWriteInputTokens: 3,
+      reasoningTokens: 4,
+    })
+    expect(usage({ prompt_cache_hit_tokens: 2 })).toEqual({ cachedInputTokens: 2 })
+  })
+
+  test('counts reasoning into the output where the provider counted it apart', () => {
+    const given = {
+      prompt_tokens: 12,
+      completion_tokens: 1,
+      total_tokens: 303,
+      completion_tokens_details: { reasoning_tokens: 290 },
+    }
+    expect(usage(given)?.outputTokens).toBe(291)
+  })
+})
+
+test('an event without data says nothing', () => {
+  expect(read('', ' ', delta({ content: 'a' })).error).toBeUndefined()
+})
+
+test('data of any shape is read without a TypeError', () => {
+  const odd = [null, 0, '', 'x', true, [], [null], {}, { index: 0 }, [{}], [[]]]
+  for (const value of odd) {
+    for (const name of [
+      'choices',
+      'usage',
+      'citations',
+      'search_results',
+      'x_groq',
+      'id',
+      'model',
+    ]) {
+      read({ [name]: value })
+    }
+    for (const name of [
+      'content',
+      'tool_calls',
+      'images',
+      'annotations',
+      'reasoning_details',
+      'refusal',
+      'function_call',
+      'reasoning',
+    ]) {
+      read(delta({ [name]: value }), '[DONE]')
+      read(
+        delta({
+          [name]: [
+            {
+              function: value,
+              image_url: value,
+              url_citation: value,
+              thinking: value,
+              type: 'thinking',
+            },
+          ],
+        }),
+      )
+    }
+    read({ choices: [value] })
+    read({ choices: [{ delta: value, message: value, finish_reason: value }] })
+    read(JSON.stringify(value))
+  }
+})
