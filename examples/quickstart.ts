@@ -39,8 +39,8 @@ for await (const event of stream) {
 }
 
 function chooseDriver(): Driver {
-  if (process.env.OPENAI_API_KEY) return openai({ model: 'gpt-5.2' })
-  if (process.env.ANTHROPIC_API_KEY) return anthropic({ model: 'claude-sonnet-4-5' })
+  if (process.env.OPENAI_API_KEY) return openai({ model: 'gpt-5.5' })
+  if (process.env.ANTHROPIC_API_KEY) return anthropic({ model: 'claude-sonnet-5' })
   console.log('No OPENAI_API_KEY and no ANTHROPIC_API_KEY: a simulated provider answers.')
   return openai({ model: 'simulated', apiKey: 'simulated', fetch: simulatedProvider().fetch })
 }

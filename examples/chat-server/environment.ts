@@ -9,7 +9,7 @@ export interface Opened {
   providers: Providers
   /** Who answers what, in one line. */
   summary: string
-  close(): Promise<void>
+  close: () => Promise<void>
 }
 
 /** @throws TypeError for a base URL that is none */

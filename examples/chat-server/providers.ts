@@ -14,7 +14,7 @@ export interface Provider {
   /** It understands `x-simulated-fault`. */
   simulated: boolean
   /** @param headers - sent along with this request */
-  driver(model: string, headers?: Record<string, string>): Driver
+  driver: (model: string, headers?: Record<string, string>) => Driver
 }
 
 export type Providers = Record<ProviderName, Provider>
@@ -30,7 +30,7 @@ export interface ProviderSettings {
 
 export function openaiProvider({ simulated = false, ...settings }: ProviderSettings): Provider {
   return {
-    defaultModel: 'gpt-5.2',
+    defaultModel: 'gpt-5.5',
     simulated,
     driver: (model, headers = {}) => openai({ ...settings, model, headers }),
   }
@@ -38,7 +38,7 @@ export function openaiProvider({ simulated = false, ...settings }: ProviderSetti
 
 export function claudeProvider({ simulated = false, ...settings }: ProviderSettings): Provider {
   return {
-    defaultModel: 'claude-sonnet-4-5',
+    defaultModel: 'claude-sonnet-5',
     simulated,
     driver: (model, headers = {}) => anthropic({ ...settings, model, headers }),
   }

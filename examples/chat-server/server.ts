@@ -17,7 +17,8 @@ const { providers, summary, close } = await openProviders(process.env).catch((er
 )
 const shutdown = new AbortController()
 const app = createApp({ providers, signal: shutdown.signal })
-const server = createServer(getRequestListener(app.fetch))
+const listener = getRequestListener(app.fetch)
+const server = createServer((request, response) => void listener(request, response))
 
 server.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EADDRINUSE') {

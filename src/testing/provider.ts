@@ -42,7 +42,7 @@ export type AnswerOption =
 
 export interface SimulatedProvider {
   /** Takes the place of the global `fetch`. Any host will do; the path decides. */
-  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
+  readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
   /** The same over a real socket, on Node. */
   listen(options?: ListenOptions): Promise<SimulatedServer>
   /** What was asked, oldest first; the last 1,000. */

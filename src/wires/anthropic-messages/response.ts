@@ -18,15 +18,17 @@ import {
   textOf,
 } from '../json.js'
 
-const finishReasons: Readonly<Record<string, FinishReason>> = {
-  end_turn: 'stop',
-  stop_sequence: 'stop',
-  max_tokens: 'length',
-  model_context_window_exceeded: 'length',
-  tool_use: 'tool-calls',
-  refusal: 'content-filter',
-  pause_turn: 'pause',
-}
+const finishReasons = new Map<string, FinishReason>(
+  Object.entries({
+    end_turn: 'stop',
+    stop_sequence: 'stop',
+    max_tokens: 'length',
+    model_context_window_exceeded: 'length',
+    tool_use: 'tool-calls',
+    refusal: 'content-filter',
+    pause_turn: 'pause',
+  }),
+)
 
 /** A content block; the kinds that are not shown, such as the server's own tools, are `other`. */
 interface Block {
@@ -60,7 +62,7 @@ export class MessagesDecoder implements WireDecoder {
       this.ended = this.#finish !== undefined
       return
     }
-    const message = parseEventData(data, this.#provider)
+    const message = parseEventData(data, this.#provider, event)
     if (event === 'error' || message.type === 'error' || isRecord(message.error)) {
       throw providerError({ provider: this.#provider, body: message })
     }
@@ -109,7 +111,7 @@ export class MessagesDecoder implements WireDecoder {
 
   #finishReason(): FinishReason {
     if (this.#finish === undefined) return this.#called ? 'tool-calls' : 'stop'
-    return finishReasons[this.#finish] ?? 'other'
+    return finishReasons.get(this.#finish) ?? 'other'
   }
 
   #messageStart(message: Json, out: ContentEvent[]): void {
@@ -125,6 +127,8 @@ export class MessagesDecoder implements WireDecoder {
   }
 
   #start(wireIndex: unknown, content: Json, out: ContentEvent[]): void {
+    // An index that is used again without a stop before.
+    this.#stop(wireIndex, out)
     switch (content.type) {
       case 'text': {
         const block = this.#open(wireIndex, 'text')
@@ -144,8 +148,9 @@ export class MessagesDecoder implements WireDecoder {
         break
       }
       case 'redacted_thinking': {
+        const signature = textOf(content.data)
+        if (signature === undefined) break
         const { index } = this.#open(wireIndex, 'reasoning')
-        const signature = textOf(content.data) ?? ''
         out.push({ type: 'content', index, kind: 'reasoning', text: '', redacted: true, signature })
         break
       }

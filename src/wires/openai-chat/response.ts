@@ -8,23 +8,39 @@
 import { providerError } from '../../transport/provider-error.js'
 import type { WireDecoder } from '../../transport/wire.js'
 import type { Completion, ContentEvent, FinishReason } from '../../types.js'
-import { compact, isRecord, type Json, parseEventData, recordsOf, textOf } from '../json.js'
+import {
+  compact,
+  isErrorBody,
+  isRecord,
+  type Json,
+  parseEventData,
+  recordsOf,
+  textOf,
+} from '../json.js'
 import { ToolCalls } from './tool-calls.js'
 import { readUsage } from './usage.js'
 
-const finishReasons: Readonly<Record<string, FinishReason>> = {
-  stop: 'stop',
-  eos: 'stop',
-  eos_token: 'stop',
-  stop_sequence: 'stop',
-  end_turn: 'stop',
-  length: 'length',
-  max_tokens: 'length',
-  tool_calls: 'tool-calls',
-  function_call: 'tool-calls',
-  tool_use: 'tool-calls',
-  content_filter: 'content-filter',
-}
+const finishReasons = new Map<string, FinishReason>(
+  Object.entries({
+    stop: 'stop',
+    eos: 'stop',
+    eos_token: 'stop',
+    stop_sequence: 'stop',
+    end_turn: 'stop',
+    length: 'length',
+    max_tokens: 'length',
+    tool_calls: 'tool-calls',
+    function_call: 'tool-calls',
+    tool_use: 'tool-calls',
+    content_filter: 'content-filter',
+  }),
+)
+
+/**
+ * Words that say that the server gave up, although no error object may come with them: Mistral, OpenRouter and vLLM; DeepSeek.
+ * What has come until then is not an answer.
+ */
+const failures = new Set(['error', 'abort', 'insufficient_system_resource'])
 
 export class ChatDecoder implements WireDecoder {
   readonly #provider: string
@@ -33,6 +49,7 @@ export class ChatDecoder implements WireDecoder {
   #blocks = 0
   /** The kind of the block that text or reasoning goes on in. */
   #open: 'text' | 'reasoning' | undefined
+  #openIndex = 0
   #finish: string | undefined
   #refused = false
   #usage: unknown
@@ -49,7 +66,7 @@ export class ChatDecoder implements WireDecoder {
       this.ended = true
       return
     }
-    const chunk = parseEventData(data, this.#provider)
+    const chunk = parseEventData(data, this.#provider, event)
     if (typeof chunk.model === 'string' && chunk.model !== '') this.#model = chunk.model
     if (typeof chunk.id === 'string' && chunk.id !== '') this.#responseId ??= chunk.id
     if (isRecord(chunk.usage)) this.#usage = chunk.usage
@@ -61,9 +78,16 @@ export class ChatDecoder implements WireDecoder {
         if (isRecord(choice) && (choice.index ?? 0) === 0) this.#choice(choice, out)
       }
     }
-    if (chunk.citations !== undefined) this.#citations(chunk, out)
-    if (event === 'error' || (chunk.error !== undefined && chunk.error !== null)) {
+    if (chunk.citations !== undefined || chunk.search_results !== undefined) {
+      this.#citations(chunk, out)
+    }
+    // vLLM sends its errors flat, with `object: 'error'`.
+    if (event === 'error' || isErrorBody(chunk.error) || chunk.object === 'error') {
       throw providerError({ provider: this.#provider, body: chunk })
+    }
+    if (this.#finish !== undefined && failures.has(this.#finish)) {
+      const message = `The answer ended with finish_reason "${this.#finish}".`
+      throw providerError({ provider: this.#provider, body: { message, code: this.#finish } })
     }
   }
 
@@ -88,7 +112,7 @@ export class ChatDecoder implements WireDecoder {
     if (typeof choice.finish_reason === 'string' && choice.finish_reason !== '') {
       this.#finish = choice.finish_reason
     }
-    if (isRecord(choice.error)) throw providerError({ provider: this.#provider, body: choice })
+    if (isErrorBody(choice.error)) throw providerError({ provider: this.#provider, body: choice })
   }
 
   #delta(delta: Json, out: ContentEvent[]): void {
@@ -111,25 +135,30 @@ export class ChatDecoder implements WireDecoder {
 
   #text(text: string, out: ContentEvent[]): void {
     if (this.#open !== 'text') this.#begin('text')
-    out.push({ type: 'content', index: this.#blocks - 1, kind: 'text', text })
+    out.push({ type: 'content', index: this.#openIndex, kind: 'text', text })
   }
 
   #reasoning(text: string, signature: string | undefined, out: ContentEvent[]): void {
     if (this.#open !== 'reasoning') this.#begin('reasoning')
-    const index = this.#blocks - 1
+    const index = this.#openIndex
     if (signature === undefined) out.push({ type: 'content', index, kind: 'reasoning', text })
     else out.push({ type: 'content', index, kind: 'reasoning', text, signature })
   }
 
   #begin(kind: 'text' | 'reasoning' | undefined): number {
     this.#open = kind
-    return this.#blocks++
+    this.#openIndex = this.#blocks++
+    return this.#openIndex
   }
 
-  /** OpenRouter's form, and Snowflake's only one. Beside `reasoning` it repeats the text. */
+  /**
+   * OpenRouter's form, and Snowflake's only one. Beside `reasoning` it repeats the text. Only Claude's signatures are kept: this
+   * wire takes none back, and the wire that does, Anthropic's own, refuses those of others.
+   */
   #reasoningDetails(details: unknown, textKnown: boolean, out: ContentEvent[]): void {
     for (const detail of recordsOf(details)) {
-      const data = textOf(detail.data)
+      const signed = textOf(detail.format)?.startsWith('anthropic') === true
+      const data = signed ? textOf(detail.data) : undefined
       if (data !== undefined) {
         const index = this.#begin(undefined)
         out.push({
@@ -143,7 +172,7 @@ export class ChatDecoder implements WireDecoder {
         continue
       }
       const text = textKnown ? '' : (textOf(detail.text) ?? textOf(detail.summary) ?? '')
-      const signature = textOf(detail.signature)
+      const signature = signed ? textOf(detail.signature) : undefined
       if (text !== '' || signature !== undefined) this.#reasoning(text, signature, out)
     }
   }
@@ -203,6 +232,7 @@ export class ChatDecoder implements WireDecoder {
     for (const url of Array.isArray(chunk.citations) ? chunk.citations : []) {
       this.#source(textOf(url), titles.get(url), undefined, out)
     }
+    for (const [url, title] of titles) this.#source(textOf(url), title, undefined, out)
   }
 
   #source(
@@ -215,13 +245,15 @@ export class ChatDecoder implements WireDecoder {
     this.#sources ??= new Set()
     if (this.#sources.has(url)) return
     this.#sources.add(url)
-    const index = this.#begin(undefined)
+    // A source stands beside the text and does not break it.
+    const index = this.#blocks++
     out.push({ type: 'content', index, kind: 'source', url, ...compact({ title, raw }) })
   }
 
   #finishReason(): FinishReason {
     if (this.#refused) return 'content-filter'
-    const reason = this.#finish === undefined ? 'stop' : finishReasons[this.#finish.toLowerCase()]
+    const reason =
+      this.#finish === undefined ? 'stop' : finishReasons.get(this.#finish.toLowerCase())
     // Some servers say "stop" although they wait for the results of calls.
     if (reason === 'stop' && this.#toolCalls.any) return 'tool-calls'
     return reason ?? 'other'
