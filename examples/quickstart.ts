@@ -40,7 +40,12 @@ for await (const event of stream) {
 
 function chooseDriver(): Driver {
   if (process.env.OPENAI_API_KEY) return openai({ model: 'gpt-5.5' })
-  if (process.env.ANTHROPIC_API_KEY) return anthropic({ model: 'claude-sonnet-5' })
+  if (process.env.ANTHROPIC_API_KEY) return anthropic({ model: 'claude-sonnet-5-5' })
   console.log('No OPENAI_API_KEY and no ANTHROPIC_API_KEY: a simulated provider answers.')
-  return openai({ model: 'simulated', apiKey: 'simulated', fetch: simulatedProvider().fetch })
+  const simulated = simulatedProvider()
+  return openai({
+    model: 'simulated',
+    apiKey: 'simulated',
+    fetch: (input, init) => simulated.fetch(input, init),
+  })
 }

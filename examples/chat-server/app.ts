@@ -21,7 +21,10 @@ import { chatBody, promptBody, retryBody, toRequest, unifiedBody } from './schem
 
 export interface AppOptions {
   providers: Providers
-  /** Ends all open streams, for a server that shuts down. */
+  /**
+   * Ends the event streams with an `error` event, for a server that shuts down. Text has no way to say that it was ended, so a
+   * text stream ends when its connection is closed.
+   */
   signal?: AbortSignal
 }
 
@@ -29,8 +32,8 @@ const names: readonly ProviderName[] = ['openai', 'claude']
 const maxBodyBytes = 1_000_000
 
 export function createApp({ providers, signal }: AppOptions): Hono {
-  const ask = (options: StreamOptions) =>
-    createStream({ ...options, ...(signal === undefined ? {} : { signal }) })
+  const answer = (options: StreamOptions): Promise<Response> =>
+    toResponse(createStream({ ...options, ...(signal === undefined ? {} : { signal }) }), sse())
 
   const app = new Hono()
   app.use(cors({ origin: '*', exposeHeaders: ['retry-after'] }))
@@ -44,7 +47,7 @@ export function createApp({ providers, signal }: AppOptions): Hono {
       const { prompt } = await readBody(req.raw, promptBody)
       // Text cannot take back what it has sent, so a failure in the middle must not begin the answer again.
       const retry = { afterContent: 'fail' } as const
-      const stream = ask({ driver: driver(defaultModel), prompt, retry })
+      const stream = createStream({ driver: driver(defaultModel), prompt, retry })
       // The response waits for the first token, and until then it has no body whose cancel could tell that the client left.
       // Some runtimes abort this signal after a success too, which does nothing to a stream that has ended.
       req.raw.signal.addEventListener('abort', () => stream.cancel('The client has left.'))
@@ -53,16 +56,14 @@ export function createApp({ providers, signal }: AppOptions): Hono {
 
     app.post(`/${name}/sse`, async ({ req }) => {
       const body = await readBody(req.raw, chatBody)
-      const stream = ask({ ...toRequest(body), driver: driver(body.model ?? defaultModel) })
-      return toResponse(stream, sse())
+      return answer({ ...toRequest(body), driver: driver(body.model ?? defaultModel) })
     })
   }
 
   app.post('/ai/unified', async ({ req }) => {
     const body = await readBody(req.raw, unifiedBody)
     const { defaultModel, driver } = providers[body.provider]
-    const stream = ask({ ...toRequest(body), driver: driver(body.model ?? defaultModel) })
-    return toResponse(stream, sse())
+    return answer({ ...toRequest(body), driver: driver(body.model ?? defaultModel) })
   })
 
   app.post('/ai/retry', async ({ req }) => {
@@ -71,8 +72,7 @@ export function createApp({ providers, signal }: AppOptions): Hono {
     // A simulated provider is too reliable to show a retry: its first answer is cut after some tokens.
     const fault = `cut=6; once=${crypto.randomUUID()}`
     const headers = simulated ? { 'x-simulated-fault': fault } : {}
-    const stream = ask({ driver: driver(defaultModel, headers), prompt, retry: { maxRetries } })
-    return toResponse(stream, sse())
+    return answer({ driver: driver(defaultModel, headers), prompt, retry: { maxRetries } })
   })
 
   app.notFound(({ req }) => failure(404, `There is no ${req.method} ${req.path}`))

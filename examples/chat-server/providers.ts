@@ -38,7 +38,7 @@ export function openaiProvider({ simulated = false, ...settings }: ProviderSetti
 
 export function claudeProvider({ simulated = false, ...settings }: ProviderSettings): Provider {
   return {
-    defaultModel: 'claude-sonnet-5',
+    defaultModel: 'claude-sonnet-5-5',
     simulated,
     driver: (model, headers = {}) => anthropic({ ...settings, model, headers }),
   }

@@ -39,13 +39,13 @@ process.once('SIGINT', () => void stop())
 process.once('SIGTERM', () => void stop())
 
 async function stop(): Promise<void> {
-  // Each stream tells its client that it was ended, and closes the connection to its provider.
+  // Each event stream tells its client that it was ended, and closes the connection to its provider.
   shutdown.abort(new Error('The server is shutting down.'))
   const closed = new Promise((resolve) => {
     server.close(resolve)
   })
-  // Connections that are kept alive, or whose client does not read, would hold the process up.
-  setTimeout(() => server.closeAllConnections(), 200)
+  // The rest: text, connections that are kept alive, and clients that do not read. Closing one closes the provider's, too.
+  setTimeout(() => server.closeAllConnections(), 100)
   await closed
   await close()
   process.exit(0)

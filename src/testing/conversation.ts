@@ -57,7 +57,7 @@ export function tokensOf(text: string): string[] {
 
 /** An object's fields; none where it is not an object. */
 export function fields(value: unknown): Partial<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  return typeof value === 'object' && value !== null ? value : {}
 }
 
 function textOf(content: unknown): string {

@@ -50,8 +50,8 @@ function* events(answer: WholeAnswer, context: WireContext): Generator<WireEvent
       : { obfuscation: context.identifier('', 10 - (length % 10)) }
   const chunk = (delta: object, length: number, token: boolean, finish?: string): WireEvent => {
     const choice = { index: 0, delta, logprobs: null, finish_reason: finish ?? null }
-    const usage = withUsage ? { usage: null } : {}
-    return event({ ...base, choices: [choice], ...usage, ...padding(length) }, token)
+    const unknown = withUsage ? { usage: null } : {}
+    return event({ ...base, choices: [choice], ...unknown, ...padding(length) }, token)
   }
 
   const { textTokens, reasoningTokens, toolCalls } = answer

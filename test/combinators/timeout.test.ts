@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createStream, type TimeoutOptions } from '../../src/index.js'
 import { scripted } from '../../src/testing.js'
-import type { Driver, DriverContext, StreamEvent } from '../../src/types.js'
+import type { Driver, StreamEvent } from '../../src/types.js'
 import { collect, outline } from '../support/collect.js'
 
 beforeEach(() => {
@@ -28,18 +28,15 @@ async function timed(driver: Driver, timeout: number | TimeoutOptions) {
 
 /** Sends bytes without content every so often, as a server that pings does. */
 function pinging(everyMs: number): Driver {
-  return {
-    provider: 'p',
-    model: 'm',
-    // biome-ignore lint/correctness/useYield: it never gets to content
-    async *stream(_request, context: DriverContext) {
-      while (!context.signal.aborted) {
-        context.onBytes()
-        await new Promise((resolve) => setTimeout(resolve, everyMs))
-      }
-      throw context.signal.reason
-    },
-  } as Driver
+  const ping: Driver['stream'] = async function* (_request, context) {
+    while (!context.signal.aborted) {
+      context.onBytes()
+      await new Promise((resolve) => setTimeout(resolve, everyMs))
+      yield []
+    }
+    throw context.signal.reason
+  }
+  return { provider: 'p', model: 'm', stream: ping }
 }
 
 describe('a clock fires between 1 and 1.25 times its value', () => {
@@ -142,13 +139,11 @@ describe('timeouts', () => {
   })
 
   test('cut off a driver that does not listen to its signal', async () => {
-    const deaf = {
-      provider: 'p',
-      model: 'm',
-      async *stream() {
-        await new Promise(() => {})
-      },
-    } as unknown as Driver
+    const stream: Driver['stream'] = async function* () {
+      yield []
+      return await new Promise<never>(() => {})
+    }
+    const deaf: Driver = { provider: 'p', model: 'm', stream }
     const { events } = await timed(deaf, { firstChunkMs: 100 })
     expect(outline(events)).toEqual(['start', 'error timeout'])
   })

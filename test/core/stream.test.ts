@@ -144,7 +144,7 @@ describe('reading', () => {
   test('answers calls of next() in their order when several wait', async () => {
     const iterator = streamOf(scripted(['a', { chunk: ['b', 'c'] }]))[Symbol.asyncIterator]()
     const results = await Promise.all([1, 2, 3, 4, 5, 6].map(() => iterator.next()))
-    const events = results.flatMap((result) => (result.done ? [] : [result.value as StreamEvent]))
+    const events = results.flatMap((result) => (result.done ? [] : [result.value]))
     expect(outline(events)).toEqual(['start', 'text a', 'text b', 'text c', 'complete abc'])
     expect(results.at(-1)?.done).toBe(true)
   })

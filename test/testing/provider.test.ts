@@ -239,10 +239,10 @@ describe.each(['fetch', 'socket'] as const)('a simulated provider over %s', (way
 
   test('a request header asks for a fault, once for each id', async () => {
     const { ask } = plain
-    const once = { 'x-simulated-fault': 'status=429; retry-after=3; once=first' }
-    const faulty = await ask(chat, once)
+    const strikeOnce = { 'x-simulated-fault': 'status=429; retry-after=3; once=first' }
+    const faulty = await ask(chat, strikeOnce)
     expect([faulty.status, faulty.headers.get('retry-after')]).toEqual([429, '3'])
-    expect((await read(await ask(chat, once))).text).toContain('[DONE]')
+    expect((await read(await ask(chat, strikeOnce))).text).toContain('[DONE]')
     const other = { 'x-simulated-fault': 'end=2;once=second' }
     expect(eventsIn((await read(await ask(chat, other))).text)).toHaveLength(2)
     const always = { 'x-simulated-fault': 'cut=1' }

@@ -290,12 +290,11 @@ describe('usage', () => {
     })
   })
 
-  test('has cached, written and reasoning tokens wherever they are', () => {
-    const prompt_tokens_details = { cached_tokens: 2, cache_write_tokens: 3 }
+  test('has cached and reasoning tokens wherever they are', () => {
+    const prompt_tokens_details = { cached_tokens: 2 }
     const completion_tokens_details = { reasoning_tokens: 4 }
     expect(usage({ prompt_tokens_details, completion_tokens_details })).toEqual({
       cachedInputTokens: 2,
-      cacheWriteInputTokens: 3,
       reasoningTokens: 4,
     })
     expect(usage({ prompt_cache_hit_tokens: 2 })).toEqual({ cachedInputTokens: 2 })

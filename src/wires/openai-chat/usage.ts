@@ -11,10 +11,7 @@ export function readUsage(usage: unknown): Usage {
   if (!isRecord(usage)) return {}
   const input = countOf(usage, 'prompt_tokens')
   const total = countOf(usage, 'total_tokens')
-  const details = usage.prompt_tokens_details
-  const reasoning =
-    countOf(usage.completion_tokens_details, 'reasoning_tokens') ??
-    countOf(usage, 'reasoning_tokens')
+  const reasoning = countOf(usage.completion_tokens_details, 'reasoning_tokens')
   let output = countOf(usage, 'completion_tokens')
   // xAI counts reasoning beside completion_tokens and not within; the total tells.
   if (output !== undefined && reasoning && total === (input ?? 0) + output + reasoning) {
@@ -26,8 +23,7 @@ export function readUsage(usage: unknown): Usage {
     totalTokens: total,
     reasoningTokens: reasoning,
     cachedInputTokens:
-      countOf(details, 'cached_tokens') ?? countOf(usage, 'prompt_cache_hit_tokens'),
-    // OpenRouter
-    cacheWriteInputTokens: countOf(details, 'cache_write_tokens'),
+      countOf(usage.prompt_tokens_details, 'cached_tokens') ??
+      countOf(usage, 'prompt_cache_hit_tokens'),
   })
 }
