@@ -4,7 +4,9 @@
  * @module
  */
 
+import { StreamError } from '../errors.js'
 import type { FileInputPart, ImageInputPart, InputPart, Message, StreamRequest } from '../types.js'
+import { isRecord, type Json } from './json.js'
 
 /** The data of an image or a file: where it is, or what it is. */
 export type InputData = { url: string } | { mediaType: string; base64: string }
@@ -13,16 +15,47 @@ export function readData(part: ImageInputPart | FileInputPart): InputData {
   const { data } = part
   if (data instanceof Uint8Array) return { mediaType: mediaTypeOf(part), base64: toBase64(data) }
   const text = String(data)
-  const match = /^data:([^;,]*)[^,]*;base64,(.*)$/s.exec(text)
-  if (match !== null) {
-    return { mediaType: part.mediaType ?? (match[1] || 'image/png'), base64: match[2] ?? '' }
-  }
+  if (/^data:/i.test(text)) return readDataUrl(text, part)
   if (/^https?:/i.test(text)) return { url: text }
   return { mediaType: mediaTypeOf(part), base64: text }
 }
 
+/** @see https://www.rfc-editor.org/rfc/rfc2397 */
+function readDataUrl(url: string, part: ImageInputPart | FileInputPart): InputData {
+  const comma = url.indexOf(',')
+  const head = url.slice('data:'.length, comma === -1 ? url.length : comma)
+  const body = comma === -1 ? '' : url.slice(comma + 1)
+  const named = head.split(';', 1)[0]
+  if (/;base64$/i.test(head)) {
+    const mediaType = part.mediaType ?? (named || mediaTypeOf({ ...part, data: body }))
+    return { mediaType, base64: body }
+  }
+  return {
+    mediaType: part.mediaType ?? (named || 'text/plain'),
+    base64: toBase64(new TextEncoder().encode(decodePercent(body))),
+  }
+}
+
+function decodePercent(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
 export function toDataUrl(data: InputData): string {
   return 'url' in data ? data.url : `data:${data.mediaType};base64,${data.base64}`
+}
+
+/** The text that base64 stands for; undefined where it is not base64. */
+export function decodeText(base64: string): string | undefined {
+  try {
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+    return new TextDecoder().decode(bytes)
+  } catch {
+    return undefined
+  }
 }
 
 /** The conversation as messages, whichever way it was given. */
@@ -39,10 +72,13 @@ export function systemOf(request: StreamRequest): string[] {
   return texts.filter((text) => text.trim() !== '')
 }
 
-/** Content as parts, without empty text. */
+/** Content as parts, without empty ones. */
 export function partsOf(content: string | readonly InputPart[]): readonly InputPart[] {
   const parts = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content
-  return parts.filter((part) => part.type !== 'text' || part.text.trim() !== '')
+  return parts.filter((part) => {
+    if (part.type === 'text') return part.text.trim() !== ''
+    return part.data instanceof Uint8Array ? part.data.length > 0 : String(part.data) !== ''
+  })
 }
 
 export function textOfParts(content: string | readonly InputPart[]): string {
@@ -51,23 +87,38 @@ export function textOfParts(content: string | readonly InputPart[]): string {
     .join('\n')
 }
 
-/** A tool's output, or the arguments of a call, as the text that goes over the wire. */
+/** A tool's output as the text that goes over the wire; never empty, which some providers refuse. */
 export function toText(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+  const text = typeof value === 'string' ? value : toJson(value)
+  return text.trim() === '' ? '(empty)' : text
 }
 
-/** The ids of the tool calls that are answered, and of the answers that have a call before them. */
-export function matchedCalls(messages: readonly Message[]): Set<string> {
-  const called = new Set<string>()
-  const matched = new Set<string>()
-  for (const message of messages) {
-    if (message.role === 'assistant' && typeof message.content !== 'string') {
-      for (const part of message.content) if (part.type === 'tool-call') called.add(part.id)
-    } else if (message.role === 'tool') {
-      for (const part of message.content) if (called.has(part.id)) matched.add(part.id)
-    }
+function toJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? ''
+  } catch {
+    // A circle, or a BigInt
+    return String(value)
   }
-  return matched
+}
+
+/**
+ * The arguments of a call as an object, which is what every wire wants: a model that was cut off left a string that is not JSON, and
+ * some send `null` for no arguments.
+ */
+export function toArguments(input: unknown): Json {
+  if (isRecord(input)) return input
+  if (input === null || input === undefined || input === '') return {}
+  return { input }
+}
+
+/** @throws StreamError `invalid-request` for a body without messages: the provider would refuse it with less to go on */
+export function checkMessages(body: Json): Json {
+  if (!Array.isArray(body.messages) || body.messages.length > 0) return body
+  throw new StreamError(
+    'invalid-request',
+    'There is nothing to send: the prompt or the messages hold no content. Give text, an image, a file, or a tool call with its result.',
+  )
 }
 
 /** The first bytes of the formats that every provider takes. */

@@ -13,8 +13,18 @@ import type {
   ToolChoice,
   ToolMessage,
 } from '../../types.js'
-import { matchedCalls, messagesOf, partsOf, readData, systemOf, toText } from '../input.js'
-import { compact, isRecord, type Json } from '../json.js'
+import { arrangeCalls, wireIds } from '../history.js'
+import {
+  checkMessages,
+  decodeText,
+  messagesOf,
+  partsOf,
+  readData,
+  systemOf,
+  toArguments,
+  toText,
+} from '../input.js'
+import { compact, type Json } from '../json.js'
 
 /**
  * The API wants a limit in every request. This one is within what every model of the Claude 3 family and later may write.
@@ -25,26 +35,50 @@ export const defaultMaxTokens = 4096
 const effortBudgets = { minimal: 1024, low: 2048, medium: 8192, high: 24_576 }
 
 export function encodeMessagesRequest(request: StreamRequest, model: string): Json {
-  const { reasoning } = request
-  const budget = reasoning?.budgetTokens ?? (reasoning?.effort && effortBudgets[reasoning.effort])
+  const budget = thinkingBudget(request)
   const system = systemOf(request).join('\n\n')
-  return {
+  const messages = encodeMessages(messagesOf(request))
+  const tools = encodeTools(request.tools)
+  // White space alone is refused.
+  const stopSequences = request.stopSequences?.filter((text) => text.trim() !== '')
+  return checkMessages({
     model,
     // Thinking counts against the limit, so the answer's own part goes on top.
     max_tokens: (request.maxOutputTokens ?? defaultMaxTokens) + (budget ?? 0),
-    messages: encodeMessages(messagesOf(request)),
+    messages,
     stream: true,
     ...compact({
       system: system === '' ? undefined : system,
-      temperature: request.temperature,
-      top_p: request.topP,
-      stop_sequences: request.stopSequences,
+      // Refused beside thinking.
+      temperature: budget === undefined ? request.temperature : undefined,
+      top_p: budget === undefined ? request.topP : undefined,
+      stop_sequences: stopSequences?.length ? stopSequences : undefined,
       thinking: budget === undefined ? undefined : { type: 'enabled', budget_tokens: budget },
-      tools: encodeTools(request.tools),
-      tool_choice: encodeToolChoice(request.toolChoice),
+      ...(tools === undefined
+        ? formerTools(messages)
+        : { tools, tool_choice: encodeToolChoice(request.toolChoice) }),
     }),
     ...request.providerOptions,
+  })
+}
+
+/** In tokens; undefined where the model shall not think. A call that is forced and thinking exclude each other. */
+function thinkingBudget({ reasoning, toolChoice, tools }: StreamRequest): number | undefined {
+  const forced = typeof toolChoice === 'object' || toolChoice === 'required'
+  if (forced && tools !== undefined && Object.keys(tools).length > 0) return undefined
+  const budget = reasoning?.budgetTokens ?? (reasoning?.effort && effortBudgets[reasoning.effort])
+  return budget === undefined ? undefined : Math.max(budget, effortBudgets.minimal)
+}
+
+/** A conversation that holds calls is refused without tools, so the ones it speaks of are named, and none may be called. */
+function formerTools(messages: readonly Turn[]): Json {
+  const names = new Set<unknown>()
+  for (const { content } of messages) {
+    for (const block of content) if (block.type === 'tool_use') names.add(block.name)
   }
+  if (names.size === 0) return {}
+  const tools = [...names].map((name) => ({ name, input_schema: { type: 'object' } }))
+  return { tools, tool_choice: { type: 'none' } }
 }
 
 interface Turn {
@@ -54,12 +88,11 @@ interface Turn {
 
 /** Turns have to alternate and begin with the user, so neighbours of one role become one turn. */
 function encodeMessages(messages: readonly Message[]): Turn[] {
-  const matched = matchedCalls(messages)
   const turns: Turn[] = []
-  for (const message of messages) {
+  for (const message of arrangeCalls(messages, wireIds(64, /[^a-zA-Z0-9_-]/g))) {
     if (message.role === 'system') continue
     const role = message.role === 'assistant' ? 'assistant' : 'user'
-    const content = encodeContent(message, matched)
+    const content = encodeContent(message)
     if (content.length === 0) continue
     const last = turns.at(-1)
     if (last?.role === role) last.content.push(...content)
@@ -89,17 +122,14 @@ function trimPrefill(turn: Turn): void {
   if (typeof block?.text === 'string') block.text = block.text.trimEnd()
 }
 
-function encodeContent(
-  message: Exclude<Message, { role: 'system' }>,
-  matched: Set<string>,
-): Json[] {
+function encodeContent(message: Exclude<Message, { role: 'system' }>): Json[] {
   switch (message.role) {
     case 'user':
       return partsOf(message.content).map(encodePart)
     case 'assistant':
-      return encodeAssistant(message, matched)
+      return encodeAssistant(message)
     case 'tool':
-      return encodeResults(message, matched)
+      return encodeResults(message)
   }
 }
 
@@ -110,42 +140,50 @@ function encodePart(part: InputPart): Json {
     'url' in data
       ? { type: 'url', url: data.url }
       : { type: 'base64', media_type: data.mediaType, data: data.base64 }
-  if (part.type === 'image') return { type: 'image', source }
-  return { type: 'document', source, ...compact({ title: part.filename }) }
+  if (part.type === 'image' || part.mediaType.startsWith('image/')) return { type: 'image', source }
+  const title = compact({ title: part.filename })
+  if (part.mediaType.startsWith('text/') && 'base64' in data) {
+    const text = decodeText(data.base64)?.trim()
+    const plain = { type: 'text', media_type: 'text/plain', data: text }
+    if (text) return { type: 'document', source: plain, ...title }
+  }
+  return { type: 'document', source, ...title }
 }
 
 /** Reasoning goes back only with its signature: the API refuses it without. */
-function encodeAssistant({ content }: AssistantMessage, matched: Set<string>): Json[] {
+function encodeAssistant({ content }: AssistantMessage): Json[] {
   const parts = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content
-  return parts.flatMap((part): Json[] => {
+  const blocks = parts.flatMap((part): Json[] => {
     switch (part.type) {
       case 'text':
         return part.text.trim() === '' ? [] : [{ type: 'text', text: part.text }]
       case 'reasoning':
-        if (part.signature === undefined) return []
+        if (!part.signature) return []
         return part.redacted
           ? [{ type: 'redacted_thinking', data: part.signature }]
           : [{ type: 'thinking', thinking: part.text, signature: part.signature }]
       case 'tool-call': {
-        if (!matched.has(part.id)) return []
-        const input = isRecord(part.input) ? part.input : {}
+        const input = toArguments(part.input)
         return [{ type: 'tool_use', id: part.id, name: part.name, input }]
       }
       default:
         return []
     }
   })
+  // The API refuses a message that ends in thinking, such as one whose calls were never answered.
+  while (blocks.at(-1)?.type === 'thinking' || blocks.at(-1)?.type === 'redacted_thinking') {
+    blocks.pop()
+  }
+  return blocks
 }
 
-function encodeResults({ content }: ToolMessage, matched: Set<string>): Json[] {
-  return content
-    .filter((part) => matched.has(part.id))
-    .map((part) => ({
-      type: 'tool_result',
-      tool_use_id: part.id,
-      content: toText(part.output),
-      ...(part.isError ? { is_error: true } : {}),
-    }))
+function encodeResults({ content }: ToolMessage): Json[] {
+  return content.map((part) => ({
+    type: 'tool_result',
+    tool_use_id: part.id,
+    content: toText(part.output),
+    ...(part.isError ? { is_error: true } : {}),
+  }))
 }
 
 function encodeTools(tools: StreamRequest['tools']): Json[] | undefined {
@@ -153,7 +191,8 @@ function encodeTools(tools: StreamRequest['tools']): Json[] | undefined {
   return Object.entries(tools).map(([name, { description, parameters }]) => ({
     name,
     ...compact({ description }),
-    input_schema: parameters,
+    // The schema of a tool has to be of an object.
+    input_schema: { type: 'object', ...parameters },
   }))
 }
 

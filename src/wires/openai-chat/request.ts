@@ -13,12 +13,15 @@ import type {
   ToolChoice,
   ToolMessage,
 } from '../../types.js'
+import { arrangeCalls, wireIds } from '../history.js'
 import {
-  matchedCalls,
+  checkMessages,
+  decodeText,
   messagesOf,
   partsOf,
   readData,
   systemOf,
+  toArguments,
   toDataUrl,
   toText,
 } from '../input.js'
@@ -38,7 +41,8 @@ export function encodeChatRequest(
   options: ChatRequestOptions = {},
 ): Json {
   const { maxTokensField = 'max_completion_tokens' } = options
-  return {
+  const tools = encodeTools(request.tools)
+  return checkMessages({
     model,
     messages: encodeMessages(request),
     stream: true,
@@ -47,26 +51,29 @@ export function encodeChatRequest(
       [maxTokensField]: request.maxOutputTokens,
       temperature: request.temperature,
       top_p: request.topP,
-      stop: request.stopSequences,
+      stop: request.stopSequences?.length ? request.stopSequences : undefined,
       seed: request.seed,
       reasoning_effort: request.reasoning?.effort,
-      tools: encodeTools(request.tools),
-      tool_choice: encodeToolChoice(request.toolChoice),
+      tools,
+      // Refused without tools.
+      tool_choice: tools === undefined ? undefined : encodeToolChoice(request.toolChoice),
     }),
     ...request.providerOptions,
-  }
+  })
 }
 
+/** The longest id of a tool call that OpenAI takes, in characters. */
+const maxIdLength = 40
+
 function encodeMessages(request: StreamRequest): Json[] {
-  const messages = messagesOf(request)
-  const matched = matchedCalls(messages)
+  const messages = arrangeCalls(messagesOf(request), wireIds(maxIdLength))
   return [
     ...systemOf(request).map((content) => ({ role: 'system', content })),
-    ...messages.flatMap((message) => encodeMessage(message, matched)),
+    ...messages.flatMap(encodeMessage),
   ]
 }
 
-function encodeMessage(message: Message, matched: Set<string>): Json[] {
+function encodeMessage(message: Message): Json[] {
   switch (message.role) {
     case 'user': {
       const parts = partsOf(message.content)
@@ -76,9 +83,9 @@ function encodeMessage(message: Message, matched: Set<string>): Json[] {
       return [{ role: 'user', content }]
     }
     case 'assistant':
-      return encodeAssistant(message, matched)
+      return encodeAssistant(message)
     case 'tool':
-      return encodeResults(message, matched)
+      return encodeResults(message)
     case 'system':
       return []
   }
@@ -86,18 +93,37 @@ function encodeMessage(message: Message, matched: Set<string>): Json[] {
 
 function encodePart(part: InputPart): Json {
   if (part.type === 'text') return { type: 'text', text: part.text }
-  const url = toDataUrl(readData(part))
-  if (part.type === 'image') return { type: 'image_url', image_url: { url } }
-  return { type: 'file', file: { file_data: url, filename: part.filename ?? 'file' } }
+  const data = readData(part)
+  const url = toDataUrl(data)
+  if (part.type === 'image' || part.mediaType.startsWith('image/')) {
+    return { type: 'image_url', image_url: { url } }
+  }
+  const filename = part.filename ?? (part.mediaType === 'application/pdf' ? 'file.pdf' : 'file')
+  // This wire takes files by their content only, so the model is at least told where it is.
+  if ('url' in data) return { type: 'text', text: `${filename}: ${data.url}` }
+  const format = audioFormats[part.mediaType]
+  if (format !== undefined) {
+    return { type: 'input_audio', input_audio: { data: data.base64, format } }
+  }
+  const text = part.mediaType.startsWith('text/') ? decodeText(data.base64)?.trim() : undefined
+  if (text) return { type: 'text', text }
+  return { type: 'file', file: { file_data: url, filename } }
 }
 
-/** Text and calls; this wire takes back neither reasoning nor sources. A call without an answer would be refused. */
-function encodeAssistant({ content }: AssistantMessage, matched: Set<string>): Json[] {
+const audioFormats: Partial<Record<string, string>> = {
+  'audio/mp3': 'mp3',
+  'audio/mpeg': 'mp3',
+  'audio/wav': 'wav',
+  'audio/x-wav': 'wav',
+}
+
+/** Text and calls; this wire takes back neither reasoning nor sources. */
+function encodeAssistant({ content }: AssistantMessage): Json[] {
   const parts = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content
   const text = parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
   const calls = parts.flatMap((part) => {
-    if (part.type !== 'tool-call' || !matched.has(part.id)) return []
-    const call = { name: part.name, arguments: toText(part.input) }
+    if (part.type !== 'tool-call') return []
+    const call = { name: part.name, arguments: JSON.stringify(toArguments(part.input)) }
     return [{ id: part.id, type: 'function', function: call }]
   })
   if (text.trim() === '' && calls.length === 0) return []
@@ -110,10 +136,12 @@ function encodeAssistant({ content }: AssistantMessage, matched: Set<string>): J
   ]
 }
 
-function encodeResults({ content }: ToolMessage, matched: Set<string>): Json[] {
-  return content
-    .filter((part) => matched.has(part.id))
-    .map((part) => ({ role: 'tool', tool_call_id: part.id, content: toText(part.output) }))
+function encodeResults({ content }: ToolMessage): Json[] {
+  return content.map(({ id, output, isError }) => {
+    // This wire has no field for a failure.
+    const text = isError ? `Error: ${toText(output)}` : toText(output)
+    return { role: 'tool', tool_call_id: id, content: text }
+  })
 }
 
 function encodeTools(tools: StreamRequest['tools']): Json[] | undefined {

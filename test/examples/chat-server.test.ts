@@ -1,0 +1,480 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import type { Hono } from 'hono'
+import { readStream } from 'sluice/client'
+import {
+  type SimulatedProvider,
+  type SimulatedProviderOptions,
+  type SimulatedServer,
+  simulatedProvider,
+} from 'sluice/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createApp } from '../../examples/chat-server/app.ts'
+import {
+  claudeProvider,
+  openaiProvider,
+  type Providers,
+} from '../../examples/chat-server/providers.ts'
+import { Example } from './child.ts'
+
+const messages = [
+  { role: 'system', content: 'Be brief.' },
+  { role: 'user', content: 'Hi' },
+]
+
+/** Each route with a good body. */
+const routes = [
+  { path: '/openai/basic', body: { prompt: 'Hi' }, type: 'text/plain' },
+  { path: '/claude/basic', body: { prompt: 'Hi' }, type: 'text/plain' },
+  { path: '/openai/sse', body: { messages }, type: 'text/event-stream' },
+  { path: '/claude/sse', body: { messages }, type: 'text/event-stream' },
+  {
+    path: '/ai/unified',
+    body: { messages, provider: 'claude' },
+    type: 'text/event-stream',
+  },
+  { path: '/ai/retry', body: { prompt: 'Hi' }, type: 'text/event-stream' },
+] as const
+
+const post = (body: unknown): RequestInit => ({
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: typeof body === 'string' ? body : JSON.stringify(body),
+})
+
+const settings = { apiKey: 'any', simulated: true }
+
+function inProcess(options: SimulatedProviderOptions = {}): {
+  app: Hono
+  provider: SimulatedProvider
+} {
+  const provider = simulatedProvider({ paceMs: 0, ...options })
+  const fetch: typeof globalThis.fetch = (input, init) => provider.fetch(input, init)
+  const providers: Providers = {
+    openai: openaiProvider({ ...settings, fetch, baseURL: 'http://simulated/v1' }),
+    claude: claudeProvider({ ...settings, fetch, baseURL: 'http://simulated' }),
+  }
+  return { app: createApp({ providers }), provider }
+}
+
+async function eventsOf(response: Response) {
+  const events = []
+  for await (const event of readStream(response)) events.push(event)
+  return events
+}
+
+describe('the answers', () => {
+  test.each(['openai', 'claude'])('%s/basic is the text and nothing else', async (name) => {
+    const { app, provider } = inProcess({ answer: 'One two three. 🌊' })
+    const response = await app.request(`/${name}/basic`, post({ prompt: 'Count' }))
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8')
+    expect(await response.text()).toBe('One two three. 🌊')
+    const wire = name === 'openai' ? 'openai-chat' : 'anthropic-messages'
+    expect(provider.requests.map((request) => request.wire)).toEqual([wire])
+  })
+
+  test.each(['openai', 'claude'])(
+    '%s/sse is numbered start, content and complete',
+    async (name) => {
+      const { app } = inProcess({ answer: 'One two three.' })
+      const response = await app.request(`/${name}/sse`, post({ messages }))
+      expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
+      const body = await response.clone().text()
+      const ids = [...body.matchAll(/^id: (\d+)$/gm)].map((match) => Number(match[1]))
+      expect(ids).toEqual(ids.map((_, position) => position + 1))
+      const events = await eventsOf(response)
+      expect(events.map((event) => event.type)).toEqual([
+        'start',
+        'content',
+        'content',
+        'content',
+        'complete',
+      ])
+      expect(events.at(-1)).toMatchObject({
+        type: 'complete',
+        text: 'One two three.',
+        finishReason: 'stop',
+        usage: { outputTokens: 3, inputTokens: expect.any(Number) },
+      })
+    },
+  )
+
+  test('the history and the settings reach OpenAI', async () => {
+    const { app, provider } = inProcess()
+    const body = { messages, model: 'gpt-other', temperature: 0.5, max_tokens: 77 }
+    await (await app.request('/openai/sse', post(body))).text()
+    expect(provider.requests[0]?.body).toMatchObject({
+      model: 'gpt-other',
+      temperature: 0.5,
+      max_completion_tokens: 77,
+      messages,
+    })
+  })
+
+  test('the history and the settings reach Claude', async () => {
+    const { app, provider } = inProcess()
+    const body = { messages, model: 'claude-other', temperature: 0.5, max_tokens: 77 }
+    await (await app.request('/claude/sse', post(body))).text()
+    expect(provider.requests[0]?.body).toMatchObject({
+      model: 'claude-other',
+      temperature: 0.5,
+      max_tokens: 77,
+      system: 'Be brief.',
+    })
+  })
+
+  test.each([
+    ['openai', 'gpt-5.5'],
+    ['claude', 'claude-sonnet-5-5'],
+  ])('/ai/unified asks %s for its default model', async (provider, model) => {
+    const { app } = inProcess()
+    const response = await app.request('/ai/unified', post({ messages, provider }))
+    const [start] = await eventsOf(response)
+    expect(start).toMatchObject({ type: 'start', model })
+  })
+
+  test('/ai/retry shows a retry after some tokens, and then the whole answer', async () => {
+    const { app, provider } = inProcess({ answer: 'One two three four five six seven.' })
+    const events = await eventsOf(await app.request('/ai/retry', post({ prompt: 'Count' })))
+    const retried = events.findIndex((event) => event.type === 'retry')
+    expect(events[retried]).toMatchObject({ attempt: 2, maxAttempts: 3, mode: 'restart' })
+    expect(events.slice(0, retried).filter((event) => event.type === 'content')).not.toEqual([])
+    expect(events.at(-1)).toMatchObject({
+      type: 'complete',
+      text: 'One two three four five six seven.',
+      attempts: 2,
+    })
+    expect(provider.requests).toHaveLength(2)
+  })
+
+  test('/ai/retry without retries ends with the error and what had come', async () => {
+    const { app } = inProcess({ answer: 'One two three four five six seven.' })
+    const response = await app.request('/ai/retry', post({ prompt: 'Count', max_retries: 0 }))
+    const events = await eventsOf(response)
+    expect(events.map((event) => event.type)).not.toContain('retry')
+    expect(events.at(-1)).toMatchObject({ type: 'error', error: { retryable: true }, attempts: 1 })
+  })
+
+  test('a failure before the first token is a status for text, and an event for events', async () => {
+    const { app } = inProcess({ answer: { fault: { kind: 'status', status: 401 } } })
+    const text = await app.request('/openai/basic', post({ prompt: 'Hi' }))
+    expect([text.status, await text.text()]).toEqual([
+      500,
+      'This service is not set up to reach the model.\n',
+    ])
+    const events = await eventsOf(await app.request('/openai/sse', post({ messages })))
+    expect(events.at(-1)).toMatchObject({ type: 'error', error: { code: 'auth' } })
+  })
+
+  test('a failure in the middle of text breaks it off without another attempt', async () => {
+    const { app, provider } = inProcess({ answer: { fault: { kind: 'cut', afterEvents: 5 } } })
+    const response = await app.request('/openai/basic', post({ prompt: 'Hi' }))
+    expect(response.status).toBe(200)
+    await expect(response.text()).rejects.toThrow()
+    expect(provider.requests).toHaveLength(1)
+  })
+})
+
+describe('bad input', () => {
+  const { app, provider } = inProcess()
+  const user = { role: 'user', content: 'Hi' }
+
+  test.each<[path: string, body: unknown, field: string]>([
+    ['/openai/basic', {}, 'prompt'],
+    ['/claude/basic', { prompt: ' ' }, 'prompt'],
+    ['/openai/sse', {}, 'messages'],
+    ['/openai/sse', { messages: [] }, 'messages'],
+    ['/openai/sse', { messages: [{ role: 'robot', content: 'Hi' }] }, 'messages.0.role'],
+    ['/claude/sse', { messages: [user, { role: 'user', content: 7 }] }, 'messages.1.content'],
+    ['/claude/sse', { messages: [{ role: 'system', content: 'Hi' }] }, 'messages'],
+    ['/claude/sse', { messages: [user], temperature: 'hot' }, 'temperature'],
+    ['/claude/sse', { messages: [user], max_tokens: 0 }, 'max_tokens'],
+    ['/claude/sse', { messages: [user], model: '' }, 'model'],
+    ['/ai/unified', { messages: [user] }, 'provider'],
+    ['/ai/unified', { messages: [user], provider: 'gemini' }, 'provider'],
+    ['/ai/retry', { prompt: 'Hi', max_retries: -1 }, 'max_retries'],
+    ['/ai/retry', [], 'body'],
+    ['/ai/retry', '{"prompt": ', 'body'],
+    ['/ai/retry', '', 'body'],
+  ])('%s answers %j with a 400 that names %s', async (path, body, field) => {
+    const response = await app.request(path, post(body))
+    expect(response.status).toBe(400)
+    expect(response.headers.get('access-control-allow-origin')).toBe('*')
+    expect(await response.json()).toEqual({
+      error: { code: 'invalid-request', field, message: expect.stringMatching(/\S/) },
+    })
+    expect(provider.requests).toHaveLength(0)
+  })
+
+  test('an unknown route is a 404 in JSON', async () => {
+    const response = await app.request('/openai/nothing', post({}))
+    expect(response.status).toBe(404)
+    expect(await response.json()).toMatchObject({ error: { code: 'not-found' } })
+  })
+
+  test('a body without end is refused', async () => {
+    const response = await app.request('/openai/basic', post({ prompt: 'a'.repeat(1_000_001) }))
+    expect(response.status).toBe(413)
+    expect(await response.json()).toMatchObject({ error: { code: 'invalid-request' } })
+  })
+
+  test('pages of other origins may ask', async () => {
+    const response = await app.request('/openai/sse', {
+      method: 'OPTIONS',
+      headers: {
+        origin: 'https://example.com',
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'content-type',
+      },
+    })
+    expect(response.status).toBe(204)
+    expect(response.headers.get('access-control-allow-origin')).toBe('*')
+    expect(response.headers.get('access-control-allow-methods')).toContain('POST')
+    expect(response.headers.get('access-control-allow-headers')).toBe('content-type')
+  })
+})
+
+/** The app on a socket, and its provider on another one. */
+class Sockets {
+  readonly provider: SimulatedProvider
+  readonly upstream: SimulatedServer
+  readonly url: string
+  readonly #server: Server
+
+  private constructor(provider: SimulatedProvider, upstream: SimulatedServer, server: Server) {
+    this.provider = provider
+    this.upstream = upstream
+    this.#server = server
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+
+  static async open(options: SimulatedProviderOptions): Promise<Sockets> {
+    const provider = simulatedProvider(options)
+    const upstream = await provider.listen()
+    const providers: Providers = {
+      openai: openaiProvider({ ...settings, baseURL: `${upstream.url}/v1` }),
+      claude: claudeProvider({ ...settings, baseURL: upstream.url }),
+    }
+    const listener = getRequestListener(createApp({ providers }).fetch)
+    const server = createServer((request, response) => void listener(request, response))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return new Sockets(provider, upstream, server)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.close()
+    this.#server.closeAllConnections()
+    await this.upstream.close()
+  }
+}
+
+describe('over real sockets', () => {
+  test.each(routes.filter(({ path }) => path !== '/ai/retry'))(
+    '$path passes each token on before the provider sends more',
+    async ({ path, body }) => {
+      // The provider falls silent after some tokens, so whatever arrives was not waiting for the end.
+      const answer = { fault: { kind: 'stall', afterEvents: 8 } } as const
+      await using sockets = await Sockets.open({ paceMs: 0, answer })
+      const response = await fetch(sockets.url + path, post(body))
+      const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+      const decoder = new TextDecoder()
+      let text = ''
+      while (!text.includes('simulated')) {
+        const { value } = await reader.read()
+        text += decoder.decode(value, { stream: true })
+      }
+      expect(text).not.toContain('complete')
+      await reader.cancel()
+      expect(await sockets.provider.requests[0]?.closed).toBe('aborted')
+    },
+  )
+
+  test.each(routes)(
+    '$path: a client that leaves closes the provider within 100 ms',
+    async (route) => {
+      await using sockets = await Sockets.open({ paceMs: 5, answer: 'word '.repeat(2_000) })
+      const leaving = new AbortController()
+      const { signal } = leaving
+      const response = await fetch(sockets.url + route.path, { ...post(route.body), signal })
+      const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+      const decoder = new TextDecoder()
+      let text = ''
+      while (!text.includes('word')) {
+        const { value } = await reader.read()
+        text += decoder.decode(value, { stream: true })
+      }
+      const left = performance.now()
+      leaving.abort()
+      expect(await sockets.provider.requests[0]?.closed).toBe('aborted')
+      expect(performance.now() - left).toBeLessThan(100)
+      expect(sockets.provider.requests).toHaveLength(1)
+    },
+  )
+
+  test('a client of text that leaves before the first token closes the provider, too', async () => {
+    const asked = Promise.withResolvers<void>()
+    const answer = (): { fault: { kind: 'stall'; afterEvents: number } } => {
+      asked.resolve()
+      return { fault: { kind: 'stall', afterEvents: 1 } }
+    }
+    await using sockets = await Sockets.open({ paceMs: 0, answer })
+    const leaving = new AbortController()
+    const { signal } = leaving
+    const response = fetch(`${sockets.url}/claude/basic`, { ...post({ prompt: 'Hi' }), signal })
+    await asked.promise
+    const left = performance.now()
+    leaving.abort()
+    await expect(response).rejects.toThrow()
+    expect(await sockets.provider.requests[0]?.closed).toBe('aborted')
+    expect(performance.now() - left).toBeLessThan(100)
+  })
+})
+
+const listening = /Listening on (http:\/\/localhost:(\d+))/
+
+describe('started as a process', () => {
+  let server: Example
+  let url = ''
+  let port = ''
+
+  beforeAll(async () => {
+    server = new Example('chat-server/server.ts', { PORT: '0' })
+    const [, origin = '', number = ''] = await server.prints(listening)
+    url = origin
+    port = number
+  })
+  afterAll(() => server[Symbol.asyncDispose]())
+
+  test('says in one line that the provider is simulated, and prints a command for each route', () => {
+    const lines = server.output.trim().split('\n')
+    expect(lines.filter((line) => line.includes('simulated'))).toHaveLength(1)
+    for (const { path } of routes) expect(server.output).toContain(`curl -N ${url}${path} `)
+  })
+
+  test('every printed command is accepted by its route', async () => {
+    const list = await (await fetch(`${url}/`)).text()
+    const commands = [...list.matchAll(/^curl -N (\S+) -H '(\S+): (\S+)' -d '(.*)'$/gm)]
+    expect(commands).toHaveLength(routes.length)
+    for (const [, address = '', name = '', value = '', body = ''] of commands) {
+      const headers = { [name]: value }
+      const response = await fetch(address, { method: 'POST', headers, body })
+      expect([address, response.status]).toEqual([address, 200])
+      await response.body?.cancel()
+    }
+  })
+
+  test.concurrent.each(routes)('$path streams in pieces', async ({ path, body, type }) => {
+    const response = await fetch(url + path, post(body))
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toBe(`${type}; charset=utf-8`)
+    const decoder = new TextDecoder()
+    const pieces: string[] = []
+    for await (const piece of response.body as ReadableStream<Uint8Array>) {
+      pieces.push(decoder.decode(piece, { stream: true }))
+    }
+    // Over fifty words, one at a time; that some of them meet in a socket is not the server's doing.
+    expect(pieces.length).toBeGreaterThan(10)
+    const ending = type === 'text/plain' ? 'fini! 🌊' : 'event: complete'
+    expect(pieces.findIndex((piece) => piece.includes(ending))).toBeGreaterThan(10)
+    expect(pieces.join('')).toContain(type === 'text/plain' ? '"Hi"' : '\\"Hi\\"')
+    expect(pieces.some((piece) => piece.includes('event: retry'))).toBe(path === '/ai/retry')
+  })
+
+  test('says that a port is taken, and exits with 1', async () => {
+    await using second = new Example('chat-server/server.ts', { PORT: port })
+    expect(await second.ended()).toBe(1)
+    const next = Number(port) + 1
+    expect(second.errors).toBe(
+      `Port ${port} is taken. Choose another one: PORT=${next} npm start\n`,
+    )
+    expect(second.output).toBe('')
+  })
+
+  test('says what is wrong with a bad port', async () => {
+    await using second = new Example('chat-server/server.ts', { PORT: 'eighty' })
+    expect(await second.ended()).toBe(1)
+    expect(second.errors).toBe('PORT is "eighty". Give a number from 0 to 65535.\n')
+  })
+
+  test('says what is wrong with a bad base URL', async () => {
+    const environment = { PORT: '0', OPENAI_API_KEY: 'any', OPENAI_BASE_URL: 'nowhere' }
+    await using second = new Example('chat-server/server.ts', environment)
+    expect(await second.ended()).toBe(1)
+    expect(second.errors).toBe('OPENAI_BASE_URL is "nowhere". Give an absolute URL.\n')
+  })
+})
+
+describe('started with keys', () => {
+  test('it talks to the providers at their base URLs', async () => {
+    const provider = simulatedProvider({ paceMs: 0, answer: 'From afar.' })
+    const upstream = await provider.listen()
+    await using server = new Example('chat-server/server.ts', {
+      PORT: '0',
+      OPENAI_API_KEY: 'key-one',
+      OPENAI_BASE_URL: `${upstream.url}/v1`,
+      ANTHROPIC_API_KEY: 'key-two',
+      ANTHROPIC_BASE_URL: upstream.url,
+    })
+    const [, url = ''] = await server.prints(listening)
+    for (const name of ['openai', 'claude']) {
+      const response = await fetch(`${url}/${name}/basic`, post({ prompt: 'Hi' }))
+      expect(await response.text()).toBe('From afar.')
+    }
+    const retried = await fetch(`${url}/ai/retry`, post({ prompt: 'Hi' }))
+    expect(await retried.text()).not.toContain('event: retry')
+    expect(server.output).not.toContain('simulated')
+    const [first, second, third] = provider.requests
+    expect(first?.headers.authorization).toBe('Bearer key-one')
+    expect(JSON.stringify(second?.headers)).toContain('key-two')
+    // A real provider is not told to fail.
+    expect(third?.headers).not.toHaveProperty('x-simulated-fault')
+    await upstream.close()
+  })
+
+  test('with one key, the other provider is simulated', async () => {
+    await using server = new Example('chat-server/server.ts', { PORT: '0', OPENAI_API_KEY: 'any' })
+    await server.prints(listening)
+    expect(server.output).toContain('Without ANTHROPIC_API_KEY, that provider is simulated')
+    const [, url = ''] = await server.prints(listening)
+    const response = await fetch(`${url}/claude/basic`, post({ prompt: 'Hi' }))
+    expect(await response.text()).toContain('simulated model')
+  })
+})
+
+describe.each(['SIGINT', 'SIGTERM'] as const)('%s', (signal) => {
+  test('ends open streams, closes their providers and exits with 0', async () => {
+    // The provider falls silent in the middle: only the signal can end these streams.
+    const answer = { fault: { kind: 'stall', afterEvents: 8 } } as const
+    const provider = simulatedProvider({ paceMs: 0, answer })
+    const upstream = await provider.listen()
+    await using server = new Example('chat-server/server.ts', {
+      PORT: '0',
+      OPENAI_API_KEY: 'any',
+      OPENAI_BASE_URL: `${upstream.url}/v1`,
+      ANTHROPIC_API_KEY: 'any',
+      ANTHROPIC_BASE_URL: upstream.url,
+    })
+    const [, url = ''] = await server.prints(listening)
+    const text = await fetch(`${url}/claude/basic`, post({ prompt: 'Hi' }))
+    const events = readStream(await fetch(`${url}/openai/sse`, post({ messages })))
+    const iterator = events[Symbol.asyncIterator]()
+    while ((await iterator.next()).value?.type !== 'content');
+
+    const signalled = performance.now()
+    server.process.kill(signal)
+    let last = await iterator.next()
+    while (last.value?.type === 'content') last = await iterator.next()
+    expect(last.value).toMatchObject({ type: 'error', error: { code: 'aborted' } })
+    await expect(text.text()).rejects.toThrow()
+    const closed = await Promise.all(provider.requests.map((request) => request.closed))
+    expect(closed).toEqual(['aborted', 'aborted'])
+    expect(await server.ended()).toBe(0)
+    expect(performance.now() - signalled).toBeLessThan(2_000)
+    expect(server.errors).toBe('')
+    await upstream.close()
+  })
+})

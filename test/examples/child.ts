@@ -1,0 +1,68 @@
+/**
+ * The examples as processes of their own, as a user starts them.
+ */
+
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** Set in the shell of whoever runs the tests, these would make the examples talk to real providers. */
+const unset = {
+  OPENAI_API_KEY: '',
+  OPENAI_BASE_URL: undefined,
+  ANTHROPIC_API_KEY: '',
+  ANTHROPIC_BASE_URL: undefined,
+}
+
+export class Example {
+  readonly process: ChildProcessWithoutNullStreams
+  /** What it has printed so far. */
+  output = ''
+  errors = ''
+  readonly #ended: Promise<unknown[]>
+
+  constructor(
+    file: string,
+    environment: Record<string, string> = {},
+    parameters: readonly string[] = [],
+  ) {
+    this.process = spawn(process.execPath, [`examples/${file}`, ...parameters], {
+      cwd: root,
+      env: { ...process.env, ...unset, ...environment },
+    })
+    // 'close' comes after the last output, 'exit' does not.
+    this.#ended = once(this.process, 'close')
+    this.process.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.output += text
+    })
+    this.process.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.errors += text
+    })
+  }
+
+  /** Reads on until it prints this. */
+  async prints(pattern: RegExp): Promise<RegExpMatchArray> {
+    const ended = this.#ended.then(() => true)
+    for (;;) {
+      const match = this.output.match(pattern)
+      if (match) return match
+      const over = await Promise.race([ended, once(this.process.stdout, 'data').then(() => false)])
+      if (over && !pattern.test(this.output)) {
+        throw new Error(`It ended without printing ${pattern}: ${this.output}${this.errors}`)
+      }
+    }
+  }
+
+  /** The exit code, or the signal that ended it. */
+  async ended(): Promise<unknown> {
+    const [code, signal] = await this.#ended
+    return code ?? signal
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.process.kill('SIGKILL')
+    await this.#ended
+  }
+}
