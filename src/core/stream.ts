@@ -14,6 +14,7 @@ import type {
   ErrorEvent,
   EventStream,
   RetryEvent,
+  StartEvent,
   StreamEvent,
 } from '../types.js'
 import { BatchIterator } from './iterator.js'
@@ -57,6 +58,7 @@ export class Stream implements EventStream, EventSink, BatchReader {
   #begun = false
   #terminal: CompleteEvent | ErrorEvent | undefined
   #terminalTold = false
+  #anythingTold = false
   #attempts = 1
   #beganAt = 0
   #firstContentMs: number | null = null
@@ -113,7 +115,7 @@ export class Stream implements EventStream, EventSink, BatchReader {
     if (first) this.#begin()
     this.#receive = receive
     const { start } = this.#settings
-    if (first && start !== undefined) this.#tell([{ type: 'start', id: createId(), ...start }])
+    if (first && start !== undefined) this.#tell([startOf(start)])
     else if (this.#terminal !== undefined) this.#tellTerminal(this.#terminal)
     else this.#source?.pull(this)
   }
@@ -203,12 +205,15 @@ export class Stream implements EventStream, EventSink, BatchReader {
   #tellTerminal(terminal: CompleteEvent | ErrorEvent): void {
     if (this.#terminalTold) return this.#tell(null)
     this.#terminalTold = true
-    this.#tell([terminal])
+    // A stream that is read back can fail before its own start has come, and every stream begins with one.
+    if (this.#anythingTold) this.#tell([terminal])
+    else this.#tell([startOf({ provider: 'unknown', model: 'unknown' }), terminal])
   }
 
   #tell(batch: readonly StreamEvent[] | null): void {
     const receive = this.#receive
     this.#receive = undefined
+    this.#anythingTold = true
     receive?.(batch)
   }
 
@@ -262,7 +267,8 @@ class IterableReader implements BatchReader {
   }
 }
 
-function createId(): string {
+function startOf(asked: { provider: string; model: string }): StartEvent {
   // Browsers have randomUUID in secure contexts only.
-  return globalThis.crypto?.randomUUID?.() ?? `stream-${Math.random().toString(36).slice(2)}`
+  const id = globalThis.crypto?.randomUUID?.() ?? `stream-${Math.random().toString(36).slice(2)}`
+  return { type: 'start', id, ...asked }
 }

@@ -63,6 +63,10 @@ describe('readStream', () => {
       status: 503,
     })
     const foreign = new Response('nope', { status: 404 })
+    expect(outline(await collect(readStream(foreign.clone())))).toEqual([
+      'start',
+      'error invalid-request',
+    ])
     await expect(readStream(foreign).text()).rejects.toMatchObject({
       code: 'invalid-request',
       status: 404,
@@ -90,7 +94,7 @@ describe('readStream', () => {
     const events = collect(stream)
     await new Promise((resolve) => setImmediate(resolve))
     stream.cancel()
-    expect(outline(await events)).toEqual(['error aborted'])
+    expect(outline(await events)).toEqual(['start', 'error aborted'])
     expect(cancelled).toBe(true)
   })
 })

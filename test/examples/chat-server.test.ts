@@ -215,7 +215,7 @@ describe('bad input', () => {
     expect(await response.json()).toMatchObject({ error: { code: 'not-found' } })
   })
 
-  test('a body without end is refused', async () => {
+  test('a body of more than a megabyte is refused', async () => {
     const response = await app.request('/openai/basic', post({ prompt: 'a'.repeat(1_000_001) }))
     expect(response.status).toBe(413)
     expect(await response.json()).toMatchObject({ error: { code: 'invalid-request' } })
@@ -283,7 +283,7 @@ describe('over real sockets', () => {
       const reader = (response.body as ReadableStream<Uint8Array>).getReader()
       const decoder = new TextDecoder()
       let text = ''
-      while (!text.includes('simulated')) {
+      while (!text.includes('This')) {
         const { value } = await reader.read()
         text += decoder.decode(value, { stream: true })
       }
@@ -378,7 +378,7 @@ describe('started as a process', () => {
     }
     // Over fifty words, one at a time; that some of them meet in a socket is not the server's doing.
     expect(pieces.length).toBeGreaterThan(10)
-    const ending = type === 'text/plain' ? 'fini! 🌊' : 'event: complete'
+    const ending = type === 'text/plain' ? '🌊' : 'event: complete'
     expect(pieces.findIndex((piece) => piece.includes(ending))).toBeGreaterThan(10)
     expect(pieces.join('')).toContain(type === 'text/plain' ? '"Hi"' : '\\"Hi\\"')
     expect(pieces.some((piece) => piece.includes('event: retry'))).toBe(path === '/ai/retry')
