@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { AssistantMessage, ContentEvent, OutputPart } from './types.js'
+import type { AssistantMessage, OutputPart } from './messages.js'
+import type { ContentEvent } from './types.js'
 
 /**
  * Appending thousands of tokens to one string builds a tree of thousands of nodes. It is flattened whenever this many

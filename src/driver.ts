@@ -5,4 +5,5 @@
  */
 
 export { StreamError, type StreamErrorCode, type StreamErrorOptions } from './errors.js'
-export type { Completion, Driver, DriverContext, DriverYield, StreamRequest } from './types.js'
+export type { StreamRequest } from './messages.js'
+export type { Completion, Driver, DriverContext, DriverYield } from './types.js'

@@ -1,10 +1,11 @@
 /**
- * The public data types: what goes into a stream, what comes out of it, and what a driver is.
+ * The public types of a stream: its events, and what drivers and formats are.
  *
  * @module
  */
 
 import type { StreamError } from './errors.js'
+import type { AssistantMessage, StreamRequest } from './messages.js'
 
 // ---------------------------------------------------------------- events
 
@@ -155,139 +156,6 @@ export interface Usage {
   cachedInputTokens?: number
   /** The part of `inputTokens` written to the provider's cache. */
   cacheWriteInputTokens?: number
-}
-
-// ---------------------------------------------------------------- messages
-
-/** One turn of a conversation. JSON-safe as long as its images and files are strings. */
-export type Message = SystemMessage | UserMessage | AssistantMessage | ToolMessage
-
-export interface SystemMessage {
-  role: 'system'
-  content: string | readonly InputPart[]
-}
-
-export interface UserMessage {
-  role: 'user'
-  content: string | readonly InputPart[]
-}
-
-export interface AssistantMessage {
-  role: 'assistant'
-  content: readonly OutputPart[] | string
-}
-
-export interface ToolMessage {
-  role: 'tool'
-  content: readonly ToolResultPart[]
-}
-
-/** A part of what is sent to the model. */
-export type InputPart = TextInputPart | ImageInputPart | FileInputPart
-
-export interface TextInputPart {
-  type: 'text'
-  text: string
-}
-
-export interface ImageInputPart {
-  type: 'image'
-  /** An http(s) or data URL, base64, or the bytes. */
-  data: string | Uint8Array | URL
-  /** Read off the data where it is absent, `image/png` failing that. */
-  mediaType?: string
-}
-
-export interface FileInputPart {
-  type: 'file'
-  /** An http(s) or data URL, base64, or the bytes. */
-  data: string | Uint8Array | URL
-  mediaType: string
-  filename?: string
-}
-
-/** A part of what the model answered. */
-export type OutputPart = TextPart | ReasoningPart | ToolCallPart | SourcePart | FilePart
-
-export interface TextPart {
-  type: 'text'
-  text: string
-  signature?: string
-}
-
-export interface ReasoningPart {
-  type: 'reasoning'
-  text: string
-  signature?: string
-  redacted?: true
-}
-
-export interface ToolCallPart {
-  type: 'tool-call'
-  id: string
-  name: string
-  /** The parsed arguments; the raw string where the model did not send valid JSON. */
-  input: unknown
-  signature?: string
-}
-
-export interface SourcePart {
-  type: 'source'
-  url?: string
-  title?: string
-  raw?: unknown
-}
-
-export interface FilePart {
-  type: 'file'
-  mediaType: string
-  /** Base64. */
-  data: string
-}
-
-/** What a tool answered. */
-export interface ToolResultPart {
-  type: 'tool-result'
-  /** The id of the tool call that this answers. */
-  id: string
-  name: string
-  /** A string, or any JSON value. */
-  output: unknown
-  isError?: boolean
-}
-
-// ---------------------------------------------------------------- request
-
-/** A tool that the model may call. */
-export interface Tool {
-  description?: string
-  /** A JSON Schema of the arguments. */
-  parameters: Record<string, unknown>
-}
-
-/** `auto`: the model decides. `required`: it has to call one. `none`: it may not. An object: this one. */
-export type ToolChoice = 'auto' | 'required' | 'none' | { name: string }
-
-/** What the model is asked, in the same words for every provider. */
-export interface StreamRequest {
-  /** The conversation, oldest first. Give this or `prompt`. */
-  messages?: readonly Message[]
-  /** Short for one user message. */
-  prompt?: string
-  /** Instructions that come before the conversation. */
-  system?: string
-  /** Limit for the answer, in tokens. */
-  maxOutputTokens?: number
-  temperature?: number
-  topP?: number
-  stopSequences?: readonly string[]
-  /** For answers that can be repeated, on providers that know it. */
-  seed?: number
-  tools?: Record<string, Tool>
-  toolChoice?: ToolChoice
-  reasoning?: { effort?: 'minimal' | 'low' | 'medium' | 'high'; budgetTokens?: number }
-  /** Merged last into the provider's request body, so it can set and override everything. */
-  providerOptions?: Record<string, unknown>
 }
 
 // ---------------------------------------------------------------- drivers

@@ -7,6 +7,7 @@
 import pRetry from 'p-retry'
 import { checkCount, checkDelay, checkKeys, optionError } from '../check.js'
 import { StreamError } from '../errors.js'
+import type { StreamRequest } from '../messages.js'
 import {
   defineDriver,
   type OpenContext,
@@ -14,7 +15,7 @@ import {
   type Sink,
   type Source,
 } from '../transport/pull.js'
-import type { Completion, ContentEvent, Driver, RetryEvent, StreamRequest } from '../types.js'
+import type { Completion, ContentEvent, Driver, RetryEvent } from '../types.js'
 
 export interface RetryOptions {
   /**

@@ -6,6 +6,7 @@
 
 import { checkKeys, checkLimit, optionError } from '../check.js'
 import { StreamError } from '../errors.js'
+import type { StreamRequest } from '../messages.js'
 import {
   defineDriver,
   type OpenContext,
@@ -13,7 +14,7 @@ import {
   type Sink,
   type Source,
 } from '../transport/pull.js'
-import type { Completion, ContentEvent, Driver, RetryEvent, StreamRequest } from '../types.js'
+import type { Completion, ContentEvent, Driver, RetryEvent } from '../types.js'
 
 /**
  * Limits in milliseconds; `Infinity` takes one away. The first three run for each attempt, only while somebody waits for an

@@ -5,7 +5,7 @@
  */
 
 import { optionError } from '../check.js'
-import type { Message, StreamRequest } from '../types.js'
+import type { Message, StreamRequest } from '../messages.js'
 
 /** @internal */
 export const requestKeys = [

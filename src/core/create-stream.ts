@@ -7,8 +7,9 @@
 import { checkKeys, optionError } from '../check.js'
 import { type RetryOptions, retry } from '../combinators/retry.js'
 import { checkTimeout, type TimeoutOptions, withClocks } from '../combinators/timeout.js'
+import type { StreamRequest } from '../messages.js'
 import { openDriver } from '../transport/pull.js'
-import type { Driver, EventStream, StreamRequest } from '../types.js'
+import type { Driver, EventStream } from '../types.js'
 import { checkRequest, requestKeys } from './check-request.js'
 import { Stream } from './stream.js'
 

@@ -4,14 +4,8 @@
  * @module
  */
 
-import type {
-  Completion,
-  ContentEvent,
-  Driver,
-  DriverYield,
-  RetryEvent,
-  StreamRequest,
-} from '../types.js'
+import type { StreamRequest } from '../messages.js'
+import type { Completion, ContentEvent, Driver, DriverYield, RetryEvent } from '../types.js'
 import {
   ContractError,
   check,

@@ -6,6 +6,7 @@
  */
 
 import { StreamError } from '../errors.js'
+import type { StreamRequest } from '../messages.js'
 import type {
   Completion,
   ContentEvent,
@@ -13,7 +14,6 @@ import type {
   DriverContext,
   DriverYield,
   RetryEvent,
-  StreamRequest,
 } from '../types.js'
 
 /** Where the answer to a pull goes: exactly one of these is called, once for each pull. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Message, OutputPart, ToolCallPart, ToolResultPart } from '../types.js'
+import type { Message, OutputPart, ToolCallPart, ToolResultPart } from '../messages.js'
 
 /**
  * The conversation with each call answered right after the message that made it. A call without a result is left out, and so is

@@ -5,7 +5,13 @@
  */
 
 import { StreamError } from '../errors.js'
-import type { FileInputPart, ImageInputPart, InputPart, Message, StreamRequest } from '../types.js'
+import type {
+  FileInputPart,
+  ImageInputPart,
+  InputPart,
+  Message,
+  StreamRequest,
+} from '../messages.js'
 import { isRecord, type Json } from './json.js'
 
 /** The data of an image or a file: where it is, or what it is. */

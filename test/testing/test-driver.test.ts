@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { StreamError } from '../../src/errors.js'
+import type { StreamRequest } from '../../src/messages.js'
 import { type DriverScenario, type Script, scripted, testDriver } from '../../src/testing.js'
-import type { Driver, DriverContext, StreamRequest } from '../../src/types.js'
+import type { Driver, DriverContext } from '../../src/types.js'
 
 function scriptFor(scenario: DriverScenario): Script {
   if (scenario.kind === 'refused') {

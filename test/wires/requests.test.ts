@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { StreamError } from '../../src/errors.js'
-import type { Message, StreamRequest } from '../../src/types.js'
+import type { Message, StreamRequest } from '../../src/messages.js'
 import {
   defaultMaxTokens,
   encodeMessagesRequest,

@@ -12,7 +12,7 @@ import type {
   StreamRequest,
   ToolChoice,
   ToolMessage,
-} from '../../types.js'
+} from '../../messages.js'
 import { arrangeCalls, wireIds } from '../history.js'
 import {
   checkMessages,
