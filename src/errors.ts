@@ -116,6 +116,10 @@ export class StreamError extends Error {
 
   /** The reverse of `toJSON()`, for whoever reads events back. Never throws. */
   static fromJSON(value: unknown): StreamError {
+    return StreamError.#restore(value, undefined)
+  }
+
+  static #restore(value: unknown, cause: unknown): StreamError {
     const json: Partial<Record<keyof StreamErrorJSON, unknown>> =
       typeof value === 'object' && value !== null ? value : {}
     const code = isCode(json.code) ? json.code : 'unknown'
@@ -123,7 +127,16 @@ export class StreamError extends Error {
       retryable: typeof json.retryable === 'boolean' ? json.retryable : undefined,
       status: typeof json.status === 'number' ? json.status : undefined,
       retryAfterMs: typeof json.retryAfterMs === 'number' ? json.retryAfterMs : undefined,
+      cause,
     })
+  }
+
+  /**
+   * The same failure in the public words, with this error as its cause. For places that show messages to strangers: some servers
+   * write the message of a body that failed into the response (seen in @hono/node-server 2).
+   */
+  toPublic(): StreamError {
+    return StreamError.#restore(this.toJSON(), this)
   }
 
   /** What may leave the server: no provider text, no ids, no cause. */

@@ -120,7 +120,7 @@ class Body implements UnderlyingDefaultSource<Uint8Array> {
     if (failure !== undefined) {
       this.#end()
       this.#reader.cancel(failure)
-      return this.#controller?.error(failure)
+      return this.#controller?.error(failure.toPublic())
     }
     const last = batch.at(-1)?.type
     if (last === 'complete' || last === 'error') {

@@ -129,7 +129,11 @@ describe('plainText()', () => {
   test('breaks off when the stream fails later, so that half is never taken for whole', async () => {
     const response = await toResponse(ask(scripted(['Hel', network])), plainText())
     expect(response.status).toBe(200)
-    await expect(response.text()).rejects.toBe(network)
+    await expect(response.text()).rejects.toMatchObject({
+      code: 'network',
+      message: 'The connection to the model failed.',
+      cause: network,
+    })
   })
 
   test('breaks off with retracted when a restart voids text that was sent', async () => {
