@@ -49,9 +49,11 @@ export function createApp({ providers, signal }: AppOptions): Hono {
       const retry = { afterContent: 'fail' } as const
       const stream = createStream({ driver: driver(defaultModel), prompt, retry })
       // The response waits for the first token, and until then it has no body whose cancel could tell that the client left.
-      // Some runtimes abort this signal after a success too, which does nothing to a stream that has ended.
-      req.raw.signal.addEventListener('abort', () => stream.cancel('The client has left.'))
-      return toResponse(stream, plainText())
+      const leave = (): void => stream.cancel('The client has left.')
+      req.raw.signal.addEventListener('abort', leave)
+      const response = await toResponse(stream, plainText())
+      req.raw.signal.removeEventListener('abort', leave)
+      return response
     })
 
     app.post(`/${name}/sse`, async ({ req }) => {

@@ -6,9 +6,9 @@
  */
 
 import { createServer } from 'node:http'
-import { getRequestListener } from '@hono/node-server'
 import { createApp } from './app.ts'
 import { openProviders } from './environment.ts'
+import { createListener } from './listener.ts'
 import { describeRoutes } from './routes.ts'
 
 const port = readPort(process.env.PORT)
@@ -17,8 +17,7 @@ const { providers, summary, close } = await openProviders(process.env).catch((er
 )
 const shutdown = new AbortController()
 const app = createApp({ providers, signal: shutdown.signal })
-const listener = getRequestListener(app.fetch)
-const server = createServer((request, response) => void listener(request, response))
+const server = createServer(createListener(app))
 
 server.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EADDRINUSE') {

@@ -24,7 +24,8 @@ export function toReadableStream(
  * A Web response that streams the events in a format.
  *
  * With a format that wants it (`plainText()`, `sse({ earlyStatus: true })`), this waits for the first content, and a failure
- * before it becomes the status: 429, 502, 503, 504 and so on, with `retry-after` where the provider gave one.
+ * before it becomes the status: 429, 502, 503, 504 and so on, with `retry-after` where the provider gave one. During that wait
+ * there is no body whose cancellation could tell that the client has left: cancel the stream from the request's signal then.
  *
  * @param init - status and further headers, which override the format's
  */

@@ -44,7 +44,7 @@ export interface SimulatedProvider {
   /** Takes the place of the global `fetch`. Any host will do; the path decides. */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
   /** The same over a real socket, on Node. */
-  listen(options?: ListenOptions): Promise<SimulatedServer>
+  readonly listen: (options?: ListenOptions) => Promise<SimulatedServer>
   /** What was asked, oldest first; the last 1,000. */
   readonly requests: readonly SimulatedRequest[]
 }

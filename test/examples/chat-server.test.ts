@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
 import { readStream } from 'sluice/client'
 import {
@@ -10,8 +9,9 @@ import {
   type SimulatedServer,
   simulatedProvider,
 } from 'sluice/testing'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createApp } from '../../examples/chat-server/app.ts'
+import { createListener } from '../../examples/chat-server/listener.ts'
 import {
   claudeProvider,
   openaiProvider,
@@ -258,8 +258,7 @@ class Sockets {
       openai: openaiProvider({ ...settings, baseURL: `${upstream.url}/v1` }),
       claude: claudeProvider({ ...settings, baseURL: upstream.url }),
     }
-    const listener = getRequestListener(createApp({ providers }).fetch)
-    const server = createServer((request, response) => void listener(request, response))
+    const server = createServer(createListener(createApp({ providers })))
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     return new Sockets(provider, upstream, server)
@@ -296,6 +295,7 @@ describe('over real sockets', () => {
   test.each(routes)(
     '$path: a client that leaves closes the provider within 100 ms',
     async (route) => {
+      using log = vi.spyOn(console, 'error')
       await using sockets = await Sockets.open({ paceMs: 5, answer: 'word '.repeat(2_000) })
       const leaving = new AbortController()
       const { signal } = leaving
@@ -312,8 +312,22 @@ describe('over real sockets', () => {
       expect(await sockets.provider.requests[0]?.closed).toBe('aborted')
       expect(performance.now() - left).toBeLessThan(100)
       expect(sockets.provider.requests).toHaveLength(1)
+      // That a client leaves is nothing to be told about.
+      expect(log).not.toHaveBeenCalled()
     },
   )
+
+  test('text that breaks off reaches the client as a broken connection, and the server goes on', async () => {
+    // The adapter tells the one who runs the server.
+    using log = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const answer = [{ fault: { kind: 'cut', afterEvents: 5 } } as const, 'Well again.']
+    await using sockets = await Sockets.open({ paceMs: 0, answer })
+    const broken = await fetch(`${sockets.url}/openai/basic`, post({ prompt: 'Hi' }))
+    await expect(broken.text()).rejects.toThrow()
+    expect(log).toHaveBeenCalledOnce()
+    const whole = await fetch(`${sockets.url}/openai/basic`, post({ prompt: 'Hi' }))
+    expect(await whole.text()).toBe('Well again.')
+  })
 
   test('a client of text that leaves before the first token closes the provider, too', async () => {
     const asked = Promise.withResolvers<void>()
