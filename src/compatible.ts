@@ -4,5 +4,6 @@
  * @module
  */
 
-export { type CompatibleOptions, compatible } from './drivers/compatible.js'
+export { type CompatibleOptions, compatible, type PresetOptions } from './drivers/compatible.js'
+export type { PresetName } from './drivers/presets.js'
 export type { ApiKey } from './drivers/settings.js'

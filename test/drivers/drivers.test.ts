@@ -214,6 +214,53 @@ describe('keys and addresses', () => {
   })
 })
 
+describe('a preset', () => {
+  test('knows the address and the key of a server', async () => {
+    vi.stubEnv('GROQ_API_KEY', 'groq-key')
+    const seen: [string, string | null][] = []
+    network.use(
+      http.post('https://api.groq.com/openai/v1/chat/completions', ({ request }) => {
+        seen.push([request.url, request.headers.get('authorization')])
+        return new HttpResponse('data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n', {
+          headers: { 'content-type': 'text/event-stream' },
+        })
+      }),
+    )
+    const complete = await ask(compatible('groq', { model: 'm' })).final()
+    expect(complete.provider).toBe('groq')
+    expect(seen).toEqual([['https://api.groq.com/openai/v1/chat/completions', 'Bearer groq-key']])
+  })
+
+  test('without its key is an error auth that names the variable', async () => {
+    vi.stubEnv('MISTRAL_API_KEY', undefined)
+    await expect(ask(compatible('mistral', { model: 'm' })).text()).rejects.toMatchObject({
+      code: 'auth',
+      provider: 'mistral',
+      message: expect.stringContaining('MISTRAL_API_KEY'),
+    })
+  })
+
+  test('of a local server needs no key, and may stand elsewhere', async () => {
+    const provider = answering()
+    const baseURL = 'http://other.test/v1'
+    await ask(compatible('ollama', { model: 'm', baseURL, fetch: provider.fetch })).text()
+    expect(provider.requests[0]?.headers.authorization).toBeUndefined()
+  })
+
+  test('writes what its server wants otherwise', async () => {
+    const provider = answering()
+    const options = { model: 'm', apiKey: 'k', fetch: provider.fetch }
+    await createStream({ driver: compatible('mistral', options), prompt: 'p', seed: 7 }).text()
+    expect(provider.requests[0]?.body).toMatchObject({ random_seed: 7 })
+    expect(provider.requests[0]?.body).not.toHaveProperty('stream_options')
+    expect(provider.requests[0]?.body).not.toHaveProperty('seed')
+  })
+
+  test('that is not known is refused with the ones that are', () => {
+    expect(() => compatible('grok' as 'xai', { model: 'm' })).toThrow(/"grok".*openrouter.*xai/)
+  })
+})
+
 describe("the user's own client", () => {
   const { fetch } = answering({ answer: 'Hi' })
   const clients: [string, Driver][] = [

@@ -33,6 +33,13 @@ export interface ChatRequestOptions {
    * @default 'max_completion_tokens'
    */
   maxTokensField?: 'max_completion_tokens' | 'max_tokens'
+  /**
+   * Ask for the usage (`stream_options`).
+   * @default true
+   */
+  includeUsage?: boolean
+  /** @default 'seed' */
+  seedField?: 'seed' | 'random_seed'
 }
 
 export function encodeChatRequest(
@@ -40,19 +47,23 @@ export function encodeChatRequest(
   model: string,
   options: ChatRequestOptions = {},
 ): Json {
-  const { maxTokensField = 'max_completion_tokens' } = options
+  const {
+    maxTokensField = 'max_completion_tokens',
+    includeUsage = true,
+    seedField = 'seed',
+  } = options
   const tools = encodeTools(request.tools)
   return checkMessages({
     model,
     messages: encodeMessages(request),
     stream: true,
-    stream_options: { include_usage: true },
     ...compact({
+      stream_options: includeUsage ? { include_usage: true } : undefined,
       [maxTokensField]: request.maxOutputTokens,
       temperature: request.temperature,
       top_p: request.topP,
       stop: request.stopSequences?.length ? request.stopSequences : undefined,
-      seed: request.seed,
+      [seedField]: request.seed,
       reasoning_effort: request.reasoning?.effort,
       tools,
       // Refused without tools.

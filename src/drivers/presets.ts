@@ -1,0 +1,41 @@
+/**
+ * Well-known servers that speak the OpenAI Chat Completions wire. Data only: where they are, which environment variable holds
+ * the key, and what they want written differently.
+ *
+ * @module
+ */
+
+import type { ChatRequestOptions } from '../wires/openai-chat/request.js'
+
+export interface Preset {
+  baseURL: string
+  /** The environment variable with the key; absent where none is needed. */
+  keyVariable?: string
+  request?: ChatRequestOptions
+}
+
+export const presets = {
+  cerebras: { baseURL: 'https://api.cerebras.ai/v1', keyVariable: 'CEREBRAS_API_KEY' },
+  deepseek: { baseURL: 'https://api.deepseek.com/v1', keyVariable: 'DEEPSEEK_API_KEY' },
+  fireworks: {
+    baseURL: 'https://api.fireworks.ai/inference/v1',
+    keyVariable: 'FIREWORKS_API_KEY',
+  },
+  groq: { baseURL: 'https://api.groq.com/openai/v1', keyVariable: 'GROQ_API_KEY' },
+  llamacpp: { baseURL: 'http://localhost:8080/v1' },
+  lmstudio: { baseURL: 'http://localhost:1234/v1' },
+  mistral: {
+    baseURL: 'https://api.mistral.ai/v1',
+    keyVariable: 'MISTRAL_API_KEY',
+    // It refuses fields that it does not know, and sends the usage unasked.
+    request: { includeUsage: false, seedField: 'random_seed' },
+  },
+  ollama: { baseURL: 'http://localhost:11434/v1' },
+  openrouter: { baseURL: 'https://openrouter.ai/api/v1', keyVariable: 'OPENROUTER_API_KEY' },
+  perplexity: { baseURL: 'https://api.perplexity.ai', keyVariable: 'PERPLEXITY_API_KEY' },
+  together: { baseURL: 'https://api.together.xyz/v1', keyVariable: 'TOGETHER_API_KEY' },
+  vllm: { baseURL: 'http://localhost:8000/v1' },
+  xai: { baseURL: 'https://api.x.ai/v1', keyVariable: 'XAI_API_KEY' },
+} as const satisfies Record<string, Preset>
+
+export type PresetName = keyof typeof presets
