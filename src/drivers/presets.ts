@@ -14,7 +14,22 @@ export interface Preset {
   request?: ChatRequestOptions
 }
 
-export const presets = {
+export type PresetName =
+  | 'cerebras'
+  | 'deepseek'
+  | 'fireworks'
+  | 'groq'
+  | 'llamacpp'
+  | 'lmstudio'
+  | 'mistral'
+  | 'ollama'
+  | 'openrouter'
+  | 'perplexity'
+  | 'together'
+  | 'vllm'
+  | 'xai'
+
+export const presets: Readonly<Record<PresetName, Preset>> = {
   cerebras: { baseURL: 'https://api.cerebras.ai/v1', keyVariable: 'CEREBRAS_API_KEY' },
   deepseek: { baseURL: 'https://api.deepseek.com/v1', keyVariable: 'DEEPSEEK_API_KEY' },
   fireworks: {
@@ -36,6 +51,4 @@ export const presets = {
   together: { baseURL: 'https://api.together.xyz/v1', keyVariable: 'TOGETHER_API_KEY' },
   vllm: { baseURL: 'http://localhost:8000/v1' },
   xai: { baseURL: 'https://api.x.ai/v1', keyVariable: 'XAI_API_KEY' },
-} as const satisfies Record<string, Preset>
-
-export type PresetName = keyof typeof presets
+}
