@@ -37,6 +37,13 @@ const wires: {
     },
   },
   {
+    wire: 'openai-responses',
+    drivers: {
+      'openai with the Responses API': (fetch) =>
+        openai({ model: 'm', apiKey: 'k', fetch, api: 'responses' }),
+    },
+  },
+  {
     wire: 'anthropic-messages',
     drivers: { anthropic: (fetch) => anthropic({ model: 'm', apiKey: 'k', fetch }) },
   },
@@ -94,7 +101,7 @@ function expectation({ file, wire, expected }: Recording): unknown {
       ? {}
       : {
           finishReason: expected.finishReason,
-          usage: wire === 'openai-chat' ? chatUsage(expected) : messagesUsage(expected),
+          usage: usageOf[wire]?.(expected),
           sameText: true,
         }),
   }
@@ -115,7 +122,13 @@ function toolCalls(contents: ContentEvent[]): unknown[] {
   return [...calls.values()]
 }
 
-/** The token counts of both wires, as far as they are compared. */
+const usageOf: Record<string, (expected: Expected) => Usage> = {
+  'openai-chat': chatUsage,
+  'openai-responses': responsesUsage,
+  'anthropic-messages': messagesUsage,
+}
+
+/** The token counts of all wires, as far as they are compared. */
 type Counts = Record<
   | 'prompt_tokens'
   | 'completion_tokens'
@@ -129,7 +142,8 @@ type Counts = Record<
 > & {
   completion_tokens_details?: { reasoning_tokens: number } | null
   prompt_tokens_details?: { cached_tokens: number } | null
-  output_tokens_details?: { thinking_tokens: number } | null
+  output_tokens_details?: { thinking_tokens?: number; reasoning_tokens?: number } | null
+  input_tokens_details?: { cached_tokens?: number; cache_write_tokens?: number } | null
 }
 
 function chatUsage({ usage }: Expected): Usage {
@@ -144,6 +158,18 @@ function chatUsage({ usage }: Expected): Usage {
     totalTokens: given.total_tokens,
     reasoningTokens: given.completion_tokens_details?.reasoning_tokens,
     cachedInputTokens: given.prompt_tokens_details?.cached_tokens ?? given.prompt_cache_hit_tokens,
+  })
+}
+
+function responsesUsage({ usage }: Expected): Usage {
+  const given = (usage ?? {}) as Counts
+  return defined({
+    inputTokens: given.input_tokens,
+    outputTokens: given.output_tokens,
+    totalTokens: given.total_tokens,
+    reasoningTokens: given.output_tokens_details?.reasoning_tokens,
+    cachedInputTokens: given.input_tokens_details?.cached_tokens,
+    cacheWriteInputTokens: given.input_tokens_details?.cache_write_tokens,
   })
 }
 

@@ -5,11 +5,15 @@
  */
 
 import { optionError } from '../check.js'
+import type { StreamRequest } from '../messages.js'
 import { HttpSource } from '../transport/http.js'
 import { defineDriver } from '../transport/pull.js'
+import type { WireDecoder } from '../transport/wire.js'
 import type { Driver } from '../types.js'
 import { encodeChatRequest } from '../wires/openai-chat/request.js'
 import { ChatDecoder } from '../wires/openai-chat/response.js'
+import { encodeResponsesRequest } from '../wires/openai-responses/request.js'
+import { ResponsesDecoder } from '../wires/openai-responses/response.js'
 import {
   checkProvider,
   environment,
@@ -18,22 +22,25 @@ import {
   type ProviderOptions,
 } from './settings.js'
 
+interface Resource {
+  create(body: never, options: never): { asResponse(): Promise<Response> }
+}
+
 /** What is used of an `OpenAI` instance; `AzureOpenAI` and other subclasses have it too. */
 export interface OpenAIClient {
-  chat: {
-    completions: {
-      create(body: never, options: never): { asResponse(): Promise<Response> }
-    }
-  }
+  chat: { completions: Resource }
+  /** Needed for `api: 'responses'`. */
+  responses?: Resource
 }
 
 export interface OpenAIOptions extends ProviderOptions {
   /**
-   * `chat` speaks the Chat Completions API.
+   * `chat` speaks the Chat Completions API, `responses` the Responses API.
    * @default 'chat'
    * @see https://platform.openai.com/docs/api-reference/chat/streaming
+   * @see https://platform.openai.com/docs/api-reference/responses-streaming
    */
-  api?: 'chat'
+  api?: 'chat' | 'responses'
   /** Your own SDK instance, instead of `apiKey`, `baseURL`, `fetch` and `headers`. Its own retries are not used. */
   client?: OpenAIClient
 }
@@ -49,24 +56,45 @@ const provider = 'openai'
  */
 export function openai(options: OpenAIOptions): Driver {
   checkProvider(provider, options, ['api', 'client'])
-  const { model, api, client: given } = options
-  if (api !== undefined && api !== 'chat') throw optionError('openai.api', api, '"chat"')
-  if (given !== undefined && typeof given?.chat?.completions?.create !== 'function') {
+  const { model, api = 'chat', client: given } = options
+  if (!Object.hasOwn(apis, api)) throw optionError('openai.api', api, '"chat" or "responses"')
+  const { encode, resourceOf, createDecoder } = apis[api]
+  if (given !== undefined && typeof resourceOf(given)?.create !== 'function') {
     throw new TypeError(
-      'Option "openai.client" has to be an instance of OpenAI, such as new OpenAI() or new AzureOpenAI().',
+      `Option "openai.client" has to be an instance of OpenAI that has the API "${api}", such as new OpenAI() or new AzureOpenAI().`,
     )
   }
   let client: OpenAIClient | undefined = given
   return defineDriver(provider, model, (request, context) => {
     const send = async (signal: AbortSignal): Promise<Response> => {
       client ??= await createClient(options)
-      const body = encodeChatRequest(request, model)
+      const body = encode(request, model)
       // The SDK's own retries would multiply with ours, unseen.
       const requestOptions = { signal, maxRetries: 0 }
-      return client.chat.completions.create(body as never, requestOptions as never).asResponse()
+      const resource = resourceOf(client) as Resource
+      return resource.create(body as never, requestOptions as never).asResponse()
     }
-    return new HttpSource(provider, send, new ChatDecoder(provider), context)
+    return new HttpSource(provider, send, createDecoder(), context)
   })
+}
+
+interface Api {
+  encode(request: StreamRequest, model: string): object
+  resourceOf(client: OpenAIClient): Resource | undefined
+  createDecoder(): WireDecoder
+}
+
+const apis: Record<'chat' | 'responses', Api> = {
+  chat: {
+    encode: encodeChatRequest,
+    resourceOf: (client) => client?.chat?.completions,
+    createDecoder: () => new ChatDecoder(provider),
+  },
+  responses: {
+    encode: encodeResponsesRequest,
+    resourceOf: (client) => client?.responses,
+    createDecoder: () => new ResponsesDecoder(provider),
+  },
 }
 
 async function createClient(options: OpenAIOptions): Promise<OpenAIClient> {

@@ -313,7 +313,7 @@ describe('a bad option of a driver throws a TypeError that names it', () => {
     [
       'an API that is not spoken',
       () => openai({ model: 'm', api: 'soap' as never }),
-      ['openai.api', '"soap"'],
+      ['openai.api', '"soap"', '"responses"'],
     ],
   ]
   test.each(cases)('%s', (_name, create, words) => {

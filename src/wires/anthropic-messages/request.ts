@@ -158,7 +158,8 @@ function encodeAssistant({ content }: AssistantMessage): Json[] {
       case 'text':
         return part.text.trim() === '' ? [] : [{ type: 'text', text: part.text }]
       case 'reasoning':
-        if (!part.signature) return []
+        // The Responses wire signs with JSON, which is nothing that this API has signed.
+        if (!part.signature || part.signature.startsWith('{')) return []
         return part.redacted
           ? [{ type: 'redacted_thinking', data: part.signature }]
           : [{ type: 'thinking', thinking: part.text, signature: part.signature }]

@@ -1,0 +1,84 @@
+/**
+ * Tool calls: shown as soon as their id and name are known.
+ *
+ * @module
+ */
+
+import type { ContentEvent } from '../../types.js'
+import { isRecord, type Json, textOf } from '../json.js'
+import type { Item } from './items.js'
+
+/** A call that the user's own code has to answer; the server answers the others itself. */
+export function isCall(type: unknown): boolean {
+  return type === 'function_call' || type === 'custom_tool_call'
+}
+
+export class Calls {
+  readonly #begin: () => number
+
+  /** @param begin - gives a new content block */
+  constructor(begin: () => number) {
+    this.#begin = begin
+  }
+
+  /** The item was added. Arguments that are in it already count if none follow. */
+  added(item: Item, content: Json, out: ContentEvent[]): void {
+    item.whole = inputOf(content)
+    this.#name(item, content)
+    if (item.callId !== undefined && item.name !== undefined) this.#show(item, '', out)
+  }
+
+  /** A fragment of the arguments. */
+  fragment(item: Item, delta: unknown, out: ContentEvent[]): void {
+    const input = textOf(delta)
+    if (input === undefined) return
+    item.filled = true
+    if (item.blocks.size === 0) item.held += input
+    else this.#show(item, input, out)
+  }
+
+  /** All arguments at once, which many servers send without fragments before. */
+  whole(item: Item, content: Json, out: ContentEvent[]): void {
+    if (!item.filled) this.fragment(item, inputOf(content), out)
+  }
+
+  done(item: Item, content: Json, out: ContentEvent[]): void {
+    this.#name(item, content)
+    this.whole(item, content, out)
+    this.end(item, out)
+  }
+
+  /** Nothing more of it can come. */
+  end(item: Item, out: ContentEvent[]): void {
+    if (!item.filled) this.fragment(item, item.whole, out)
+    if (item.blocks.size === 0) this.#show(item, item.held, out)
+  }
+
+  #name(item: Item, content: Json): void {
+    item.callId ??= textOf(content.call_id)
+    item.name ??= textOf(content.name)
+  }
+
+  #show(item: Item, input: string, out: ContentEvent[]): void {
+    let index = item.blocks.get(0)
+    if (index === undefined) {
+      index = this.#begin()
+      item.blocks.set(0, index)
+      item.callId ??= item.id ?? newId()
+    }
+    const id = item.callId ?? ''
+    out.push({ type: 'content', index, kind: 'tool-call', id, name: item.name ?? '', input })
+  }
+}
+
+/** Results are matched by it in a whole conversation, so it has to be another one each time. */
+function newId(): string {
+  return `call_${Math.random().toString(36).slice(2)}`
+}
+
+/** A string by the specification, an object from some servers. */
+function inputOf(content: Json): string {
+  const input = content.arguments ?? content.input
+  if (typeof input === 'string') return input
+  return isRecord(input) ? JSON.stringify(input) : ''
+}

@@ -1,0 +1,164 @@
+/**
+ * Writes requests for the Responses API.
+ *
+ * @module
+ * @see https://platform.openai.com/docs/api-reference/responses/create
+ */
+
+import { StreamError } from '../../errors.js'
+import type {
+  AssistantMessage,
+  InputPart,
+  Message,
+  StreamRequest,
+  ToolChoice,
+  ToolMessage,
+} from '../../messages.js'
+import { arrangeCalls, wireIds } from '../history.js'
+import {
+  decodeText,
+  messagesOf,
+  partsOf,
+  readData,
+  systemOf,
+  toArguments,
+  toDataUrl,
+  toText,
+} from '../input.js'
+import { compact, type Json } from '../json.js'
+import { ReasoningItems } from './reasoning.js'
+
+/**
+ * Each request carries its whole conversation and the server keeps nothing (`store: false`), because a history may have been made
+ * anywhere and may go anywhere. So reasoning cannot be referred to by its id: where it is asked for, the request also asks for its
+ * encrypted content, which is the only form in which it can be sent back. Other models than those that reason refuse to be asked.
+ *
+ * This wire has no stop sequences, no seed, and no budget for reasoning; those are left out.
+ */
+export function encodeResponsesRequest(request: StreamRequest, model: string): Json {
+  const instructions = systemOf(request).join('\n\n')
+  const tools = encodeTools(request.tools)
+  const { reasoning } = request
+  return checkInput({
+    model,
+    input: encodeInput(messagesOf(request), model),
+    stream: true,
+    store: false,
+    ...compact({
+      instructions: instructions === '' ? undefined : instructions,
+      max_output_tokens: request.maxOutputTokens,
+      temperature: request.temperature,
+      top_p: request.topP,
+      // Without `summary` nothing of the reasoning is shown.
+      reasoning: reasoning && compact({ effort: reasoning.effort, summary: 'auto' }),
+      include: reasoning && ['reasoning.encrypted_content'],
+      tools,
+      // Refused without tools.
+      tool_choice: tools === undefined ? undefined : encodeToolChoice(request.toolChoice),
+    }),
+    ...request.providerOptions,
+  })
+}
+
+/** @throws StreamError `invalid-request` for a body without input: the provider would refuse it with less to go on */
+function checkInput(body: Json): Json {
+  if (!Array.isArray(body.input) || body.input.length > 0) return body
+  // What the server holds can stand for the input.
+  if (body.previous_response_id || body.conversation || body.prompt) return body
+  throw new StreamError(
+    'invalid-request',
+    'There is nothing to send: the prompt or the messages hold no content. Give text, an image, a file, or a tool call with its result.',
+  )
+}
+
+/** The longest `call_id` that the API takes, in characters. */
+const maxIdLength = 64
+
+function encodeInput(messages: readonly Message[], model: string): Json[] {
+  const reasoning = new ReasoningItems(model)
+  const arranged = arrangeCalls(messages, wireIds(maxIdLength))
+  return arranged.flatMap((message) => encodeMessage(message, reasoning))
+}
+
+function encodeMessage(message: Message, reasoning: ReasoningItems): Json[] {
+  switch (message.role) {
+    case 'user': {
+      const content = partsOf(message.content).map(encodePart)
+      return content.length === 0 ? [] : [{ type: 'message', role: 'user', content }]
+    }
+    case 'assistant':
+      return encodeAssistant(message, reasoning)
+    case 'tool':
+      return encodeResults(message)
+    case 'system':
+      return []
+  }
+}
+
+function encodePart(part: InputPart): Json {
+  if (part.type === 'text') return { type: 'input_text', text: part.text }
+  const data = readData(part)
+  const url = toDataUrl(data)
+  if (part.type === 'image' || part.mediaType.startsWith('image/')) {
+    return { type: 'input_image', image_url: url, detail: 'auto' }
+  }
+  if ('url' in data) return { type: 'input_file', file_url: url }
+  const text = part.mediaType.startsWith('text/') ? decodeText(data.base64)?.trim() : undefined
+  if (text) return { type: 'input_text', text }
+  const filename = part.filename ?? (part.mediaType === 'application/pdf' ? 'file.pdf' : 'file')
+  return { type: 'input_file', filename, file_data: url }
+}
+
+/** Text, calls, and the reasoning that this wire gave; it takes back neither sources nor generated files. */
+function encodeAssistant({ content }: AssistantMessage, reasoning: ReasoningItems): Json[] {
+  const parts = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content
+  const items: Json[] = []
+  let unsigned: string[] = []
+  for (const part of parts) {
+    if (part.type === 'reasoning') {
+      const item = reasoning.itemOf(part, unsigned)
+      if (item !== undefined) items.push(item)
+      unsigned = item === undefined ? [...unsigned, part.text] : []
+      continue
+    }
+    unsigned = []
+    if (part.type === 'text' && part.text.trim() !== '') {
+      const text = { type: 'output_text', text: part.text, annotations: [] }
+      items.push({ type: 'message', role: 'assistant', content: [text] })
+    } else if (part.type === 'tool-call') {
+      const text = JSON.stringify(toArguments(part.input))
+      items.push({ type: 'function_call', call_id: part.id, name: part.name, arguments: text })
+    }
+  }
+  // Reasoning that nothing follows is refused, such as that before a call which was never answered.
+  while (items.at(-1)?.type === 'reasoning') items.pop()
+  return items
+}
+
+function encodeResults({ content }: ToolMessage): Json[] {
+  return content.map(({ id, output, isError }) => {
+    // This wire has no field for a failure.
+    const text = isError ? `Error: ${toText(output)}` : toText(output)
+    return { type: 'function_call_output', call_id: id, output: text }
+  })
+}
+
+/**
+ * `strict` is on by default on this wire, and then every schema with an optional property is refused. Ours are anyone's schemas, so
+ * it is off, as on the chat wire.
+ */
+function encodeTools(tools: StreamRequest['tools']): Json[] | undefined {
+  if (tools === undefined || Object.keys(tools).length === 0) return undefined
+  return Object.entries(tools).map(([name, { description, parameters }]) => ({
+    type: 'function',
+    name,
+    ...compact({ description }),
+    parameters,
+    strict: false,
+  }))
+}
+
+function encodeToolChoice(choice: ToolChoice | undefined): unknown {
+  if (typeof choice !== 'object') return choice
+  return { type: 'function', name: choice.name }
+}

@@ -1,0 +1,137 @@
+/**
+ * Reads what the Responses API streams.
+ *
+ * @module
+ * @see https://platform.openai.com/docs/api-reference/responses-streaming
+ */
+
+import { providerError } from '../../transport/provider-error.js'
+import type { WireDecoder } from '../../transport/wire.js'
+import type { Completion, ContentEvent, FinishReason } from '../../types.js'
+import {
+  compact,
+  isErrorBody,
+  isRecord,
+  type Json,
+  parseEventData,
+  recordsOf,
+  textOf,
+} from '../json.js'
+import { Output } from './output.js'
+import { readUsage } from './usage.js'
+
+/** Statuses that say that there is no answer, whatever the name of the event. */
+const failures = new Set(['failed', 'cancelled'])
+
+export class ResponsesDecoder implements WireDecoder {
+  readonly #provider: string
+  readonly #output = new Output()
+  ended = false
+  #status: string | undefined
+  /** Why the answer is not whole, where it is not. */
+  #incomplete: { reason: unknown } | undefined
+  #usage: unknown
+  #model: string | undefined
+  #responseId: string | undefined
+
+  constructor(provider: string) {
+    this.#provider = provider
+  }
+
+  decode(data: string, name: string | undefined, out: ContentEvent[]): void {
+    // Some gateways add the marker of the other wire. It does not say whether the answer is whole.
+    if (data === '[DONE]') return
+    const event = parseEventData(data, this.#provider, name)
+    if (name === 'error' || event.type === 'error' || isErrorBody(event.error)) {
+      throw providerError({ provider: this.#provider, body: event })
+    }
+    const output = this.#output
+    // By the type inside, not by the event's name: OpenRouter sends none.
+    switch (event.type) {
+      case 'response.output_text.delta':
+        return output.text(event, event.delta, out)
+      case 'response.function_call_arguments.delta':
+        return output.fragment('function_call', event, out)
+      case 'response.custom_tool_call_input.delta':
+        return output.fragment('custom_tool_call', event, out)
+      case 'response.reasoning_summary_text.delta':
+        return output.reasoning('summary', event, event.delta, out)
+      case 'response.reasoning_text.delta':
+        return output.reasoning('raw', event, event.delta, out)
+      case 'response.refusal.delta':
+        return output.refusal(event, event.delta, out)
+      case 'response.output_text.done':
+        return output.textDone(event, event.text, out)
+      case 'response.refusal.done':
+        return output.refusalDone(event, out)
+      case 'response.output_text.annotation.added':
+        return output.annotation(event, out)
+      case 'response.function_call_arguments.done':
+        return output.argumentsDone('function_call', event, out)
+      case 'response.custom_tool_call_input.done':
+        return output.argumentsDone('custom_tool_call', event, out)
+      case 'response.output_item.added':
+        if (isRecord(event.item)) output.added(event.item, event.output_index, out)
+        return
+      case 'response.output_item.done':
+        if (isRecord(event.item)) output.done(event.item, event.output_index, out)
+        return
+      case 'response.created':
+      case 'response.in_progress':
+        if (isRecord(event.response)) this.#identity(event.response)
+        return
+      case 'response.completed':
+      case 'response.incomplete':
+      case 'response.failed':
+        this.#end(event.type, isRecord(event.response) ? event.response : {}, out)
+        return
+      default:
+      // The progress of the server's own tools, what only repeats, and what is added to the wire later
+    }
+  }
+
+  finished(): Completion | undefined {
+    if (this.#status === undefined) return undefined
+    return {
+      finishReason: this.#finishReason(),
+      rawFinishReason: this.#status,
+      usage: readUsage(this.#usage),
+      ...compact({ model: this.#model, responseId: this.#responseId }),
+    }
+  }
+
+  #end(type: string, response: Json, out: ContentEvent[]): void {
+    this.#identity(response)
+    this.#output.end(recordsOf(response.output), out)
+    const { error, incomplete_details: details } = response
+    const status = textOf(response.status) ?? type.slice('response.'.length)
+    if (type === 'response.failed' || failures.has(status) || isErrorBody(error)) {
+      const body = isErrorBody(error) ? { error } : { message: `The response is "${status}".` }
+      throw providerError({ provider: this.#provider, body })
+    }
+    if (type === 'response.incomplete' || status === 'incomplete') {
+      this.#incomplete = { reason: isRecord(details) ? details.reason : undefined }
+    }
+    this.#usage = response.usage
+    this.#status = status
+    this.ended = true
+  }
+
+  #identity(response: Json): void {
+    this.#model = textOf(response.model) ?? this.#model
+    this.#responseId = textOf(response.id) ?? this.#responseId
+  }
+
+  #finishReason(): FinishReason {
+    if (this.#output.refused) return 'content-filter'
+    if (this.#incomplete === undefined) return this.#output.called ? 'tool-calls' : 'stop'
+    switch (this.#incomplete.reason) {
+      case 'max_output_tokens':
+        return 'length'
+      case 'content_filter':
+        return 'content-filter'
+      default:
+        return 'other'
+    }
+  }
+}
