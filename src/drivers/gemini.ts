@@ -1,0 +1,79 @@
+/**
+ * Google's Gemini, without an SDK.
+ *
+ * @module
+ */
+
+import { HttpSource } from '../transport/http.js'
+import { defineDriver } from '../transport/pull.js'
+import { statusError } from '../transport/request-error.js'
+import type { Driver } from '../types.js'
+import { encodeGeminiRequest } from '../wires/gemini/request.js'
+import { GeminiDecoder } from '../wires/gemini/response.js'
+import {
+  checkProvider,
+  environment,
+  missingKey,
+  type ProviderOptions,
+  resolveKey,
+} from './settings.js'
+
+export interface GeminiOptions extends ProviderOptions {
+  /**
+   * The address up to and without `/models`.
+   * @default 'https://generativelanguage.googleapis.com/v1beta'
+   */
+  baseURL?: string
+}
+
+const provider = 'gemini'
+const defaultBaseURL = 'https://generativelanguage.googleapis.com/v1beta'
+
+/**
+ * A model of Google's Gemini API. Needs no SDK.
+ *
+ * The key is `apiKey`, or the environment variable GEMINI_API_KEY. It is not needed where `headers` hold an `authorization`, as
+ * for Vertex AI.
+ *
+ * @throws TypeError for a bad option
+ * @example
+ * ```ts
+ * const driver = gemini({ model: 'gemini-2.5-flash' })
+ * ```
+ */
+export function gemini(options: GeminiOptions): Driver {
+  checkProvider(provider, options, [])
+  const { model, baseURL = defaultBaseURL, fetch: given } = options
+  const url = `${baseURL.replace(/\/+$/, '')}/${pathOf(model)}:streamGenerateContent?alt=sse`
+  return defineDriver(provider, model, (request, context) => {
+    const send = async (signal: AbortSignal): Promise<Response> => {
+      const headers = await headersOf(options)
+      // Looked up at each request, so that a global fetch which is replaced later is the one that is used.
+      const response = await (given ?? globalThis.fetch)(url, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(encodeGeminiRequest(request, model)),
+        signal,
+      })
+      if (!response.ok) throw await statusError(response, provider)
+      return response
+    }
+    return new HttpSource(provider, send, new GeminiDecoder(provider), context)
+  })
+}
+
+/** A name with a slash says where it belongs itself: `models/gemini-2.5-flash`, `tunedModels/mine`. */
+function pathOf(model: string): string {
+  const path = model.includes('/') ? model : `models/${model}`
+  return path.split('/').map(encodeURIComponent).join('/')
+}
+
+async function headersOf({ apiKey, headers }: GeminiOptions): Promise<Headers> {
+  const result = new Headers({ 'content-type': 'application/json', accept: 'text/event-stream' })
+  for (const [name, value] of Object.entries(headers ?? {})) result.set(name, value)
+  if (result.has('x-goog-api-key')) return result
+  const known = apiKey ?? (result.has('authorization') ? undefined : environment('GEMINI_API_KEY'))
+  if (known !== undefined) result.set('x-goog-api-key', await resolveKey(known))
+  else if (!result.has('authorization')) throw missingKey(provider, 'GEMINI_API_KEY')
+  return result
+}

@@ -1,0 +1,8 @@
+/**
+ * The driver for Google's Gemini models.
+ *
+ * @module
+ */
+
+export { type GeminiOptions, gemini } from './drivers/gemini.js'
+export type { ApiKey } from './drivers/settings.js'

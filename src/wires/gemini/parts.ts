@@ -1,0 +1,102 @@
+/**
+ * The parts of a conversation's turns.
+ *
+ * @module
+ * @see https://ai.google.dev/api/caching#Part
+ */
+
+import type { InputPart, OutputPart, ToolMessage } from '../../messages.js'
+import { decodeText, readData, toArguments, toText } from '../input.js'
+import { compact, type Json } from '../json.js'
+
+export function encodeInput(part: InputPart): Json {
+  if (part.type === 'text') return { text: part.text }
+  const data = isStored(part.data) ? { url: String(part.data) } : readData(part)
+  if ('url' in data) {
+    const mimeType = part.mediaType ?? imageTypeOf(data.url)
+    return { fileData: { ...compact({ mimeType }), fileUri: data.url } }
+  }
+  // Of the types that are text, these are refused as files.
+  if (/[/+](json|ya?ml)$/.test(data.mediaType)) {
+    const text = decodeText(data.base64)?.trim()
+    if (text) return { text }
+  }
+  return { inlineData: { mimeType: data.mediaType, data: data.base64 } }
+}
+
+/** In Google's own storage */
+function isStored(data: string | Uint8Array | URL): boolean {
+  return !(data instanceof Uint8Array) && /^gs:/i.test(String(data))
+}
+
+const imageTypes: Partial<Record<string, string>> = {
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  png: 'image/png',
+  webp: 'image/webp',
+  heic: 'image/heic',
+  heif: 'image/heif',
+}
+
+/** By the ending; undefined where that says nothing, and then Google looks at the file. */
+function imageTypeOf(url: string): string | undefined {
+  const ending = /\.([a-z]{3,4})(?:[?#]|$)/i.exec(url)?.[1]
+  return ending === undefined ? undefined : imageTypes[ending.toLowerCase()]
+}
+
+/**
+ * Text, calls and images, with their signatures. Thoughts are left out: what the model needs of them is in the signatures of the
+ * other parts, and those of other providers would be refused.
+ */
+export function encodeAnswer(content: readonly OutputPart[]): Json[] {
+  return content.flatMap((part): Json[] => {
+    switch (part.type) {
+      case 'text': {
+        const signature = signatureOf(part.signature)
+        // A signature may come with an empty text, and goes back with it.
+        if (part.text.trim() === '' && signature.thoughtSignature === undefined) return []
+        return [{ text: part.text, ...signature }]
+      }
+      case 'tool-call': {
+        const call = { id: part.id, name: part.name, args: toArguments(part.input) }
+        return [{ functionCall: call, ...signatureOf(part.signature) }]
+      }
+      case 'file':
+        if (!part.mediaType.startsWith('image/') || part.data === '') return []
+        return [{ inlineData: { mimeType: part.mediaType, data: part.data } }]
+      default:
+        return []
+    }
+  })
+}
+
+/** The field holds bytes as base64, so that anything else, which another provider made, would be refused. */
+function signatureOf(signature: string | undefined): { thoughtSignature?: string } {
+  if (signature === undefined || !/^[\w+/-]+=*$/.test(signature)) return {}
+  return { thoughtSignature: signature }
+}
+
+/** @param names - the names of the calls by their ids, because a result has to have the name of its call */
+export function encodeResults(
+  { content }: ToolMessage,
+  names: ReadonlyMap<string, string>,
+): Json[] {
+  return content.map(({ id, name, output, isError }) => ({
+    functionResponse: {
+      id,
+      name: names.get(id) ?? name,
+      // The names of both fields are Google's.
+      response: isError ? { error: toText(output) } : { output: toValue(output) },
+    },
+  }))
+}
+
+/** JSON as it is, anything else as text. */
+function toValue(output: unknown): unknown {
+  if (typeof output !== 'object' || output === null) return toText(output)
+  try {
+    return JSON.parse(JSON.stringify(output))
+  } catch {
+    return toText(output)
+  }
+}

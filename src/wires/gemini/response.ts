@@ -1,0 +1,199 @@
+/**
+ * Reads what `streamGenerateContent` of the Gemini API and of Vertex AI streams.
+ *
+ * @module
+ * @see https://ai.google.dev/api/generate-content#v1beta.GenerateContentResponse
+ */
+
+import { providerError } from '../../transport/provider-error.js'
+import type { WireDecoder } from '../../transport/wire.js'
+import type { Completion, ContentEvent, FinishReason, Usage } from '../../types.js'
+import {
+  compact,
+  countOf,
+  isErrorBody,
+  isRecord,
+  type Json,
+  parseEventData,
+  textOf,
+} from '../json.js'
+import { FunctionCalls } from './function-calls.js'
+import { sourcesOf } from './sources.js'
+
+const finishReasons = new Map<string, FinishReason>([
+  ['STOP', 'stop'],
+  ['MAX_TOKENS', 'length'],
+  ['SAFETY', 'content-filter'],
+  ['RECITATION', 'content-filter'],
+  ['BLOCKLIST', 'content-filter'],
+  ['PROHIBITED_CONTENT', 'content-filter'],
+  ['SPII', 'content-filter'],
+  ['MODEL_ARMOR', 'content-filter'],
+  ['IMAGE_SAFETY', 'content-filter'],
+  ['IMAGE_PROHIBITED_CONTENT', 'content-filter'],
+  ['IMAGE_RECITATION', 'content-filter'],
+])
+
+export class GeminiDecoder implements WireDecoder {
+  readonly #provider: string
+  readonly #calls: FunctionCalls
+  /** Parts and counts may follow a finish reason, so only the end of the body is the end. */
+  readonly ended = false
+  #blocks = 0
+  /** The kind of the block that text or reasoning goes on in. */
+  #open: 'text' | 'reasoning' | undefined
+  #openIndex = 0
+  /** That block has its signature. */
+  #signed = false
+  #finish: string | undefined
+  /** Why the prompt itself was refused. */
+  #blocked: string | undefined
+  #usage: unknown
+  #model: string | undefined
+  #responseId: string | undefined
+  #sources: Set<string> | undefined
+
+  constructor(provider: string) {
+    this.#provider = provider
+    this.#calls = new FunctionCalls(provider)
+  }
+
+  decode(data: string, event: string | undefined, out: ContentEvent[]): void {
+    const chunk = parseEventData(data, this.#provider, event)
+    if (typeof chunk.modelVersion === 'string' && chunk.modelVersion !== '') {
+      this.#model = chunk.modelVersion
+    }
+    if (typeof chunk.responseId === 'string' && chunk.responseId !== '') {
+      this.#responseId ??= chunk.responseId
+    }
+    if (isRecord(chunk.usageMetadata)) this.#countUsage(chunk.usageMetadata)
+    if (Array.isArray(chunk.candidates)) {
+      for (const candidate of chunk.candidates) {
+        // The other answers are not part of this one. Vertex leaves the index out.
+        if (isRecord(candidate) && (candidate.index ?? 0) === 0) this.#candidate(candidate, out)
+      }
+    }
+    if (isRecord(chunk.promptFeedback)) {
+      this.#blocked = textOf(chunk.promptFeedback.blockReason) ?? this.#blocked
+    }
+    if (event === 'error' || isErrorBody(chunk.error)) {
+      throw providerError({ provider: this.#provider, body: chunk })
+    }
+  }
+
+  /**
+   * A prompt that was blocked has no candidates. It is a whole answer without content, as a refusal is: the provider was reached,
+   * it decided, and asking again would change nothing.
+   */
+  finished(): Completion | undefined {
+    const raw = this.#finish ?? this.#blocked
+    if (raw === undefined) return undefined
+    return {
+      finishReason: this.#finishReason(),
+      rawFinishReason: raw,
+      usage: readUsage(this.#usage),
+      ...compact({ model: this.#model, responseId: this.#responseId }),
+    }
+  }
+
+  #finishReason(): FinishReason {
+    if (this.#finish === undefined) return 'content-filter'
+    const reason = finishReasons.get(this.#finish) ?? 'other'
+    // There is no word for waiting for the results of calls.
+    return reason === 'stop' && this.#calls.any ? 'tool-calls' : reason
+  }
+
+  #candidate(candidate: Json, out: ContentEvent[]): void {
+    const { content, finishReason } = candidate
+    if (isRecord(content) && Array.isArray(content.parts)) {
+      for (const part of content.parts) if (isRecord(part)) this.#part(part, out)
+    }
+    if (candidate.groundingMetadata !== undefined || candidate.citationMetadata !== undefined) {
+      this.#cite(candidate, out)
+    }
+    if (typeof finishReason !== 'string' || finishReason === '') return
+    this.#finish = finishReason
+    // Cut off at a limit, the arguments stay as they are: nobody knows how they would have gone on.
+    if (finishReason === 'STOP') this.#calls.close(out)
+  }
+
+  /**
+   * Code that the server runs, its results, and calls of the server's own tools have no place in the answer; so do drafts of an
+   * image, which are part of its thoughts.
+   */
+  #part(part: Json, out: ContentEvent[]): void {
+    const signature = textOf(part.thoughtSignature)
+    if (typeof part.text === 'string') {
+      if (part.text === '' && signature === undefined) return
+      this.#text(part.thought === true ? 'reasoning' : 'text', part.text, signature, out)
+    } else if (isRecord(part.functionCall)) {
+      const begin = (): number => this.#begin(undefined)
+      this.#calls.add(part.functionCall, signature, begin, out)
+    } else if (isRecord(part.functionResponse)) {
+      this.#calls.answered()
+    } else if (isRecord(part.inlineData) && part.thought !== true) {
+      const mediaType = textOf(part.inlineData.mimeType)
+      const data = textOf(part.inlineData.data)
+      if (mediaType === undefined || data === undefined) return
+      out.push({ type: 'content', index: this.#begin(undefined), kind: 'file', mediaType, data })
+    }
+  }
+
+  #text(
+    kind: 'text' | 'reasoning',
+    text: string,
+    signature: string | undefined,
+    out: ContentEvent[],
+  ): void {
+    // The signature of a stream's text comes behind it, with an empty text. A block has one at most.
+    if (this.#open !== kind || (signature !== undefined && this.#signed)) this.#begin(kind)
+    const index = this.#openIndex
+    if (signature === undefined) {
+      out.push({ type: 'content', index, kind, text })
+      return
+    }
+    this.#signed = true
+    out.push({ type: 'content', index, kind, text, signature })
+  }
+
+  #begin(kind: 'text' | 'reasoning' | undefined): number {
+    this.#open = kind
+    this.#signed = false
+    this.#openIndex = this.#blocks++
+    return this.#openIndex
+  }
+
+  /** What an answer rests on is repeated with each chunk; each source is told once. */
+  #cite(candidate: Json, out: ContentEvent[]): void {
+    this.#sources ??= new Set()
+    for (const { key, ...source } of sourcesOf(candidate)) {
+      if (this.#sources.has(key)) continue
+      this.#sources.add(key)
+      // A source stands beside the text and does not break it.
+      out.push({ type: 'content', index: this.#blocks++, kind: 'source', ...source })
+    }
+  }
+
+  /** Each chunk has the counts so far. Vertex sends one without any count until the end. */
+  #countUsage(usage: Json): void {
+    const counted = usage.totalTokenCount !== undefined || usage.promptTokenCount !== undefined
+    if (counted) this.#usage = usage
+  }
+}
+
+function readUsage(usage: unknown): Usage {
+  const count = (name: string): number | undefined => countOf(usage, name)
+  const reasoning = count('thoughtsTokenCount')
+  return compact({
+    // What the server's tools gave to the model is input too: only with it do both sides add up to the total.
+    inputTokens: sum(count('promptTokenCount'), count('toolUsePromptTokenCount')),
+    outputTokens: sum(count('candidatesTokenCount'), reasoning),
+    totalTokens: count('totalTokenCount'),
+    reasoningTokens: reasoning,
+    cachedInputTokens: count('cachedContentTokenCount'),
+  })
+}
+
+function sum(first: number | undefined, second: number | undefined): number | undefined {
+  return first === undefined && second === undefined ? undefined : (first ?? 0) + (second ?? 0)
+}

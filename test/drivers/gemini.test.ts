@@ -1,0 +1,297 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { gemini } from '../../src/gemini.js'
+import { createStream } from '../../src/index.js'
+import type { ContentEvent, Driver, StreamEvent, Usage } from '../../src/types.js'
+import { collect, outline } from '../support/collect.js'
+import {
+  chunkings,
+  loadHttpErrors,
+  loadRecordings,
+  type Recording,
+  readRecording,
+  recordingsPresent,
+  respondWith,
+} from '../support/recordings.js'
+
+afterEach(() => vi.unstubAllEnvs())
+
+const ask = (driver: Driver) => createStream({ driver, prompt: 'Hello?', retry: false })
+
+const body = (...chunks: unknown[]): Uint8Array[] =>
+  chunks.map((chunk) => new TextEncoder().encode(`data: ${JSON.stringify(chunk)}\r\n\r\n`))
+const answer = (text: string, finishReason?: string): unknown => ({
+  candidates: [{ content: { role: 'model', parts: [{ text }] }, finishReason }],
+})
+const whole = body(answer('a'), answer('b', 'STOP'))
+
+/** A fetch that keeps what it was asked. */
+function listening(chunks = whole): { fetch: typeof fetch; requests: Request[] } {
+  const requests: Request[] = []
+  const respond = respondWith(chunks)
+  const fetch: typeof globalThis.fetch = (input, init) => {
+    requests.push(new Request(input, init))
+    return respond(input, init)
+  }
+  return { fetch, requests }
+}
+
+describe('the request', () => {
+  test('goes to the model, with the key in a header and not in the address', async () => {
+    const { fetch, requests } = listening()
+    expect(await ask(gemini({ model: 'gemini-2.5-flash', apiKey: 'k', fetch })).text()).toBe('ab')
+    const [request] = requests
+    expect(request?.method).toBe('POST')
+    expect(request?.url).toBe(
+      'https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse',
+    )
+    expect(request?.headers.get('x-goog-api-key')).toBe('k')
+    expect(request?.headers.get('content-type')).toBe('application/json')
+    expect(await request?.json()).toEqual({
+      contents: [{ role: 'user', parts: [{ text: 'Hello?' }] }],
+    })
+  })
+
+  test('goes to another address, with further headers', async () => {
+    const { fetch, requests } = listening()
+    const headers = { 'x-goog-user-project': 'mine' }
+    const baseURL = 'http://proxy.test/v1/'
+    await ask(gemini({ model: 'tunedModels/a b', apiKey: 'k', baseURL, headers, fetch })).text()
+    expect(requests[0]?.url).toBe(
+      'http://proxy.test/v1/tunedModels/a%20b:streamGenerateContent?alt=sse',
+    )
+    expect(requests[0]?.headers.get('x-goog-user-project')).toBe('mine')
+  })
+
+  test('tells a Gemini 3 model its effort as a level', async () => {
+    const { fetch, requests } = listening()
+    const driver = gemini({ model: 'gemini-3-flash-preview', apiKey: 'k', fetch })
+    const reasoning = { effort: 'low' } as const
+    await createStream({ driver, prompt: 'p', reasoning, retry: false }).text()
+    expect(await requests[0]?.json()).toMatchObject({
+      generationConfig: { thinkingConfig: { thinkingLevel: 'low' } },
+    })
+  })
+
+  test('has a key from a function for each request, or from the environment', async () => {
+    const { fetch, requests } = listening()
+    let count = 0
+    const driver = gemini({ model: 'm', apiKey: async () => `k${++count}`, fetch })
+    await ask(driver).text()
+    await ask(driver).text()
+    vi.stubEnv('GEMINI_API_KEY', 'from-environment')
+    await ask(gemini({ model: 'm', fetch })).text()
+    expect(requests.map(({ headers }) => headers.get('x-goog-api-key'))).toEqual([
+      'k1',
+      'k2',
+      'from-environment',
+    ])
+  })
+
+  test('is not sent without a key, and the error names the variable', async () => {
+    vi.stubEnv('GEMINI_API_KEY', '')
+    const { fetch, requests } = listening()
+    await expect(ask(gemini({ model: 'm', fetch })).text()).rejects.toMatchObject({
+      code: 'auth',
+      retryable: false,
+      message: expect.stringContaining('GEMINI_API_KEY'),
+    })
+    expect(requests).toEqual([])
+  })
+
+  test('needs no key beside an authorization, and sends none from the environment then', async () => {
+    vi.stubEnv('GEMINI_API_KEY', 'from-environment')
+    const { fetch, requests } = listening()
+    const headers = { Authorization: 'Bearer t' }
+    await ask(gemini({ model: 'm', headers, fetch })).text()
+    expect(requests[0]?.headers.get('authorization')).toBe('Bearer t')
+    expect(requests[0]?.headers.has('x-goog-api-key')).toBe(false)
+  })
+})
+
+test('a key among the headers is the one that is sent', async () => {
+  vi.stubEnv('GEMINI_API_KEY', 'from-environment')
+  const { fetch, requests } = listening()
+  await ask(gemini({ model: 'm', headers: { 'X-Goog-Api-Key': 'mine' }, fetch })).text()
+  expect(requests[0]?.headers.get('x-goog-api-key')).toBe('mine')
+})
+
+test('a bad option throws at the call and names itself', () => {
+  expect(() => gemini({ model: '' })).toThrow('"gemini.model"')
+  expect(() => gemini({ model: 'm', baseURL: 'nowhere' })).toThrow('"gemini.baseURL"')
+  expect(() => gemini({ model: 'm', project: 'p' } as never)).toThrow('"gemini.project"')
+})
+
+describe('the stream', () => {
+  const events = async (chunks: Uint8Array[], init?: ResponseInit): Promise<string[]> => {
+    const fetch = respondWith(chunks, init)
+    return outline(await collect(ask(gemini({ model: 'm', apiKey: 'k', fetch }))))
+  }
+
+  test('is interrupted where the body ends without a finish reason', async () => {
+    expect(await events(whole.slice(0, 1))).toEqual(['start', 'text a', 'error interrupted'])
+    expect(await events([])).toEqual(['start', 'error interrupted'])
+  })
+
+  test('gives the content before an error', async () => {
+    const error = { code: 500, message: 'An internal error has occurred.', status: 'INTERNAL' }
+    const chunks = body(answer('a'), { error })
+    expect(await events(chunks)).toEqual(['start', 'text a', 'error server'])
+  })
+
+  test('is complete without text where the prompt was blocked', async () => {
+    const fetch = respondWith(body({ promptFeedback: { blockReason: 'SAFETY' } }))
+    expect(await ask(gemini({ model: 'm', apiKey: 'k', fetch })).final()).toMatchObject({
+      text: '',
+      finishReason: 'content-filter',
+      rawFinishReason: 'SAFETY',
+      provider: 'gemini',
+    })
+  })
+
+  test('has the code of the status and of the words', async () => {
+    const details = [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '7s' }]
+    const error = { code: 429, message: 'Slow down.', status: 'RESOURCE_EXHAUSTED', details }
+    const text = new TextEncoder().encode(JSON.stringify([{ error }]))
+    const fetch = respondWith([text], { status: 429 })
+    await expect(ask(gemini({ model: 'm', apiKey: 'k', fetch })).text()).rejects.toMatchObject({
+      code: 'rate-limit',
+      status: 429,
+      retryAfterMs: 7000,
+    })
+  })
+
+  test('has the status of an error whose body says nothing, and its wait', async () => {
+    const fetch = respondWith([new TextEncoder().encode('busy')], {
+      status: 503,
+      headers: { 'content-type': 'text/plain', 'retry-after': '3' },
+    })
+    await expect(ask(gemini({ model: 'm', apiKey: 'k', fetch })).text()).rejects.toMatchObject({
+      code: 'overloaded',
+      status: 503,
+      retryAfterMs: 3000,
+      message: expect.stringContaining('busy'),
+    })
+  })
+
+  test('closes the request when nobody reads on', async () => {
+    let signal: AbortSignal | null | undefined
+    const fetch: typeof globalThis.fetch = (input, init) => {
+      signal = init?.signal
+      return respondWith(whole)(input, init)
+    }
+    for await (const event of ask(gemini({ model: 'm', apiKey: 'k', fetch }))) {
+      if (event.type === 'content') break
+    }
+    expect(signal?.aborted).toBe(true)
+  })
+})
+
+// ---------------------------------------------------------------- real streams
+
+if (!recordingsPresent) {
+  test.skip('the recordings of real providers are not beside this checkout, so they are not replayed', () => {})
+}
+
+for (const [chunking, cut] of Object.entries(chunkings)) {
+  describe.runIf(recordingsPresent)(`a recording in ${chunking} is read as it is`, () => {
+    const recordings = loadRecordings('gemini').filter(({ ambiguous }) => !ambiguous)
+    test.each(recordings)('$file', async (recording) => {
+      const fetch = respondWith(cut(readRecording(recording)))
+      const events = await collect(ask(gemini({ model: 'm', apiKey: 'k', fetch })))
+      expect(summarize(events)).toEqual(expectation(recording))
+    })
+  })
+}
+
+describe.runIf(recordingsPresent)('an HTTP error of a recording', () => {
+  test.each(loadHttpErrors().filter(({ wire }) => wire === 'gemini'))(
+    '$provider $status',
+    async ({ status, headers, body: text }) => {
+      const fetch = respondWith([new TextEncoder().encode(text)], { status, headers })
+      await expect(ask(gemini({ model: 'm', apiKey: 'k', fetch })).text()).rejects.toMatchObject({
+        code: 'not-found',
+        status,
+      })
+    },
+  )
+})
+
+function summarize(events: StreamEvent[]): unknown {
+  const contents = events.filter((event) => event.type === 'content')
+  const last = events.at(-1)
+  return {
+    text: join(contents, 'text'),
+    reasoning: join(contents, 'reasoning'),
+    toolCalls: toolCalls(contents),
+    end: last?.type,
+    ...(last?.type === 'complete'
+      ? {
+          finishReason: last.rawFinishReason,
+          usage: last.usage,
+          sameText: last.text === join(contents, 'text'),
+          model: last.model,
+          calls: callsOf(last.message.content),
+        }
+      : {}),
+  }
+}
+
+function expectation({ expected }: Recording): unknown {
+  // The arguments are an object on this wire.
+  const calls = (expected.toolCalls ?? []) as { id: string | null; name: string; args: unknown }[]
+  const failed = Boolean(expected.error)
+  return {
+    text: expected.text,
+    reasoning: expected.reasoning,
+    toolCalls: calls.map(({ id, name, args }) => ({ id: id ?? expect.any(String), name, args })),
+    end: failed ? 'error' : 'complete',
+    ...(failed
+      ? {}
+      : {
+          finishReason: expected.finishReason,
+          usage: usageOf(expected.usage),
+          sameText: true,
+          model: (expected as { model?: string }).model,
+          calls: calls.map(({ name, args }) => ({ name, input: args })),
+        }),
+  }
+}
+
+function join(contents: ContentEvent[], kind: 'text' | 'reasoning'): string {
+  return contents.map((event) => (event.kind === kind ? event.text : '')).join('')
+}
+
+function toolCalls(contents: ContentEvent[]): unknown[] {
+  const calls = new Map<string, { id: string; name: string; input: string }>()
+  for (const event of contents) {
+    if (event.kind !== 'tool-call') continue
+    const call = calls.get(event.id) ?? { id: event.id, name: event.name, input: '' }
+    call.input += event.input
+    calls.set(event.id, call)
+  }
+  return [...calls.values()].map(({ id, name, input }) => ({ id, name, args: JSON.parse(input) }))
+}
+
+function callsOf(content: string | readonly { type: string }[]): unknown[] {
+  if (typeof content === 'string') return []
+  return content
+    .filter((part) => part.type === 'tool-call')
+    .map((part) => {
+      const { name, input } = part as unknown as { name: string; input: unknown }
+      return { name, input }
+    })
+}
+
+function usageOf(usage: Record<string, unknown> | null): Usage {
+  const given = (usage ?? {}) as Partial<Record<string, number>>
+  const add = (first = 0, second = 0): number => first + second
+  return Object.fromEntries(
+    Object.entries({
+      inputTokens: add(given.promptTokenCount, given.toolUsePromptTokenCount),
+      outputTokens: add(given.candidatesTokenCount, given.thoughtsTokenCount),
+      totalTokens: given.totalTokenCount,
+      reasoningTokens: given.thoughtsTokenCount,
+      cachedInputTokens: given.cachedContentTokenCount,
+    }).filter(([, value]) => value !== undefined),
+  )
+}
