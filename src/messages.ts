@@ -101,11 +101,28 @@ export interface ToolResultPart {
   isError?: boolean
 }
 
+/** A JSON Schema, as an object. */
+export type JsonSchema = Record<string, unknown>
+
+/**
+ * A schema of a library that can turn it into JSON Schema: zod from 4.2 and arktype as they are, valibot wrapped in
+ * `toStandardJsonSchema()` of `@valibot/to-json-schema`.
+ *
+ * @see https://standardschema.dev/json-schema
+ */
+export interface StandardJsonSchema {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly jsonSchema: { input(options: { target: 'draft-07' }): Record<string, unknown> }
+  }
+}
+
 /** A tool that the model may call. */
 export interface Tool {
   description?: string
-  /** A JSON Schema of the arguments. */
-  parameters: Record<string, unknown>
+  /** The schema of the arguments. */
+  parameters: JsonSchema | StandardJsonSchema
 }
 
 /** `auto`: the model decides. `required`: it has to call one. `none`: it may not. An object: this one. */

@@ -6,6 +6,7 @@
 
 import { optionError } from '../check.js'
 import type { Message, StreamRequest } from '../messages.js'
+import { toJsonSchema } from '../wires/json-schema.js'
 
 /** @internal */
 export const requestKeys = [
@@ -55,9 +56,8 @@ export function checkRequest(request: StreamRequest): void {
     if (value !== undefined && !isRecord(value)) throw optionError(name, value, 'an object')
   }
   for (const [name, tool] of Object.entries(tools ?? {})) {
-    if (!isRecord(tool) || !isRecord(tool.parameters)) {
-      throw optionError(`tools.${name}`, tool, 'an object whose `parameters` are a JSON Schema')
-    }
+    if (!isRecord(tool)) throw optionError(`tools.${name}`, tool, 'an object with parameters')
+    toJsonSchema(tool.parameters, `tools.${name}.parameters`)
   }
   checkTokens('reasoning.budgetTokens', reasoning?.budgetTokens)
 }

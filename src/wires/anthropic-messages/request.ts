@@ -25,6 +25,7 @@ import {
   toText,
 } from '../input.js'
 import { compact, type Json } from '../json.js'
+import { toJsonSchema } from '../json-schema.js'
 
 /**
  * The API wants a limit in every request. This one is within what every model of the Claude 3 family and later may write.
@@ -193,7 +194,10 @@ function encodeTools(tools: StreamRequest['tools']): Json[] | undefined {
     name,
     ...compact({ description }),
     // The schema of a tool has to be of an object.
-    input_schema: { type: 'object', ...parameters },
+    input_schema: {
+      type: 'object',
+      ...toJsonSchema(parameters, `tools.${name}.parameters`),
+    },
   }))
 }
 

@@ -9,6 +9,7 @@ import type { Message, StreamRequest, ToolChoice } from '../../messages.js'
 import { arrangeCalls, wireIds } from '../history.js'
 import { checkMessages, messagesOf, partsOf, systemOf } from '../input.js'
 import { compact, isRecord, type Json } from '../json.js'
+import { toJsonSchema } from '../json-schema.js'
 import { encodeAnswer, encodeInput, encodeResults } from './parts.js'
 import { encodeThinking, wantsSignatures } from './thinking.js'
 
@@ -120,7 +121,10 @@ function encodeTools(tools: StreamRequest['tools']): Json[] | undefined {
     name,
     ...compact({ description }),
     // The schema of a function has to be of an object.
-    parametersJsonSchema: { type: 'object', ...parameters },
+    parametersJsonSchema: {
+      type: 'object',
+      ...toJsonSchema(parameters, `tools.${name}.parameters`),
+    },
   }))
   return [{ functionDeclarations }]
 }

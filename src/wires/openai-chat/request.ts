@@ -26,6 +26,7 @@ import {
   toText,
 } from '../input.js'
 import { compact, type Json } from '../json.js'
+import { toJsonSchema } from '../json-schema.js'
 
 export interface ChatRequestOptions {
   /**
@@ -159,7 +160,11 @@ function encodeTools(tools: StreamRequest['tools']): Json[] | undefined {
   if (tools === undefined || Object.keys(tools).length === 0) return undefined
   return Object.entries(tools).map(([name, { description, parameters }]) => ({
     type: 'function',
-    function: { name, ...compact({ description }), parameters },
+    function: {
+      name,
+      ...compact({ description }),
+      parameters: toJsonSchema(parameters, `tools.${name}.parameters`),
+    },
   }))
 }
 

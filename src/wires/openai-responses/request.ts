@@ -26,6 +26,7 @@ import {
   toText,
 } from '../input.js'
 import { compact, type Json } from '../json.js'
+import { toJsonSchema } from '../json-schema.js'
 import { ReasoningItems } from './reasoning.js'
 
 /**
@@ -153,7 +154,7 @@ function encodeTools(tools: StreamRequest['tools']): Json[] | undefined {
     type: 'function',
     name,
     ...compact({ description }),
-    parameters,
+    parameters: toJsonSchema(parameters, `tools.${name}.parameters`),
     strict: false,
   }))
 }
