@@ -15,6 +15,7 @@ import {
   missingKey,
   missingPackage,
   type ProviderOptions,
+  sdkOptions,
 } from './settings.js'
 
 /** What is used of an `Anthropic` instance; the clients for Vertex, Foundry and others have it too. */
@@ -75,16 +76,11 @@ function isClient(client: AnthropicClient | BaseAnthropicClient): boolean {
 }
 
 async function createClient(options: AnthropicOptions): Promise<BaseAnthropicClient> {
-  const { apiKey = environment('ANTHROPIC_API_KEY'), baseURL, fetch, headers } = options
+  const { apiKey = environment('ANTHROPIC_API_KEY') } = options
   if (apiKey === undefined) throw missingKey(provider, 'ANTHROPIC_API_KEY')
   // The base client: all that is needed is its post(), at less than half the size of the whole SDK.
   const { BaseAnthropic } = await import('@anthropic-ai/sdk/client').catch((error: unknown) => {
     throw missingPackage('@anthropic-ai/sdk', error)
   })
-  return new BaseAnthropic({
-    apiKey: typeof apiKey === 'function' ? async () => apiKey() : apiKey,
-    ...(baseURL === undefined ? {} : { baseURL }),
-    ...(fetch === undefined ? {} : { fetch }),
-    ...(headers === undefined ? {} : { defaultHeaders: headers }),
-  })
+  return new BaseAnthropic(sdkOptions(options, apiKey))
 }

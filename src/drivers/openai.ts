@@ -20,6 +20,7 @@ import {
   missingKey,
   missingPackage,
   type ProviderOptions,
+  sdkOptions,
 } from './settings.js'
 
 interface Resource {
@@ -98,15 +99,10 @@ const apis: Record<'chat' | 'responses', Api> = {
 }
 
 async function createClient(options: OpenAIOptions): Promise<OpenAIClient> {
-  const { apiKey = environment('OPENAI_API_KEY'), baseURL, fetch, headers } = options
+  const { apiKey = environment('OPENAI_API_KEY') } = options
   if (apiKey === undefined) throw missingKey(provider, 'OPENAI_API_KEY')
   const { OpenAI } = await import('openai').catch((error: unknown) => {
     throw missingPackage('openai', error)
   })
-  return new OpenAI({
-    apiKey: typeof apiKey === 'function' ? async () => apiKey() : apiKey,
-    ...(baseURL === undefined ? {} : { baseURL }),
-    ...(fetch === undefined ? {} : { fetch }),
-    ...(headers === undefined ? {} : { defaultHeaders: headers }),
-  })
+  return new OpenAI(sdkOptions(options, apiKey))
 }

@@ -56,6 +56,24 @@ export function checkProvider(
   }
 }
 
+/** The options of a driver in the words of both SDKs' constructors. */
+export function sdkOptions(
+  { baseURL, fetch, headers }: ProviderOptions,
+  apiKey: ApiKey,
+): {
+  apiKey: string | (() => Promise<string>)
+  baseURL?: string
+  fetch?: Fetch
+  defaultHeaders?: Record<string, string>
+} {
+  return {
+    apiKey: typeof apiKey === 'function' ? async () => apiKey() : apiKey,
+    ...(baseURL === undefined ? {} : { baseURL }),
+    ...(fetch === undefined ? {} : { fetch }),
+    ...(headers === undefined ? {} : { defaultHeaders: headers }),
+  }
+}
+
 /** The key of one request. */
 export async function resolveKey(apiKey: ApiKey): Promise<string> {
   return typeof apiKey === 'function' ? apiKey() : apiKey

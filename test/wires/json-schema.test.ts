@@ -54,7 +54,7 @@ describe.each(Object.entries(schemas))(
     test.each(Object.entries(drivers))('with %s', async (_name, [driverWith, schemaIn]) => {
       let sent: Body = {}
       const fetch = (_input: unknown, init?: RequestInit): Promise<Response> => {
-        sent = JSON.parse(String(init?.body)) as Body
+        sent = JSON.parse(init?.body as string) as Body
         return Promise.resolve(new Response('', { status: 500 }))
       }
       const tools = { weather: { description: 'Tells the weather', parameters } }
