@@ -107,7 +107,7 @@ export interface RetryEvent {
 /** The answer is whole. Always last when it comes. */
 export interface CompleteEvent {
   type: 'complete'
-  /** All `text` content, joined. */
+  /** All `text` content, joined block by block. */
   text: string
   message: AssistantMessage
   finishReason: FinishReason

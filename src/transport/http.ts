@@ -172,7 +172,10 @@ export class HttpSource implements Source {
 
   /** What is thrown while a chunk is parsed. */
   #whileReading(error: unknown, atEnd: boolean): StreamError | undefined {
-    const known = StreamError.from(error)
+    // A decoder throws nothing else, unless the data is absurd: JSON nested too deep to be written again, for example.
+    const known = StreamError.is(error)
+      ? error
+      : this.#protocolError(`the answer cannot be read: ${String(error)}`)
     // The last event of a body that was cut cannot be read, which says nothing but that it was cut.
     if (atEnd && known.code === 'protocol') return this.#missingEnd()
     return known

@@ -261,6 +261,16 @@ describe('a preset', () => {
   })
 })
 
+test('JSON that is nested absurdly deep is an error protocol', async () => {
+  const depth = 50_000
+  const nested = `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`
+  const chunk = `{"choices":[{"delta":{"tool_calls":[{"id":"c","function":{"name":"f","arguments":${nested}}}]}}]}`
+  const headers = { 'content-type': 'text/event-stream' }
+  const fetch = () => Promise.resolve(new Response(`data: ${chunk}\n\n`, { headers }))
+  const driver = compatible({ model: 'm', baseURL: 'http://provider.test', fetch })
+  expect(outline(await collect(ask(driver)))).toEqual(['start', 'error protocol'])
+})
+
 describe("the user's own client", () => {
   const { fetch } = answering({ answer: 'Hi' })
   const clients: [string, Driver][] = [
