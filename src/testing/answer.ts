@@ -14,10 +14,18 @@ export type Answer = string | AnswerParts
 export interface AnswerParts {
   /** Sent a word at a time. @default a text that quotes the conversation, unless there are tool calls */
   text?: string
-  /** Comes before the text: `reasoning_content` on the OpenAI wire, a `thinking` block on the Anthropic wire. */
+  /**
+   * Comes before the text: `reasoning_content` on OpenAI's chat wire, the summary of a `reasoning` item on its Responses wire, a
+   * `thinking` block on Anthropic's, parts with `thought` on Gemini's.
+   */
   reasoning?: string
   toolCalls?: readonly AnswerToolCall[]
-  /** In the provider's words. @default `stop` or `end_turn`; with tool calls `tool_calls` or `tool_use` */
+  /**
+   * In the provider's words. The Responses wire has none for an answer that is whole, and takes `length`, `max_output_tokens` or
+   * `content_filter` for one that is not; Gemini's takes the words of OpenAI's chat wire too.
+   *
+   * @default that of a whole answer, with or without tool calls
+   */
   finishReason?: string
   /** @default counted: a word is a token */
   usage?: Usage
@@ -28,7 +36,10 @@ export interface AnswerToolCall {
   /** @default made up in the provider's form */
   id?: string
   name: string
-  /** The arguments. A string is sent as it is, so that it need not be valid JSON. */
+  /**
+   * The arguments. A string is sent as it is, so that it need not be valid JSON; only Gemini's wire has room for nothing but an
+   * object, and sends an empty one in its place.
+   */
   input: unknown
 }
 
@@ -78,4 +89,14 @@ export function completeAnswer(answer: Answer | undefined, body: unknown): Whole
 /** The pieces that the JSON arguments of a tool call arrive in. */
 export function fragmentsOf(input: string): string[] {
   return input.match(/[^]{1,8}/gu) ?? []
+}
+
+/** The arguments where the wire has them as an object: an empty one where they are none. */
+export function objectOf(input: string): object {
+  try {
+    const value: unknown = JSON.parse(input)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
+  } catch {
+    return {}
+  }
 }

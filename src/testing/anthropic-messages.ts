@@ -4,11 +4,12 @@
  * @module
  */
 
-import { fragmentsOf, type WholeAnswer } from './answer.js'
+import { fragmentsOf, objectOf, type WholeAnswer } from './answer.js'
 import type { SimulatedWire, WireContext, WireEvent } from './wire.js'
 
 export const anthropicMessages: SimulatedWire<'anthropic-messages'> = {
   name: 'anthropic-messages',
+  owns: (pathname) => pathname.endsWith('/v1/messages'),
   requestIdOf: (identifier) => identifier('req_011', 21),
   headers: ({ requestId }) => ({
     'anthropic-organization-id': '00000000-0000-4000-8000-000000000000',
@@ -106,7 +107,7 @@ function completion(answer: WholeAnswer, context: WireContext): unknown {
   }
   if (answer.text !== '') content.push({ type: 'text', text: answer.text })
   for (const { id, name, input } of answer.toolCalls) {
-    content.push({ type: 'tool_use', id: id ?? toolId(context), name, input: parse(input) })
+    content.push({ type: 'tool_use', id: id ?? toolId(context), name, input: objectOf(input) })
   }
   return {
     model: context.model,
@@ -157,14 +158,6 @@ function signature(context: WireContext): string {
 
 function toolId(context: WireContext): string {
   return context.identifier('toolu_01', 22)
-}
-
-function parse(input: string): unknown {
-  try {
-    return JSON.parse(input)
-  } catch {
-    return {}
-  }
 }
 
 function event(data: { type: string; [field: string]: unknown }, token = false): WireEvent {

@@ -15,8 +15,8 @@ export interface BodyOptions {
   /** Between two tokens, in milliseconds. 0 sets no timers at all. */
   paceMs: number
   fault: Fault | undefined
-  /** The event of an `error` fault. */
-  errorEvent: WireEvent
+  /** The event of an `error` fault, after so many others. */
+  errorEvent(sent: number): WireEvent
   /** The client has left. */
   signal: AbortSignal | undefined
   onEvent(): void
@@ -112,7 +112,7 @@ class BodySource implements UnderlyingDefaultSource<Uint8Array> {
   ): Promise<void> | undefined {
     // The signal, or `cancel()`, ends the stream; this pull is never answered.
     if (kind === 'stall') return new Promise(() => {})
-    if (kind === 'error') this.#send(controller, this.#options.errorEvent)
+    if (kind === 'error') this.#send(controller, this.#options.errorEvent(this.#sent))
     this.#close('finished')
     if (kind === 'cut') controller.error(terminated())
     else controller.close()

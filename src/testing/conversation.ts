@@ -10,7 +10,7 @@ interface SentMessage {
   text: string
 }
 
-/** What both wires send, reduced to text. */
+/** What every wire sends, reduced to text. */
 export interface SentConversation {
   /** The system prompt; empty where there is none. */
   system: string
@@ -18,15 +18,22 @@ export interface SentConversation {
   messages: readonly SentMessage[]
 }
 
-/** Reads either wire: system prompts are messages in one and a field in the other, the rest is alike. */
+/**
+ * Reads any wire: system prompts are messages in one and a field in the others; the messages have names of their own in each, and
+ * so have their texts.
+ */
 export function readConversation(body: unknown): SentConversation {
-  const { system, messages } = fields(body)
-  const all = (Array.isArray(messages) ? messages : []).map((message): SentMessage => {
-    const { role, content } = fields(message)
-    return { role: typeof role === 'string' ? role : '', text: textOf(content) }
+  const { system, instructions, systemInstruction, messages, input, contents } = fields(body)
+  const asked = typeof input === 'string' ? [{ role: 'user', content: input }] : input
+  const all = listOf(messages ?? asked ?? contents).flatMap((message): SentMessage[] => {
+    const { type, role, content, parts, output } = fields(message)
+    if (type === 'reasoning') return []
+    const speaker = typeof role === 'string' ? role : speakerOf(type, output)
+    return [{ role: speaker, text: textOf(content ?? parts ?? output) }]
   })
   const isSystem = ({ role }: SentMessage): boolean => role === 'system' || role === 'developer'
-  const prompts = [textOf(system), ...all.filter(isSystem).map(({ text }) => text)]
+  const fieldsOfSystem = [system, instructions, fields(systemInstruction).parts].map(textOf)
+  const prompts = [...fieldsOfSystem, ...all.filter(isSystem).map(({ text }) => text)]
   return {
     system: prompts.filter((text) => text !== '').join('\n'),
     messages: all.filter((message) => !isSystem(message)),
@@ -60,10 +67,19 @@ export function fields(value: unknown): Partial<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? value : {}
 }
 
+/** Without a role: the items of the Responses wire that are calls and their results, and Gemini's only question. */
+function speakerOf(type: unknown, output: unknown): string {
+  if (type === undefined) return 'user'
+  return output === undefined ? 'assistant' : 'tool'
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
 function textOf(content: unknown): string {
   if (typeof content === 'string') return content
-  if (!Array.isArray(content)) return ''
-  const texts = content.map((part) => fields(part).text)
+  const texts = listOf(content).map((part) => fields(part).text)
   return texts.filter((text) => typeof text === 'string').join('')
 }
 

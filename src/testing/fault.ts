@@ -46,7 +46,7 @@ export interface StallFault extends FaultHeaders {
 export interface ErrorFault extends FaultHeaders {
   kind: 'error'
   afterEvents: number
-  /** The JSON of the error event. @default the provider's own: `server_error` or `overloaded_error` */
+  /** The JSON of the error event. @default the provider's own: `server_error`, `overloaded_error` or `UNAVAILABLE` */
   body?: unknown
 }
 

@@ -6,27 +6,14 @@
 
 import { fragmentsOf, type WholeAnswer } from './answer.js'
 import { fields } from './conversation.js'
+import { defaultError, missingParameter, openaiCommon, padding } from './openai.js'
 import type { SimulatedWire, WireContext, WireEvent } from './wire.js'
 
 export const openaiChat: SimulatedWire<'openai-chat'> = {
+  ...openaiCommon,
   name: 'openai-chat',
-  requestIdOf: (identifier) => `req_${identifier('', 32).toLowerCase()}`,
-  headers: ({ requestId }) => ({
-    'openai-organization': 'simulated',
-    'openai-processing-ms': '12',
-    'openai-version': '2020-10-01',
-    'x-ratelimit-limit-requests': '500',
-    'x-ratelimit-remaining-requests': '499',
-    'x-ratelimit-reset-requests': '120ms',
-    'x-request-id': requestId,
-  }),
-  hasKey: (headers) =>
-    /^Bearer \S/i.test(headers.authorization ?? '') || Boolean(headers['api-key']),
+  owns: (pathname) => pathname.endsWith('/chat/completions'),
   complaint,
-  error: (status, { model }, error) => ({
-    body: { error: { ...defaultError(status, model), ...error } },
-    headers: status === 429 ? { 'retry-after': '1', 'retry-after-ms': '1000' } : {},
-  }),
   errorEvent: ({ model }, body) => event(body ?? { error: defaultError(500, model) }, false),
   events,
   completion,
@@ -43,15 +30,10 @@ function* events(answer: WholeAnswer, context: WireContext): Generator<WireEvent
     service_tier: 'default',
     system_fingerprint: context.identifier('fp_', 10).toLowerCase(),
   }
-  // Real chunks are padded so that their length does not give the token away.
-  const padding = (length: number): object =>
-    options.include_obfuscation === false
-      ? {}
-      : { obfuscation: context.identifier('', 10 - (length % 10)) }
   const chunk = (delta: object, length: number, token: boolean, finish?: string): WireEvent => {
     const choice = { index: 0, delta, logprobs: null, finish_reason: finish ?? null }
     const unknown = withUsage ? { usage: null } : {}
-    return event({ ...base, choices: [choice], ...unknown, ...padding(length) }, token)
+    return event({ ...base, choices: [choice], ...unknown, ...padding(length, context) }, token)
   }
 
   const { textTokens, reasoningTokens, toolCalls } = answer
@@ -69,7 +51,8 @@ function* events(answer: WholeAnswer, context: WireContext): Generator<WireEvent
     }
   }
   yield chunk({}, 0, false, finishReason(answer))
-  if (withUsage) yield event({ ...base, choices: [], usage: usage(answer), ...padding(0) }, false)
+  if (withUsage)
+    yield event({ ...base, choices: [], usage: usage(answer), ...padding(0, context) }, false)
   yield { data: 'data: [DONE]\n\n', token: false }
 }
 
@@ -127,11 +110,7 @@ function complaint(
 ): Partial<Record<string, unknown>> | undefined {
   if (typeof body.model !== 'string') return { message: 'you must provide a model parameter' }
   if (!Array.isArray(body.messages)) {
-    return {
-      message: "Missing required parameter: 'messages'.",
-      param: 'messages',
-      code: 'missing_required_parameter',
-    }
+    return missingParameter('messages', "Missing required parameter: 'messages'.")
   }
   if (body.messages.length > 0) return undefined
   return {
@@ -139,46 +118,5 @@ function complaint(
       "Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.",
     param: 'messages',
     code: 'empty_array',
-  }
-}
-
-function defaultError(status: number, model: string): object {
-  const error = (message: string, type: string, code: string | null = null): object => ({
-    message,
-    type,
-    param: null,
-    code,
-  })
-  const request = 'invalid_request_error'
-  switch (status) {
-    case 401:
-      return error('Incorrect API key provided: sk-simul****ated.', request, 'invalid_api_key')
-    case 403:
-      return error(
-        `Project \`proj_simulated\` does not have access to model \`${model}\``,
-        request,
-        'model_not_found',
-      )
-    case 404:
-      return error(
-        `The model \`${model}\` does not exist or you do not have access to it.`,
-        request,
-        'model_not_found',
-      )
-    case 429:
-      return error(
-        `Rate limit reached for ${model} in organization org-simulated on requests per min (RPM): Limit 500, Used 500, Requested 1. Please try again in 1s.`,
-        'requests',
-        'rate_limit_exceeded',
-      )
-    case 503:
-      return error('The engine is currently overloaded, please try again later', 'server_error')
-    default:
-      return status < 500
-        ? error('The request is not valid.', request)
-        : error(
-            'The server had an error while processing your request. Sorry about that!',
-            'server_error',
-          )
   }
 }

@@ -5,20 +5,17 @@
  */
 
 import { type Answer, completeAnswer } from './answer.js'
-import { anthropicMessages } from './anthropic-messages.js'
 import { refused, streamBody } from './body.js'
-import { fields } from './conversation.js'
 import { type Fault, faultHeader, parseFault } from './fault.js'
-import { openaiChat } from './openai-chat.js'
 import {
   type IncomingRequest,
   type RequestRecord,
   recordRequest,
   type SimulatedRequest,
-  type SimulatedWireName,
 } from './request.js'
+import { contextOf, speakerTo, wireOf } from './route.js'
 import { type ListenOptions, listen, type SimulatedServer } from './server.js'
-import { identifiers, type SimulatedWire, type WireContext, type WireEvent } from './wire.js'
+import type { SimulatedWire, WireContext, WireEvent } from './wire.js'
 
 export interface SimulatedProviderOptions {
   /** Pause between two tokens, in milliseconds. 0 sets no timers at all. @default 20 */
@@ -30,7 +27,7 @@ export interface SimulatedProviderOptions {
    * @default a text that quotes the conversation it was sent
    */
   answer?: AnswerOption
-  /** Whether a request without an API key is answered with 401. @default true */
+  /** Whether a request without an API key is answered with 401, or 403 by Gemini. @default true */
   requireKey?: boolean
 }
 
@@ -53,8 +50,10 @@ export interface SimulatedProvider {
 const memory = 1_000
 
 /**
- * A pretend provider that speaks the OpenAI chat completions wire (`POST …/chat/completions`) and the Anthropic messages wire
- * (`POST …/v1/messages`). The request header `x-simulated-fault` makes a single request fail, see `parseFault`.
+ * A pretend provider that speaks four wires, by the path of the request: OpenAI's chat completions (`POST …/chat/completions`) and
+ * responses (`POST …/responses`), Anthropic's messages (`POST …/v1/messages`), and Gemini's
+ * (`POST …/models/<model>:streamGenerateContent?alt=sse`). Each also answers as a whole, without a stream. The request header
+ * `x-simulated-fault` makes a single request fail, see `parseFault`.
  *
  * @throws TypeError when an option is not valid
  */
@@ -79,8 +78,7 @@ export function simulatedProvider(options: SimulatedProviderOptions = {}): Simul
     requests.push(record)
     if (requests.length > memory) requests.shift()
     try {
-      const speaker =
-        wire ?? (incoming.headers['anthropic-version'] ? anthropicMessages : openaiChat)
+      const speaker = wire ?? speakerTo(incoming.headers)
       const context = contextOf(record, speaker, count++)
       return await unlessAborted(respond(record, wire, speaker, context, signal), signal)
     } catch (error) {
@@ -103,7 +101,7 @@ export function simulatedProvider(options: SimulatedProviderOptions = {}): Simul
     const { method, path, headers } = record
     if (!wire) return reject(404, { message: `Invalid URL (${method} ${path})`, code: null })
     if (method !== 'POST') return reject(405, { message: `Not allowed to ${method} on ${path}.` })
-    if (requireKey && !wire.hasKey(headers)) return reject(401)
+    if (requireKey && !wire.hasKey(headers, path)) return reject(wire.keyStatus ?? 401)
     const complaint = wire.complaint(context.body)
     if (complaint) return reject(400, complaint)
 
@@ -125,7 +123,7 @@ export function simulatedProvider(options: SimulatedProviderOptions = {}): Simul
       record.close('finished')
       return errorResponse(wire, context, fault)
     }
-    const stream = context.body.stream === true
+    const stream = wire.streams?.(path) ?? context.body.stream === true
     if (!stream && fault?.kind === 'error') return reject(500)
     const whole = completeAnswer(given, context.body)
     const body = streamBody({
@@ -134,7 +132,8 @@ export function simulatedProvider(options: SimulatedProviderOptions = {}): Simul
         : halves(JSON.stringify(wire.completion(whole, context))),
       paceMs,
       fault: stream ? fault : inHalf(fault),
-      errorEvent: wire.errorEvent(context, fault?.kind === 'error' ? fault.body : undefined),
+      errorEvent: (sent) =>
+        wire.errorEvent(context, fault?.kind === 'error' ? fault.body : undefined, sent),
       signal,
       onEvent: () => {
         record.sent += 1
@@ -180,19 +179,6 @@ export function simulatedProvider(options: SimulatedProviderOptions = {}): Simul
     listen: (listenOptions) => listen(handle, listenOptions),
     requests,
   }
-}
-
-function wireOf(path: string): SimulatedWire<SimulatedWireName> | undefined {
-  const [pathname = ''] = path.split('?')
-  if (pathname.endsWith('/chat/completions')) return openaiChat
-  return pathname.endsWith('/v1/messages') ? anthropicMessages : undefined
-}
-
-function contextOf(record: RequestRecord, wire: SimulatedWire, count: number): WireContext {
-  const identifier = identifiers(count)
-  const body = fields(record.body)
-  const model = typeof body.model === 'string' ? body.model : ''
-  return { body, model, identifier, requestId: wire.requestIdOf(identifier) }
 }
 
 function errorResponse(

@@ -7,7 +7,7 @@
 import type { Closing } from './body.js'
 
 /** The wires that a simulated provider speaks. */
-export type SimulatedWireName = 'openai-chat' | 'anthropic-messages'
+export type SimulatedWireName = 'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'gemini'
 
 /** One request to a simulated provider. */
 export interface SimulatedRequest {
@@ -18,7 +18,7 @@ export interface SimulatedRequest {
   readonly headers: Readonly<Record<string, string>>
   /** Parsed; the text itself where it is not JSON. */
   readonly body: unknown
-  /** Undefined when the path belongs to neither. */
+  /** Undefined when the path belongs to none of them. */
   readonly wire: SimulatedWireName | undefined
   /**
    * `finished`: everything was sent that was to be sent, be it an error or half an answer. `aborted`: the client left, or the

@@ -16,6 +16,8 @@ export interface WireEvent {
 /** What an event or an error needs to know about the request it answers. */
 export interface WireContext {
   body: Partial<Record<string, unknown>>
+  /** With the query, if there is one. */
+  path: string
   /** The model that was asked for. */
   model: string
   /** Made up in the provider's form; the n-th request to a simulated provider always has the same ones. */
@@ -32,17 +34,25 @@ export interface WireError {
 /** One wire format, as the provider speaks it. */
 export interface SimulatedWire<Name extends string = string> {
   readonly name: Name
+  /** Whether a request to that path, which has no query, is one of this wire. */
+  owns(pathname: string): boolean
+  /** @default `model` in the body */
+  modelOf?(path: string): string
+  /** @default `stream` in the body */
+  streams?(path: string): boolean
   requestIdOf(identifier: WireContext['identifier']): string
   /** Sent with every response. */
   headers(context: WireContext): Record<string, string>
   /** Whether a key came along. */
-  hasKey(headers: Readonly<Record<string, string>>): boolean
+  hasKey(headers: Readonly<Record<string, string>>, path: string): boolean
+  /** What a request without a key is answered with. @default 401 */
+  readonly keyStatus?: number
   /** What is wrong with the body, in the provider's words. */
   complaint(body: Partial<Record<string, unknown>>): Partial<Record<string, unknown>> | undefined
   /** `error` replaces fields of the error object. */
   error(status: number, context: WireContext, error?: Partial<Record<string, unknown>>): WireError
-  /** An error inside a stream. */
-  errorEvent(context: WireContext, body: unknown): WireEvent
+  /** An error inside a stream, after so many events. */
+  errorEvent(context: WireContext, body: unknown, sent: number): WireEvent
   /** The whole stream. */
   events(answer: WholeAnswer, context: WireContext): Generator<WireEvent, void, void>
   /** The answer to a request that does not ask for a stream. */

@@ -5,6 +5,7 @@
 import { afterAll, describe, test } from 'vitest'
 import { anthropic } from '../../src/anthropic.js'
 import { compatible } from '../../src/compatible.js'
+import { gemini } from '../../src/gemini.js'
 import { openai } from '../../src/openai.js'
 import {
   type Answer,
@@ -18,29 +19,14 @@ import type { Driver } from '../../src/types.js'
 const servers: SimulatedServer[] = []
 afterAll(() => Promise.all(servers.map((server) => server.close())))
 
-/** The events that an OpenAI or Anthropic answer begins with before its first token. */
+/** @param eventsBefore - how many events of the wire come before the first token */
 function answerTo(scenario: DriverScenario, eventsBefore: number): Answer {
-  switch (scenario.kind) {
-    case 'answer':
-      return scenario.text
-    case 'refused':
-      return { fault: { kind: 'status', status: scenario.status } }
-    case 'cut':
-    case 'stall':
-      return {
-        text: `${scenario.text} more more`,
-        fault: { kind: scenario.kind, afterEvents: afterText(scenario.text, eventsBefore) },
-      }
-    case 'in-band-error':
-      return {
-        text: `${scenario.text} more more`,
-        fault: { kind: 'error', afterEvents: afterText(scenario.text, eventsBefore) },
-      }
-  }
-}
-
-function afterText(text: string, eventsBefore: number): number {
-  return eventsBefore + (text.match(/\s*\S+/g)?.length ?? 0)
+  if (scenario.kind === 'answer') return scenario.text
+  if (scenario.kind === 'refused') return { fault: { kind: 'status', status: scenario.status } }
+  const { text } = scenario
+  const kind = scenario.kind === 'in-band-error' ? 'error' : scenario.kind
+  const afterEvents = eventsBefore + (text.match(/\s*\S+/g)?.length ?? 0)
+  return { text: `${text} more more`, fault: { kind, afterEvents } }
 }
 
 async function serve(scenario: DriverScenario, eventsBefore: number): Promise<string> {
@@ -51,12 +37,20 @@ async function serve(scenario: DriverScenario, eventsBefore: number): Promise<st
 }
 
 const drivers: Record<string, (scenario: DriverScenario) => Promise<Driver>> = {
-  openai: async (scenario) =>
+  'openai chat': async (scenario) =>
     openai({ model: 'm', apiKey: 'k', baseURL: `${await serve(scenario, 1)}/v1` }),
+  // The response twice, the item and its part.
+  'openai responses': async (scenario) => {
+    const baseURL = `${await serve(scenario, 4)}/v1`
+    return openai({ api: 'responses', model: 'm', apiKey: 'k', baseURL })
+  },
   anthropic: async (scenario) =>
     anthropic({ model: 'm', apiKey: 'k', baseURL: await serve(scenario, 3) }),
   compatible: async (scenario) =>
     compatible({ model: 'm', apiKey: 'k', baseURL: `${await serve(scenario, 1)}/v1` }),
+  // The first event holds the first token.
+  gemini: async (scenario) =>
+    gemini({ model: 'm', apiKey: 'k', baseURL: `${await serve(scenario, 0)}/v1beta` }),
 }
 
 for (const [name, driver] of Object.entries(drivers)) {
