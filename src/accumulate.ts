@@ -43,6 +43,8 @@ interface Block {
 export class Accumulator {
   #blocks = new Map<number, Block>()
   #last: Block | undefined
+  /** How many characters have come, voided ones included. */
+  length = 0
 
   add(event: ContentEvent): void {
     let block = this.#last
@@ -51,9 +53,11 @@ export class Accumulator {
       case 'text':
       case 'reasoning':
         block.text.append(event.text)
+        this.length += event.text.length
         break
       case 'tool-call':
         block.text.append(event.input)
+        this.length += event.input.length
         break
       default:
         return

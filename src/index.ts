@@ -60,4 +60,5 @@ export type {
   TextContent,
   ToolCallContent,
   Usage,
+  UsageSum,
 } from './types.js'

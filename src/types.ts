@@ -102,6 +102,8 @@ export interface RetryEvent {
   model: string
   /** Why the last attempt failed. */
   error: StreamError
+  /** What the attempt that failed cost, where the provider said it. */
+  usage?: UsageSum
 }
 
 /** The answer is whole. Always last when it comes. */
@@ -113,7 +115,10 @@ export interface CompleteEvent {
   finishReason: FinishReason
   /** The provider's own word for it, where it sent one. */
   rawFinishReason?: string
+  /** What the attempt that gave the answer cost. */
   usage: Usage
+  /** What all other attempts cost: those that failed, and those that lost to a faster one. Absent where it is nothing. */
+  wasted?: UsageSum
   provider: string
   /** The model that answered. */
   model: string
@@ -134,6 +139,8 @@ export interface ErrorEvent {
   error: StreamError
   /** What had come until then. */
   partial: AssistantMessage
+  /** What all attempts cost, as far as it is known. Absent where it is nothing. */
+  usage?: UsageSum
   attempts: number
 }
 
@@ -156,6 +163,12 @@ export interface Usage {
   cachedInputTokens?: number
   /** The part of `inputTokens` written to the provider's cache. */
   cacheWriteInputTokens?: number
+}
+
+/** Tokens of several attempts. */
+export interface UsageSum extends Usage {
+  /** Some of it is estimated by length, about four characters a token, because an attempt ended before the provider said it. */
+  estimated?: true
 }
 
 // ---------------------------------------------------------------- drivers
@@ -198,6 +211,8 @@ export interface Completion {
   finishReason: FinishReason
   rawFinishReason?: string
   usage: Usage
+  /** What other attempts cost that the driver made beside this one and threw away. */
+  wasted?: UsageSum
   /** Who answered, where that is not the driver itself. */
   provider?: string
   model?: string

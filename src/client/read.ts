@@ -9,7 +9,7 @@ import { StreamError } from '../errors.js'
 import { parseEvent } from '../formats/parse-event.js'
 import { networkError, parseJson } from '../transport/request-error.js'
 import { ServerSentEventReader } from '../transport/sse.js'
-import type { EventStream, StreamEvent } from '../types.js'
+import type { EventStream, StreamEvent, Usage } from '../types.js'
 
 /**
  * The events of a response. A connection that is cut before the last event ends in an `error` of code `interrupted` or
@@ -56,6 +56,10 @@ class ResponseSource implements EventSource {
 
   finished(): undefined {
     return undefined
+  }
+
+  usage(): Usage {
+    return {}
   }
 
   #begin(): boolean {

@@ -9,13 +9,13 @@ import { checkCount, checkDelay, checkKeys, optionError } from '../check.js'
 import { StreamError } from '../errors.js'
 import type { StreamRequest } from '../messages.js'
 import {
-  defineDriver,
+  defineLayer,
   type OpenContext,
   openDriver,
   type Sink,
   type Source,
 } from '../transport/pull.js'
-import type { Completion, ContentEvent, Driver, RetryEvent } from '../types.js'
+import type { Completion, ContentEvent, Driver, RetryEvent, Usage } from '../types.js'
 
 export interface RetryOptions {
   /**
@@ -68,9 +68,8 @@ type Settings = Required<Omit<RetryOptions, 'shouldRetry'>> & Pick<RetryOptions,
  */
 export function retry(driver: Driver, options?: number | RetryOptions): Driver {
   const settings = checkRetry(options)
-  return defineDriver(
-    driver.provider,
-    driver.model,
+  return defineLayer(
+    driver,
     (request, context) => new RetrySource(driver, request, context, settings),
   )
 }
@@ -122,6 +121,8 @@ class RetrySource implements Source, Sink {
   #openedAt = 0
   #spentMs = 0
   #entered = false
+  /** The upstream has failed; it is kept for what it cost. */
+  #failed = false
   #closed = false
   /** Settles the attempt that p-retry waits for. */
   #settle: { resolve(): void; reject(error: StreamError): void } | undefined
@@ -138,7 +139,7 @@ class RetrySource implements Source, Sink {
   pull(sink: Sink): void {
     this.#sink = sink
     // While a wait is on there is no upstream; the attempt that follows it pulls.
-    if (this.#entered) return this.#upstream?.pull(this)
+    if (this.#entered) return this.#failed ? undefined : this.#upstream?.pull(this)
     this.#entered = true
     pRetry(() => this.#begin(), {
       retries: this.#settings.maxRetries,
@@ -160,6 +161,10 @@ class RetrySource implements Source, Sink {
     return this.#upstream?.finished()
   }
 
+  usage(): Usage {
+    return this.#upstream?.usage() ?? {}
+  }
+
   batch(events: readonly ContentEvent[]): void {
     if (!this.#contentCame) this.#firstContent()
     this.#take().batch(events)
@@ -177,7 +182,7 @@ class RetrySource implements Source, Sink {
   }
 
   fail(error: StreamError): void {
-    this.#upstream = undefined
+    this.#failed = true
     this.#settle?.reject(error)
   }
 
@@ -187,9 +192,10 @@ class RetrySource implements Source, Sink {
     })
     this.#openedAt = performance.now()
     this.#contentCame = false
+    this.#failed = false
     this.#upstream = openDriver(this.#driver, this.#request, {
+      ...this.#context,
       attempt: this.#attempt,
-      onBytes: () => this.#context.onBytes(),
     })
     if (this.#sink !== undefined) this.#upstream.pull(this)
     return attempt
@@ -215,6 +221,9 @@ class RetrySource implements Source, Sink {
     if (this.#spentMs > budgetMs) return false
     this.#attempt++
     const { provider, model } = this.#driver
+    const usage = this.usage()
+    // Told with this event, so no part of the next attempt.
+    this.#upstream = undefined
     this.#take().retry({
       type: 'retry',
       attempt: this.#attempt,
@@ -224,6 +233,7 @@ class RetrySource implements Source, Sink {
       provider,
       model,
       error,
+      ...(Object.keys(usage).length === 0 ? {} : { usage }),
     })
     await this.#wait(delayMs)
     return !this.#closed

@@ -8,13 +8,13 @@ import { checkKeys, checkLimit, optionError } from '../check.js'
 import { StreamError } from '../errors.js'
 import type { StreamRequest } from '../messages.js'
 import {
-  defineDriver,
+  defineLayer,
   type OpenContext,
   openDriver,
   type Sink,
   type Source,
 } from '../transport/pull.js'
-import type { Completion, ContentEvent, Driver, RetryEvent } from '../types.js'
+import type { Completion, ContentEvent, Driver, RetryEvent, Usage } from '../types.js'
 
 /**
  * Limits in milliseconds; `Infinity` takes one away. The first three run for each attempt, only while somebody waits for an
@@ -58,9 +58,8 @@ export function timeout(driver: Driver, options: number | TimeoutOptions): Drive
 
 /** @internal */
 export function withClocks(driver: Driver, clocks: Clocks): Driver {
-  return defineDriver(
-    driver.provider,
-    driver.model,
+  return defineLayer(
+    driver,
     (request, context) => new TimeoutSource(driver, request, context, clocks),
   )
 }
@@ -132,6 +131,10 @@ class TimeoutSource implements Source, Sink {
     return this.#upstream?.finished()
   }
 
+  usage(): Usage {
+    return this.#upstream?.usage() ?? {}
+  }
+
   batch(events: readonly ContentEvent[]): void {
     this.#contentCame = true
     this.#take().batch(events)
@@ -160,7 +163,7 @@ class TimeoutSource implements Source, Sink {
       this.#total = setTimeout(expire, Math.ceil(totalMs))
     }
     return openDriver(this.#driver, this.#request, {
-      attempt: this.#context.attempt,
+      ...this.#context,
       onBytes: () => {
         this.#bytesCame = true
         this.#context.onBytes()

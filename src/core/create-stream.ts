@@ -59,8 +59,8 @@ export function createStream(options: StreamOptions): EventStream {
   checkRequest(request)
   const layered = addLayers(driver, retryOption, timeoutOption)
   return new Stream({
-    start: { provider: driver.provider, model: driver.model },
-    open: () => openDriver(layered, request, { attempt: 1, onBytes }),
+    asked: { provider: driver.provider, model: driver.model, request },
+    open: () => openDriver(layered, request, { attempt: 1, onBytes: ignore, onAttempt: ignore }),
     signal,
   })
 }
@@ -83,4 +83,4 @@ function addLayers(
   return layered
 }
 
-function onBytes(): void {}
+function ignore(): void {}

@@ -6,6 +6,7 @@
 
 import { Accumulator } from '../accumulate.js'
 import { StreamError } from '../errors.js'
+import type { StreamRequest } from '../messages.js'
 import { abortError, type Sink, type Source } from '../transport/pull.js'
 import type {
   CompleteEvent,
@@ -16,7 +17,9 @@ import type {
   RetryEvent,
   StartEvent,
   StreamEvent,
+  UsageSum,
 } from '../types.js'
+import { addUsage, estimateUsage } from '../usage.js'
 import { BatchIterator } from './iterator.js'
 
 /** Takes what came, all that one network chunk held; null when nothing more will. */
@@ -40,8 +43,8 @@ export interface EventSource extends Omit<Source, 'pull'> {
 }
 
 export interface StreamSettings {
-  /** Who is asked; absent if the source tells its own `start`. */
-  start?: { provider: string; model: string }
+  /** Who is asked, and what; absent if the source tells its own `start`. */
+  asked?: { provider: string; model: string; request: StreamRequest }
   open(): EventSource
   signal?: AbortSignal | undefined
 }
@@ -60,6 +63,10 @@ export class Stream implements EventStream, EventSink, BatchReader {
   #terminalTold = false
   #anythingTold = false
   #attempts = 1
+  /** What the attempts before this one cost. */
+  #wasted: UsageSum = {}
+  /** How much content had come when this attempt began, in characters. */
+  #lengthBefore = 0
   #beganAt = 0
   #firstContentMs: number | null = null
   #final: PromiseWithResolvers<CompleteEvent> | undefined
@@ -114,8 +121,8 @@ export class Stream implements EventStream, EventSink, BatchReader {
     // Before anybody listens: a signal that is aborted already ends the stream here, and `start` still comes first.
     if (first) this.#begin()
     this.#receive = receive
-    const { start } = this.#settings
-    if (first && start !== undefined) this.#tell([startOf(start)])
+    const { asked } = this.#settings
+    if (first && asked !== undefined) this.#tell([startOf(asked)])
     else if (this.#terminal !== undefined) this.#tellTerminal(this.#terminal)
     else this.#source?.pull(this)
   }
@@ -134,14 +141,17 @@ export class Stream implements EventStream, EventSink, BatchReader {
   }
 
   done(completion: Completion): void {
-    const { start } = this.#settings
-    const { provider = start?.provider ?? '', model = start?.model ?? '', ...rest } = completion
+    const { asked } = this.#settings
+    const { provider = asked?.provider ?? '', model = asked?.model ?? '' } = completion
+    const { wasted: thrownAway = {}, ...rest } = completion
+    const wasted = addUsage(this.#wasted, thrownAway)
     const message = this.#accumulator.message()
     this.#end({
       type: 'complete',
       text: this.#accumulator.text(),
       message,
       ...rest,
+      ...(isEmpty(wasted) ? {} : { wasted }),
       provider,
       model,
       attempts: this.#attempts,
@@ -154,7 +164,9 @@ export class Stream implements EventStream, EventSink, BatchReader {
 
   fail(error: StreamError): void {
     const partial = this.#accumulator.message()
-    this.#end({ type: 'error', error, partial, attempts: this.#attempts })
+    const usage = addUsage(this.#wasted, this.#costOfAttempt(this.#source?.usage() ?? {}))
+    const known = isEmpty(usage) ? {} : { usage }
+    this.#end({ type: 'error', error, partial, attempts: this.#attempts, ...known })
   }
 
   events(batch: readonly StreamEvent[]): void {
@@ -186,7 +198,15 @@ export class Stream implements EventStream, EventSink, BatchReader {
 
   #retried(event: RetryEvent): void {
     this.#attempts = event.attempt
+    this.#wasted = addUsage(this.#wasted, this.#costOfAttempt(event.usage ?? {}))
+    this.#lengthBefore = this.#accumulator.length
     if (event.mode === 'restart') this.#accumulator.reset()
+  }
+
+  #costOfAttempt(said: UsageSum): UsageSum {
+    const { asked } = this.#settings
+    if (asked === undefined) return said
+    return estimateUsage(said, asked.request, this.#accumulator.length - this.#lengthBefore)
   }
 
   #end(terminal: CompleteEvent | ErrorEvent): void {
@@ -267,8 +287,12 @@ class IterableReader implements BatchReader {
   }
 }
 
-function startOf(asked: { provider: string; model: string }): StartEvent {
+function isEmpty(usage: UsageSum): boolean {
+  return Object.keys(usage).length === 0
+}
+
+function startOf({ provider, model }: { provider: string; model: string }): StartEvent {
   // Browsers have randomUUID in secure contexts only.
   const id = globalThis.crypto?.randomUUID?.() ?? `stream-${Math.random().toString(36).slice(2)}`
-  return { type: 'start', id, ...asked }
+  return { type: 'start', id, provider, model }
 }

@@ -5,7 +5,7 @@
  */
 
 import { StreamError } from '../errors.js'
-import type { Completion, ContentEvent } from '../types.js'
+import type { Completion, ContentEvent, Usage } from '../types.js'
 import { providerError } from './provider-error.js'
 import type { OpenContext, Sink, Source } from './pull.js'
 import { networkError, parseJson, requestError } from './request-error.js'
@@ -68,6 +68,10 @@ export class HttpSource implements Source {
 
   finished(): Completion | undefined {
     return this.#decoder.finished()
+  }
+
+  usage(): Usage {
+    return this.#decoder.usage()
   }
 
   async #request(): Promise<Response> {

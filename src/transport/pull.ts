@@ -14,6 +14,7 @@ import type {
   DriverContext,
   DriverYield,
   RetryEvent,
+  Usage,
 } from '../types.js'
 
 /** Where the answer to a pull goes: exactly one of these is called, once for each pull. */
@@ -33,11 +34,22 @@ export interface Source {
   close(): void
   /** The completion, if a terminal marker has been read already although the source has not said `done` yet. */
   finished(): Completion | undefined
+  /** What the provider has said so far that the running attempt costs. It stays readable after `fail` and `close`. */
+  usage(): Usage
 }
 
 export interface OpenContext {
   attempt: number
   onBytes(): void
+  /** Each request that is about to be sent, whichever layer sends it. */
+  onAttempt(attempt: Attempt): void
+}
+
+export interface Attempt {
+  /** From 1 */
+  attempt: number
+  provider: string
+  model: string
 }
 
 type Open = (request: StreamRequest, context: OpenContext) => Source
@@ -49,22 +61,38 @@ interface SourceDriver extends Driver {
   [open]: Open
 }
 
-/** A driver made of a source. */
+/** A driver that asks a model itself, made of a source. */
 export function defineDriver(provider: string, model: string, openSource: Open): Driver {
+  return defineLayer({ provider, model }, (request, context) => {
+    context.onAttempt({ attempt: context.attempt, provider, model })
+    return openSource(request, context)
+  })
+}
+
+/** A driver that asks other drivers, made of a source. */
+export function defineLayer(names: { provider: string; model: string }, openSource: Open): Driver {
+  const { provider, model } = names
   const driver: SourceDriver = {
     provider,
     model,
-    stream: (request, context) => generate(openSource(request, context), context.signal),
+    stream: (request, context) => {
+      const { attempt, signal } = context
+      const onBytes = (): void => context.onBytes()
+      return generate(openSource(request, { attempt, onBytes, onAttempt: ignore }), signal)
+    },
     [open]: openSource,
   }
   return driver
 }
 
+function ignore(): void {}
+
 /** The source of any driver: our own directly, a user's through its generator. */
 export function openDriver(driver: Driver, request: StreamRequest, context: OpenContext): Source {
-  return open in driver
-    ? (driver as SourceDriver)[open](request, context)
-    : new GeneratorSource(driver, request, context)
+  if (open in driver) return (driver as SourceDriver)[open](request, context)
+  const { provider, model } = driver
+  context.onAttempt({ attempt: context.attempt, provider, model })
+  return new GeneratorSource(driver, request, context)
 }
 
 // ---------------------------------------------------------------- source -> generator
@@ -151,6 +179,10 @@ class GeneratorSource implements Source {
 
   finished(): undefined {
     return undefined
+  }
+
+  usage(): Usage {
+    return {}
   }
 
   readonly #onResult = (result: IteratorResult<DriverYield, Completion>): void => {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Completion, ContentEvent } from '../types.js'
+import type { Completion, ContentEvent, Usage } from '../types.js'
 
 /** Reads one response of one wire format; it holds the state of that response. */
 export interface WireDecoder {
@@ -19,6 +19,8 @@ export interface WireDecoder {
   decode(data: string, event: string | undefined, out: ContentEvent[]): void
   /** The completion as far as it is known, once a terminal marker has been read; undefined before. */
   finished(): Completion | undefined
+  /** What the provider has said so far that this response costs; without the counts that are known only at its end. */
+  usage(): Usage
   /** Nothing of meaning can follow: reading stops here and does not wait for the server to close. */
   readonly ended: boolean
 }

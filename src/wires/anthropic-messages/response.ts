@@ -109,6 +109,13 @@ export class MessagesDecoder implements WireDecoder {
     }
   }
 
+  /** At the start the API counts the output that it has begun with; how much it became is said with the stop reason. */
+  usage(): Usage {
+    if (this.finished() !== undefined) return this.#readUsage()
+    const { outputTokens: _begun, totalTokens: _sum, ...input } = this.#readUsage()
+    return input
+  }
+
   #finishReason(): FinishReason {
     if (this.#finish === undefined) return this.#called ? 'tool-calls' : 'stop'
     return finishReasons.get(this.#finish) ?? 'other'

@@ -91,9 +91,13 @@ export class GeminiDecoder implements WireDecoder {
     return {
       finishReason: this.#finishReason(),
       rawFinishReason: raw,
-      usage: readUsage(this.#usage),
+      usage: this.usage(),
       ...compact({ model: this.#model, responseId: this.#responseId }),
     }
+  }
+
+  usage(): Usage {
+    return readUsage(this.#usage)
   }
 
   #finishReason(): FinishReason {

@@ -7,7 +7,7 @@
 
 import { providerError } from '../../transport/provider-error.js'
 import type { WireDecoder } from '../../transport/wire.js'
-import type { Completion, ContentEvent, FinishReason } from '../../types.js'
+import type { Completion, ContentEvent, FinishReason, Usage } from '../../types.js'
 import {
   compact,
   isErrorBody,
@@ -95,13 +95,17 @@ export class ChatDecoder implements WireDecoder {
     if (this.#finish === undefined && !this.ended) return undefined
     return {
       finishReason: this.#finishReason(),
-      usage: readUsage(this.#usage),
+      usage: this.usage(),
       ...compact({
         rawFinishReason: this.#finish,
         model: this.#model,
         responseId: this.#responseId,
       }),
     }
+  }
+
+  usage(): Usage {
+    return readUsage(this.#usage)
   }
 
   #choice(choice: Json, out: ContentEvent[]): void {

@@ -7,7 +7,7 @@
 
 import { providerError } from '../../transport/provider-error.js'
 import type { WireDecoder } from '../../transport/wire.js'
-import type { Completion, ContentEvent, FinishReason } from '../../types.js'
+import type { Completion, ContentEvent, FinishReason, Usage } from '../../types.js'
 import {
   compact,
   isErrorBody,
@@ -95,9 +95,13 @@ export class ResponsesDecoder implements WireDecoder {
     return {
       finishReason: this.#finishReason(),
       rawFinishReason: this.#status,
-      usage: readUsage(this.#usage),
+      usage: this.usage(),
       ...compact({ model: this.#model, responseId: this.#responseId }),
     }
+  }
+
+  usage(): Usage {
+    return readUsage(this.#usage)
   }
 
   #end(type: string, response: Json, out: ContentEvent[]): void {
