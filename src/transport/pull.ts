@@ -16,6 +16,7 @@ import type {
   RetryEvent,
   Usage,
 } from '../types.js'
+import { type Clocks, openClocked } from './clocks.js'
 
 /** Where the answer to a pull goes: exactly one of these is called, once for each pull. */
 export interface Sink {
@@ -39,7 +40,12 @@ export interface Source {
 }
 
 export interface OpenContext {
+  /** The number of the attempt that the source begins with, from 1. */
   attempt: number
+  /** Gives a further attempt its number: one more than the last, whichever layer asks. */
+  nextAttempt(): number
+  /** For the layer of each attempt. Absent: none run. */
+  clocks?: Partial<Clocks>
   onBytes(): void
   /** Each request that is about to be sent, whichever layer sends it. */
   onAttempt(attempt: Attempt): void
@@ -63,10 +69,10 @@ interface SourceDriver extends Driver {
 
 /** A driver that asks a model itself, made of a source. */
 export function defineDriver(provider: string, model: string, openSource: Open): Driver {
-  return defineLayer({ provider, model }, (request, context) => {
-    context.onAttempt({ attempt: context.attempt, provider, model })
-    return openSource(request, context)
-  })
+  const names = { provider, model }
+  return defineLayer(names, (request, context) =>
+    openAttempt(names, context, (within) => openSource(request, within)),
+  )
 }
 
 /** A driver that asks other drivers, made of a source. */
@@ -77,8 +83,11 @@ export function defineLayer(names: { provider: string; model: string }, openSour
     model,
     stream: (request, context) => {
       const { attempt, signal } = context
+      let last = attempt
+      const nextAttempt = (): number => ++last
       const onBytes = (): void => context.onBytes()
-      return generate(openSource(request, { attempt, onBytes, onAttempt: ignore }), signal)
+      const inner = { attempt, nextAttempt, onBytes, onAttempt: ignore }
+      return generate(openSource(request, inner), signal)
     },
     [open]: openSource,
   }
@@ -90,9 +99,16 @@ function ignore(): void {}
 /** The source of any driver: our own directly, a user's through its generator. */
 export function openDriver(driver: Driver, request: StreamRequest, context: OpenContext): Source {
   if (open in driver) return (driver as SourceDriver)[open](request, context)
-  const { provider, model } = driver
+  return openAttempt(driver, context, (within) => new GeneratorSource(driver, request, within))
+}
+
+function openAttempt(
+  { provider, model }: { provider: string; model: string },
+  context: OpenContext,
+  openSource: (context: OpenContext) => Source,
+): Source {
   context.onAttempt({ attempt: context.attempt, provider, model })
-  return new GeneratorSource(driver, request, context)
+  return openClocked(provider, context, openSource)
 }
 
 // ---------------------------------------------------------------- source -> generator
@@ -141,6 +157,7 @@ class GeneratorSource implements Source {
   readonly #driver: Driver
   readonly #request: StreamRequest
   readonly #context: DriverContext
+  readonly #nextAttempt: () => number
   readonly #controller = new AbortController()
   #iterator: AsyncGenerator<DriverYield, Completion, void> | undefined
   #sink: Sink | undefined
@@ -151,6 +168,7 @@ class GeneratorSource implements Source {
   constructor(driver: Driver, request: StreamRequest, context: OpenContext) {
     this.#driver = driver
     this.#request = request
+    this.#nextAttempt = context.nextAttempt
     this.#context = {
       signal: this.#controller.signal,
       attempt: context.attempt,
@@ -210,9 +228,15 @@ class GeneratorSource implements Source {
   #deliver(): boolean {
     const next = this.#rest.shift()
     if (next === undefined) return false
-    if ('type' in next) this.#take().retry(next)
+    if ('type' in next) this.#take().retry(this.#numbered(next))
     else this.#take().batch(next)
     return true
+  }
+
+  /** The driver counts its own attempts alone, and others may run beside it. */
+  #numbered(event: RetryEvent): RetryEvent {
+    const attempt = this.#nextAttempt()
+    return { ...event, attempt, maxAttempts: Math.max(event.maxAttempts, attempt) }
   }
 
   #take(): Sink {
