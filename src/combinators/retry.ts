@@ -219,7 +219,7 @@ class RetrySource implements Source, Sink {
     const delayMs = error.retryAfterMs ?? this.#backoff()
     this.#spentMs += delayMs
     if (this.#spentMs > budgetMs) return false
-    this.#attempt = this.#context.nextAttempt()
+    this.#attempt++
     const { provider, model } = this.#driver
     const usage = this.usage()
     // Told with this event, so no part of the next attempt.

@@ -7,7 +7,7 @@
 import { Accumulator } from '../accumulate.js'
 import { StreamError } from '../errors.js'
 import type { StreamRequest } from '../messages.js'
-import { abortError, type OpenContext, type Sink, type Source } from '../transport/pull.js'
+import { abortError, type Sink, type Source } from '../transport/pull.js'
 import type {
   CompleteEvent,
   Completion,
@@ -45,7 +45,7 @@ export interface EventSource extends Omit<Source, 'pull'> {
 export interface StreamSettings {
   /** Who is asked, and what; absent if the source tells its own `start`. */
   asked?: { provider: string; model: string; request: StreamRequest }
-  open(context: OpenContext): EventSource
+  open(): EventSource
   signal?: AbortSignal | undefined
 }
 
@@ -124,10 +124,7 @@ export class Stream implements EventStream, EventSink, BatchReader {
     const { asked } = this.#settings
     if (first && asked !== undefined) this.#tell([startOf(asked)])
     else if (this.#terminal !== undefined) this.#tellTerminal(this.#terminal)
-    else {
-      this.#source ??= this.#open()
-      this.#source.pull(this)
-    }
+    else this.#source?.pull(this)
   }
 
   // -------------------------------------------------------------- for the source
@@ -194,18 +191,13 @@ export class Stream implements EventStream, EventSink, BatchReader {
     const { signal } = this.#settings
     if (signal?.aborted) return this.fail(abortError(signal.reason))
     signal?.addEventListener('abort', this.#onAbort)
-  }
-
-  /** Not before the first pull: a reader who takes the `start` and pauses has not asked yet. */
-  #open(): EventSource {
-    const nextAttempt = (): number => ++this.#attempts
-    return this.#settings.open({ attempt: 1, nextAttempt, onBytes: ignore, onAttempt: ignore })
+    this.#source = this.#settings.open()
   }
 
   readonly #onAbort = (): void => this.cancel(this.#settings.signal?.reason)
 
   #retried(event: RetryEvent): void {
-    this.#attempts = Math.max(this.#attempts, event.attempt)
+    this.#attempts = event.attempt
     this.#wasted = addUsage(this.#wasted, this.#costOfAttempt(event.usage ?? {}))
     this.#lengthBefore = this.#accumulator.length
     if (event.mode === 'restart') this.#accumulator.reset()
@@ -294,8 +286,6 @@ class IterableReader implements BatchReader {
     this.#iterator.return?.().catch(() => {})
   }
 }
-
-function ignore(): void {}
 
 function isEmpty(usage: UsageSum): boolean {
   return Object.keys(usage).length === 0

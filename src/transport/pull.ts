@@ -16,7 +16,6 @@ import type {
   RetryEvent,
   Usage,
 } from '../types.js'
-import { type Clocks, openClocked } from './clocks.js'
 
 /** Where the answer to a pull goes: exactly one of these is called, once for each pull. */
 export interface Sink {
@@ -40,12 +39,7 @@ export interface Source {
 }
 
 export interface OpenContext {
-  /** The number of the attempt that the source begins with, from 1. */
   attempt: number
-  /** Gives a further attempt its number: one more than the last, whichever layer asks. */
-  nextAttempt(): number
-  /** For the layer of each attempt. Absent: none run. */
-  clocks?: Partial<Clocks>
   onBytes(): void
   /** Each request that is about to be sent, whichever layer sends it. */
   onAttempt(attempt: Attempt): void
@@ -69,10 +63,10 @@ interface SourceDriver extends Driver {
 
 /** A driver that asks a model itself, made of a source. */
 export function defineDriver(provider: string, model: string, openSource: Open): Driver {
-  const names = { provider, model }
-  return defineLayer(names, (request, context) =>
-    openAttempt(names, context, (within) => openSource(request, within)),
-  )
+  return defineLayer({ provider, model }, (request, context) => {
+    context.onAttempt({ attempt: context.attempt, provider, model })
+    return openSource(request, context)
+  })
 }
 
 /** A driver that asks other drivers, made of a source. */
@@ -83,11 +77,8 @@ export function defineLayer(names: { provider: string; model: string }, openSour
     model,
     stream: (request, context) => {
       const { attempt, signal } = context
-      let last = attempt
-      const nextAttempt = (): number => ++last
       const onBytes = (): void => context.onBytes()
-      const inner = { attempt, nextAttempt, onBytes, onAttempt: ignore }
-      return generate(openSource(request, inner), signal)
+      return generate(openSource(request, { attempt, onBytes, onAttempt: ignore }), signal)
     },
     [open]: openSource,
   }
@@ -99,16 +90,9 @@ function ignore(): void {}
 /** The source of any driver: our own directly, a user's through its generator. */
 export function openDriver(driver: Driver, request: StreamRequest, context: OpenContext): Source {
   if (open in driver) return (driver as SourceDriver)[open](request, context)
-  return openAttempt(driver, context, (within) => new GeneratorSource(driver, request, within))
-}
-
-function openAttempt(
-  { provider, model }: { provider: string; model: string },
-  context: OpenContext,
-  openSource: (context: OpenContext) => Source,
-): Source {
+  const { provider, model } = driver
   context.onAttempt({ attempt: context.attempt, provider, model })
-  return openClocked(provider, context, openSource)
+  return new GeneratorSource(driver, request, context)
 }
 
 // ---------------------------------------------------------------- source -> generator
@@ -157,7 +141,6 @@ class GeneratorSource implements Source {
   readonly #driver: Driver
   readonly #request: StreamRequest
   readonly #context: DriverContext
-  readonly #nextAttempt: () => number
   readonly #controller = new AbortController()
   #iterator: AsyncGenerator<DriverYield, Completion, void> | undefined
   #sink: Sink | undefined
@@ -168,7 +151,6 @@ class GeneratorSource implements Source {
   constructor(driver: Driver, request: StreamRequest, context: OpenContext) {
     this.#driver = driver
     this.#request = request
-    this.#nextAttempt = context.nextAttempt
     this.#context = {
       signal: this.#controller.signal,
       attempt: context.attempt,
@@ -228,15 +210,9 @@ class GeneratorSource implements Source {
   #deliver(): boolean {
     const next = this.#rest.shift()
     if (next === undefined) return false
-    if ('type' in next) this.#take().retry(this.#numbered(next))
+    if ('type' in next) this.#take().retry(next)
     else this.#take().batch(next)
     return true
-  }
-
-  /** The driver counts its own attempts alone, and others may run beside it. */
-  #numbered(event: RetryEvent): RetryEvent {
-    const attempt = this.#nextAttempt()
-    return { ...event, attempt, maxAttempts: Math.max(event.maxAttempts, attempt) }
   }
 
   #take(): Sink {

@@ -1,0 +1,115 @@
+/**
+ * The drivers, each with the bytes that its provider sends: those of the simulated provider, piece by piece.
+ *
+ * @module
+ */
+
+import { anthropic } from '../../src/anthropic.js'
+import { compatible } from '../../src/compatible.js'
+import { gemini } from '../../src/gemini.js'
+import { openai } from '../../src/openai.js'
+import { completeAnswer } from '../../src/testing/answer.js'
+import { contextOf, wireOf } from '../../src/testing/route.js'
+import type { WireEvent } from '../../src/testing/wire.js'
+import type { Driver } from '../../src/types.js'
+import type { Exchange, Play } from './server.js'
+
+type Fetch = typeof globalThis.fetch
+
+export interface Wire {
+  name: string
+  driver(url: string, fetch?: Fetch): Driver
+  /** An event that carries no content. */
+  ping: string
+  /** What the provider says when it has too much to do. */
+  busyStatus: number
+}
+
+const common = { model: 'm', apiKey: 'k' }
+
+export const wires: readonly Wire[] = [
+  {
+    name: 'openai chat',
+    driver: (url, fetch) => openai({ ...common, baseURL: `${url}/v1`, ...given(fetch) }),
+    ping: ': ping\n\n',
+    busyStatus: 503,
+  },
+  {
+    name: 'openai responses',
+    driver: (url, fetch) =>
+      openai({ ...common, api: 'responses', baseURL: `${url}/v1`, ...given(fetch) }),
+    ping: ': ping\n\n',
+    busyStatus: 503,
+  },
+  {
+    name: 'anthropic',
+    driver: (url, fetch) => anthropic({ ...common, baseURL: url, ...given(fetch) }),
+    ping: 'event: ping\ndata: {"type": "ping"}\n\n',
+    busyStatus: 529,
+  },
+  {
+    name: 'gemini',
+    driver: (url, fetch) => gemini({ ...common, baseURL: `${url}/v1beta`, ...given(fetch) }),
+    ping: ': ping\r\n\r\n',
+    busyStatus: 503,
+  },
+  {
+    name: 'compatible',
+    driver: (url, fetch) => compatible({ ...common, baseURL: `${url}/v1`, ...given(fetch) }),
+    ping: ': ping\n\n',
+    busyStatus: 503,
+  },
+]
+
+function given(fetch: Fetch | undefined): { fetch?: Fetch } {
+  return fetch === undefined ? {} : { fetch }
+}
+
+/** What `pieces` of the answer are shown as. The last one comes with the end. */
+export const shownPieces = ['One', ' two'] as const
+const lastPiece = ' three.'
+export const pieces = [...shownPieces, lastPiece] as const
+export const wholeText = pieces.join('')
+
+/** The bytes of one answer. */
+export interface AnswerBytes {
+  /** What comes before any content; empty on Gemini's wire. */
+  preamble: string
+  /** The first pieces. */
+  content: readonly string[]
+  /** The last piece, and what says that the answer is whole. */
+  rest: string
+  /** An error inside the stream. */
+  error: string
+  /** A response that is an error. */
+  failure(status: number, body?: Partial<Record<string, unknown>>): string
+}
+
+export function answerTo({ request, count }: Exchange, text = wholeText): AnswerBytes {
+  const wire = wireOf(request.path)
+  if (wire === undefined) throw new Error(`No wire has the path ${request.path}.`)
+  const record = { ...request, wire: wire.name, closed: Promise.resolve('finished' as const) }
+  const context = contextOf({ ...record, sent: 0 }, wire, count)
+  const events = [...wire.events(completeAnswer(text, request.body), context)]
+  const first = events.findIndex(({ token }) => token)
+  const last = first + shownPieces.length
+  return {
+    preamble: join(events.slice(0, first)),
+    content: events.slice(first, last).map(({ data }) => data),
+    rest: join(events.slice(last)),
+    error: wire.errorEvent(context, undefined, last).data,
+    failure: (status, body) => JSON.stringify(body ?? wire.error(status, context).body),
+  }
+}
+
+function join(events: readonly WireEvent[]): string {
+  return events.map(({ data }) => data).join('')
+}
+
+/** A whole answer. */
+export const healthy: Play = async (exchange) => {
+  const { preamble, content, rest } = answerTo(exchange)
+  await exchange.head(200)
+  for (const data of [preamble, ...content, rest]) if (data !== '') await exchange.chunk(data)
+  exchange.end()
+}
