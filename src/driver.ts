@@ -6,4 +6,4 @@
 
 export { StreamError, type StreamErrorCode, type StreamErrorOptions } from './errors.js'
 export type { StreamRequest } from './messages.js'
-export type { Completion, Driver, DriverContext, DriverYield } from './types.js'
+export type { Completion, Continuation, Driver, DriverContext, DriverYield } from './types.js'

@@ -5,7 +5,8 @@
  */
 
 export { toReadableStream, toResponse } from './carriers/web.js'
-export { type RetryOptions, retry } from './combinators/retry.js'
+export { retry } from './combinators/retry.js'
+export type { RetryOptions } from './combinators/retry-options.js'
 export { type TimeoutOptions, timeout } from './combinators/timeout.js'
 export { createStream, type StreamOptions } from './core/create-stream.js'
 export {
@@ -43,6 +44,7 @@ export type {
   CompleteEvent,
   Completion,
   ContentEvent,
+  Continuation,
   Driver,
   DriverContext,
   DriverYield,

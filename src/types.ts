@@ -186,6 +186,11 @@ export interface Driver {
   readonly provider: string
   readonly model: string
   /**
+   * How the model goes on with an answer that broke off, for `retry.afterContent: 'continue'`.
+   * @default () => 'request'
+   */
+  continuation?(request: StreamRequest): Continuation
+  /**
    * One attempt. Content is `yield`, completion is `return`, failure is `throw`.
    *
    * It MUST return only if the provider said that the answer is whole, throw when `context.signal` aborts, and free
@@ -196,6 +201,12 @@ export interface Driver {
     context: DriverContext,
   ): AsyncGenerator<DriverYield, Completion, void>
 }
+
+/**
+ * `prefill`: a last message of the assistant is taken for the beginning of the answer, and the model writes on. `request`: it has to be
+ * asked for that in words. `none`: it can do neither, so the answer begins again.
+ */
+export type Continuation = 'prefill' | 'request' | 'none'
 
 export interface DriverContext {
   /** Ends this attempt alone. */

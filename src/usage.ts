@@ -47,6 +47,12 @@ export function estimateUsage(said: UsageSum, request: StreamRequest, came: numb
   return { ...said, inputTokens, outputTokens, totalTokens, estimated: true }
 }
 
+/** The same of the answer alone. */
+export function estimateOutput(said: UsageSum, came: number): UsageSum {
+  if (said.outputTokens !== undefined) return said
+  return { ...said, outputTokens: Math.ceil(came / charactersPerToken), estimated: true }
+}
+
 /** Texts only: what an image or a file costs is each provider's own rule. */
 function lengthOfRequest({ system = '', prompt = '', messages = [] }: StreamRequest): number {
   let length = system.length + prompt.length

@@ -5,60 +5,22 @@
  */
 
 import pRetry from 'p-retry'
-import { checkCount, checkDelay, checkKeys, optionError } from '../check.js'
 import { StreamError } from '../errors.js'
 import type { StreamRequest } from '../messages.js'
 import {
+  abandon,
   defineLayer,
   type OpenContext,
   openDriver,
+  type Resumption,
   type Sink,
   type Source,
 } from '../transport/pull.js'
-import type { Completion, ContentEvent, Driver, RetryEvent, Usage } from '../types.js'
-
-export interface RetryOptions {
-  /**
-   * Attempts after the first one.
-   * @default 2
-   */
-  maxRetries?: number
-  /**
-   * The shortest wait, in milliseconds, unless the provider asks for another one. Waits are drawn at random between it and a
-   * ceiling that begins at twice its value and doubles from attempt to attempt.
-   * @default 500
-   */
-  minDelayMs?: number
-  /**
-   * The highest ceiling of the waits, in milliseconds.
-   * @default 8_000
-   */
-  maxDelayMs?: number
-  /**
-   * The longest wait that a provider may ask for (`retry-after`), in milliseconds. If it asks for more, the stream fails at
-   * once, with `retryAfterMs` on the error.
-   * @default 60_000
-   */
-  maxRetryAfterMs?: number
-  /**
-   * Limit in milliseconds for failed attempts and waits together. Of an attempt that failed after content, the time to its
-   * first content counts, so healthy streaming is free. No retry begins that would exceed it.
-   * @default Infinity
-   */
-  budgetMs?: number
-  /**
-   * What happens when an attempt fails after content: `restart` voids it and begins again, `fail` ends the stream.
-   * @default 'restart'
-   */
-  afterContent?: 'restart' | 'fail'
-  /**
-   * Decides instead of `error.retryable`. If it throws, the stream ends with what it threw.
-   * @param attempt - the attempt that failed, from 1
-   */
-  shouldRetry?: (error: StreamError, attempt: number) => boolean | Promise<boolean>
-}
-
-type Settings = Required<Omit<RetryOptions, 'shouldRetry'>> & Pick<RetryOptions, 'shouldRetry'>
+import type { Completion, ContentEvent, Driver, RetryEvent, UsageSum } from '../types.js'
+import { backoffMs, Wait } from './backoff.js'
+import { type Joint, PartialAnswer } from './continuation.js'
+import { HoldBackSource } from './hold-back.js'
+import { checkRetry, type RetryOptions, type RetrySettings } from './retry-options.js'
 
 /**
  * A driver that tries again. Each further attempt is announced by a `retry` event before the wait.
@@ -74,37 +36,11 @@ export function retry(driver: Driver, options?: number | RetryOptions): Driver {
   )
 }
 
-function checkRetry(options: number | RetryOptions | undefined): Settings {
-  if (typeof options === 'number')
-    return checkRetry({ maxRetries: checkCount('retry', options, 0) })
-  const given: RetryOptions = options ?? {}
-  if (typeof given !== 'object')
-    throw optionError('retry', options, 'a number, false, or an object')
-  checkKeys('retry', given, [
-    'maxRetries',
-    'minDelayMs',
-    'maxDelayMs',
-    'maxRetryAfterMs',
-    'budgetMs',
-    'afterContent',
-    'shouldRetry',
-  ])
-  const { afterContent = 'restart', shouldRetry } = given
-  if (afterContent !== 'restart' && afterContent !== 'fail') {
-    throw optionError('retry.afterContent', afterContent, '"restart" or "fail"')
-  }
-  if (shouldRetry !== undefined && typeof shouldRetry !== 'function') {
-    throw optionError('retry.shouldRetry', shouldRetry, 'a function')
-  }
-  return {
-    maxRetries: checkCount('retry.maxRetries', given.maxRetries, 2),
-    minDelayMs: checkDelay('retry.minDelayMs', given.minDelayMs, 500),
-    maxDelayMs: checkDelay('retry.maxDelayMs', given.maxDelayMs, 8_000),
-    maxRetryAfterMs: checkDelay('retry.maxRetryAfterMs', given.maxRetryAfterMs, 60_000),
-    budgetMs: checkDelay('retry.budgetMs', given.budgetMs, Infinity),
-    afterContent,
-    ...(shouldRetry === undefined ? {} : { shouldRetry }),
-  }
+/** How the next attempt begins. */
+interface Next {
+  mode: RetryEvent['mode']
+  request: StreamRequest
+  resumption?: Resumption
 }
 
 /** p-retry is entered once a stream, at the first pull; it counts the attempts and asks before each further one. */
@@ -112,76 +48,126 @@ class RetrySource implements Source, Sink {
   readonly #driver: Driver
   readonly #request: StreamRequest
   readonly #context: OpenContext
-  readonly #settings: Settings
+  readonly #settings: RetrySettings
   #upstream: Source | undefined
   #sink: Sink | undefined
   #attempt: number
+  #next: Next
   #failures = 0
   #contentCame = false
   #openedAt = 0
   #spentMs = 0
   #entered = false
-  /** The upstream has failed; it is kept for what it cost. */
+  /** The upstream has been asked. */
+  #started = false
+  /** Nobody is to be pulled: the upstream has failed, and is kept for what can still be read off it. */
   #failed = false
   #closed = false
+  /** The budget is used up. */
+  #broke = false
+  /** The end that came while nobody waited. */
+  #late: StreamError | undefined
   /** Settles the attempt that p-retry waits for. */
   #settle: { resolve(): void; reject(error: StreamError): void } | undefined
-  #endWait: (() => void) | undefined
+  #wait: Wait | undefined
+  #budget: ReturnType<typeof setTimeout> | undefined
+  /** Kept only where it may have to be carried on. */
+  #answer: PartialAnswer | undefined
+  #joint: Joint | undefined
+  /** It follows the content that was held at the joint. */
+  #completion: Completion | undefined
 
-  constructor(driver: Driver, request: StreamRequest, context: OpenContext, settings: Settings) {
+  constructor(
+    driver: Driver,
+    request: StreamRequest,
+    context: OpenContext,
+    settings: RetrySettings,
+  ) {
     this.#driver = driver
     this.#request = request
     this.#context = context
     this.#settings = settings
     this.#attempt = context.attempt
+    this.#next = { mode: 'restart', request }
+    if (settings.afterContent === 'continue') this.#answer = new PartialAnswer()
   }
 
   pull(sink: Sink): void {
+    if (this.#completion !== undefined) return sink.done(this.#completion)
+    if (this.#late !== undefined) return sink.fail(this.#late)
     this.#sink = sink
-    // While a wait is on there is no upstream; the attempt that follows it pulls.
-    if (this.#entered) return this.#failed ? undefined : this.#upstream?.pull(this)
+    if (this.#entered) return this.#pull()
     this.#entered = true
     pRetry(() => this.#begin(), {
       retries: this.#settings.maxRetries,
       minTimeout: 0,
       shouldRetry: ({ error }) => this.#decide(error as StreamError),
     }).catch((error: unknown) => {
-      if (!this.#closed) this.#take().fail(StreamError.from(error))
+      if (this.#closed) return
+      if (this.#sink === undefined) this.#late = StreamError.from(error)
+      else this.#take().fail(StreamError.from(error))
     })
   }
 
   close(): void {
     this.#closed = true
+    clearTimeout(this.#budget)
     this.#upstream?.close()
     this.#settle?.resolve()
-    this.#endWait?.()
+    this.#wait?.end()
   }
 
   finished(): Completion | undefined {
-    return this.#upstream?.finished()
+    return this.#completion ?? this.#upstream?.finished()
   }
 
-  usage(): Usage {
+  usage(): UsageSum {
     return this.#upstream?.usage() ?? {}
+  }
+
+  /** During a wait it is the one that the next attempt would have picked up. */
+  resumption(): Resumption | undefined {
+    return this.#upstream === undefined ? this.#next.resumption : this.#upstream.resumption?.()
   }
 
   batch(events: readonly ContentEvent[]): void {
     if (!this.#contentCame) this.#firstContent()
-    this.#take().batch(events)
+    if (this.#answer === undefined) return this.#take().batch(events)
+    const content = this.#joint === undefined ? events : this.#joint.join(events)
+    this.#answer.add(content)
+    if (content.length > 0) this.#take().batch(content)
+    else this.#upstream?.pull(this)
   }
 
+  /** A layer below begins another attempt. */
   retry(event: RetryEvent): void {
+    let { mode } = event
+    if (mode === 'restart') {
+      if (this.#joint === undefined) {
+        if (this.#answer !== undefined) this.#answer = new PartialAnswer()
+      } else {
+        // It would void what this attempt carries on as well, which the layer below knows nothing of.
+        if (this.#contentCame) return this.#failBelow(event.error)
+        this.#joint = this.#answer?.joint()
+        mode = 'continue'
+      }
+      this.#contentCame = false
+    }
     this.#attempt = event.attempt
-    if (event.mode === 'restart') this.#contentCame = false
-    this.#take().retry(event)
+    this.#take().retry({ ...event, mode })
   }
 
   done(completion: Completion): void {
+    clearTimeout(this.#budget)
     this.#settle?.resolve()
-    this.#take().done(completion)
+    const rest = this.#joint?.flush() ?? []
+    if (rest.length === 0) return this.#take().done(completion)
+    this.#completion = completion
+    this.#take().batch(rest)
   }
 
   fail(error: StreamError): void {
+    clearTimeout(this.#budget)
     this.#failed = true
     this.#settle?.reject(error)
   }
@@ -190,36 +176,75 @@ class RetrySource implements Source, Sink {
     const attempt = new Promise<void>((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
-    this.#openedAt = performance.now()
     this.#contentCame = false
     this.#failed = false
-    this.#upstream = openDriver(this.#driver, this.#request, {
-      ...this.#context,
-      attempt: this.#attempt,
-    })
-    if (this.#sink !== undefined) this.#upstream.pull(this)
+    this.#started = false
+    this.#upstream = this.#open()
+    if (this.#sink !== undefined) this.#pull()
     return attempt
+  }
+
+  /** While a wait is on there is no upstream; the attempt that follows it pulls. */
+  #pull(): void {
+    if (this.#failed || this.#upstream === undefined) return
+    if (!this.#started) this.#start()
+    this.#upstream.pull(this)
+  }
+
+  #start(): void {
+    this.#started = true
+    this.#openedAt = performance.now()
+    // What is left of the budget ends an attempt that has brought nothing. The first attempt only costs.
+    const { budgetMs } = this.#settings
+    if (this.#failures === 0 || budgetMs === Infinity) return
+    this.#budget = setTimeout(this.#onBudget, Math.ceil(budgetMs - this.#spentMs))
+  }
+
+  #open(): Source {
+    const { holdBackMs, holdBackChars } = this.#settings
+    const { request, resumption } = this.#next
+    const context = { ...this.#context, attempt: this.#attempt }
+    if (resumption !== undefined) context.resumption = resumption
+    const source = openDriver(this.#driver, request, context)
+    if (holdBackMs === 0 && holdBackChars === 0) return source
+    return new HoldBackSource(source, { holdBackMs, holdBackChars })
   }
 
   #firstContent(): void {
     this.#contentCame = true
+    clearTimeout(this.#budget)
     this.#spentMs += performance.now() - this.#openedAt
   }
 
+  readonly #onBudget = (): void => {
+    const { provider } = this.#driver
+    const message = `${provider}: failed attempts and waits took longer than ${this.#settings.budgetMs} ms (retry.budgetMs).`
+    this.#broke = true
+    this.#failBelow(new StreamError('timeout', message, { provider, retryable: false }))
+  }
+
+  /** Ends an attempt that has not failed by itself. */
+  #failBelow(error: StreamError): void {
+    if (this.#upstream !== undefined) abandon(this.#upstream)
+    this.fail(error)
+  }
+
   async #decide(error: StreamError): Promise<boolean> {
-    const { maxRetries, maxRetryAfterMs, budgetMs, afterContent, shouldRetry } = this.#settings
+    const { maxRetries, maxRetryAfterMs, budgetMs, shouldRetry } = this.#settings
     this.#failures++
     if (!this.#contentCame) this.#spentMs += performance.now() - this.#openedAt
-    else if (afterContent === 'fail') return false
-    if (error.code === 'aborted') return false
+    if (error.code === 'aborted' || this.#broke) return false
+    const next = this.#plan()
+    if (next === undefined) return false
     const wanted =
       shouldRetry === undefined ? error.retryable : await shouldRetry(error, this.#attempt)
     if (!wanted || this.#closed) return false
     if (error.retryAfterMs !== undefined && error.retryAfterMs > maxRetryAfterMs) return false
-    const delayMs = error.retryAfterMs ?? this.#backoff()
+    const delayMs = error.retryAfterMs ?? backoffMs(this.#settings, this.#failures)
+    if (this.#spentMs + delayMs > budgetMs) return false
     this.#spentMs += delayMs
-    if (this.#spentMs > budgetMs) return false
     this.#attempt++
+    this.#next = next
     const { provider, model } = this.#driver
     const usage = this.usage()
     // Told with this event, so no part of the next attempt.
@@ -229,32 +254,33 @@ class RetrySource implements Source, Sink {
       attempt: this.#attempt,
       maxAttempts: Math.max(this.#context.attempt + maxRetries, this.#attempt),
       delayMs,
-      mode: 'restart',
+      mode: next.mode,
       provider,
       model,
       error,
       ...(Object.keys(usage).length === 0 ? {} : { usage }),
     })
-    await this.#wait(delayMs)
+    if (this.#closed) return false
+    this.#wait = new Wait(delayMs)
+    await this.#wait.over
     return !this.#closed
   }
 
-  /** Full jitter over a floor: clients that failed together do not come back together, at the ceiling neither. */
-  #backoff(): number {
-    const { minDelayMs, maxDelayMs } = this.#settings
-    const ceiling = Math.max(minDelayMs, Math.min(maxDelayMs, minDelayMs * 2 ** this.#failures))
-    return Math.round(minDelayMs + Math.random() * (ceiling - minDelayMs))
-  }
-
-  #wait(delayMs: number): Promise<void> {
-    if (this.#closed) return Promise.resolve()
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, delayMs)
-      this.#endWait = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
+  /** @returns undefined if there may be no further attempt */
+  #plan(): Next | undefined {
+    const resumption = this.#upstream?.resumption?.()
+    // The same response goes on: nothing is asked again, and the joint of an attempt that carried on stays.
+    if (resumption !== undefined) return { ...this.#next, mode: 'continue', resumption }
+    const { afterContent } = this.#settings
+    if (this.#contentCame && afterContent === 'fail') return undefined
+    const request = this.#answer?.request(this.#request, this.#driver)
+    if (request !== undefined) {
+      this.#joint = this.#answer?.joint()
+      return { mode: 'continue', request }
+    }
+    if (this.#answer !== undefined) this.#answer = new PartialAnswer()
+    this.#joint = undefined
+    return { mode: 'restart', request: this.#request }
   }
 
   #take(): Sink {

@@ -11,10 +11,11 @@ import {
   defineLayer,
   type OpenContext,
   openDriver,
+  type Resumption,
   type Sink,
   type Source,
 } from '../transport/pull.js'
-import type { Completion, ContentEvent, Driver, RetryEvent, Usage } from '../types.js'
+import type { Completion, ContentEvent, Driver, RetryEvent, UsageSum } from '../types.js'
 
 /**
  * Limits in milliseconds; `Infinity` takes one away. The first three run for each attempt, only while somebody waits for an
@@ -131,8 +132,12 @@ class TimeoutSource implements Source, Sink {
     return this.#upstream?.finished()
   }
 
-  usage(): Usage {
+  usage(): UsageSum {
     return this.#upstream?.usage() ?? {}
+  }
+
+  resumption(): Resumption | undefined {
+    return this.#upstream?.resumption?.()
   }
 
   batch(events: readonly ContentEvent[]): void {

@@ -5,7 +5,8 @@
  */
 
 import { checkKeys, optionError } from '../check.js'
-import { type RetryOptions, retry } from '../combinators/retry.js'
+import { retry } from '../combinators/retry.js'
+import type { RetryOptions } from '../combinators/retry-options.js'
 import { checkTimeout, type TimeoutOptions, withClocks } from '../combinators/timeout.js'
 import type { StreamRequest } from '../messages.js'
 import { openDriver } from '../transport/pull.js'

@@ -165,6 +165,8 @@ export class Stream implements EventStream, EventSink, BatchReader {
   fail(error: StreamError): void {
     const partial = this.#accumulator.message()
     const usage = addUsage(this.#wasted, this.#costOfAttempt(this.#source?.usage() ?? {}))
+    // A response may go on at the provider without a connection, and nobody will pick it up any more.
+    this.#source?.resumption?.()?.cancel()
     const known = isEmpty(usage) ? {} : { usage }
     this.#end({ type: 'error', error, partial, attempts: this.#attempts, ...known })
   }

@@ -7,6 +7,7 @@
 import { HttpSource } from '../transport/http.js'
 import { defineDriver } from '../transport/pull.js'
 import type { Driver } from '../types.js'
+import { takesPrefill } from '../wires/anthropic-messages/prefill.js'
 import { encodeMessagesRequest } from '../wires/anthropic-messages/request.js'
 import { MessagesDecoder } from '../wires/anthropic-messages/response.js'
 import {
@@ -53,20 +54,25 @@ export function anthropic(options: AnthropicOptions): Driver {
     )
   }
   let client: AnthropicClient | BaseAnthropicClient | undefined = given
-  return defineDriver(provider, model, (request, context) => {
-    const send = async (signal: AbortSignal): Promise<Response> => {
-      client ??= await createClient(options)
-      const body = encodeMessagesRequest(request, model)
-      // The SDK's own retries would multiply with ours, unseen.
-      const requestOptions = { signal, maxRetries: 0 }
-      if ('messages' in client) {
-        return client.messages.create(body as never, requestOptions as never).asResponse()
+  return defineDriver(
+    provider,
+    model,
+    (request, context) => {
+      const send = async (signal: AbortSignal): Promise<Response> => {
+        client ??= await createClient(options)
+        const body = encodeMessagesRequest(request, model)
+        // The SDK's own retries would multiply with ours, unseen.
+        const requestOptions = { signal, maxRetries: 0 }
+        if ('messages' in client) {
+          return client.messages.create(body as never, requestOptions as never).asResponse()
+        }
+        const post = { ...requestOptions, body, stream: true }
+        return client.post('/v1/messages', post as never).asResponse()
       }
-      const post = { ...requestOptions, body, stream: true }
-      return client.post('/v1/messages', post as never).asResponse()
-    }
-    return new HttpSource(provider, send, new MessagesDecoder(provider), context)
-  })
+      return new HttpSource(provider, send, new MessagesDecoder(provider), context)
+    },
+    ({ reasoning }) => (reasoning === undefined && takesPrefill(model) ? 'prefill' : 'request'),
+  )
 }
 
 function isClient(client: AnthropicClient | BaseAnthropicClient): boolean {

@@ -6,7 +6,7 @@
 
 import { optionError } from '../check.js'
 import type { StreamRequest } from '../messages.js'
-import { HttpSource } from '../transport/http.js'
+import { HttpSource, type LastingResponse } from '../transport/http.js'
 import { defineDriver } from '../transport/pull.js'
 import type { WireDecoder } from '../transport/wire.js'
 import type { Driver } from '../types.js'
@@ -14,6 +14,7 @@ import { encodeChatRequest } from '../wires/openai-chat/request.js'
 import { ChatDecoder } from '../wires/openai-chat/response.js'
 import { encodeResponsesRequest } from '../wires/openai-responses/request.js'
 import { ResponsesDecoder } from '../wires/openai-responses/response.js'
+import { type BackgroundResource, backgroundResponse } from './background.js'
 import {
   checkProvider,
   environment,
@@ -31,7 +32,7 @@ interface Resource {
 export interface OpenAIClient {
   chat: { completions: Resource }
   /** Needed for `api: 'responses'`. */
-  responses?: Resource
+  responses?: Resource & BackgroundResource
 }
 
 export interface OpenAIOptions extends ProviderOptions {
@@ -53,13 +54,16 @@ const provider = 'openai'
  *
  * The key is `apiKey`, or the environment variable OPENAI_API_KEY; the address is `baseURL`, or OPENAI_BASE_URL.
  *
+ * With `api: 'responses'` and `providerOptions: { background: true }` the response is made whether or not the connection holds: a
+ * retry picks it up after the last event that was read, and a stream that is cancelled ends it at OpenAI.
+ *
  * @throws TypeError for a bad option
  */
 export function openai(options: OpenAIOptions): Driver {
   checkProvider(provider, options, ['api', 'client'])
   const { model, api = 'chat', client: given } = options
   if (!Object.hasOwn(apis, api)) throw optionError('openai.api', api, '"chat" or "responses"')
-  const { encode, resourceOf, createDecoder } = apis[api]
+  const { encode, resourceOf, createReading } = apis[api]
   if (given !== undefined && typeof resourceOf(given)?.create !== 'function') {
     throw new TypeError(
       `Option "openai.client" has to be an instance of OpenAI that has the API "${api}", such as new OpenAI() or new AzureOpenAI().`,
@@ -75,26 +79,34 @@ export function openai(options: OpenAIOptions): Driver {
       const resource = resourceOf(client) as Resource
       return resource.create(body as never, requestOptions as never).asResponse()
     }
-    return new HttpSource(provider, send, createDecoder(), context)
+    const { decoder, lasting } = createReading(() => client)
+    return new HttpSource(provider, send, decoder, context, lasting)
   })
 }
 
 interface Api {
   encode(request: StreamRequest, model: string): object
   resourceOf(client: OpenAIClient): Resource | undefined
-  createDecoder(): WireDecoder
+  createReading(client: () => OpenAIClient | undefined): {
+    decoder: WireDecoder
+    lasting?: LastingResponse
+  }
 }
 
 const apis: Record<'chat' | 'responses', Api> = {
   chat: {
     encode: encodeChatRequest,
     resourceOf: (client) => client?.chat?.completions,
-    createDecoder: () => new ChatDecoder(provider),
+    createReading: () => ({ decoder: new ChatDecoder(provider) }),
   },
   responses: {
     encode: encodeResponsesRequest,
     resourceOf: (client) => client?.responses,
-    createDecoder: () => new ResponsesDecoder(provider),
+    createReading: (client) => {
+      const decoder = new ResponsesDecoder(provider)
+      const lasting = backgroundResponse(provider, decoder, () => client()?.responses)
+      return { decoder, lasting }
+    },
   },
 }
 

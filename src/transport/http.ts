@@ -7,13 +7,21 @@
 import { StreamError } from '../errors.js'
 import type { Completion, ContentEvent, Usage } from '../types.js'
 import { providerError } from './provider-error.js'
-import type { OpenContext, Sink, Source } from './pull.js'
+import type { OpenContext, Resumption, Sink, Source } from './pull.js'
 import { networkError, parseJson, requestError } from './request-error.js'
 import { ServerSentEventReader } from './sse.js'
 import type { WireDecoder } from './wire.js'
 
 /** Sends the request of one attempt. It rejects with a StreamError, or with whatever `fetch` rejects with. */
 export type Send = (signal: AbortSignal) => Promise<Response>
+
+/** A response that the provider goes on with when its connection is lost. */
+export interface LastingResponse {
+  /** Asks for what follows the last event that was read; undefined for a response that does not last. */
+  resume(): Send | undefined
+  /** Ends it at the provider. */
+  cancel(): void
+}
 
 /** How much of a body that holds no event is kept, in bytes, to find out what it is. */
 const maxForeignBody = 64 * 1024
@@ -30,6 +38,7 @@ export class HttpSource implements Source {
   readonly #send: Send
   readonly #decoder: WireDecoder
   readonly #context: OpenContext
+  readonly #lasting: LastingResponse | undefined
   readonly #controller = new AbortController()
   readonly #events = new ServerSentEventReader((data, event) => this.#onEvent(data, event))
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
@@ -44,8 +53,17 @@ export class HttpSource implements Source {
   #failure: StreamError | undefined
   /** Nothing is read or answered any more. */
   #over = false
+  /** It is the connection that failed, not the response. */
+  #lost = false
 
-  constructor(provider: string, send: Send, decoder: WireDecoder, context: OpenContext) {
+  constructor(
+    provider: string,
+    send: Send,
+    decoder: WireDecoder,
+    context: OpenContext,
+    lasting?: LastingResponse,
+  ) {
+    this.#lasting = lasting
     this.#provider = provider
     this.#send = send
     this.#decoder = decoder
@@ -63,6 +81,7 @@ export class HttpSource implements Source {
   close(): void {
     if (this.#over) return
     this.#over = true
+    this.#lost = true
     this.#abort()
   }
 
@@ -72,6 +91,17 @@ export class HttpSource implements Source {
 
   usage(): Usage {
     return this.#decoder.usage()
+  }
+
+  resumption(): Resumption | undefined {
+    const lasting = this.#lost ? this.#lasting : undefined
+    const send = lasting?.resume()
+    if (lasting === undefined || send === undefined) return undefined
+    return {
+      // The decoder goes on where it is, so blocks and items keep their numbers.
+      open: (context) => new HttpSource(this.#provider, send, this.#decoder, context, lasting),
+      cancel: () => lasting.cancel(),
+    }
   }
 
   async #request(): Promise<Response> {
@@ -94,8 +124,11 @@ export class HttpSource implements Source {
     this.#reader.read().then(this.#onChunk, this.#onDrop)
   }
 
-  readonly #onRefused = (error: unknown): void => {
-    if (!this.#over) this.#fail(requestError(error, this.#provider))
+  readonly #onRefused = (thrown: unknown): void => {
+    if (this.#over) return
+    const error = requestError(thrown, this.#provider)
+    this.#lost = error.retryable && error.code !== 'interrupted'
+    this.#fail(error)
   }
 
   readonly #onChunk = (result: ReadableStreamReadResult<Uint8Array>): void => {
@@ -124,6 +157,7 @@ export class HttpSource implements Source {
   readonly #onDrop = (error: unknown): void => {
     if (this.#over) return
     if (this.#decoder.finished() !== undefined) return this.#end()
+    this.#lost = true
     this.#fail(networkError(error, this.#provider, 'while the answer was being read'))
   }
 
@@ -189,6 +223,7 @@ export class HttpSource implements Source {
   #missingEnd(): StreamError | undefined {
     if (this.#decoder.finished() !== undefined) return undefined
     if (this.#prologueLength > 0 && this.#prologue !== undefined) return this.#foreignBody()
+    this.#lost = true
     return new StreamError(
       'interrupted',
       `${this.#provider}: the answer ended without the marker that says it is complete.`,

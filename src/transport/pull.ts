@@ -15,6 +15,7 @@ import type {
   DriverYield,
   RetryEvent,
   Usage,
+  UsageSum,
 } from '../types.js'
 
 /** Where the answer to a pull goes: exactly one of these is called, once for each pull. */
@@ -35,11 +36,32 @@ export interface Source {
   /** The completion, if a terminal marker has been read already although the source has not said `done` yet. */
   finished(): Completion | undefined
   /** What the provider has said so far that the running attempt costs. It stays readable after `fail` and `close`. */
-  usage(): Usage
+  usage(): UsageSum
+  /**
+   * After `fail` or `close`: how to pick the response up again that goes on at the provider. A source that stands for several drivers
+   * has none.
+   */
+  resumption?(): Resumption | undefined
+}
+
+/** A response that goes on at the provider although its connection was lost. */
+export interface Resumption {
+  /** Gives what follows the last event that was read, in the same numbering. */
+  open(context: OpenContext): Source
+  /** Ends the response at the provider. Nothing waits for it. */
+  cancel(): void
+}
+
+/** Closes a source for good: nothing runs on at the provider. */
+export function abandon(source: Source): void {
+  source.close()
+  source.resumption?.()?.cancel()
 }
 
 export interface OpenContext {
   attempt: number
+  /** Given by the last attempt, to be picked up instead of sending the request again. */
+  resumption?: Resumption
   onBytes(): void
   /** Each request that is about to be sent, whichever layer sends it. */
   onAttempt(attempt: Attempt): void
@@ -62,19 +84,34 @@ interface SourceDriver extends Driver {
 }
 
 /** A driver that asks a model itself, made of a source. */
-export function defineDriver(provider: string, model: string, openSource: Open): Driver {
-  return defineLayer({ provider, model }, (request, context) => {
+export function defineDriver(
+  provider: string,
+  model: string,
+  openSource: Open,
+  continuation?: Driver['continuation'],
+): Driver {
+  const layer = { provider, model, ...(continuation === undefined ? {} : { continuation }) }
+  return defineLayer(layer, (request, context) => {
     context.onAttempt({ attempt: context.attempt, provider, model })
-    return openSource(request, context)
+    return context.resumption?.open(context) ?? openSource(request, context)
   })
 }
 
-/** A driver that asks other drivers, made of a source. */
-export function defineLayer(names: { provider: string; model: string }, openSource: Open): Driver {
-  const { provider, model } = names
+/**
+ * A driver that asks other drivers, made of a source.
+ *
+ * @param like - the driver that it stands for, in name and in how the model goes on with an answer
+ */
+export function defineLayer(
+  like: Pick<Driver, 'provider' | 'model' | 'continuation'>,
+  openSource: Open,
+): Driver {
   const driver: SourceDriver = {
-    provider,
-    model,
+    provider: like.provider,
+    model: like.model,
+    ...(like.continuation === undefined
+      ? {}
+      : { continuation: (request: StreamRequest) => like.continuation?.(request) ?? 'request' }),
     stream: (request, context) => {
       const { attempt, signal } = context
       const onBytes = (): void => context.onBytes()
@@ -126,7 +163,7 @@ async function* generate(
     }
   } finally {
     signal.removeEventListener('abort', onAbort)
-    source.close()
+    abandon(source)
   }
 }
 

@@ -33,6 +33,7 @@ import { ReasoningItems } from './reasoning.js'
  * Each request carries its whole conversation and the server keeps nothing (`store: false`), because a history may have been made
  * anywhere and may go anywhere. So reasoning cannot be referred to by its id: where it is asked for, the request also asks for its
  * encrypted content, which is the only form in which it can be sent back. Other models than those that reason refuse to be asked.
+ * A response that shall go on without a connection (`background`) is the exception: the server refuses it without `store`.
  *
  * This wire has no stop sequences, no seed, and no budget for reasoning; those are left out.
  */
@@ -44,7 +45,8 @@ export function encodeResponsesRequest(request: StreamRequest, model: string): J
     model,
     input: encodeInput(messagesOf(request), model),
     stream: true,
-    store: false,
+    // What runs on without a connection has to be kept somewhere.
+    store: request.providerOptions?.background === true,
     ...compact({
       instructions: instructions === '' ? undefined : instructions,
       max_output_tokens: request.maxOutputTokens,

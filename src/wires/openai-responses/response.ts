@@ -31,6 +31,8 @@ export class ResponsesDecoder implements WireDecoder {
   /** Why the answer is not whole, where it is not. */
   #incomplete: { reason: unknown } | undefined
   #usage: unknown
+  #lasts = false
+  #sequence: number | undefined
   #model: string | undefined
   #responseId: string | undefined
 
@@ -45,6 +47,7 @@ export class ResponsesDecoder implements WireDecoder {
     if (name === 'error' || event.type === 'error' || isErrorBody(event.error)) {
       throw providerError({ provider: this.#provider, body: event })
     }
+    if (typeof event.sequence_number === 'number') this.#sequence = event.sequence_number
     const output = this.#output
     // By the type inside, not by the event's name: OpenRouter sends none.
     switch (event.type) {
@@ -77,6 +80,7 @@ export class ResponsesDecoder implements WireDecoder {
         if (isRecord(event.item)) output.done(event.item, event.output_index, out)
         return
       case 'response.created':
+      case 'response.queued':
       case 'response.in_progress':
         if (isRecord(event.response)) this.#identity(event.response)
         return
@@ -104,6 +108,17 @@ export class ResponsesDecoder implements WireDecoder {
     return readUsage(this.#usage)
   }
 
+  /**
+   * Where a response of `background: true` can be picked up; undefined where there is nothing to be picked up.
+   *
+   * @see https://developers.openai.com/api/docs/guides/background
+   */
+  position(): { id: string; after: number } | undefined {
+    const [id, after] = [this.#responseId, this.#sequence]
+    if (!this.#lasts || this.ended || id === undefined || after === undefined) return undefined
+    return { id, after }
+  }
+
   #end(type: string, response: Json, out: ContentEvent[]): void {
     this.#identity(response)
     this.#output.end(recordsOf(response.output), out)
@@ -122,6 +137,7 @@ export class ResponsesDecoder implements WireDecoder {
   }
 
   #identity(response: Json): void {
+    this.#lasts ||= response.background === true
     this.#model = textOf(response.model) ?? this.#model
     this.#responseId = textOf(response.id) ?? this.#responseId
   }

@@ -1,0 +1,167 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import { createStream, type StreamOptions } from '../../src/core/create-stream.js'
+import { openai } from '../../src/drivers/openai.js'
+import type { CompleteEvent } from '../../src/types.js'
+import { collect, outline } from '../support/collect.js'
+
+const closing: (() => void)[] = []
+afterEach(() => {
+  for (const close of closing.splice(0)) close()
+})
+
+/** The events of a background response, as OpenAI numbers them. */
+function eventsOf(words: readonly string[]): object[] {
+  const response = { id: 'resp_1', model: 'gpt-5.5', background: true, status: 'in_progress' }
+  const events: object[] = [
+    { type: 'response.created', response },
+    {
+      type: 'response.output_item.added',
+      output_index: 0,
+      item: { type: 'message', id: 'msg_1', content: [] },
+    },
+    ...words.map((delta) => ({
+      type: 'response.output_text.delta',
+      output_index: 0,
+      content_index: 0,
+      item_id: 'msg_1',
+      delta,
+    })),
+    {
+      type: 'response.completed',
+      response: {
+        ...response,
+        status: 'completed',
+        output: [],
+        usage: { input_tokens: 3, output_tokens: 4 },
+      },
+    },
+  ]
+  return events.map((event, sequence) => ({ ...event, sequence_number: sequence }))
+}
+
+interface Server {
+  baseURL: string
+  asked: string[]
+  bodies: string[]
+}
+
+/** @param each - what happens to the n-th request for events, from 0: after how many events the socket breaks, or a status */
+async function serve(each: (turn: number) => number | { status: number }): Promise<Server> {
+  const events = eventsOf(['One ', 'two ', 'three ', 'four'])
+  const asked: string[] = []
+  const bodies: string[] = []
+  let turn = 0
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    asked.push(`${request.method} ${request.url}`)
+    if (request.url?.endsWith('/cancel')) {
+      response.setHeader('content-type', 'application/json')
+      response.end('{}')
+      return
+    }
+    const after = new URL(request.url ?? '', 'http://host').searchParams.get('starting_after')
+    const what = each(turn++)
+    if (typeof what === 'object') {
+      response.writeHead(what.status, { 'content-type': 'application/json' })
+      response.end(
+        JSON.stringify({ error: { message: 'No such response.', type: 'invalid_request_error' } }),
+      )
+      return
+    }
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    const rest = events.slice(after === null ? 0 : Number(after) + 1)
+    for (const event of rest.slice(0, what)) response.write(`data: ${JSON.stringify(event)}\n\n`)
+    if (what >= rest.length) response.end()
+    else setImmediate(() => response.socket?.resetAndDestroy())
+  }
+  const server = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk) => (body += String(chunk)))
+    request.on('end', () => {
+      bodies.push(body)
+      answer(request, response)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  closing.push(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const { port } = server.address() as AddressInfo
+  return { baseURL: `http://127.0.0.1:${port}/v1`, asked, bodies }
+}
+
+function ask({ baseURL }: Server, options: Partial<StreamOptions> = {}) {
+  const driver = openai({ model: 'gpt-5.5', api: 'responses', apiKey: 'any', baseURL })
+  return createStream({
+    driver,
+    prompt: 'Count.',
+    providerOptions: { background: true },
+    retry: { minDelayMs: 0, maxDelayMs: 0 },
+    ...options,
+  })
+}
+
+test('a background response is picked up after the last event that was read, with nothing lost or doubled', async () => {
+  const server = await serve((turn) => [4, 1, 100][turn] ?? 100)
+  const events = await collect(ask(server))
+  expect(outline(events).filter((line) => !line.startsWith('text'))).toEqual([
+    'start',
+    'retry 2/3 continue network',
+    'retry 3/3 continue network',
+    'complete One two three four',
+  ])
+  const complete = events.at(-1) as CompleteEvent
+  expect(complete.message.content).toEqual([{ type: 'text', text: 'One two three four' }])
+  expect(complete.usage).toEqual({ inputTokens: 3, outputTokens: 4 })
+  expect(server.asked).toEqual([
+    'POST /v1/responses',
+    'GET /v1/responses/resp_1?stream=true&starting_after=3',
+    'GET /v1/responses/resp_1?stream=true&starting_after=4',
+  ])
+  expect(JSON.parse(server.bodies[0] ?? '')).toMatchObject({ background: true, store: true })
+})
+
+test('it is picked up although failures after content are not to be retried', async () => {
+  const server = await serve((turn) => (turn === 0 ? 3 : 100))
+  const events = await collect(
+    ask(server, { retry: { minDelayMs: 0, maxDelayMs: 0, afterContent: 'fail' } }),
+  )
+  expect(outline(events).at(-1)).toBe('complete One two three four')
+})
+
+test('one that is gone at the provider is asked for anew', async () => {
+  const server = await serve((turn) => [3, { status: 404 }, 100][turn] ?? 100)
+  const events = await collect(ask(server))
+  expect(outline(events).filter((line) => !line.startsWith('text'))).toEqual([
+    'start',
+    'retry 2/3 continue network',
+    'retry 3/3 restart interrupted',
+    'complete One two three four',
+  ])
+  expect(server.asked.map((line) => line.split('?')[0])).toEqual([
+    'POST /v1/responses',
+    'GET /v1/responses/resp_1',
+    'POST /v1/responses',
+  ])
+})
+
+test('a stream that is cancelled ends the response at the provider', async () => {
+  const server = await serve(() => 3)
+  const stream = ask(server, { retry: { minDelayMs: 60_000, maxDelayMs: 60_000 } })
+  for await (const event of stream) if (event.type === 'retry') stream.cancel()
+  await expect.poll(() => server.asked.at(-1)).toBe('POST /v1/responses/resp_1/cancel')
+})
+
+test('a stream that gives up ends the response at the provider', async () => {
+  const server = await serve(() => 3)
+  await collect(ask(server, { retry: false }))
+  await expect.poll(() => server.asked.at(-1)).toBe('POST /v1/responses/resp_1/cancel')
+})
+
+test('a response that is complete is not cancelled', async () => {
+  const server = await serve(() => 100)
+  await collect(ask(server))
+  expect(server.asked).toEqual(['POST /v1/responses'])
+})
