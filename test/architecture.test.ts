@@ -11,7 +11,7 @@ const floors = [
   ['drivers', 'combinators'],
   ['core'],
   ['formats', 'carriers'],
-  ['client'],
+  ['client', 'state'],
   ['testing'],
 ]
 

@@ -52,6 +52,8 @@ class RetrySource implements Source, Sink {
   #upstream: Source | undefined
   #sink: Sink | undefined
   #attempt: number
+  /** The number of an attempt that a layer below has announced and may not make. */
+  #unused: number | undefined
   #next: Next
   #failures = 0
   #contentCame = false
@@ -147,7 +149,10 @@ class RetrySource implements Source, Sink {
         if (this.#answer !== undefined) this.#answer = new PartialAnswer()
       } else {
         // It would void what this attempt carries on as well, which the layer below knows nothing of.
-        if (this.#contentCame) return this.#failBelow(event.error)
+        if (this.#contentCame) {
+          this.#unused = event.attempt
+          return this.#failBelow(event.error)
+        }
         this.#joint = this.#answer?.joint()
         mode = 'continue'
       }
@@ -243,7 +248,8 @@ class RetrySource implements Source, Sink {
     const delayMs = error.retryAfterMs ?? backoffMs(this.#settings, this.#failures)
     if (this.#spentMs + delayMs > budgetMs) return false
     this.#spentMs += delayMs
-    this.#attempt++
+    this.#attempt = this.#unused ?? this.#context.nextAttempt()
+    this.#unused = undefined
     this.#next = next
     const { provider, model } = this.#driver
     const usage = this.usage()

@@ -6,10 +6,9 @@
 
 import { checkKeys, checkLimit, optionError } from '../check.js'
 import { StreamError } from '../errors.js'
-import type { StreamRequest } from '../messages.js'
+import { tighten } from '../transport/clocks.js'
 import {
   defineLayer,
-  type OpenContext,
   openDriver,
   type Resumption,
   type Sink,
@@ -44,87 +43,65 @@ export interface TimeoutOptions {
   totalMs?: number
 }
 
-/** @internal */
-export type Clocks = Required<TimeoutOptions>
-
 /**
- * A driver whose attempts fail with `timeout` instead of waiting for ever.
+ * A driver whose attempts fail with `timeout` instead of waiting for ever. Around a driver that asks others, the first three clocks
+ * run for each attempt of each of them. Of two limits around the same attempt the shorter one holds.
  *
  * @param options - a number is `totalMs`
  * @throws TypeError for a bad option
  */
 export function timeout(driver: Driver, options: number | TimeoutOptions): Driver {
-  return withClocks(driver, checkTimeout(options))
+  const { totalMs = Infinity, ...clocks } = checkTimeout(options)
+  return defineLayer(driver, (request, context) => {
+    const within = { ...context, clocks: tighten(context.clocks, clocks) }
+    if (totalMs === Infinity) return openDriver(driver, request, within)
+    return new TotalSource(driver.provider, totalMs, () => openDriver(driver, request, within))
+  })
 }
 
-/** @internal */
-export function withClocks(driver: Driver, clocks: Clocks): Driver {
-  return defineLayer(
-    driver,
-    (request, context) => new TimeoutSource(driver, request, context, clocks),
-  )
-}
-
-/** @internal */
-export function checkTimeout(options: number | TimeoutOptions | undefined): Clocks {
-  if (typeof options === 'number')
-    return checkTimeout({ totalMs: checkLimit('timeout', options, 0) })
-  const given: TimeoutOptions = options ?? {}
-  if (typeof given !== 'object')
+function checkTimeout(options: number | TimeoutOptions): TimeoutOptions {
+  if (typeof options === 'number') return { totalMs: checkLimit('timeout', options, 0) }
+  if (typeof options !== 'object' || options === null) {
     throw optionError('timeout', options, 'a number, false, or an object')
-  checkKeys('timeout', given, ['firstChunkMs', 'chunkMs', 'silenceMs', 'totalMs'])
-  return {
-    firstChunkMs: checkLimit('timeout.firstChunkMs', given.firstChunkMs, 120_000),
-    chunkMs: checkLimit('timeout.chunkMs', given.chunkMs, 60_000),
-    silenceMs: checkLimit('timeout.silenceMs', given.silenceMs, 60_000),
-    totalMs: checkLimit('timeout.totalMs', given.totalMs, Infinity),
   }
+  checkKeys('timeout', options, limits)
+  for (const name of limits) checkLimit(`timeout.${name}`, options[name], Infinity)
+  return options
 }
 
-/** A clock starts up to one tick late and is looked at up to one tick late: two eighths are the quarter it may be late. */
-const ticksPerLimit = 8
+const limits = [
+  'firstChunkMs',
+  'chunkMs',
+  'silenceMs',
+  'totalMs',
+] as const satisfies readonly (keyof TimeoutOptions)[]
 
-/**
- * One timer for each attempt, with a coarse tick. Nothing is measured when a chunk comes: the pull's number and a flag say at
- * the next tick whether something came.
- */
-class TimeoutSource implements Source, Sink {
-  readonly #driver: Driver
-  readonly #request: StreamRequest
-  readonly #context: OpenContext
-  readonly #clocks: Clocks
+/** The clock of everything inside it. It runs on while nobody waits. */
+class TotalSource implements Source, Sink {
+  readonly #provider: string
+  readonly #totalMs: number
+  readonly #open: () => Source
   #upstream: Source | undefined
   #sink: Sink | undefined
-  #pulls = 0
-  #pullSeen = 0
-  #contentCame = false
-  #bytesCame = false
-  #anyBytes = false
-  #contentSince = 0
-  #silenceSince = 0
-  #tick: ReturnType<typeof setTimeout> | undefined
-  #total: ReturnType<typeof setTimeout> | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
   /** The answer to the next pull, where the time ran out while nobody waited. */
   #late: Completion | StreamError | undefined
 
-  constructor(driver: Driver, request: StreamRequest, context: OpenContext, clocks: Clocks) {
-    this.#driver = driver
-    this.#request = request
-    this.#context = context
-    this.#clocks = clocks
+  constructor(provider: string, totalMs: number, open: () => Source) {
+    this.#provider = provider
+    this.#totalMs = totalMs
+    this.#open = open
   }
 
   pull(sink: Sink): void {
     this.#sink = sink
-    this.#pulls++
     if (this.#late !== undefined) return this.#answer(this.#late)
-    this.#upstream ??= this.#open()
-    if (this.#tick === undefined) this.#start()
+    this.#upstream ??= this.#begin()
     this.#upstream.pull(this)
   }
 
   close(): void {
-    this.#stop()
+    clearTimeout(this.#timer)
     this.#upstream?.close()
   }
 
@@ -141,98 +118,44 @@ class TimeoutSource implements Source, Sink {
   }
 
   batch(events: readonly ContentEvent[]): void {
-    this.#contentCame = true
     this.#take().batch(events)
   }
 
   retry(event: RetryEvent): void {
-    this.#contentCame = false
     this.#take().retry(event)
   }
 
   done(completion: Completion): void {
-    this.#stop()
+    clearTimeout(this.#timer)
     this.#take().done(completion)
   }
 
   fail(error: StreamError): void {
-    this.#stop()
+    clearTimeout(this.#timer)
     this.#take().fail(error)
   }
 
-  #open(): Source {
-    const { totalMs } = this.#clocks
-    if (totalMs !== Infinity) {
-      const message = `The stream took longer than ${totalMs} ms (timeout.totalMs).`
-      const expire = (): void => this.#expire(message, false)
-      this.#total = setTimeout(expire, Math.ceil(totalMs))
-    }
-    return openDriver(this.#driver, this.#request, {
-      ...this.#context,
-      onBytes: () => {
-        this.#bytesCame = true
-        this.#context.onBytes()
-      },
-    })
+  #begin(): Source {
+    this.#timer = setTimeout(() => this.#expire(), Math.ceil(this.#totalMs))
+    return this.#open()
   }
 
-  #start(): void {
-    this.#pullSeen = this.#pulls
-    this.#contentSince = this.#silenceSince = performance.now()
-    this.#arm()
-  }
-
-  #arm(): void {
-    const { firstChunkMs, chunkMs, silenceMs } = this.#clocks
-    const shortest = Math.min(chunkMs, silenceMs, this.#contentCame ? Infinity : firstChunkMs)
-    if (shortest !== Infinity) this.#tick = setTimeout(this.#onTick, shortest / ticksPerLimit)
-  }
-
-  readonly #onTick = (): void => {
-    this.#tick = undefined
-    // Nobody waits: the next pull starts the clocks anew.
-    if (this.#sink === undefined) return
-    const { firstChunkMs, chunkMs, silenceMs } = this.#clocks
-    const now = performance.now()
-    if (this.#pullSeen !== this.#pulls) {
-      this.#pullSeen = this.#pulls
-      this.#contentSince = this.#silenceSince = now
-    }
-    if (this.#bytesCame) {
-      this.#bytesCame = false
-      this.#anyBytes = true
-      this.#silenceSince = now
-    }
-    const limit = this.#contentCame ? chunkMs : firstChunkMs
-    if (now - this.#contentSince >= limit) {
-      const [what, name] = this.#contentCame ? ['more', 'chunkMs'] : ['any', 'firstChunkMs']
-      return this.#expire(`No ${what} content came for ${limit} ms (timeout.${name}).`, true)
-    }
-    if (this.#anyBytes && now - this.#silenceSince >= silenceMs) {
-      return this.#expire(`No data at all came for ${silenceMs} ms (timeout.silenceMs).`, true)
-    }
-    this.#arm()
-  }
-
-  #expire(message: string, retryable: boolean): void {
-    const { provider } = this.#driver
-    // A stall after the finish reason is a complete answer that lost its last marker.
-    const answer =
-      this.#upstream?.finished() ??
-      new StreamError('timeout', `${provider}: ${message}`, { provider, retryable })
+  #expire(): void {
+    const answer = this.#upstream?.finished() ?? this.#tooLong()
     this.close()
     if (this.#sink === undefined) this.#late = answer
     else this.#answer(answer)
   }
 
+  #tooLong(): StreamError {
+    const provider = this.#provider
+    const message = `${provider}: The stream took longer than ${this.#totalMs} ms (timeout.totalMs).`
+    return new StreamError('timeout', message, { provider, retryable: false })
+  }
+
   #answer(answer: Completion | StreamError): void {
     if (StreamError.is(answer)) this.#take().fail(answer)
     else this.#take().done(answer)
-  }
-
-  #stop(): void {
-    clearTimeout(this.#tick)
-    clearTimeout(this.#total)
   }
 
   #take(): Sink {

@@ -7,7 +7,7 @@
 import { checkKeys, optionError } from '../check.js'
 import { retry } from '../combinators/retry.js'
 import type { RetryOptions } from '../combinators/retry-options.js'
-import { checkTimeout, type TimeoutOptions, withClocks } from '../combinators/timeout.js'
+import { type TimeoutOptions, timeout } from '../combinators/timeout.js'
 import type { StreamRequest } from '../messages.js'
 import { openDriver } from '../transport/pull.js'
 import type { Driver, EventStream } from '../types.js'
@@ -61,27 +61,16 @@ export function createStream(options: StreamOptions): EventStream {
   const layered = addLayers(driver, retryOption, timeoutOption)
   return new Stream({
     asked: { provider: driver.provider, model: driver.model, request },
-    open: () => openDriver(layered, request, { attempt: 1, onBytes: ignore, onAttempt: ignore }),
+    open: (context) => openDriver(layered, request, context),
     signal,
   })
 }
 
-/** The clocks of an attempt inside the retries, the clock of the whole stream outside them. */
 function addLayers(
   driver: Driver,
   retryOption: StreamOptions['retry'],
-  timeoutOption: StreamOptions['timeout'],
+  timeoutOption: StreamOptions['timeout'] = {},
 ): Driver {
-  let layered = driver
-  const clocks = timeoutOption === false ? undefined : checkTimeout(timeoutOption)
-  if (clocks !== undefined) layered = withClocks(layered, { ...clocks, totalMs: Infinity })
-  if (retryOption !== false) layered = retry(layered, retryOption)
-  if (clocks !== undefined && clocks.totalMs !== Infinity) {
-    const { totalMs } = clocks
-    const never = { firstChunkMs: Infinity, chunkMs: Infinity, silenceMs: Infinity }
-    layered = withClocks(layered, { ...never, totalMs })
-  }
-  return layered
+  const retried = retryOption === false ? driver : retry(driver, retryOption)
+  return timeoutOption === false ? retried : timeout(retried, timeoutOption)
 }
-
-function ignore(): void {}

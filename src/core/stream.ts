@@ -7,7 +7,7 @@
 import { Accumulator } from '../accumulate.js'
 import { StreamError } from '../errors.js'
 import type { StreamRequest } from '../messages.js'
-import { abortError, type Sink, type Source } from '../transport/pull.js'
+import { abortError, type OpenContext, type Sink, type Source } from '../transport/pull.js'
 import type {
   CompleteEvent,
   Completion,
@@ -45,7 +45,7 @@ export interface EventSource extends Omit<Source, 'pull'> {
 export interface StreamSettings {
   /** Who is asked, and what; absent if the source tells its own `start`. */
   asked?: { provider: string; model: string; request: StreamRequest }
-  open(): EventSource
+  open(context: OpenContext): EventSource
   signal?: AbortSignal | undefined
 }
 
@@ -124,7 +124,10 @@ export class Stream implements EventStream, EventSink, BatchReader {
     const { asked } = this.#settings
     if (first && asked !== undefined) this.#tell([startOf(asked)])
     else if (this.#terminal !== undefined) this.#tellTerminal(this.#terminal)
-    else this.#source?.pull(this)
+    else {
+      this.#source ??= this.#open()
+      this.#source.pull(this)
+    }
   }
 
   // -------------------------------------------------------------- for the source
@@ -193,13 +196,18 @@ export class Stream implements EventStream, EventSink, BatchReader {
     const { signal } = this.#settings
     if (signal?.aborted) return this.fail(abortError(signal.reason))
     signal?.addEventListener('abort', this.#onAbort)
-    this.#source = this.#settings.open()
+  }
+
+  /** Not before the first pull: a reader who takes the `start` and pauses has not asked yet. */
+  #open(): EventSource {
+    const nextAttempt = (): number => ++this.#attempts
+    return this.#settings.open({ attempt: 1, nextAttempt, onBytes: ignore, onAttempt: ignore })
   }
 
   readonly #onAbort = (): void => this.cancel(this.#settings.signal?.reason)
 
   #retried(event: RetryEvent): void {
-    this.#attempts = event.attempt
+    this.#attempts = Math.max(this.#attempts, event.attempt)
     this.#wasted = addUsage(this.#wasted, this.#costOfAttempt(event.usage ?? {}))
     this.#lengthBefore = this.#accumulator.length
     if (event.mode === 'restart') this.#accumulator.reset()
@@ -288,6 +296,8 @@ class IterableReader implements BatchReader {
     this.#iterator.return?.().catch(() => {})
   }
 }
+
+function ignore(): void {}
 
 function isEmpty(usage: UsageSum): boolean {
   return Object.keys(usage).length === 0

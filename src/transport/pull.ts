@@ -17,6 +17,7 @@ import type {
   Usage,
   UsageSum,
 } from '../types.js'
+import { type Clocks, openClocked } from './clocks.js'
 
 /** Where the answer to a pull goes: exactly one of these is called, once for each pull. */
 export interface Sink {
@@ -59,9 +60,14 @@ export function abandon(source: Source): void {
 }
 
 export interface OpenContext {
+  /** The number of the attempt that the source begins with, from 1. */
   attempt: number
   /** Given by the last attempt, to be picked up instead of sending the request again. */
   resumption?: Resumption
+  /** Gives a further attempt its number: one more than the last, whichever layer asks. */
+  nextAttempt(): number
+  /** For the layer of each attempt. Absent: none run. */
+  clocks?: Partial<Clocks>
   onBytes(): void
   /** Each request that is about to be sent, whichever layer sends it. */
   onAttempt(attempt: Attempt): void
@@ -91,10 +97,13 @@ export function defineDriver(
   continuation?: Driver['continuation'],
 ): Driver {
   const layer = { provider, model, ...(continuation === undefined ? {} : { continuation }) }
-  return defineLayer(layer, (request, context) => {
-    context.onAttempt({ attempt: context.attempt, provider, model })
-    return context.resumption?.open(context) ?? openSource(request, context)
-  })
+  return defineLayer(layer, (request, context) =>
+    openAttempt(
+      layer,
+      context,
+      (within) => within.resumption?.open(within) ?? openSource(request, within),
+    ),
+  )
 }
 
 /**
@@ -114,8 +123,11 @@ export function defineLayer(
       : { continuation: (request: StreamRequest) => like.continuation?.(request) ?? 'request' }),
     stream: (request, context) => {
       const { attempt, signal } = context
+      let last = attempt
+      const nextAttempt = (): number => ++last
       const onBytes = (): void => context.onBytes()
-      return generate(openSource(request, { attempt, onBytes, onAttempt: ignore }), signal)
+      const inner = { attempt, nextAttempt, onBytes, onAttempt: ignore }
+      return generate(openSource(request, inner), signal)
     },
     [open]: openSource,
   }
@@ -127,9 +139,16 @@ function ignore(): void {}
 /** The source of any driver: our own directly, a user's through its generator. */
 export function openDriver(driver: Driver, request: StreamRequest, context: OpenContext): Source {
   if (open in driver) return (driver as SourceDriver)[open](request, context)
-  const { provider, model } = driver
+  return openAttempt(driver, context, (within) => new GeneratorSource(driver, request, within))
+}
+
+function openAttempt(
+  { provider, model }: { provider: string; model: string },
+  context: OpenContext,
+  openSource: (context: OpenContext) => Source,
+): Source {
   context.onAttempt({ attempt: context.attempt, provider, model })
-  return new GeneratorSource(driver, request, context)
+  return openClocked(provider, context, openSource)
 }
 
 // ---------------------------------------------------------------- source -> generator
@@ -178,6 +197,7 @@ class GeneratorSource implements Source {
   readonly #driver: Driver
   readonly #request: StreamRequest
   readonly #context: DriverContext
+  readonly #nextAttempt: () => number
   readonly #controller = new AbortController()
   #iterator: AsyncGenerator<DriverYield, Completion, void> | undefined
   #sink: Sink | undefined
@@ -188,6 +208,7 @@ class GeneratorSource implements Source {
   constructor(driver: Driver, request: StreamRequest, context: OpenContext) {
     this.#driver = driver
     this.#request = request
+    this.#nextAttempt = context.nextAttempt
     this.#context = {
       signal: this.#controller.signal,
       attempt: context.attempt,
@@ -247,9 +268,15 @@ class GeneratorSource implements Source {
   #deliver(): boolean {
     const next = this.#rest.shift()
     if (next === undefined) return false
-    if ('type' in next) this.#take().retry(next)
+    if ('type' in next) this.#take().retry(this.#numbered(next))
     else this.#take().batch(next)
     return true
+  }
+
+  /** The driver counts its own attempts alone, and others may run beside it. */
+  #numbered(event: RetryEvent): RetryEvent {
+    const attempt = this.#nextAttempt()
+    return { ...event, attempt, maxAttempts: Math.max(event.maxAttempts, attempt) }
   }
 
   #take(): Sink {

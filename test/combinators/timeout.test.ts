@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createStream, type TimeoutOptions } from '../../src/index.js'
+import { createStream, retry, StreamError, type TimeoutOptions, timeout } from '../../src/index.js'
 import { scripted } from '../../src/testing.js'
 import type { Driver, StreamEvent } from '../../src/types.js'
 import { collect, outline } from '../support/collect.js'
@@ -13,10 +13,10 @@ afterEach(() => {
 })
 
 /** Runs until the stream has ended, and gives the time that took. */
-async function timed(driver: Driver, timeout: number | TimeoutOptions) {
+async function timed(driver: Driver, limits: number | TimeoutOptions) {
   const began = performance.now()
   let elapsed = 0
-  const events = collect(createStream({ driver, prompt: 'p', retry: false, timeout })).then(
+  const events = collect(createStream({ driver, prompt: 'p', retry: false, timeout: limits })).then(
     (all) => {
       elapsed = performance.now() - began
       return all
@@ -24,6 +24,19 @@ async function timed(driver: Driver, timeout: number | TimeoutOptions) {
   )
   await vi.runAllTimersAsync()
   return { events: await events, elapsed }
+}
+
+const retryEvent = {
+  type: 'retry',
+  attempt: 2,
+  maxAttempts: 2,
+  mode: 'restart',
+  provider: 'p',
+  model: 'm',
+} as const
+
+function messagesOf(events: readonly StreamEvent[]): string[] {
+  return events.flatMap((event) => ('error' in event ? [event.error.message] : []))
 }
 
 /** Sends bytes without content every so often, as a server that pings does. */
@@ -124,8 +137,10 @@ describe('timeouts', () => {
 
   test('of an attempt can be retried, that of the whole stream cannot', async () => {
     const script: Parameters<typeof scripted>[0] = [[{ hang: true }], ['a']]
-    const run = async (timeout: TimeoutOptions) => {
-      const events = collect(createStream({ driver: scripted(script), prompt: 'p', timeout }))
+    const run = async (limits: TimeoutOptions) => {
+      const events = collect(
+        createStream({ driver: scripted(script), prompt: 'p', timeout: limits }),
+      )
       await vi.runAllTimersAsync()
       return outline(await events)
     }
@@ -158,5 +173,63 @@ describe('timeouts', () => {
       type: 'error',
       error: { code: 'timeout' },
     })
+  })
+
+  test('around retries give each attempt its clocks anew', async () => {
+    const stalling = scripted([['a', { hang: true }], [{ hang: true }], ['b']])
+    const driver = timeout(retry(stalling, { minDelayMs: 5000 }), {
+      firstChunkMs: 300,
+      chunkMs: 100,
+    })
+    const { events } = await timed(driver, { totalMs: 60_000 })
+    expect(outline(events)).toEqual([
+      'start',
+      'text a',
+      'retry 2/3 restart timeout',
+      'retry 3/3 restart timeout',
+      'text b',
+      'complete b',
+    ])
+    expect(messagesOf(events)).toEqual([
+      'scripted: No more content came for 100 ms (timeout.chunkMs).',
+      'scripted: No content came for 300 ms (timeout.firstChunkMs).',
+    ])
+  })
+
+  test('begin anew, and after its wait, when a driver of your own tells that it asks again', async () => {
+    const error = new StreamError('overloaded', 'Busy.')
+    const retrying = (delayMs: number): Driver =>
+      scripted([
+        'a',
+        { ...retryEvent, delayMs, error },
+        { waitMs: delayMs },
+        { waitMs: 250 },
+        'b',
+        { hang: true },
+      ])
+    const { events } = await timed(retrying(5000), { firstChunkMs: 300, chunkMs: 100 })
+    expect(outline(events)).toEqual([
+      'start',
+      'text a',
+      'retry 2/2 restart overloaded',
+      'text b',
+      'error timeout',
+    ])
+  })
+
+  test('of an inner and an outer layer hold both, whoever is shorter', async () => {
+    const stalling = scripted(['a', { hang: true }])
+    const inside = await timed(timeout(stalling, { chunkMs: 100 }), { chunkMs: 10_000 })
+    expect(inside.elapsed).toBeLessThanOrEqual(125)
+    const outside = await timed(timeout(stalling, { chunkMs: 10_000 }), { chunkMs: 100 })
+    expect(outside.elapsed).toBeLessThanOrEqual(125)
+  })
+
+  test('that are longer than the defaults hold where the stream itself says nothing', async () => {
+    const slow = scripted([{ waitMs: 600_000 }, 'a'])
+    const stream = createStream({ driver: timeout(slow, { firstChunkMs: 900_000 }), prompt: 'p' })
+    const events = collect(stream)
+    await vi.runAllTimersAsync()
+    expect(outline(await events)).toEqual(['start', 'text a', 'complete a'])
   })
 })
