@@ -114,9 +114,40 @@ export interface StandardJsonSchema {
   readonly '~standard': {
     readonly version: 1
     readonly vendor: string
-    readonly jsonSchema: { input(options: { target: 'draft-07' }): Record<string, unknown> }
+    readonly jsonSchema: {
+      input(options: { target: 'draft-2020-12' | 'draft-07' }): Record<string, unknown>
+    }
   }
 }
+
+/**
+ * A schema of a library that validates, and that can turn itself into JSON Schema: zod from 4.2 and arktype as they are, valibot
+ * wrapped in `toStandardJsonSchema()` of `@valibot/to-json-schema`.
+ *
+ * @see https://standardschema.dev
+ */
+export interface StandardSchema<Output = unknown> extends StandardJsonSchema {
+  readonly '~standard': StandardJsonSchema['~standard'] & {
+    validate(value: unknown): StandardResult<Output> | Promise<StandardResult<Output>>
+  }
+}
+
+/** What a validation found. */
+export type StandardResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly StandardIssue[] }
+
+export interface StandardIssue {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
+
+/**
+ * What the answer has to be. With a `StandardSchema` the answer is validated, and `complete.output` is what the schema makes of
+ * it; with a plain JSON Schema it is parsed only. `title` and `description` of the schema, where it has them, are shown to the
+ * model as the name and the purpose of the output.
+ */
+export type OutputSchema<Output = unknown> = JsonSchema | StandardSchema<Output>
 
 /** A tool that the model may call. */
 export interface Tool {
@@ -145,6 +176,12 @@ export interface StreamRequest {
   seed?: number
   tools?: Record<string, Tool>
   toolChoice?: ToolChoice
+  /**
+   * Structured output: the answer is JSON that fits this schema, and `complete.output` holds it. It is asked for in the provider's
+   * own way, or in the instructions where the provider has none. An answer that is not JSON, or does not fit, fails its attempt
+   * with code `protocol` and is asked for again. An answer that calls tools, pauses or is withheld by a filter has no output.
+   */
+  output?: OutputSchema
   reasoning?: { effort?: 'minimal' | 'low' | 'medium' | 'high'; budgetTokens?: number }
   /** Merged last into the provider's request body, so it can set and override everything. */
   providerOptions?: Record<string, unknown>

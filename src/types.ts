@@ -10,7 +10,12 @@ import type { AssistantMessage, StreamRequest } from './messages.js'
 // ---------------------------------------------------------------- events
 
 /** What a stream yields: `start ( content | retry )* ( complete | error )`. */
-export type StreamEvent = StartEvent | ContentEvent | RetryEvent | CompleteEvent | ErrorEvent
+export type StreamEvent<Output = unknown> =
+  | StartEvent
+  | ContentEvent
+  | RetryEvent
+  | CompleteEvent<Output>
+  | ErrorEvent
 
 /** Always first, sent before the provider is asked. */
 export interface StartEvent {
@@ -107,11 +112,16 @@ export interface RetryEvent {
 }
 
 /** The answer is whole. Always last when it comes. */
-export interface CompleteEvent {
+export interface CompleteEvent<Output = unknown> {
   type: 'complete'
   /** All `text` content, joined block by block. */
   text: string
   message: AssistantMessage
+  /**
+   * The structured output, parsed, and validated if its schema is a Standard Schema. Absent where none was asked for, and where
+   * the answer calls tools, pauses, or is withheld by a content filter.
+   */
+  output?: Output
   finishReason: FinishReason
   /** The provider's own word for it, where it sent one. */
   rawFinishReason?: string
@@ -224,6 +234,11 @@ export interface Completion {
   usage: Usage
   /** What other attempts cost that the driver made beside this one and threw away. */
   wasted?: UsageSum
+  /**
+   * The structured output, where it has been parsed and validated already. A driver has no need to set it: the text of its answer
+   * is checked for it.
+   */
+  output?: unknown
   /** Who answered, where that is not the driver itself. */
   provider?: string
   model?: string
@@ -233,14 +248,16 @@ export interface Completion {
 // ---------------------------------------------------------------- streams
 
 /** One answer as it comes. Nothing is sent before the first pull. */
-export interface EventStream extends AsyncIterable<StreamEvent>, AsyncDisposable {
+export interface EventStream<Output = unknown>
+  extends AsyncIterable<StreamEvent<Output>>,
+    AsyncDisposable {
   /**
    * All text of the answer. Rejects with the `StreamError` that ends the stream. It can be asked for before, during and after
    * iteration; without an iteration it reads the stream itself, from the next microtask on.
    */
   text(): Promise<string>
   /** The `complete` event, under the same rules as `text()`. */
-  final(): Promise<CompleteEvent>
+  final(): Promise<CompleteEvent<Output>>
   /** Ends the stream with an `error` of code `aborted` and closes the connection to the provider. Harmless after the end. */
   cancel(reason?: unknown): void
 }

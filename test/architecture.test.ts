@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 
 /** The house, from the ground up. Folders on one floor stand side by side and do not know each other. */
 const floors = [
-  ['accumulate', 'check', 'errors', 'messages', 'types', 'usage'],
+  ['accumulate', 'check', 'errors', 'json-text', 'messages', 'types', 'usage'],
   ['transport'],
   ['wires'],
   ['drivers', 'combinators'],

@@ -1,7 +1,11 @@
 import Anthropic from '@anthropic-ai/sdk'
 import { BaseAnthropic } from '@anthropic-ai/sdk/client'
+import { toStandardJsonSchema } from '@valibot/to-json-schema'
+import { type } from 'arktype'
 import { AzureOpenAI, OpenAI } from 'openai'
+import * as v from 'valibot'
 import { assertType, describe, expectTypeOf, test } from 'vitest'
+import { z } from 'zod'
 import { anthropic } from '../src/anthropic.js'
 import { compatible } from '../src/compatible.js'
 import {
@@ -13,6 +17,8 @@ import {
   type Message,
   type StreamError,
   type StreamEvent,
+  sse,
+  toResponse,
 } from '../src/index.js'
 import { openai } from '../src/openai.js'
 
@@ -55,6 +61,37 @@ describe('types', () => {
     createStream({ driver, prompt: 'p', temperature: undefined })
     // @ts-expect-error: no such mode
     createStream({ driver, prompt: 'p', retry: { afterContent: 'ignore' } })
+  })
+
+  test('the output has the type that its schema gives', () => {
+    const output = z.object({ name: z.string(), minutes: z.coerce.number() })
+    type Recipe = { name: string; minutes: number }
+    const stream = createStream({ driver, prompt: 'p', output })
+    expectTypeOf(stream).toEqualTypeOf<EventStream<Recipe>>()
+    expectTypeOf(stream.final()).toEqualTypeOf<Promise<CompleteEvent<Recipe>>>()
+    expectTypeOf<CompleteEvent<Recipe>['output']>().toEqualTypeOf<Recipe | undefined>()
+    expectTypeOf(
+      createStream({
+        driver,
+        prompt: 'p',
+        output: toStandardJsonSchema(v.object({ name: v.string(), minutes: v.number() })),
+      }),
+    ).toEqualTypeOf<EventStream<Recipe>>()
+    expectTypeOf(
+      createStream({ driver, prompt: 'p', output: type({ name: 'string', minutes: 'number' }) }),
+    ).toEqualTypeOf<EventStream<Recipe>>()
+    expectTypeOf(stream).toExtend<EventStream>()
+    void toResponse(stream, sse())
+  })
+
+  test('the output of a plain JSON Schema is unknown', () => {
+    const output = { type: 'object', properties: {} } as const
+    expectTypeOf(createStream({ driver, prompt: 'p', output })).toEqualTypeOf<EventStream>()
+    expectTypeOf<CompleteEvent['output']>().toBeUnknown()
+    // @ts-expect-error: valibot's own schemas do not know their JSON Schema
+    createStream({ driver, prompt: 'p', output: v.object({}) })
+    // @ts-expect-error: not a schema
+    createStream({ driver, prompt: 'p', output: 'object' })
   })
 
   test('the message of an answer goes back into a conversation as it is', () => {

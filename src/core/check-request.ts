@@ -5,7 +5,7 @@
  */
 
 import { optionError } from '../check.js'
-import type { Message, StreamRequest } from '../messages.js'
+import type { Message, OutputSchema, StandardSchema, StreamRequest } from '../messages.js'
 import { toJsonSchema } from '../wires/json-schema.js'
 
 /** @internal */
@@ -20,6 +20,7 @@ export const requestKeys = [
   'seed',
   'tools',
   'toolChoice',
+  'output',
   'reasoning',
   'providerOptions',
 ] as const satisfies readonly (keyof StreamRequest)[]
@@ -59,7 +60,18 @@ export function checkRequest(request: StreamRequest): void {
     if (!isRecord(tool)) throw optionError(`tools.${name}`, tool, 'an object with parameters')
     toJsonSchema(tool.parameters, `tools.${name}.parameters`)
   }
+  if (request.output !== undefined) checkOutput(request.output)
   checkTokens('reasoning.budgetTokens', reasoning?.budgetTokens)
+}
+
+function checkOutput(output: OutputSchema): void {
+  toJsonSchema(output, 'output')
+  if (!('~standard' in output)) return
+  const { vendor, validate } = (output as StandardSchema)['~standard']
+  if (typeof validate === 'function') return
+  throw new TypeError(
+    `Option "output" is a schema of ${vendor} that cannot validate. Pass a Standard Schema, or its plain JSON Schema.`,
+  )
 }
 
 function checkMessages(messages: readonly Message[]): void {

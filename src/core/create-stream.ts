@@ -8,13 +8,15 @@ import { checkKeys, optionError } from '../check.js'
 import { retry } from '../combinators/retry.js'
 import type { RetryOptions } from '../combinators/retry-options.js'
 import { type TimeoutOptions, timeout } from '../combinators/timeout.js'
-import type { StreamRequest } from '../messages.js'
+import type { OutputSchema, StreamRequest } from '../messages.js'
 import { openDriver } from '../transport/pull.js'
 import type { Driver, EventStream } from '../types.js'
 import { checkRequest, requestKeys } from './check-request.js'
 import { Stream } from './stream.js'
 
-export interface StreamOptions extends StreamRequest {
+export interface StreamOptions<Output = unknown> extends StreamRequest {
+  /** The schema that the answer has to fit; its type is that of `complete.output`. */
+  output?: OutputSchema<Output>
   /** Who answers: `openai({...})`, `anthropic({...})`, `compatible({...})`, or your own. */
   driver: Driver
   /** Ends the stream with an `error` of code `aborted`. */
@@ -45,7 +47,9 @@ export interface StreamOptions extends StreamRequest {
  * }
  * ```
  */
-export function createStream(options: StreamOptions): EventStream {
+export function createStream<Output = unknown>(
+  options: StreamOptions<Output>,
+): EventStream<Output> {
   if (typeof options !== 'object' || options === null) {
     throw optionError('options', options, 'an object with a driver and a prompt or messages')
   }
@@ -63,7 +67,7 @@ export function createStream(options: StreamOptions): EventStream {
     asked: { provider: driver.provider, model: driver.model, request },
     open: (context) => openDriver(layered, request, context),
     signal,
-  })
+  }) as EventStream<Output>
 }
 
 function addLayers(

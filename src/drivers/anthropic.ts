@@ -5,8 +5,10 @@
  */
 
 import { HttpSource } from '../transport/http.js'
+import { readOutput } from '../transport/output.js'
 import { defineDriver } from '../transport/pull.js'
 import type { Driver } from '../types.js'
+import { planMessagesOutput } from '../wires/anthropic-messages/output.js'
 import { takesPrefill } from '../wires/anthropic-messages/prefill.js'
 import { encodeMessagesRequest } from '../wires/anthropic-messages/request.js'
 import { MessagesDecoder } from '../wires/anthropic-messages/response.js'
@@ -69,7 +71,8 @@ export function anthropic(options: AnthropicOptions): Driver {
         const post = { ...requestOptions, body, stream: true }
         return client.post('/v1/messages', post as never).asResponse()
       }
-      return new HttpSource(provider, send, new MessagesDecoder(provider), context)
+      const source = new HttpSource(provider, send, new MessagesDecoder(provider), context)
+      return readOutput(source, request, provider, planMessagesOutput(request))
     },
     ({ reasoning }) => (reasoning === undefined && takesPrefill(model) ? 'prefill' : 'request'),
   )

@@ -6,11 +6,17 @@
 
 import { optionError } from '../check.js'
 import { HttpSource } from '../transport/http.js'
+import { readOutput } from '../transport/output.js'
 import { defineDriver } from '../transport/pull.js'
 import { statusError } from '../transport/request-error.js'
 import type { Driver } from '../types.js'
-import { encodeChatRequest } from '../wires/openai-chat/request.js'
+import {
+  type ChatRequestOptions,
+  encodeChatRequest,
+  planChatOutput,
+} from '../wires/openai-chat/request.js'
 import { ChatDecoder } from '../wires/openai-chat/response.js'
+import type { OutputMode } from '../wires/output.js'
 import { type Preset, type PresetName, presets } from './presets.js'
 import {
   checkProvider,
@@ -26,6 +32,13 @@ export interface PresetOptions extends ProviderOptions {
    * @default the preset's name, `compatible` without one
    */
   name?: string
+  /**
+   * How a schema for the output is asked for. `json-schema` (`response_format`) holds the model to it; `json-object` has the server
+   * see to JSON, with the schema in the instructions; `instructions` needs nothing of the server. Take one of the latter where a
+   * server, or a model on it, refuses `response_format` or answers with other text than JSON.
+   * @default 'json-schema'; for well-known servers what the README lists
+   */
+  outputMode?: OutputMode
 }
 
 export interface CompatibleOptions extends PresetOptions {
@@ -56,20 +69,29 @@ export function compatible(first: PresetName | CompatibleOptions, second?: Prese
   return createDriver(second as PresetOptions, first, presets[first])
 }
 
+const outputModes: readonly OutputMode[] = ['json-schema', 'json-object', 'instructions']
+
 function createDriver(
   options: PresetOptions,
   defaultName: string,
   preset: Preset | undefined,
 ): Driver {
-  checkProvider('compatible', options, ['name'])
-  const { model, name = defaultName, apiKey, fetch: given, headers } = options
+  checkProvider('compatible', options, ['name', 'outputMode'])
+  const { model, name = defaultName, apiKey, fetch: given, headers, outputMode } = options
   const baseURL = options.baseURL ?? preset?.baseURL
   if (baseURL === undefined) throw optionError('compatible.baseURL', baseURL, 'an absolute URL')
   if (typeof name !== 'string' || name === '') {
     throw optionError('compatible.name', name, 'a string that is not empty')
   }
+  if (outputMode !== undefined && !outputModes.includes(outputMode)) {
+    throw optionError('compatible.outputMode', outputMode, outputModes.join(', '))
+  }
   const url = `${baseURL.replace(/\/+$/, '')}/chat/completions`
-  const requestOptions = { maxTokensField: 'max_tokens', ...preset?.request } as const
+  const requestOptions: ChatRequestOptions = {
+    maxTokensField: 'max_tokens',
+    ...preset?.request,
+    ...(outputMode === undefined ? {} : { outputMode }),
+  }
   return defineDriver(name, model, (request, context) => {
     const send = async (signal: AbortSignal): Promise<Response> => {
       const requestHeaders = new Headers({
@@ -89,7 +111,8 @@ function createDriver(
       if (!response.ok) throw await statusError(response, name)
       return response
     }
-    return new HttpSource(name, send, new ChatDecoder(name), context)
+    const source = new HttpSource(name, send, new ChatDecoder(name), context)
+    return readOutput(source, request, name, planChatOutput(request, requestOptions))
   })
 }
 

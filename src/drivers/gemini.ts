@@ -5,10 +5,11 @@
  */
 
 import { HttpSource } from '../transport/http.js'
+import { readOutput } from '../transport/output.js'
 import { defineDriver } from '../transport/pull.js'
 import { statusError } from '../transport/request-error.js'
 import type { Driver } from '../types.js'
-import { encodeGeminiRequest } from '../wires/gemini/request.js'
+import { encodeGeminiRequest, planGeminiOutput } from '../wires/gemini/request.js'
 import { GeminiDecoder } from '../wires/gemini/response.js'
 import {
   checkProvider,
@@ -58,7 +59,8 @@ export function gemini(options: GeminiOptions): Driver {
       if (!response.ok) throw await statusError(response, provider)
       return response
     }
-    return new HttpSource(provider, send, new GeminiDecoder(provider), context)
+    const source = new HttpSource(provider, send, new GeminiDecoder(provider), context)
+    return readOutput(source, request, provider, planGeminiOutput(request, model))
   })
 }
 

@@ -7,12 +7,13 @@
 import { optionError } from '../check.js'
 import type { StreamRequest } from '../messages.js'
 import { HttpSource, type LastingResponse } from '../transport/http.js'
+import { type OutputReading, readOutput } from '../transport/output.js'
 import { defineDriver } from '../transport/pull.js'
 import type { WireDecoder } from '../transport/wire.js'
 import type { Driver } from '../types.js'
-import { encodeChatRequest } from '../wires/openai-chat/request.js'
+import { encodeChatRequest, planChatOutput } from '../wires/openai-chat/request.js'
 import { ChatDecoder } from '../wires/openai-chat/response.js'
-import { encodeResponsesRequest } from '../wires/openai-responses/request.js'
+import { encodeResponsesRequest, planResponsesOutput } from '../wires/openai-responses/request.js'
 import { ResponsesDecoder } from '../wires/openai-responses/response.js'
 import { type BackgroundResource, backgroundResponse } from './background.js'
 import {
@@ -63,7 +64,7 @@ export function openai(options: OpenAIOptions): Driver {
   checkProvider(provider, options, ['api', 'client'])
   const { model, api = 'chat', client: given } = options
   if (!Object.hasOwn(apis, api)) throw optionError('openai.api', api, '"chat" or "responses"')
-  const { encode, resourceOf, createReading } = apis[api]
+  const { encode, planOutput, resourceOf, createReading } = apis[api]
   if (given !== undefined && typeof resourceOf(given)?.create !== 'function') {
     throw new TypeError(
       `Option "openai.client" has to be an instance of OpenAI that has the API "${api}", such as new OpenAI() or new AzureOpenAI().`,
@@ -80,12 +81,14 @@ export function openai(options: OpenAIOptions): Driver {
       return resource.create(body as never, requestOptions as never).asResponse()
     }
     const { decoder, lasting } = createReading(() => client)
-    return new HttpSource(provider, send, decoder, context, lasting)
+    const source = new HttpSource(provider, send, decoder, context, lasting)
+    return readOutput(source, request, provider, planOutput(request))
   })
 }
 
 interface Api {
   encode(request: StreamRequest, model: string): object
+  planOutput(request: StreamRequest): OutputReading | undefined
   resourceOf(client: OpenAIClient): Resource | undefined
   createReading(client: () => OpenAIClient | undefined): {
     decoder: WireDecoder
@@ -96,11 +99,13 @@ interface Api {
 const apis: Record<'chat' | 'responses', Api> = {
   chat: {
     encode: encodeChatRequest,
+    planOutput: planChatOutput,
     resourceOf: (client) => client?.chat?.completions,
     createReading: () => ({ decoder: new ChatDecoder(provider) }),
   },
   responses: {
     encode: encodeResponsesRequest,
+    planOutput: planResponsesOutput,
     resourceOf: (client) => client?.responses,
     createReading: (client) => {
       const decoder = new ResponsesDecoder(provider)

@@ -31,12 +31,22 @@ export type PresetName =
 
 export const presets: Readonly<Record<PresetName, Preset>> = {
   cerebras: { baseURL: 'https://api.cerebras.ai/v1', keyVariable: 'CEREBRAS_API_KEY' },
-  deepseek: { baseURL: 'https://api.deepseek.com/v1', keyVariable: 'DEEPSEEK_API_KEY' },
+  deepseek: {
+    baseURL: 'https://api.deepseek.com/v1',
+    keyVariable: 'DEEPSEEK_API_KEY',
+    // It sees to JSON, and knows no schemas.
+    request: { outputMode: 'json-object' },
+  },
   fireworks: {
     baseURL: 'https://api.fireworks.ai/inference/v1',
     keyVariable: 'FIREWORKS_API_KEY',
   },
-  groq: { baseURL: 'https://api.groq.com/openai/v1', keyVariable: 'GROQ_API_KEY' },
+  groq: {
+    baseURL: 'https://api.groq.com/openai/v1',
+    keyVariable: 'GROQ_API_KEY',
+    // It refuses `response_format` beside streaming.
+    request: { outputMode: 'instructions' },
+  },
   llamacpp: { baseURL: 'http://localhost:8080/v1' },
   lmstudio: { baseURL: 'http://localhost:1234/v1' },
   mistral: {

@@ -18,6 +18,7 @@ import type {
   UsageSum,
 } from '../types.js'
 import { type Clocks, openClocked } from './clocks.js'
+import { readOutput } from './output.js'
 
 /** Where the answer to a pull goes: exactly one of these is called, once for each pull. */
 export interface Sink {
@@ -139,7 +140,9 @@ function ignore(): void {}
 /** The source of any driver: our own directly, a user's through its generator. */
 export function openDriver(driver: Driver, request: StreamRequest, context: OpenContext): Source {
   if (open in driver) return (driver as SourceDriver)[open](request, context)
-  return openAttempt(driver, context, (within) => new GeneratorSource(driver, request, within))
+  return openAttempt(driver, context, (within) =>
+    readOutput(new GeneratorSource(driver, request, within), request, driver.provider),
+  )
 }
 
 function openAttempt(

@@ -69,12 +69,17 @@ export function messagesOf(request: StreamRequest): readonly Message[] {
   return request.messages ?? [{ role: 'user', content: request.prompt ?? '' }]
 }
 
-/** The instructions: `system`, then the system messages, wherever they stand. */
-export function systemOf(request: StreamRequest): string[] {
+/**
+ * The instructions: `system`, then the system messages, wherever they stand.
+ *
+ * @param further - what the wire itself has to say, at the end
+ */
+export function systemOf(request: StreamRequest, further?: string): string[] {
   const texts = request.system === undefined ? [] : [request.system]
   for (const message of messagesOf(request)) {
     if (message.role === 'system') texts.push(textOfParts(message.content))
   }
+  if (further !== undefined) texts.push(further)
   return texts.filter((text) => text.trim() !== '')
 }
 

@@ -12,9 +12,13 @@ import type { JsonSchema, StandardJsonSchema } from '../messages.js'
  * The JSON Schema of what may go in.
  *
  * @param option - named in the error
- * @throws TypeError if the value is no schema, or one that does not know its JSON Schema
+ * @throws TypeError if the value is no schema, or one that does not know its JSON Schema, or has none
  */
-export function toJsonSchema(schema: JsonSchema | StandardJsonSchema, option: string): JsonSchema {
+export function toJsonSchema(
+  schema: JsonSchema | StandardJsonSchema,
+  option: string,
+  target: 'draft-2020-12' | 'draft-07' = 'draft-07',
+): JsonSchema {
   // Some libraries' schemas are functions.
   const isObject = typeof schema === 'object' ? schema !== null : typeof schema === 'function'
   if (!isObject || Array.isArray(schema)) {
@@ -27,8 +31,16 @@ export function toJsonSchema(schema: JsonSchema | StandardJsonSchema, option: st
       `Option "${option}" is a schema of ${vendor} that does not know its JSON Schema. With valibot, wrap it in toStandardJsonSchema() of @valibot/to-json-schema; or pass a plain JSON Schema.`,
     )
   }
-  const { $schema: _dialect, ...rest } = jsonSchema.input({ target: 'draft-07' })
-  return rest
+  try {
+    const { $schema: _dialect, ...rest } = jsonSchema.input({ target })
+    return rest
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new TypeError(
+      `Option "${option}" is a schema of ${vendor} that JSON Schema has no words for: ${reason}`,
+      { cause },
+    )
+  }
 }
 
 function isStandard(schema: JsonSchema | StandardJsonSchema): schema is StandardJsonSchema {

@@ -57,6 +57,20 @@ export function countOf(record: unknown, name: string): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined
 }
 
+/**
+ * The provider's own options go over ours. Those that are objects with room for more than we put in keep what is not set.
+ *
+ * @param shared - their names
+ */
+export function mergeOptions(body: Json, options: Json = {}, shared: readonly string[]): Json {
+  const merged = { ...body }
+  for (const [name, value] of Object.entries(options)) {
+    const own = shared.includes(name) ? body[name] : undefined
+    merged[name] = isRecord(own) && isRecord(value) ? { ...own, ...value } : value
+  }
+  return merged
+}
+
 /** The object without its undefined values. */
 export function compact<T extends object>(
   record: T,

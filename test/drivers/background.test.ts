@@ -48,8 +48,11 @@ interface Server {
 }
 
 /** @param each - what happens to the n-th request for events, from 0: after how many events the socket breaks, or a status */
-async function serve(each: (turn: number) => number | { status: number }): Promise<Server> {
-  const events = eventsOf(['One ', 'two ', 'three ', 'four'])
+async function serve(
+  each: (turn: number) => number | { status: number },
+  words: readonly string[] = ['One ', 'two ', 'three ', 'four'],
+): Promise<Server> {
+  const events = eventsOf(words)
   const asked: string[] = []
   const bodies: string[] = []
   let turn = 0
@@ -145,6 +148,25 @@ test('one that is gone at the provider is asked for anew', async () => {
     'GET /v1/responses/resp_1',
     'POST /v1/responses',
   ])
+})
+
+test('structured output is read over the places where it broke off', async () => {
+  const server = await serve(
+    (turn) => [3, 1, 100][turn] ?? 100,
+    ['{"val', 'ue":["a', '","b"', ']}'],
+  )
+  const output = { type: 'array', items: { type: 'string' } }
+  const complete = await ask(server, { output }).final()
+  expect(complete).toMatchObject({ output: ['a', 'b'], text: '["a","b"]', attempts: 3 })
+  expect(server.asked).toHaveLength(3)
+})
+
+test('structured output that does not fit is asked for anew, not picked up', async () => {
+  const server = await serve(() => 100, ['{"value":', '[1,', ']}'])
+  const retry = { maxRetries: 1, minDelayMs: 0, maxDelayMs: 0 }
+  const stream = ask(server, { output: { type: 'array' }, retry })
+  await expect(stream.final()).rejects.toMatchObject({ code: 'protocol' })
+  expect(server.asked).toEqual(['POST /v1/responses', 'POST /v1/responses'])
 })
 
 test('a stream that is cancelled ends the response at the provider', async () => {

@@ -24,8 +24,9 @@ import {
   toArguments,
   toText,
 } from '../input.js'
-import { compact, type Json } from '../json.js'
+import { compact, type Json, mergeOptions } from '../json.js'
 import { toJsonSchema } from '../json-schema.js'
+import { planMessagesOutput } from './output.js'
 
 /**
  * The API wants a limit in every request. This one is within what every model of the Claude 3 family and later may write.
@@ -37,12 +38,13 @@ const effortBudgets = { minimal: 1024, low: 2048, medium: 8192, high: 24_576 }
 
 export function encodeMessagesRequest(request: StreamRequest, model: string): Json {
   const budget = thinkingBudget(request)
-  const system = systemOf(request).join('\n\n')
+  const output = planMessagesOutput(request)
+  const system = systemOf(request, output?.instructions).join('\n\n')
   const messages = encodeMessages(messagesOf(request))
   const tools = encodeTools(request.tools)
   // White space alone is refused.
   const stopSequences = request.stopSequences?.filter((text) => text.trim() !== '')
-  return checkMessages({
+  const body: Json = {
     model,
     // Thinking counts against the limit, so the answer's own part goes on top.
     max_tokens: (request.maxOutputTokens ?? defaultMaxTokens) + (budget ?? 0),
@@ -58,9 +60,13 @@ export function encodeMessagesRequest(request: StreamRequest, model: string): Js
       ...(tools === undefined
         ? formerTools(messages)
         : { tools, tool_choice: encodeToolChoice(request.toolChoice) }),
+      output_config:
+        output?.mode === 'json-schema'
+          ? { format: { type: 'json_schema', schema: output.schema } }
+          : undefined,
     }),
-    ...request.providerOptions,
-  })
+  }
+  return checkMessages(mergeOptions(body, request.providerOptions, ['output_config']))
 }
 
 /** In tokens; undefined where the model shall not think. A call that is forced and thinking exclude each other. */

@@ -8,19 +8,21 @@
 import type { Message, StreamRequest, ToolChoice } from '../../messages.js'
 import { arrangeCalls, wireIds } from '../history.js'
 import { checkMessages, messagesOf, partsOf, systemOf } from '../input.js'
-import { compact, isRecord, type Json } from '../json.js'
+import { compact, type Json, mergeOptions } from '../json.js'
 import { toJsonSchema } from '../json-schema.js'
+import { type OutputPlan, planOutput } from '../output.js'
 import { encodeAnswer, encodeInput, encodeResults } from './parts.js'
-import { encodeThinking, wantsSignatures } from './thinking.js'
+import { combinesToolsAndOutput, encodeThinking, wantsSignatures } from './thinking.js'
 
 /**
  * @param model - tells how the model wants to be told to think, and whether it insists on the signatures of calls
  */
 export function encodeGeminiRequest(request: StreamRequest, model = ''): Json {
-  const system = systemOf(request).map((text) => ({ text }))
+  const output = planGeminiOutput(request, model)
+  const system = systemOf(request, output?.instructions).map((text) => ({ text }))
   const tools = encodeTools(request.tools)
-  const generationConfig = encodeConfig(request, model)
-  const body: Json = {
+  const generationConfig = encodeConfig(request, model, output)
+  const own: Json = {
     contents: encodeContents(messagesOf(request), model),
     ...compact({
       systemInstruction: system.length === 0 ? undefined : { parts: system },
@@ -30,20 +32,12 @@ export function encodeGeminiRequest(request: StreamRequest, model = ''): Json {
       toolConfig: tools === undefined ? undefined : encodeToolChoice(request.toolChoice),
     }),
   }
-  merge(body, request.providerOptions)
+  const body = mergeOptions(own, request.providerOptions, ['generationConfig', 'toolConfig'])
   checkMessages({ messages: body.contents })
   return body
 }
 
-/** Most options live one level down here, so setting one of them leaves its neighbours. */
-function merge(body: Json, providerOptions: Json = {}): void {
-  for (const [name, value] of Object.entries(providerOptions)) {
-    const own = name === 'generationConfig' || name === 'toolConfig' ? body[name] : undefined
-    body[name] = isRecord(own) && isRecord(value) ? { ...own, ...value } : value
-  }
-}
-
-function encodeConfig(request: StreamRequest, model: string): Json {
+function encodeConfig(request: StreamRequest, model: string, output?: OutputPlan): Json {
   const stopSequences = request.stopSequences?.filter((text) => text !== '')
   return compact({
     maxOutputTokens: request.maxOutputTokens,
@@ -52,7 +46,26 @@ function encodeConfig(request: StreamRequest, model: string): Json {
     stopSequences: stopSequences?.length ? stopSequences : undefined,
     seed: request.seed,
     thinkingConfig: encodeThinking(request.reasoning, model),
+    ...(output?.mode === 'json-schema'
+      ? { responseMimeType: 'application/json', responseJsonSchema: output.schema }
+      : {}),
   })
+}
+
+/**
+ * Any schema may be the root here, and keywords that are not known do no harm. Models that refuse JSON beside tools are told in the
+ * instructions. Undefined where no structured output is asked for.
+ *
+ * @see https://ai.google.dev/gemini-api/docs/structured-output
+ */
+export function planGeminiOutput(
+  { output, tools }: StreamRequest,
+  model: string,
+): OutputPlan | undefined {
+  if (output === undefined) return undefined
+  const hasTools = tools !== undefined && Object.keys(tools).length > 0
+  const mode = hasTools && !combinesToolsAndOutput(model) ? 'instructions' : 'json-schema'
+  return planOutput(output, mode, false)
 }
 
 interface Content {

@@ -1,5 +1,5 @@
 /**
- * What the generations of Gemini want to know about thinking.
+ * What the generations of Gemini want to know about thinking, and where else they differ.
  *
  * @module
  * @see https://ai.google.dev/gemini-api/docs/thinking
@@ -40,6 +40,11 @@ function levelOf(effort: keyof typeof effortBudgets, model: string): string {
 
 /** Whether a call without its signature is refused. */
 export function wantsSignatures(model: string): boolean {
+  return isThirdGeneration(model)
+}
+
+/** Whether tools and a schema for the output may stand in one request. */
+export function combinesToolsAndOutput(model: string): boolean {
   return isThirdGeneration(model)
 }
 

@@ -27,6 +27,7 @@ import {
 } from '../input.js'
 import { compact, type Json } from '../json.js'
 import { toJsonSchema } from '../json-schema.js'
+import { encodeSchema, type OutputMode, type OutputPlan, planOutput } from '../output.js'
 
 export interface ChatRequestOptions {
   /**
@@ -41,6 +42,11 @@ export interface ChatRequestOptions {
   includeUsage?: boolean
   /** @default 'seed' */
   seedField?: 'seed' | 'random_seed'
+  /**
+   * How a schema for the output is asked for.
+   * @default 'json-schema'
+   */
+  outputMode?: OutputMode
 }
 
 export function encodeChatRequest(
@@ -54,9 +60,10 @@ export function encodeChatRequest(
     seedField = 'seed',
   } = options
   const tools = encodeTools(request.tools)
+  const output = planChatOutput(request, options)
   return checkMessages({
     model,
-    messages: encodeMessages(request),
+    messages: encodeMessages(request, output),
     stream: true,
     ...compact({
       stream_options: includeUsage ? { include_usage: true } : undefined,
@@ -69,18 +76,38 @@ export function encodeChatRequest(
       tools,
       // Refused without tools.
       tool_choice: tools === undefined ? undefined : encodeToolChoice(request.toolChoice),
+      response_format: output && encodeOutput(output),
     }),
     ...request.providerOptions,
   })
 }
 
+/** Undefined where no structured output is asked for. */
+export function planChatOutput(
+  { output }: StreamRequest,
+  { outputMode = 'json-schema' }: ChatRequestOptions = {},
+): OutputPlan | undefined {
+  return output && planOutput(output, outputMode)
+}
+
+function encodeOutput(plan: OutputPlan): Json | undefined {
+  switch (plan.mode) {
+    case 'json-schema':
+      return { type: 'json_schema', json_schema: encodeSchema(plan) }
+    case 'json-object':
+      return { type: 'json_object' }
+    case 'instructions':
+      return undefined
+  }
+}
+
 /** The longest id of a tool call that OpenAI takes, in characters. */
 const maxIdLength = 40
 
-function encodeMessages(request: StreamRequest): Json[] {
+function encodeMessages(request: StreamRequest, output: OutputPlan | undefined): Json[] {
   const messages = arrangeCalls(messagesOf(request), wireIds(maxIdLength))
   return [
-    ...systemOf(request).map((content) => ({ role: 'system', content })),
+    ...systemOf(request, output?.instructions).map((content) => ({ role: 'system', content })),
     ...messages.flatMap(encodeMessage),
   ]
 }

@@ -25,8 +25,9 @@ import {
   toDataUrl,
   toText,
 } from '../input.js'
-import { compact, type Json } from '../json.js'
+import { compact, type Json, mergeOptions } from '../json.js'
 import { toJsonSchema } from '../json-schema.js'
+import { encodeSchema, type OutputPlan, planOutput } from '../output.js'
 import { ReasoningItems } from './reasoning.js'
 
 /**
@@ -41,7 +42,8 @@ export function encodeResponsesRequest(request: StreamRequest, model: string): J
   const instructions = systemOf(request).join('\n\n')
   const tools = encodeTools(request.tools)
   const { reasoning } = request
-  return checkInput({
+  const output = planResponsesOutput(request)
+  const body: Json = {
     model,
     input: encodeInput(messagesOf(request), model),
     stream: true,
@@ -58,9 +60,15 @@ export function encodeResponsesRequest(request: StreamRequest, model: string): J
       tools,
       // Refused without tools.
       tool_choice: tools === undefined ? undefined : encodeToolChoice(request.toolChoice),
+      text: output && { format: { type: 'json_schema', ...encodeSchema(output) } },
     }),
-    ...request.providerOptions,
-  })
+  }
+  return checkInput(mergeOptions(body, request.providerOptions, ['text']))
+}
+
+/** Undefined where no structured output is asked for. */
+export function planResponsesOutput({ output }: StreamRequest): OutputPlan | undefined {
+  return output && planOutput(output, 'json-schema')
 }
 
 /** @throws StreamError `invalid-request` for a body without input: the provider would refuse it with less to go on */

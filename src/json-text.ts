@@ -1,0 +1,134 @@
+/**
+ * The JSON in what a model writes, which may have more around it: a Markdown fence, a sentence before it, reasoning.
+ *
+ * @module
+ */
+
+const thinkStart = '<think>'
+const thinkEnd = '</think>'
+
+/**
+ * Picks the JSON out of a text that comes in pieces, each character looked at once. It begins with the first thing in the text,
+ * if that can be JSON; else after the first fence, or with the first line that begins with a bracket. It ends where its value
+ * does; what follows is left out.
+ */
+export class JsonText {
+  /** Where the JSON is looked for; undefined once it has begun. */
+  #search: 'start' | 'thinking' | 'prose' | 'fence' | undefined = 'start'
+  /** The last characters, as far as they may be the beginning of a mark. */
+  #mark = ''
+  #lineStart = true
+  #depth = 0
+  #inString = false
+  #escaped = false
+  #scalar = false
+  #ended = false
+
+  /** Whether the JSON has begun. */
+  get begun(): boolean {
+    return this.#search === undefined
+  }
+
+  /** @returns the next piece of the JSON; empty where the text holds none */
+  feed(text: string): string {
+    if (this.#ended) return ''
+    let start = 0
+    while (this.#search !== undefined) {
+      const character = text[start]
+      if (character === undefined) return ''
+      if (this.#begins(character)) this.#search = undefined
+      else start++
+    }
+    return text.slice(start, this.#end(text, start))
+  }
+
+  #begins(character: string): boolean {
+    switch (this.#search) {
+      case 'start':
+        return this.#beginsText(character)
+      case 'thinking':
+        this.#mark = (this.#mark + character).slice(-thinkEnd.length)
+        if (this.#mark === thinkEnd) this.#lookFor('start')
+        return false
+      case 'fence':
+        // The word after a fence names the language.
+        if (this.#mark === '' && /[\w+-]/.test(character)) return false
+        this.#mark = ' '
+        return !isSpace(character)
+      default:
+        return this.#beginsInProse(character)
+    }
+  }
+
+  #beginsText(character: string): boolean {
+    if (this.#mark !== '' || character === '<') {
+      this.#mark += character
+      if (this.#mark === thinkStart) this.#lookFor('thinking')
+      else if (!thinkStart.startsWith(this.#mark)) this.#lookFor('prose')
+      return false
+    }
+    if (isSpace(character)) return false
+    if (/[-{["\d]/.test(character)) return true
+    this.#lookFor('prose')
+    return this.#beginsInProse(character)
+  }
+
+  #beginsInProse(character: string): boolean {
+    if (this.#lineStart && (character === '{' || character === '[')) return true
+    this.#lineStart = character === '\n' || (this.#lineStart && isSpace(character))
+    this.#mark = character === '`' ? `${this.#mark}\`` : ''
+    if (this.#mark === '```') this.#lookFor('fence')
+    return false
+  }
+
+  #lookFor(search: 'start' | 'thinking' | 'prose' | 'fence'): void {
+    this.#search = search
+    this.#mark = ''
+  }
+
+  /** Where in the text the value ends, or the text. */
+  #end(text: string, start: number): number {
+    for (let at = start; at < text.length; at++) {
+      if (this.#ends(text.charCodeAt(at))) {
+        this.#ended = true
+        // White space and a fence end a number, and are no part of it.
+        return this.#scalar ? at : at + 1
+      }
+    }
+    return text.length
+  }
+
+  #ends(code: number): boolean {
+    if (this.#inString) {
+      if (this.#escaped) this.#escaped = false
+      else if (code === 0x5c) this.#escaped = true
+      else if (code === 0x22) this.#inString = false
+      return !this.#inString && this.#depth === 0
+    }
+    switch (code) {
+      case 0x22: // "
+        this.#inString = true
+        return false
+      case 0x5b: // [
+      case 0x7b: // {
+        this.#depth++
+        return false
+      case 0x5d: // ]
+      case 0x7d: // }
+        return --this.#depth <= 0
+      default:
+        if (this.#depth > 0) return false
+        this.#scalar = true
+        return code <= 0x20 || code === 0x60
+    }
+  }
+}
+
+/** The JSON in a whole text; empty where there is none. */
+export function findJson(text: string): string {
+  return new JsonText().feed(text)
+}
+
+function isSpace(character: string): boolean {
+  return character === ' ' || character === '\n' || character === '\r' || character === '\t'
+}

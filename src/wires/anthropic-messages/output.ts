@@ -1,0 +1,56 @@
+/**
+ * Structured output in the words of the Messages API.
+ *
+ * @module
+ * @see https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations
+ */
+
+import type { JsonSchema, StreamRequest } from '../../messages.js'
+import { closeSchema, type Dialect, isStringFormat } from '../closed-schema.js'
+import { isRecord } from '../json.js'
+import { type OutputPlan, planOutput } from '../output.js'
+
+const dialect: Dialect = {
+  allowsOptional: true,
+  keeps: (keyword, value) =>
+    keyword === 'format'
+      ? value === 'uri' || isStringFormat(value)
+      : keyword === 'minItems' && (value === 0 || value === 1),
+}
+
+/**
+ * The provider holds the model to closed objects that do not contain themselves. Of other schemas the model is told in the
+ * instructions. Undefined where no structured output is asked for.
+ */
+export function planMessagesOutput({ output }: StreamRequest): OutputPlan | undefined {
+  if (output === undefined) return undefined
+  const plan = planOutput(output, 'json-schema')
+  const schema = isRecursive(plan.schema) ? undefined : closeSchema(plan.schema, dialect)
+  return schema === undefined ? planOutput(output, 'instructions') : { ...plan, schema }
+}
+
+/** Whether following the references of a schema leads into a circle. */
+function isRecursive(root: JsonSchema): boolean {
+  const straight = new Set<string>()
+  const visit = (node: unknown, path: readonly string[]): boolean => {
+    if (Array.isArray(node)) return node.some((item) => visit(item, path))
+    if (!isRecord(node)) return false
+    const { $ref, $defs: _defs, definitions: _definitions, ...rest } = node
+    if (typeof $ref === 'string' && !straight.has($ref)) {
+      if (path.includes($ref) || visit(resolve(root, $ref), [...path, $ref])) return true
+      straight.add($ref)
+    }
+    return Object.values(rest).some((value) => visit(value, path))
+  }
+  return visit(root, ['#'])
+}
+
+/** What a reference leads to, inside the schema. */
+function resolve(root: JsonSchema, reference: string): unknown {
+  let node: unknown = root
+  for (const step of reference.split('/').slice(1)) {
+    const name = step.replaceAll('~1', '/').replaceAll('~0', '~')
+    node = isRecord(node) || Array.isArray(node) ? (node as Record<string, unknown>)[name] : {}
+  }
+  return node
+}

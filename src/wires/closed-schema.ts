@@ -1,0 +1,183 @@
+/**
+ * JSON Schema in the part of it that providers can hold a model to: closed objects, and few keywords.
+ *
+ * @module
+ */
+
+import type { JsonSchema } from '../messages.js'
+import { isRecord, type Json } from './json.js'
+
+/** What a provider takes of JSON Schema. */
+export interface Dialect {
+  /** A property need not be required. */
+  readonly allowsOptional: boolean
+  /** A limit on values that the provider takes; the others are told to the model in the description. */
+  keeps(keyword: string, value: unknown): boolean
+}
+
+/**
+ * The schema in that part. Objects that leave it open whether they may have more properties are closed; `oneOf` becomes `anyOf`;
+ * limits that the provider does not take become words. What fits the result may thus break a limit, but has the right shape.
+ *
+ * @returns undefined where the shape itself cannot be told, as that of an object with any properties
+ */
+export function closeSchema(schema: JsonSchema, dialect: Dialect): JsonSchema | undefined {
+  try {
+    return closeNode(schema, dialect)
+  } catch (error) {
+    if (error instanceof OpenShape) return undefined
+    throw error
+  }
+}
+
+class OpenShape extends Error {}
+
+function closeNode(node: unknown, dialect: Dialect): Json {
+  // `true` allows anything, `false` nothing.
+  if (!isRecord(node) || ('anyOf' in node && 'oneOf' in node)) throw new OpenShape()
+  const closed: Json = {}
+  const hints: string[] = []
+  for (const [keyword, value] of Object.entries(node)) {
+    const encode = shapes[keyword]
+    if (value === undefined || notes.has(keyword) || isNoLimit(value)) continue
+    if (encode !== undefined) Object.assign(closed, encode(value, dialect))
+    else if (unknownShapes.has(keyword)) throw new OpenShape()
+    else if (dialect.keeps(keyword, value)) closed[keyword] = value
+    else hints.push(`${keyword}: ${JSON.stringify(value)}`)
+  }
+  if (typeof closed.$ref === 'string') return closeReference(closed)
+  closeType(closed)
+  if (includes(closed.type, 'object')) closeObject(closed, dialect)
+  if (includes(closed.type, 'array') && closed.items === undefined) throw new OpenShape()
+  // A format says it already.
+  const told = closed.format === undefined ? hints : hints.filter((hint) => !isPattern(hint))
+  if (told.length > 0) closed.description = describe(closed.description, told)
+  return closed
+}
+
+type Encode = (value: unknown, dialect: Dialect) => Json
+
+/** The keywords that make up the shape of a value. */
+const shapes: Partial<Record<string, Encode>> = {
+  type: (type) => ({ type }),
+  title: (title) => ({ title }),
+  description: (description) => ({ description }),
+  enum: (values) => ({ enum: values }),
+  const: (value) => ({ const: value }),
+  required: (required) => ({ required }),
+  $ref: ($ref) => ({ $ref }),
+  anyOf: (schemas, dialect) => ({ anyOf: closeAll(schemas, dialect) }),
+  oneOf: (schemas, dialect) => ({ anyOf: closeAll(schemas, dialect) }),
+  items: (items, dialect) => ({ items: closeNode(items, dialect) }),
+  properties: (schemas, dialect) => ({ properties: closeEach(schemas, dialect) }),
+  $defs: (schemas, dialect) => ({ $defs: closeEach(schemas, dialect) }),
+  definitions: (schemas, dialect) => ({ definitions: closeEach(schemas, dialect) }),
+  additionalProperties: (allowed) => {
+    if (allowed !== false) throw new OpenShape()
+    return {}
+  },
+}
+
+/** Some libraries write down that integers are safe ones. */
+function isNoLimit(value: unknown): boolean {
+  return value === Number.MAX_SAFE_INTEGER || value === Number.MIN_SAFE_INTEGER
+}
+
+/** They say nothing about values. */
+const notes = new Set(['$schema', '$id', '$comment'])
+
+/** They shape a value in ways that no provider takes. */
+const unknownShapes = new Set([
+  '$anchor',
+  '$dynamicAnchor',
+  '$dynamicRef',
+  'additionalItems',
+  'allOf',
+  'contains',
+  'dependencies',
+  'dependentRequired',
+  'dependentSchemas',
+  'else',
+  'if',
+  'not',
+  'patternProperties',
+  'prefixItems',
+  'propertyNames',
+  'then',
+  'unevaluatedItems',
+  'unevaluatedProperties',
+])
+
+function closeAll(schemas: unknown, dialect: Dialect): Json[] {
+  if (!Array.isArray(schemas)) throw new OpenShape()
+  return schemas.map((schema) => closeNode(schema, dialect))
+}
+
+function closeEach(schemas: unknown, dialect: Dialect): Json {
+  if (!isRecord(schemas)) throw new OpenShape()
+  const closed = Object.entries(schemas).map(([name, schema]) => [name, closeNode(schema, dialect)])
+  return Object.fromEntries(closed) as Json
+}
+
+/** Nothing may stand beside a reference. */
+function closeReference(node: Json): Json {
+  const { $ref, title: _title, description: _description, $defs, definitions, ...others } = node
+  if (Object.keys(others).length > 0 || !String($ref).startsWith('#')) throw new OpenShape()
+  return { $ref, ...($defs ? { $defs } : {}), ...(definitions ? { definitions } : {}) }
+}
+
+/** Providers want a type beside the values of an enumeration. */
+function closeType(node: Json): void {
+  if (node.type !== undefined || node.anyOf !== undefined) return
+  const values = 'const' in node ? [node.const] : node.enum
+  if (!Array.isArray(values)) throw new OpenShape()
+  const types = [...new Set(values.map(typeOf))]
+  node.type = types.length === 1 ? types[0] : types
+}
+
+function typeOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (typeof value === 'object') throw new OpenShape()
+  return typeof value
+}
+
+function closeObject(node: Json, { allowsOptional }: Dialect): void {
+  const { properties, required = [] } = node
+  // Without properties, any would do.
+  if (!isRecord(properties) || !Array.isArray(required)) throw new OpenShape()
+  const names = Object.keys(properties)
+  if (required.some((name) => !names.includes(String(name)))) throw new OpenShape()
+  if (!allowsOptional && names.some((name) => !required.includes(name))) throw new OpenShape()
+  node.required = required
+  node.additionalProperties = false
+}
+
+function includes(type: unknown, name: string): boolean {
+  return type === name || (Array.isArray(type) && type.includes(name))
+}
+
+function isPattern(hint: string): boolean {
+  return hint.startsWith('pattern: ')
+}
+
+function describe(description: unknown, hints: readonly string[]): string {
+  const limits = `(${hints.join(', ')})`
+  return typeof description === 'string' ? `${description} ${limits}` : limits
+}
+
+const stringFormats = new Set([
+  'date',
+  'date-time',
+  'duration',
+  'email',
+  'hostname',
+  'ipv4',
+  'ipv6',
+  'time',
+  'uuid',
+])
+
+/** The formats that all providers know. */
+export function isStringFormat(value: unknown): boolean {
+  return stringFormats.has(String(value))
+}

@@ -1,0 +1,323 @@
+import { toStandardJsonSchema } from '@valibot/to-json-schema'
+import { type } from 'arktype'
+import * as v from 'valibot'
+import { describe, expect, test, vi } from 'vitest'
+import { z } from 'zod'
+import { anthropic } from '../../src/anthropic.js'
+import { readStream } from '../../src/client.js'
+import { compatible } from '../../src/compatible.js'
+import { gemini } from '../../src/gemini.js'
+import {
+  type CompleteEvent,
+  createStream,
+  type Driver,
+  type OutputSchema,
+  retry,
+  sse,
+  toResponse,
+} from '../../src/index.js'
+import { openai } from '../../src/openai.js'
+import { type Answer, type Script, scripted, simulatedProvider } from '../../src/testing.js'
+import { collect, outline } from '../support/collect.js'
+
+const Recipe = z.object({ name: z.string(), minutes: z.int().positive() })
+const soup = { name: 'Soup', minutes: 20 }
+const soupText = JSON.stringify(soup)
+const List = z.array(z.string())
+
+const fast = { minDelayMs: 0, maxDelayMs: 0 }
+
+type Fetch = typeof globalThis.fetch
+const drivers: Record<string, (fetch: Fetch) => Driver> = {
+  'openai chat': (fetch) => openai({ model: 'm', apiKey: 'k', fetch }),
+  'openai responses': (fetch) => openai({ model: 'm', apiKey: 'k', fetch, api: 'responses' }),
+  anthropic: (fetch) => anthropic({ model: 'm', apiKey: 'k', fetch }),
+  gemini: (fetch) => gemini({ model: 'gemini-3-flash', apiKey: 'k', fetch }),
+  compatible: (fetch) =>
+    compatible({ model: 'm', apiKey: 'k', baseURL: 'http://p.test/v1', fetch }),
+  'compatible, JSON objects': (fetch) => compatible('deepseek', { model: 'm', apiKey: 'k', fetch }),
+  'compatible, instructions': (fetch) => compatible('groq', { model: 'm', apiKey: 'k', fetch }),
+}
+const objectsOnly = Object.keys(drivers).filter((name) => !/gemini|instructions/.test(name))
+
+function answering(name: string, answer: Answer | Answer[]): Driver {
+  const provider = simulatedProvider({ paceMs: 0, answer })
+  return drivers[name]?.((input, init) => provider.fetch(input, init)) as Driver
+}
+
+const streamOf = (answers: readonly Script[], output: OutputSchema = Recipe, more: object = {}) =>
+  createStream({ driver: scripted(answers), prompt: 'p', output, retry: fast, ...more })
+
+describe.each(Object.keys(drivers))('with %s', (name) => {
+  test('the answer is parsed and validated', async () => {
+    const driver = answering(name, soupText)
+    const complete = await createStream({ driver, prompt: 'p', output: Recipe }).final()
+    expect(complete.output).toEqual(soup)
+    expect(complete.text).toBe(soupText)
+    expect(complete.attempts).toBe(1)
+  })
+
+  test('an answer that does not fit is asked for again', async () => {
+    const driver = answering(name, ['{"name": "Soup"}', 'Sorry!', soupText])
+    const stream = createStream({ driver, prompt: 'p', output: Recipe, retry: fast })
+    const events = await collect(stream)
+    const retries = events.flatMap((event) => (event.type === 'retry' ? [event.error] : []))
+    expect(retries.map(({ code }) => code)).toEqual(['protocol', 'protocol'])
+    expect(retries[0]?.message).toMatch(/does not fit its schema: minutes: /)
+    expect(retries[1]?.message).toMatch(/not the JSON it has to be: Sorry!/)
+    expect(events.at(-1)).toMatchObject({ type: 'complete', output: soup, attempts: 3 })
+  })
+
+  test('an answer that is cut by the limit fails at once, with what to do', async () => {
+    const finishReason = name === 'anthropic' ? 'max_tokens' : 'length'
+    const driver = answering(name, { text: '{"name": "So', finishReason })
+    const stream = createStream({ driver, prompt: 'p', output: Recipe, retry: fast })
+    const events = await collect(stream)
+    expect(events.at(-1)).toMatchObject({
+      type: 'error',
+      attempts: 1,
+      error: {
+        code: 'protocol',
+        retryable: false,
+        message: expect.stringContaining('maxOutputTokens'),
+      },
+    })
+  })
+
+  test('an answer that calls a tool has no output', async () => {
+    const toolCalls = [{ name: 'weather', input: {} }]
+    const driver = answering(name, { text: 'Let me see.', toolCalls })
+    const tools = { weather: { parameters: { type: 'object', properties: {} } } }
+    const complete = await createStream({ driver, prompt: 'p', tools, output: Recipe }).final()
+    expect(complete.finishReason).toBe('tool-calls')
+    expect(complete).not.toHaveProperty('output')
+  })
+
+  test('without a schema there is no output, and nothing is parsed', async () => {
+    const complete = await createStream({ driver: answering(name, soupText), prompt: 'p' }).final()
+    expect(complete).not.toHaveProperty('output')
+  })
+})
+
+describe.each(objectsOnly)('with %s, which takes objects only', (name) => {
+  test('another root comes without its wrapper, in the text too', async () => {
+    const driver = answering(name, '{"value": ["salt and {pepper}", "}"]}')
+    const stream = createStream({ driver, prompt: 'p', output: List })
+    const events = await collect(stream)
+    const complete = events.at(-1) as CompleteEvent
+    expect(complete.output).toEqual(['salt and {pepper}', '}'])
+    expect(complete.text).toBe('["salt and {pepper}", "}"]')
+    expect(outline(events)[1]).toMatch(/^text \[/)
+    expect(complete.message.content).toEqual([{ type: 'text', text: complete.text }])
+  })
+
+  test('a number is told from one that is cut', async () => {
+    const cut = {
+      text: '{"value": 12',
+      finishReason: name === 'anthropic' ? 'max_tokens' : 'length',
+    }
+    const stream = createStream({ driver: answering(name, cut), prompt: 'p', output: z.number() })
+    await expect(stream.final()).rejects.toMatchObject({ code: 'protocol', retryable: false })
+  })
+})
+
+describe('where the model was asked in words only', () => {
+  const asked = (answer: string, output: OutputSchema = Recipe) =>
+    createStream({
+      driver: answering('compatible, JSON objects', answer),
+      prompt: 'p',
+      output,
+    }).final()
+
+  test.each([
+    `\`\`\`json\n${soupText}\n\`\`\``,
+    `Here is the recipe:\n\n\`\`\`\n${soupText}\n\`\`\`\nEnjoy!`,
+    `<think>They want {"name"}…\n</think>\n${soupText}`,
+    `Of course.\n${soupText}\nEnjoy!`,
+  ])('the JSON is found in %j', async (answer) => {
+    const complete = await asked(answer)
+    expect(complete.output).toEqual(soup)
+    expect(complete.text).toBe(answer)
+  })
+
+  test('a wrapper is taken off inside a fence too', async () => {
+    expect((await asked('```json\n{"value": ["a"]}\n```', List)).output).toEqual(['a'])
+  })
+
+  test('where the provider holds the model to the schema, such an answer fails', async () => {
+    const driver = answering('openai chat', `\`\`\`json\n${soupText}\n\`\`\``)
+    const stream = createStream({ driver, prompt: 'p', output: Recipe, retry: false })
+    await expect(stream.final()).rejects.toMatchObject({ code: 'protocol', retryable: true })
+  })
+})
+
+describe('what a schema is made with', () => {
+  const answer = [['{"name": "Soup", "minutes": "20"}']]
+
+  test('zod: the output is what it makes of the JSON', async () => {
+    const output = z.object({ name: z.string(), minutes: z.coerce.number() })
+    expect((await streamOf(answer, output).final()).output).toEqual(soup)
+  })
+
+  test('valibot', async () => {
+    const minutes = v.pipe(v.string(), v.transform(Number))
+    const output = toStandardJsonSchema(v.object({ name: v.string(), minutes }))
+    expect((await streamOf(answer, output).final()).output).toEqual(soup)
+    const wrong = streamOf([['{"name": 1, "minutes": "20"}']], output, { retry: false })
+    await expect(wrong.final()).rejects.toThrow(/name: /)
+  })
+
+  test('arktype', async () => {
+    const output = type({ name: 'string', minutes: 'string.integer.parse' })
+    expect((await streamOf(answer, output).final()).output).toEqual(soup)
+    const wrong = streamOf([['{"name": "a", "minutes": "b"}']], output, { retry: false })
+    await expect(wrong.final()).rejects.toThrow(/minutes: /)
+  })
+
+  test('plain JSON Schema: the answer is parsed only', async () => {
+    const output = { type: 'object', properties: { name: { type: 'number' } } }
+    expect((await streamOf(answer, output).final()).output).toEqual({ name: 'Soup', minutes: '20' })
+  })
+
+  test('a validation may take its time', async () => {
+    const output = Recipe.refine(async ({ name }) => {
+      await new Promise((resolve) => setImmediate(resolve))
+      return name === 'Soup'
+    }, 'Only soup.')
+    const stream = streamOf([['{"name": "Stew", "minutes": 9}'], [soupText]], output)
+    const events = await collect(stream)
+    expect(outline(events).filter((line) => !line.startsWith('text'))).toEqual([
+      'start',
+      'retry 2/3 restart protocol',
+      `complete ${soupText}`,
+    ])
+    expect(events.at(-1)).toMatchObject({ output: soup })
+  })
+
+  test('a validation that throws ends the stream with what it threw', async () => {
+    const broken = Recipe.refine(() => {
+      throw new RangeError('broken')
+    })
+    const error = await streamOf([[soupText]], broken)
+      .final()
+      .catch((caught: unknown) => caught)
+    expect(error).toMatchObject({ code: 'unknown', cause: expect.any(RangeError) })
+  })
+
+  test('the issues are the cause of the error', async () => {
+    const stream = streamOf([['{"name": 1, "minutes": 2}']], Recipe, { retry: false })
+    await expect(stream.final()).rejects.toMatchObject({ cause: [{ path: ['name'] }] })
+  })
+})
+
+describe('the check is part of the attempt', () => {
+  test("a user's own retry tries again", async () => {
+    const driver = retry(scripted([['No.'], [soupText]]), fast)
+    const complete = await createStream({
+      driver,
+      prompt: 'p',
+      output: Recipe,
+      retry: false,
+    }).final()
+    expect(complete).toMatchObject({ output: soup, attempts: 2 })
+  })
+
+  test('a driver that passes on what another one yields is checked once', async () => {
+    const validate = vi.spyOn(Recipe['~standard'], 'validate')
+    const inner = answering('compatible', soupText)
+    const outer: Driver = {
+      ...inner,
+      async *stream(request, context) {
+        return yield* inner.stream(request, context)
+      },
+    }
+    const driver: Driver = { provider: 'outer', model: 'm', stream: outer.stream }
+    const complete = await createStream({ driver, prompt: 'p', output: Recipe }).final()
+    expect(complete.output).toEqual(soup)
+    expect(validate).toHaveBeenCalledTimes(1)
+    validate.mockRestore()
+  })
+
+  test('content that a nested driver voids is not part of the answer', async () => {
+    const error = Object.assign(new Error(), { code: 'network' }) as never
+    const again = {
+      type: 'retry',
+      attempt: 2,
+      maxAttempts: 2,
+      delayMs: 0,
+      mode: 'restart',
+      provider: 'p',
+      model: 'm',
+      error,
+    } as const
+    const complete = await streamOf([['{"name', again, soupText]]).final()
+    expect(complete.output).toEqual(soup)
+  })
+
+  test('a stall after the finish reason completes with its output, if that fits', async () => {
+    const body = (text: string): string =>
+      `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: text }, finish_reason: 'stop' }] })}\n\n`
+    const stalled = (text: string): Promise<CompleteEvent> => {
+      const fetch = (): Promise<Response> => {
+        const stream = new ReadableStream({
+          start: (controller) => controller.enqueue(new TextEncoder().encode(body(text))),
+        })
+        const headers = { 'content-type': 'text/event-stream' }
+        return Promise.resolve(new Response(stream, { headers }))
+      }
+      const driver = compatible({ model: 'm', baseURL: 'http://p.test', fetch })
+      const timeout = { chunkMs: 20 }
+      return createStream({ driver, prompt: 'p', output: Recipe, retry: false, timeout }).final()
+    }
+    expect((await stalled(soupText)).output).toEqual(soup)
+    await expect(stalled('{"name')).rejects.toMatchObject({ code: 'timeout' })
+  })
+
+  test('cancelling while a validation runs ends the stream at once', async () => {
+    let release = (): void => {}
+    const output = Recipe.refine(
+      () =>
+        new Promise<boolean>((resolve) => {
+          release = () => resolve(true)
+        }),
+    )
+    const stream = streamOf([[soupText]], output)
+    const events: string[] = []
+    for await (const event of stream) {
+      events.push(event.type)
+      if (event.type === 'content') setImmediate(() => stream.cancel())
+    }
+    release()
+    expect(events).toEqual(['start', 'content', 'error'])
+  })
+
+  test.each(['content-filter', 'pause'] as const)(
+    '%s completes without output',
+    async (finishReason) => {
+      const complete = await streamOf([['I would rather', { finishReason, usage: {} }]]).final()
+      expect(complete).toMatchObject({ finishReason, text: 'I would rather' })
+      expect(complete).not.toHaveProperty('output')
+    },
+  )
+
+  test('an answer at the limit that is whole counts, but not a number', async () => {
+    const finish = { finishReason: 'length', usage: {} } as const
+    expect((await streamOf([[soupText, finish]]).final()).output).toEqual(soup)
+    await expect(streamOf([['12', finish]], z.number()).final()).rejects.toMatchObject({
+      code: 'protocol',
+      retryable: false,
+    })
+  })
+
+  test('text that is held back for its wrapper is told when there is none', async () => {
+    const driver = answering('openai chat', '{"val')
+    const stream = createStream({ driver, prompt: 'p', output: List, retry: false })
+    expect(outline(await collect(stream))).toEqual(['start', 'text {"val', 'error protocol'])
+  })
+})
+
+test('the output goes through server-sent events', async () => {
+  const stream = streamOf([[soupText]])
+  const read = await readStream(await toResponse(stream, sse())).final()
+  expect(read.output).toEqual(soup)
+})
