@@ -280,8 +280,13 @@ export interface Format {
 }
 
 export interface Encoder {
-  /** Text for the events of one batch; it may be empty. */
-  encode(events: readonly StreamEvent[]): string
+  /**
+   * Text for the events of one batch; it may be empty.
+   *
+   * @param firstId - the id of the first of them, which the others follow one by one, for events that are kept somewhere; null for
+   * events that stand outside of what is kept, and have none; undefined for events that are counted here, from 1
+   */
+  encode(events: readonly StreamEvent[], firstId?: number | null): string
   /**
    * Set once something happened that the format cannot express. The carrier sends what `encode` returned and then breaks the
    * connection off, so that nobody takes the text for whole.

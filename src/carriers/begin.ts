@@ -4,13 +4,14 @@
  * @module
  */
 
-import type { BatchReader } from '../core/stream.js'
+import type { BatchReader } from '../core/batches.js'
 import type { StreamError, StreamErrorCode } from '../errors.js'
 import type { Format, StreamEvent } from '../types.js'
 
 export interface Beginning {
   /** What has been read already. */
   held: readonly StreamEvent[]
+  firstId?: number | null | undefined
   /** Why the stream failed before its first content. */
   failure?: StreamError
 }
@@ -18,16 +19,22 @@ export interface Beginning {
 export async function begin(reader: BatchReader, format: Format): Promise<Beginning> {
   const held: StreamEvent[] = []
   if (!format.earlyStatus) return { held }
+  let firstId: number | null | undefined
   for (;;) {
     const batch = await new Promise<readonly StreamEvent[] | null>((resolve) =>
-      reader.read(resolve),
+      reader.read((events, id) => {
+        if (held.length === 0) firstId = id
+        resolve(events)
+      }),
     )
-    if (batch === null) return { held }
+    if (batch === null) return { held, firstId }
     for (const event of batch) {
       if (event.type === 'error' && !held.some(isContent)) return { held, failure: event.error }
       held.push(event)
     }
-    if (batch.some((event) => isContent(event) || event.type === 'complete')) return { held }
+    if (batch.some((event) => isContent(event) || event.type === 'complete')) {
+      return { held, firstId }
+    }
   }
 }
 

@@ -5,7 +5,8 @@
  */
 
 import type { ServerResponse } from 'node:http'
-import { type BatchReader, readBatches } from '../core/stream.js'
+import type { BatchReader, Receive } from '../core/batches.js'
+import { readBatches } from '../core/stream.js'
 import type { Encoder, Format, StreamEvent } from '../types.js'
 import { begin, failureResponse, formatHeaders } from './begin.js'
 import { Heartbeat } from './heartbeat.js'
@@ -40,7 +41,7 @@ export async function pipeToNode(
   })
   // A write to a socket that has just broken emits `error`; the `close` that follows it is what counts.
   response.on('error', () => {})
-  const { held, failure } = await begin(reader, format)
+  const { held, firstId, failure } = await begin(reader, format)
   if (response.destroyed) return
   if (failure !== undefined) {
     const { status, headers, body } = failureResponse(failure, format)
@@ -49,7 +50,7 @@ export async function pipeToNode(
     response.writeHead(init.status ?? 200, { ...formatHeaders(format), ...init.headers })
     // The client learns at once that it is answered, also when the first token takes long.
     response.flushHeaders()
-    new Writer(reader, response, format).begin(held)
+    new Writer(reader, response, format).begin(held, firstId)
   }
   return left
 }
@@ -71,8 +72,8 @@ class Writer {
     response.once('close', () => this.#heartbeat.stop())
   }
 
-  begin(held: readonly StreamEvent[]): void {
-    if (held.length > 0) this.#onBatch(held)
+  begin(held: readonly StreamEvent[], firstId: number | null | undefined): void {
+    if (held.length > 0) this.#onBatch(held, firstId)
     else this.#read()
   }
 
@@ -88,12 +89,12 @@ class Writer {
     if (!this.#reading) this.#read()
   }
 
-  readonly #onBatch = (batch: readonly StreamEvent[] | null): void => {
+  readonly #onBatch: Receive = (batch, firstId) => {
     this.#reading = false
     const response = this.#response
     if (response.destroyed) return
     if (batch === null) return this.#end()
-    const text = this.#encoder.encode(batch)
+    const text = this.#encoder.encode(batch, firstId)
     const ready = text === '' || this.#write(text)
     if (this.#encoder.failure !== undefined) {
       this.#reader.cancel(this.#encoder.failure)

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { type BatchReader, readBatches } from '../core/stream.js'
+import type { BatchReader, Receive } from '../core/batches.js'
+import { readBatches } from '../core/stream.js'
 import type { Encoder, Format, StreamEvent } from '../types.js'
-import { begin, failureResponse, formatHeaders } from './begin.js'
+import { type Beginning, begin, failureResponse, formatHeaders } from './begin.js'
 import { Heartbeat } from './heartbeat.js'
 
 /**
@@ -17,7 +18,7 @@ export function toReadableStream(
   events: AsyncIterable<StreamEvent>,
   format: Format,
 ): ReadableStream<Uint8Array> {
-  return body(readBatches(events), format, [])
+  return body(readBatches(events), format, { held: [] })
 }
 
 /**
@@ -35,7 +36,8 @@ export async function toResponse(
   init: ResponseInit = {},
 ): Promise<Response> {
   const reader = readBatches(events)
-  const { held, failure } = await begin(reader, format)
+  const beginning = await begin(reader, format)
+  const { failure } = beginning
   if (failure !== undefined) {
     const response = failureResponse(failure, format)
     const headers = merge(response.headers, init.headers)
@@ -48,7 +50,7 @@ export async function toResponse(
     })
   }
   const headers = merge(formatHeaders(format), init.headers)
-  return new Response(body(reader, format, held), { ...init, headers })
+  return new Response(body(reader, format, beginning), { ...init, headers })
 }
 
 function merge(base: Record<string, string>, over: HeadersInit | undefined): Headers {
@@ -62,10 +64,10 @@ function merge(base: Record<string, string>, over: HeadersInit | undefined): Hea
 function body(
   reader: BatchReader,
   format: Format,
-  held: readonly StreamEvent[],
+  beginning: Beginning,
 ): ReadableStream<Uint8Array> {
   // No read-ahead: without a reader, nothing is asked of the provider.
-  return new ReadableStream(new Body(reader, format, held), { highWaterMark: 0 })
+  return new ReadableStream(new Body(reader, format, beginning), { highWaterMark: 0 })
 }
 
 class Body implements UnderlyingDefaultSource<Uint8Array> {
@@ -73,18 +75,18 @@ class Body implements UnderlyingDefaultSource<Uint8Array> {
   readonly #format: Format
   readonly #encoder: Encoder
   readonly #utf8 = new TextEncoder()
-  #held: readonly StreamEvent[]
+  #beginning: Beginning
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined
   #heartbeat: Heartbeat | undefined
   #reading = false
   /** Guards enqueue and close, which throw once the reader has gone. */
   #over = false
 
-  constructor(reader: BatchReader, format: Format, held: readonly StreamEvent[]) {
+  constructor(reader: BatchReader, format: Format, beginning: Beginning) {
     this.#reader = reader
     this.#format = format
     this.#encoder = format.encoder()
-    this.#held = held
+    this.#beginning = beginning
   }
 
   pull(controller: ReadableStreamDefaultController<Uint8Array>): void {
@@ -92,10 +94,10 @@ class Body implements UnderlyingDefaultSource<Uint8Array> {
     this.#heartbeat ??= new Heartbeat(this.#format, (text) => {
       if (this.#reading && (controller.desiredSize ?? 0) >= 0) this.#send(text)
     })
-    if (this.#held.length > 0) {
-      const held = this.#held
-      this.#held = []
-      return this.#onBatch(held)
+    const { held, firstId } = this.#beginning
+    if (held.length > 0) {
+      this.#beginning = { held: [] }
+      return this.#onBatch(held, firstId)
     }
     // After a heartbeat the stream asks again although the last read has not been answered.
     if (this.#reading) return
@@ -108,14 +110,14 @@ class Body implements UnderlyingDefaultSource<Uint8Array> {
     this.#reader.cancel(reason)
   }
 
-  readonly #onBatch = (batch: readonly StreamEvent[] | null): void => {
+  readonly #onBatch: Receive = (batch, firstId) => {
     this.#reading = false
     if (this.#over) return
     if (batch === null) {
       this.#end()
       return this.#controller?.close()
     }
-    const text = this.#encoder.encode(batch)
+    const text = this.#encoder.encode(batch, firstId)
     if (text !== '') this.#send(text)
     const { failure } = this.#encoder
     if (failure !== undefined) {

@@ -20,22 +20,13 @@ import type {
   UsageSum,
 } from '../types.js'
 import { addUsage, estimateUsage } from '../usage.js'
+import { type BatchReader, IterableReader, type Receive } from './batches.js'
 import { BatchIterator } from './iterator.js'
-
-/** Takes what came, all that one network chunk held; null when nothing more will. */
-export type Receive = (batch: readonly StreamEvent[] | null) => void
-
-/** What carriers read: events by the batch. */
-export interface BatchReader {
-  /** One at a time. */
-  read(receive: Receive): void
-  cancel(reason?: unknown): void
-}
 
 /** Where a source of whole events answers, such as a stream that is read back from a server. */
 export interface EventSink extends Sink {
   /** Never empty; a `complete` or `error` is its last. */
-  events(batch: readonly StreamEvent[]): void
+  events(batch: readonly StreamEvent[], firstId?: number): void
 }
 
 export interface EventSource extends Omit<Source, 'pull'> {
@@ -47,6 +38,13 @@ export interface StreamSettings {
   asked?: { provider: string; model: string; request: StreamRequest }
   open(context: OpenContext): EventSource
   signal?: AbortSignal | undefined
+  /** The rest of a stream that is kept: what came before was told elsewhere, and the source gives the events their ids. */
+  tail?: {
+    /** The id of the last event that was told. */
+    after: number
+    /** The end, if it was told too. */
+    ended?: CompleteEvent | ErrorEvent | undefined
+  }
 }
 
 const consumed =
@@ -73,6 +71,8 @@ export class Stream implements EventStream, EventSink, BatchReader {
 
   constructor(settings: StreamSettings) {
     this.#settings = settings
+    this.#terminal = settings.tail?.ended
+    this.#terminalTold = this.#terminal !== undefined
   }
 
   // -------------------------------------------------------------- for the reader
@@ -174,7 +174,7 @@ export class Stream implements EventStream, EventSink, BatchReader {
     this.#end({ type: 'error', error, partial, attempts: this.#attempts, ...known })
   }
 
-  events(batch: readonly StreamEvent[]): void {
+  events(batch: readonly StreamEvent[], firstId?: number): void {
     for (const event of batch) {
       if (event.type === 'content') this.#accumulator.add(event)
       else if (event.type === 'retry') this.#retried(event)
@@ -184,7 +184,7 @@ export class Stream implements EventStream, EventSink, BatchReader {
       this.#terminalTold = true
       this.#end(last)
     }
-    this.#tell(batch)
+    this.#tell(batch, firstId)
   }
 
   // -------------------------------------------------------------- inside
@@ -235,16 +235,20 @@ export class Stream implements EventStream, EventSink, BatchReader {
   #tellTerminal(terminal: CompleteEvent | ErrorEvent): void {
     if (this.#terminalTold) return this.#tell(null)
     this.#terminalTold = true
+    const { tail } = this.#settings
+    // What is not kept must not look as if it were: whoever comes back would miss what is.
+    const id = tail === undefined ? undefined : null
     // A stream that is read back can fail before its own start has come, and every stream begins with one.
-    if (this.#anythingTold) this.#tell([terminal])
-    else this.#tell([startOf({ provider: 'unknown', model: 'unknown' }), terminal])
+    const begun = this.#anythingTold || (tail !== undefined && tail.after > 0)
+    if (begun) this.#tell([terminal], id)
+    else this.#tell([startOf({ provider: 'unknown', model: 'unknown' }), terminal], id)
   }
 
-  #tell(batch: readonly StreamEvent[] | null): void {
+  #tell(batch: readonly StreamEvent[] | null, firstId?: number | null): void {
     const receive = this.#receive
     this.#receive = undefined
     this.#anythingTold = true
-    receive?.(batch)
+    receive?.(batch, firstId)
   }
 
   #drain(): void {
@@ -264,37 +268,6 @@ export function readBatches(events: AsyncIterable<StreamEvent>): BatchReader {
     return events
   }
   return new IterableReader(events[Symbol.asyncIterator]())
-}
-
-class IterableReader implements BatchReader {
-  readonly #iterator: AsyncIterator<StreamEvent>
-  #over = false
-
-  constructor(iterator: AsyncIterator<StreamEvent>) {
-    this.#iterator = iterator
-  }
-
-  read(receive: Receive): void {
-    if (this.#over) return receive(null)
-    this.#iterator.next().then(
-      (result) => {
-        if (result.done) this.#over = true
-        receive(result.done ? null : [result.value])
-      },
-      (thrown: unknown) => {
-        this.#over = true
-        const error = StreamError.from(thrown)
-        receive([
-          { type: 'error', error, partial: { role: 'assistant', content: [] }, attempts: 1 },
-        ])
-      },
-    )
-  }
-
-  cancel(): void {
-    this.#over = true
-    this.#iterator.return?.().catch(() => {})
-  }
 }
 
 function ignore(): void {}

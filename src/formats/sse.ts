@@ -28,7 +28,7 @@ export interface SseOptions {
 }
 
 /**
- * Each event as `id:` (a number that counts from 1), `event:` (its type) and `data:` (the event as one line of JSON). Errors go
+ * Each event as `id:` (a number that counts from 1; of a stream that is kept, its number there), `event:` (its type) and `data:` (the event as one line of JSON). Errors go
  * out as `StreamError.toJSON()`, without the provider's words.
  *
  * @throws TypeError for a bad option
@@ -58,12 +58,15 @@ class SseEncoder implements Encoder {
     this.#prologue = prologue
   }
 
-  encode(events: readonly StreamEvent[]): string {
+  encode(events: readonly StreamEvent[], firstId?: number | null): string {
     let text = this.#prologue
     this.#prologue = ''
+    if (typeof firstId === 'number') this.#id = firstId - 1
     for (const event of events) {
+      // Without an id of its own, an event leaves the one that a browser remembers.
+      if (firstId !== null) text += `id: ${++this.#id}\n`
       // JSON has no raw line breaks, so the data is always one line.
-      text += `id: ${++this.#id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
+      text += `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
     }
     return text
   }

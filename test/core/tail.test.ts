@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest'
+import { toReadableStream, toResponse } from '../../src/carriers/web.js'
+import { type EventSink, type EventSource, Stream } from '../../src/core/stream.js'
+import { sse } from '../../src/formats/sse.js'
+import { type CompleteEvent, StreamError, type StreamEvent } from '../../src/index.js'
+import { collect, outline } from '../support/collect.js'
+
+function text(value: string): StreamEvent {
+  return { type: 'content', index: 0, kind: 'text', text: value }
+}
+
+const complete: CompleteEvent = {
+  type: 'complete',
+  text: 'abc',
+  message: { role: 'assistant', content: [{ type: 'text', text: 'abc' }] },
+  finishReason: 'stop',
+  usage: {},
+  provider: 'p',
+  model: 'm',
+  attempts: 1,
+  timing: { firstContentMs: 1, durationMs: 2 },
+}
+
+/** Gives batches with the ids of their first events, and fails after them. */
+function tailOf(batches: [number, StreamEvent[]][], after: number): Stream {
+  const rest = [...batches]
+  const source: EventSource = {
+    pull(sink: EventSink) {
+      const [firstId, events] = rest.shift() ?? []
+      if (events === undefined) sink.fail(new StreamError('store', 'The log is away.'))
+      else sink.events(events, firstId)
+    },
+    close() {},
+    finished: () => undefined,
+    usage: () => ({}),
+  }
+  return new Stream({ tail: { after }, open: () => source })
+}
+
+function lines(body: string, name: string): string[] {
+  return body.split('\n').filter((line) => line.startsWith(`${name}:`))
+}
+
+test('the ids of a kept stream are those of what keeps it, however its events are batched', async () => {
+  const batches: [number, StreamEvent[]][] = [
+    [6, [text('a')]],
+    [7, [text('b'), text('c')]],
+    [9, [complete]],
+  ]
+  const body = await new Response(toReadableStream(tailOf(batches, 5), sse())).text()
+  expect(lines(body, 'id')).toEqual(['id: 6', 'id: 7', 'id: 8', 'id: 9'])
+  const waited = await toResponse(tailOf(batches, 5), sse({ earlyStatus: true }))
+  expect(lines(await waited.text(), 'id')).toEqual(['id: 6', 'id: 7', 'id: 8', 'id: 9'])
+})
+
+test('a failure that is not kept has no id, so that a browser comes back for what it has not seen', async () => {
+  const body = await new Response(toReadableStream(tailOf([[6, [text('a')]]], 5), sse())).text()
+  expect(lines(body, 'id')).toEqual(['id: 6'])
+  expect(lines(body, 'event')).toEqual(['event: content', 'event: error'])
+})
+
+test('a tail has no start of its own, unless it begins where the stream does', async () => {
+  expect(outline(await collect(tailOf([], 5)))).toEqual(['error store'])
+  expect(outline(await collect(tailOf([], 0)))).toEqual(['start', 'error store'])
+})
+
+test('a tail after the end has no events, and still knows how it ended', async () => {
+  const open = (): never => {
+    throw new Error('There is nothing to read.')
+  }
+  const whole = new Stream({ tail: { after: 9, ended: complete }, open })
+  expect(await collect(whole)).toEqual([])
+  expect(await whole.text()).toBe('abc')
+  const error = new StreamError('interrupted', 'It broke off.')
+  const partial = { role: 'assistant', content: [] } as const
+  const ended = { type: 'error', error, partial, attempts: 1 } as const
+  await expect(new Stream({ tail: { after: 9, ended }, open }).final()).rejects.toBe(error)
+})
