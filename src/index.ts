@@ -5,6 +5,9 @@
  */
 
 export { toReadableStream, toResponse } from './carriers/web.js'
+export type { CircuitBreaker } from './combinators/circuit.js'
+export { type FallbackOptions, fallback } from './combinators/fallback.js'
+export { type HedgeOptions, hedge } from './combinators/hedge.js'
 export { retry } from './combinators/retry.js'
 export type { RetryOptions } from './combinators/retry-options.js'
 export { type TimeoutOptions, timeout } from './combinators/timeout.js'

@@ -7,8 +7,8 @@
 import pRetry from 'p-retry'
 import { StreamError } from '../errors.js'
 import type { StreamRequest } from '../messages.js'
+import { abandon } from '../transport/abort.js'
 import {
-  abandon,
   defineLayer,
   type OpenContext,
   openDriver,

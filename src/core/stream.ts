@@ -7,7 +7,8 @@
 import { Accumulator } from '../accumulate.js'
 import { StreamError } from '../errors.js'
 import type { StreamRequest } from '../messages.js'
-import { abortError, type OpenContext, type Sink, type Source } from '../transport/pull.js'
+import { abortError } from '../transport/abort.js'
+import type { OpenContext, Sink, Source } from '../transport/pull.js'
 import type {
   CompleteEvent,
   Completion,

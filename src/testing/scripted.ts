@@ -4,7 +4,7 @@
  * @module
  */
 
-import { abortError } from '../transport/pull.js'
+import { abortError } from '../transport/abort.js'
 import type {
   Completion,
   ContentEvent,
