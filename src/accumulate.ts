@@ -27,7 +27,12 @@ class Text {
   }
 
   toString(): string {
-    return this.#flat.length === 0 ? this.#tail : this.#flat.join('') + this.#tail
+    if (this.#flat.length === 0) return this.#tail
+    // Kept, because the text of an answer is asked for as such and as a part of its message.
+    const text = this.#flat.join('') + this.#tail
+    this.#flat = [text]
+    this.#tail = ''
+    return text
   }
 }
 

@@ -1,0 +1,40 @@
+/**
+ * The floor: what a hand-tuned loop costs that knows exactly what comes, and guards against nothing.
+ */
+
+import type { WireName } from '../wires.ts'
+
+function find(name: WireName, data: string): string {
+  const event = JSON.parse(data)
+  if (name === 'openai') return event.choices[0]?.delta.content ?? ''
+  return event.type === 'content_block_delta' ? event.delta.text : ''
+}
+
+/** Calls back for each piece of text, and once a network chunk. */
+export async function floor(
+  name: WireName,
+  fetch: typeof globalThis.fetch,
+  onText: (text: string) => void,
+): Promise<void> {
+  const response = await fetch('http://provider/')
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+  const decoder = new TextDecoder()
+  let rest = ''
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return
+    const text = rest + decoder.decode(value, { stream: true })
+    let start = 0
+    for (;;) {
+      const end = text.indexOf('\n\n', start)
+      if (end === -1) break
+      const data = text.indexOf('data: ', start) + 6
+      if (text.charCodeAt(data) === 123) {
+        const piece = find(name, text.slice(data, end))
+        if (piece !== '') onText(piece)
+      }
+      start = end + 2
+    }
+    rest = start === text.length ? '' : text.slice(start)
+  }
+}

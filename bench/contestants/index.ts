@@ -1,0 +1,226 @@
+/**
+ * Who takes part: each reads one whole answer as its users would, by its own documented way, and gives its text.
+ *
+ * Every one is handed the same `fetch`. Retries are left on where a library has them, as its users leave them on.
+ */
+
+import { createAnthropic } from '@ai-sdk/anthropic'
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
+import Anthropic from '@anthropic-ai/sdk'
+import { stream as piAnthropic } from '@earendil-works/pi-ai/api/anthropic-messages'
+import { stream as piOpenai } from '@earendil-works/pi-ai/api/openai-completions'
+import { ChatAnthropic } from '@langchain/anthropic'
+import { ChatOpenAI } from '@langchain/openai'
+import { chat, EventType } from '@tanstack/ai'
+import { createAnthropicChat } from '@tanstack/ai-anthropic'
+import { createOpenaiChatCompletions } from '@tanstack/ai-openai'
+import { streamText } from 'ai'
+import { createParser } from 'eventsource-parser'
+import OpenAI from 'openai'
+import { createStream } from 'sluice'
+import { anthropic } from 'sluice/anthropic'
+import { compatible } from 'sluice/compatible'
+import { openai } from 'sluice/openai'
+import type { WireName } from '../wires.ts'
+import { floor } from './floor.ts'
+
+export interface Contestant {
+  name: string
+  wires: readonly WireName[]
+  consume: (wire: WireName, fetch: typeof globalThis.fetch) => Promise<string>
+}
+
+const baseURL = 'http://provider/v1'
+const apiKey = 'sk-any'
+const content = 'Tell me about the fox.'
+const both: readonly WireName[] = ['openai', 'anthropic']
+
+export const contestants: readonly Contestant[] = [
+  {
+    name: 'floor',
+    wires: both,
+    consume: async (wire, fetch) => {
+      let text = ''
+      await floor(wire, fetch, (piece) => {
+        text += piece
+      })
+      return text
+    },
+  },
+  {
+    name: 'reader + eventsource-parser',
+    wires: both,
+    consume: async (wire, fetch) => {
+      let text = ''
+      const parser = createParser({
+        onEvent: ({ data }) => {
+          if (data === '[DONE]') return
+          const event = JSON.parse(data)
+          if (wire === 'openai') text += event.choices[0]?.delta.content ?? ''
+          else if (event.type === 'content_block_delta') text += event.delta.text
+        },
+      })
+      const response = await fetch(baseURL)
+      const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+      const decoder = new TextDecoder()
+      for (;;) {
+        const { done, value } = await reader.read()
+        if (done) return text
+        parser.feed(decoder.decode(value, { stream: true }))
+      }
+    },
+  },
+  {
+    name: 'sluice',
+    wires: both,
+    consume: async (wire, fetch) => {
+      const driver =
+        wire === 'openai'
+          ? compatible({ baseURL, model: 'gpt-5.5', apiKey, fetch })
+          : anthropic({ baseURL, model: 'claude-sonnet-5-5', apiKey, fetch })
+      let text = ''
+      for await (const event of createStream({ driver, prompt: content })) {
+        if (event.type === 'content' && event.kind === 'text') text += event.text
+        else if (event.type === 'error') throw event.error
+      }
+      return text
+    },
+  },
+  {
+    name: 'sluice, by the openai SDK',
+    wires: ['openai'],
+    consume: async (_wire, fetch) => {
+      const driver = openai({ baseURL, model: 'gpt-5.5', apiKey, fetch })
+      let text = ''
+      for await (const event of createStream({ driver, prompt: content })) {
+        if (event.type === 'content' && event.kind === 'text') text += event.text
+        else if (event.type === 'error') throw event.error
+      }
+      return text
+    },
+  },
+  {
+    name: 'the official SDK',
+    wires: both,
+    consume: async (wire, fetch) => {
+      let text = ''
+      if (wire === 'openai') {
+        const client = new OpenAI({ baseURL, apiKey, fetch })
+        const stream = await client.chat.completions.create({
+          model: 'gpt-5.5',
+          messages: [{ role: 'user', content }],
+          stream: true,
+          stream_options: { include_usage: true },
+        })
+        for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? ''
+      } else {
+        const client = new Anthropic({ baseURL, apiKey, fetch })
+        const stream = await client.messages.create({
+          model: 'claude-sonnet-5-5',
+          max_tokens: 1024,
+          messages: [{ role: 'user', content }],
+          stream: true,
+        })
+        for await (const event of stream) {
+          if (event.type === 'content_block_delta' && event.delta.type === 'text_delta')
+            text += event.delta.text
+        }
+      }
+      return text
+    },
+  },
+  {
+    name: 'ai',
+    wires: both,
+    consume: async (wire, fetch) => {
+      const model =
+        wire === 'openai'
+          ? createOpenAICompatible({ name: 'provider', baseURL, apiKey, fetch }).chatModel(
+              'gpt-5.5',
+            )
+          : createAnthropic({ baseURL, apiKey, fetch })('claude-sonnet-5-5')
+      let text = ''
+      const result = streamText({
+        model,
+        prompt: content,
+        onError: ({ error }) => {
+          throw error
+        },
+      })
+      for await (const piece of result.textStream) text += piece
+      return text
+    },
+  },
+  {
+    name: 'TanStack AI',
+    wires: both,
+    consume: async (wire, fetch) => {
+      const adapter =
+        wire === 'openai'
+          ? createOpenaiChatCompletions('gpt-5.2', apiKey, { baseURL, fetch })
+          : createAnthropicChat('claude-sonnet-4-5', apiKey, { baseURL, fetch })
+      let text = ''
+      for await (const chunk of chat({ adapter, messages: [{ role: 'user', content }] })) {
+        if (chunk.type === EventType.TEXT_MESSAGE_CONTENT) text += chunk.delta
+      }
+      return text
+    },
+  },
+  {
+    name: 'LangChain',
+    wires: both,
+    consume: async (wire, fetch) => {
+      const model =
+        wire === 'openai'
+          ? new ChatOpenAI({ model: 'gpt-4.1', apiKey, configuration: { baseURL, fetch } })
+          : new ChatAnthropic({
+              model: 'claude-sonnet-4-5',
+              apiKey,
+              anthropicApiUrl: baseURL,
+              clientOptions: { fetch },
+            })
+      let text = ''
+      for await (const chunk of await model.stream(content)) text += chunk.text
+      return text
+    },
+  },
+  {
+    name: 'pi-ai',
+    wires: both,
+    consume: async (wire, fetch) => {
+      const common = {
+        name: 'any',
+        reasoning: false,
+        input: ['text' as const],
+        cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
+        contextWindow: 128_000,
+        maxTokens: 8_192,
+        baseUrl: baseURL,
+      }
+      const context = { messages: [{ role: 'user' as const, content, timestamp: 0 }] }
+      const stream =
+        wire === 'openai'
+          ? piOpenai(
+              { ...common, id: 'gpt-5.5', api: 'openai-completions', provider: 'openai' },
+              context,
+              { apiKey, fetch },
+            )
+          : piAnthropic(
+              {
+                ...common,
+                id: 'claude-sonnet-5-5',
+                api: 'anthropic-messages',
+                provider: 'anthropic',
+              },
+              context,
+              { apiKey, fetch },
+            )
+      let text = ''
+      for await (const event of stream) {
+        if (event.type === 'text_delta') text += event.delta
+        else if (event.type === 'error') throw new Error(event.error.errorMessage)
+      }
+      return text
+    },
+  },
+]

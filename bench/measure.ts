@@ -1,0 +1,98 @@
+/**
+ * CPU time by contestant. Each has a process of its own, so that nobody's garbage and nobody's types slow another one down, and all
+ * take turns in one run, so that whatever slows the machine down slows all of them.
+ */
+
+import { type ChildProcess, fork } from 'node:child_process'
+
+export interface Measured {
+  name: string
+  /** Microseconds of CPU time a unit: the median of all rounds, and its quartiles. */
+  median: number
+  lowerQuartile: number
+  upperQuartile: number
+  /** The median of the ratios to the first contestant, each taken within one round. */
+  ratio: number
+}
+
+/** One contestant: a module that answers as `serve` does, and what it is told. */
+export interface Runner {
+  name: string
+  module: URL
+  args: readonly string[]
+}
+
+/** @param units - how many units one run is */
+export async function measure(
+  runners: readonly Runner[],
+  units: number,
+  rounds: number,
+): Promise<Measured[]> {
+  const children = runners.map(({ name, module, args }) => ({
+    child: fork(module, args, { execArgv: ['--no-warnings'] }),
+    name,
+    samples: [] as number[],
+  }))
+  try {
+    for (let round = 0; round < rounds; round++) {
+      for (const { child, name, samples } of children) {
+        samples.push((await runOnce(child, name)) / units)
+      }
+    }
+  } finally {
+    for (const { child } of children) child.kill()
+  }
+  const base = children[0]?.samples ?? []
+  return children.map(({ name, samples }) => ({
+    name,
+    median: quantile(samples, 0.5),
+    lowerQuartile: quantile(samples, 0.25),
+    upperQuartile: quantile(samples, 0.75),
+    ratio: quantile(
+      samples.map((value, round) => value / (base[round] ?? value)),
+      0.5,
+    ),
+  }))
+}
+
+function runOnce(child: ChildProcess, name: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const onExit = (code: number | null): void =>
+      reject(new Error(`${name} ended with code ${code}`))
+    child.once('exit', onExit)
+    child.once('message', (answer) => {
+      child.off('exit', onExit)
+      if (typeof answer === 'number') resolve(answer)
+      else reject(new Error(`${name}: ${JSON.stringify(answer)}`))
+    })
+    child.send('run')
+  })
+}
+
+/** In the child: runs on request and answers with the microseconds of CPU time, or with what went wrong. */
+export function serve(run: () => Promise<void>, warmUps: number): void {
+  const failed = (error: unknown): void => {
+    process.send?.(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  }
+  const warm = (async () => {
+    for (let count = 0; count < warmUps; count++) await run()
+  })()
+  const runOnRequest = async (): Promise<void> => {
+    await warm
+    const before = process.cpuUsage()
+    await run()
+    const { user, system } = process.cpuUsage(before)
+    process.send?.(user + system)
+  }
+  process.on('message', () => {
+    runOnRequest().catch(failed)
+  })
+}
+
+export function quantile(values: readonly number[], at: number): number {
+  const sorted = values.toSorted((one, other) => one - other)
+  const position = (sorted.length - 1) * at
+  const lower = sorted[Math.floor(position)] ?? 0
+  const upper = sorted[Math.ceil(position)] ?? 0
+  return lower + (upper - lower) * (position - Math.floor(position))
+}
