@@ -11,6 +11,8 @@ export default defineConfig({
     'src/node.ts',
     'src/driver.ts',
     'src/testing.ts',
+    'src/conversation.ts',
+    'src/redis.ts',
   ],
   format: ['esm', 'cjs'],
   target: 'node22',

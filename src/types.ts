@@ -141,6 +141,8 @@ export interface CompleteEvent<Output = unknown> {
     /** From the first pull to the end, in milliseconds. */
     durationMs: number
   }
+  /** Of a turn of a conversation: how many messages the conversation holds now. */
+  messageCount?: number
 }
 
 /** The stream failed. Always last when it comes. */
@@ -152,6 +154,8 @@ export interface ErrorEvent {
   /** What all attempts cost, as far as it is known. Absent where it is nothing. */
   usage?: UsageSum
   attempts: number
+  /** Of a turn of a conversation that kept `partial`: how many messages the conversation holds now. */
+  messageCount?: number
 }
 
 /**

@@ -13,6 +13,7 @@ import { openDriver } from '../transport/pull.js'
 import type { Driver, EventStream } from '../types.js'
 import { checkRequest, requestKeys } from './check-request.js'
 import { Stream } from './stream.js'
+import { PromisedSource, type Turn } from './turn.js'
 
 export interface StreamOptions<Output = unknown> extends StreamRequest {
   /** The schema that the answer has to fit; its type is that of `complete.output`. */
@@ -50,10 +51,24 @@ export interface StreamOptions<Output = unknown> extends StreamRequest {
 export function createStream<Output = unknown>(
   options: StreamOptions<Output>,
 ): EventStream<Output> {
+  return openStream(options) as EventStream<Output>
+}
+
+/** @internal */
+export const streamKeys: readonly string[] = [
+  ...requestKeys,
+  'driver',
+  'signal',
+  'retry',
+  'timeout',
+]
+
+/** @internal A stream that may be a turn of something larger. */
+export function openStream(options: StreamOptions, turn?: Turn): EventStream {
   if (typeof options !== 'object' || options === null) {
     throw optionError('options', options, 'an object with a driver and a prompt or messages')
   }
-  checkKeys('', options, [...requestKeys, 'driver', 'signal', 'retry', 'timeout'])
+  checkKeys('', options, streamKeys)
   const { driver, signal, retry: retryOption, timeout: timeoutOption, ...request } = options
   if (typeof driver?.stream !== 'function') {
     throw optionError('driver', driver, 'a driver, such as openai({ model })')
@@ -63,11 +78,20 @@ export function createStream<Output = unknown>(
   }
   checkRequest(request)
   const layered = addLayers(driver, retryOption, timeoutOption)
-  return new Stream({
-    asked: { provider: driver.provider, model: driver.model, request },
-    open: (context) => openDriver(layered, request, context),
+  const asked = { provider: driver.provider, model: driver.model, request }
+  const stream: Stream = new Stream({
+    asked,
+    open: (context) =>
+      turn === undefined
+        ? openDriver(layered, request, context)
+        : new PromisedSource(async (aborted) => {
+            asked.request = await turn.begin(request, stream, aborted)
+            return openDriver(layered, asked.request, context)
+          }),
+    beforeEnd: turn && ((end) => turn.end(end)),
     signal,
-  }) as EventStream<Output>
+  })
+  return stream
 }
 
 function addLayers(

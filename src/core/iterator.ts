@@ -9,6 +9,8 @@ import type { StreamEvent } from '../types.js'
 interface Batches {
   read(receive: (batch: readonly StreamEvent[] | null) => void): void
   cancel(reason?: unknown): void
+  /** Settles once nothing is left to do; undefined if that is now. */
+  readonly ending: Promise<void> | undefined
 }
 
 type Resolve = (result: IteratorResult<StreamEvent, undefined>) => void
@@ -38,17 +40,18 @@ export class BatchIterator implements AsyncIterator<StreamEvent, undefined> {
     return new Promise(this.#wait)
   }
 
-  return(): Promise<IteratorResult<StreamEvent, undefined>> {
+  async return(): Promise<IteratorResult<StreamEvent, undefined>> {
     this.#over = true
     this.#batch = nothing
     this.#batches.cancel()
     for (const resolve of this.#waiting.splice(0)) resolve(over)
-    return Promise.resolve(over)
+    await this.#batches.ending
+    return over
   }
 
-  throw(error: unknown): Promise<IteratorResult<StreamEvent, undefined>> {
-    void this.return()
-    return Promise.reject(error)
+  async throw(error: unknown): Promise<IteratorResult<StreamEvent, undefined>> {
+    await this.return()
+    throw error
   }
 
   readonly #wait = (resolve: Resolve): void => {

@@ -6,9 +6,8 @@
 
 import { Accumulator } from '../accumulate.js'
 import { StreamError } from '../errors.js'
-import type { StreamRequest } from '../messages.js'
 import { abortError } from '../transport/abort.js'
-import type { OpenContext, Sink, Source } from '../transport/pull.js'
+import type { Sink, Source } from '../transport/pull.js'
 import type {
   CompleteEvent,
   Completion,
@@ -23,6 +22,7 @@ import type {
 import { addUsage, estimateUsage } from '../usage.js'
 import { type BatchReader, IterableReader, type Receive } from './batches.js'
 import { BatchIterator } from './iterator.js'
+import type { StreamSettings } from './settings.js'
 
 /** Where a source of whole events answers, such as a stream that is read back from a server. */
 export interface EventSink extends Sink {
@@ -32,20 +32,6 @@ export interface EventSink extends Sink {
 
 export interface EventSource extends Omit<Source, 'pull'> {
   pull(sink: EventSink): void
-}
-
-export interface StreamSettings {
-  /** Who is asked, and what; absent if the source tells its own `start`. */
-  asked?: { provider: string; model: string; request: StreamRequest }
-  open(context: OpenContext): EventSource
-  signal?: AbortSignal | undefined
-  /** The rest of a stream that is kept: what came before was told elsewhere, and the source gives the events their ids. */
-  tail?: {
-    /** The id of the last event that was told. */
-    after: number
-    /** The end, if it was told too. */
-    ended?: CompleteEvent | ErrorEvent | undefined
-  }
 }
 
 const consumed =
@@ -61,6 +47,7 @@ export class Stream implements EventStream, EventSink, BatchReader {
   #terminal: CompleteEvent | ErrorEvent | undefined
   #terminalTold = false
   #anythingTold = false
+  #ending: Promise<void> | undefined
   #attempts = 1
   /** What the attempts before this one cost. */
   #wasted: UsageSum = {}
@@ -101,14 +88,34 @@ export class Stream implements EventStream, EventSink, BatchReader {
   }
 
   cancel(reason?: unknown): void {
-    if (this.#terminal !== undefined) return
-    this.#source?.close()
-    this.fail(abortError(reason))
+    this.stop(abortError(reason))
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.cancel()
-    return Promise.resolve()
+    await this.#ending
+  }
+
+  /** Ends the stream with this error and closes the connection to the provider. Harmless after the end. */
+  stop(error: StreamError): void {
+    if (this.#terminal !== undefined || this.#ending !== undefined) return
+    this.#source?.close()
+    this.fail(error)
+  }
+
+  /** Settles once all is done that has to be done before the end is told; undefined if that is nothing. */
+  get ending(): Promise<void> | undefined {
+    return this.#ending
+  }
+
+  /** Changes whenever content comes. */
+  get length(): number {
+    return this.#accumulator.length
+  }
+
+  /** Whether the reader has asked for what comes next and has not got it yet. */
+  get waiting(): boolean {
+    return this.#receive !== undefined
   }
 
   /** Makes the caller the one reader. */
@@ -125,7 +132,7 @@ export class Stream implements EventStream, EventSink, BatchReader {
     const { asked } = this.#settings
     if (first && asked !== undefined) this.#tell([startOf(asked)])
     else if (this.#terminal !== undefined) this.#tellTerminal(this.#terminal)
-    else {
+    else if (this.#ending === undefined) {
       this.#source ??= this.#open()
       this.#source.pull(this)
     }
@@ -150,7 +157,7 @@ export class Stream implements EventStream, EventSink, BatchReader {
     const { wasted: thrownAway = {}, ...rest } = completion
     const wasted = addUsage(this.#wasted, thrownAway)
     const message = this.#accumulator.message()
-    this.#end({
+    this.#finish({
       type: 'complete',
       text: this.#accumulator.text(),
       message,
@@ -172,7 +179,7 @@ export class Stream implements EventStream, EventSink, BatchReader {
     // A response may go on at the provider without a connection, and nobody will pick it up any more.
     this.#source?.resumption?.()?.cancel()
     const known = isEmpty(usage) ? {} : { usage }
-    this.#end({ type: 'error', error, partial, attempts: this.#attempts, ...known })
+    this.#finish({ type: 'error', error, partial, attempts: this.#attempts, ...known })
   }
 
   events(batch: readonly StreamEvent[], firstId?: number): void {
@@ -218,6 +225,13 @@ export class Stream implements EventStream, EventSink, BatchReader {
     const { asked } = this.#settings
     if (asked === undefined) return said
     return estimateUsage(said, asked.request, this.#accumulator.length - this.#lengthBefore)
+  }
+
+  #finish(terminal: CompleteEvent | ErrorEvent): void {
+    const { beforeEnd } = this.#settings
+    if (beforeEnd === undefined || this.#source === undefined) return this.#end(terminal)
+    this.#source = undefined
+    this.#ending = beforeEnd(terminal).then((told) => this.#end(told))
   }
 
   #end(terminal: CompleteEvent | ErrorEvent): void {

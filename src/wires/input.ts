@@ -143,7 +143,8 @@ function mediaTypeOf(part: ImageInputPart | FileInputPart): string {
   return 'image/png'
 }
 
-function toBase64(bytes: Uint8Array): string {
+/** Works in every runtime. */
+export function toBase64(bytes: Uint8Array): string {
   let binary = ''
   // In slices, because the arguments of one call have to fit on the stack.
   for (let at = 0; at < bytes.length; at += 8192) {

@@ -1,0 +1,29 @@
+/**
+ * What a stream is made of.
+ *
+ * @module
+ */
+
+import type { StreamRequest } from '../messages.js'
+import type { OpenContext } from '../transport/pull.js'
+import type { CompleteEvent, ErrorEvent } from '../types.js'
+import type { EventSource } from './stream.js'
+
+export interface StreamSettings {
+  /** Who is asked, and what; absent if the source tells its own `start`. */
+  asked?: { provider: string; model: string; request: StreamRequest }
+  open(context: OpenContext): EventSource
+  /**
+   * What has to be done before the end is told, such as storing the answer. Called once, if anything was opened; what it resolves
+   * with is told. It MUST NOT reject.
+   */
+  beforeEnd?: ((end: CompleteEvent | ErrorEvent) => Promise<CompleteEvent | ErrorEvent>) | undefined
+  signal?: AbortSignal | undefined
+  /** The rest of a stream that is kept: what came before was told elsewhere, and the source gives the events their ids. */
+  tail?: {
+    /** The id of the last event that was told. */
+    after: number
+    /** The end, if it was told too. */
+    ended?: CompleteEvent | ErrorEvent | undefined
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * What is kept in Redis, by a client of `redis` (node-redis) or `ioredis` that you hand in.
+ *
+ * ```ts
+ * import { createClient } from 'redis'
+ * import { redisStore } from 'sluice/redis'
+ *
+ * const client = await createClient({ url }).on('error', console.error).connect()
+ * const store = redisStore(client)
+ * ```
+ *
+ * @module
+ */
+
+export type {
+  IoredisClient,
+  NodeRedisClient,
+  NodeRedisCluster,
+  RedisClient,
+} from './state/redis/client.js'
+export { type RedisStoreOptions, redisStore } from './state/redis/store.js'

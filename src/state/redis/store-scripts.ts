@@ -1,0 +1,86 @@
+/**
+ * What Redis does for a conversation, each in one step. All of it may run twice with the same arguments, because a client sends a command
+ * again after a lost connection although it may have been run.
+ *
+ * A conversation is one list: its version, then one message an element. One key cannot expire or be evicted by half.
+ *
+ * @module
+ */
+
+import type { RedisScript } from './client.js'
+
+/** KEYS: history. Read by a script because cluster clients may send a plain read to a replica, which lags behind. */
+export const loadScript: RedisScript = { lua: `return redis.call('LRANGE', KEYS[1], 0, -1)` }
+
+/** KEYS: history. ARGV: expected version ('' for none), new version, ttl ('' for none), messages. Returns 1, or 0 for a conflict. */
+export const appendScript: RedisScript = {
+  lua: `
+local version = redis.call('LINDEX', KEYS[1], 0)
+if version == ARGV[2] then return 1 end
+if (version or '') ~= ARGV[1] then return 0 end
+if version then redis.call('LSET', KEYS[1], 0, ARGV[2]) else redis.call('RPUSH', KEYS[1], ARGV[2]) end
+for i = 4, #ARGV do redis.call('RPUSH', KEYS[1], ARGV[i]) end
+if ARGV[3] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+return 1`,
+}
+
+/** KEYS: history, lock. ARGV: new version, ttl ('' for none). */
+export const clearScript: RedisScript = {
+  lua: `
+if redis.call('EXISTS', KEYS[1], KEYS[2]) == 0 then return 0 end
+redis.call('DEL', KEYS[1])
+redis.call('RPUSH', KEYS[1], ARGV[1])
+if ARGV[2] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 1`,
+}
+
+/**
+ * KEYS: history, lock, queue (who waits, by arrival), asked (who waits, by when they asked last). ARGV: token, lease, ttl ('' for none),
+ * whether to wait ('1'), how long whoever waits may be silent. Returns 0 if the lock is taken, or the place in the queue.
+ */
+export const lockScript: RedisScript = {
+  lua: `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for _, gone in ipairs(redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', now - ARGV[5])) do
+  redis.call('ZREM', KEYS[3], gone)
+  redis.call('ZREM', KEYS[4], gone)
+end
+local holder = redis.call('GET', KEYS[2])
+local first = redis.call('ZRANGE', KEYS[3], 0, 0)[1]
+if holder == ARGV[1] or (not holder and (not first or first == ARGV[1])) then
+  redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+  redis.call('ZREM', KEYS[3], ARGV[1])
+  redis.call('ZREM', KEYS[4], ARGV[1])
+  if ARGV[3] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+  return 0
+end
+if ARGV[4] ~= '1' then return 1 end
+if not redis.call('ZSCORE', KEYS[3], ARGV[1]) then
+  local last = redis.call('ZRANGE', KEYS[3], -1, -1, 'WITHSCORES')
+  redis.call('ZADD', KEYS[3], (tonumber(last[2]) or 0) + 1, ARGV[1])
+end
+redis.call('ZADD', KEYS[4], now, ARGV[1])
+redis.call('PEXPIRE', KEYS[3], ARGV[5] * 2)
+redis.call('PEXPIRE', KEYS[4], ARGV[5] * 2)
+return redis.call('ZRANK', KEYS[3], ARGV[1]) + 1`,
+}
+
+/** KEYS: history, lock. ARGV: token, lease, ttl ('' for none). Returns 1, or 0 if somebody else holds it. */
+export const renewScript: RedisScript = {
+  lua: `
+local holder = redis.call('GET', KEYS[2])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+if ARGV[3] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+return 1`,
+}
+
+/** KEYS: lock, queue, asked. ARGV: token. */
+export const releaseScript: RedisScript = {
+  lua: `
+redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('ZREM', KEYS[3], ARGV[1])
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return 1`,
+}
