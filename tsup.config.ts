@@ -9,6 +9,7 @@ export default defineConfig({
     'src/gemini.ts',
     'src/client.ts',
     'src/node.ts',
+    'src/resumable.ts',
     'src/driver.ts',
     'src/testing.ts',
     'src/conversation.ts',

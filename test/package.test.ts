@@ -48,6 +48,7 @@ const names: Record<string, string> = {
   'sluice/anthropic': 'anthropic',
   'sluice/client': 'readStream',
   'sluice/node': 'pipeToNode',
+  'sluice/resumable': 'memoryLog',
   'sluice/testing': 'simulatedProvider',
 }
 
@@ -90,7 +91,7 @@ test('compiles under strict types, as ESM and as CommonJS, without skipLibCheck'
       for await (const event of createStream({ driver, prompt: 'p' })) events.push(event)
       return events
     }
-    export { anthropic, gemini, openai, pipeToNode, readStream, simulatedProvider, sse, toResponse }`
+    export { anthropic, gemini, openai, pipeToNode, readStream, memoryLog, simulatedProvider, sse, toResponse }`
   await writeFile(join(folder, 'use.mts'), code)
   await writeFile(join(folder, 'use.cts'), code)
   await symlink(join(root, 'node_modules', '@types'), join(folder, 'node_modules', '@types')).catch(

@@ -14,12 +14,14 @@ export type Receive = (batch: readonly StreamEvent[] | null, firstId?: number | 
 export interface BatchReader {
   /** One at a time. */
   read(receive: Receive): void
+  /** A read that waits is answered, by the error that this makes of a stream of our own, and by null for any other. */
   cancel(reason?: unknown): void
 }
 
 /** Reads an iterable of which nothing is known: each event is a batch, and what it throws is an error event. */
 export class IterableReader implements BatchReader {
   readonly #iterator: AsyncIterator<StreamEvent>
+  #receive: Receive | undefined
   #over = false
 
   constructor(iterator: AsyncIterator<StreamEvent>) {
@@ -28,15 +30,16 @@ export class IterableReader implements BatchReader {
 
   read(receive: Receive): void {
     if (this.#over) return receive(null)
+    this.#receive = receive
     this.#iterator.next().then(
       (result) => {
         if (result.done) this.#over = true
-        receive(result.done ? null : [result.value])
+        this.#tell(result.done ? null : [result.value])
       },
       (thrown: unknown) => {
         this.#over = true
         const error = StreamError.from(thrown)
-        receive([
+        this.#tell([
           { type: 'error', error, partial: { role: 'assistant', content: [] }, attempts: 1 },
         ])
       },
@@ -46,5 +49,12 @@ export class IterableReader implements BatchReader {
   cancel(): void {
     this.#over = true
     this.#iterator.return?.().catch(() => {})
+    this.#tell(null)
+  }
+
+  #tell(batch: readonly StreamEvent[] | null): void {
+    const receive = this.#receive
+    this.#receive = undefined
+    receive?.(batch)
   }
 }
