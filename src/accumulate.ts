@@ -63,6 +63,8 @@ export class Accumulator {
       case 'tool-call':
         block.text.append(event.input)
         this.length += event.input.length
+        // The name of a call may grow.
+        block.first = event
         break
       default:
         return
@@ -85,11 +87,16 @@ export class Accumulator {
     return text
   }
 
-  /** The message so far, without empty parts. */
-  message(): AssistantMessage {
+  /**
+   * The message so far, without empty parts.
+   *
+   * @param cut - the answer broke off, or was cut at a limit, so that the arguments of its last call may not be whole
+   */
+  message(cut = false): AssistantMessage {
     const content: OutputPart[] = []
+    const last = [...this.#blocks.values()].findLast(({ first }) => first.kind !== 'source')
     for (const block of this.#blocks.values()) {
-      const part = toPart(block)
+      const part = toPart(block, cut, block === last)
       if (part !== undefined) content.push(part)
     }
     return { role: 'assistant', content }
@@ -106,7 +113,11 @@ export class Accumulator {
   }
 }
 
-function toPart({ first, text, signature }: Block): OutputPart | undefined {
+function toPart(
+  { first, text, signature }: Block,
+  cut: boolean,
+  isLast: boolean,
+): OutputPart | undefined {
   const signed = signature === undefined ? {} : { signature }
   switch (first.kind) {
     case 'text': {
@@ -121,8 +132,11 @@ function toPart({ first, text, signature }: Block): OutputPart | undefined {
       return { type: 'reasoning', text: whole, ...signed, ...redacted }
     }
     case 'tool-call': {
-      const input = parseInput(text.toString())
-      return { type: 'tool-call', id: first.id, name: first.name, input, ...signed }
+      const { id, name, custom } = first
+      const input = custom
+        ? { input: text.toString(), custom }
+        : parseInput(text.toString(), cut, isLast)
+      return { type: 'tool-call', id, name, ...input, ...signed }
     }
     case 'source': {
       const { type: _type, index: _index, kind, ...rest } = first
@@ -133,12 +147,21 @@ function toPart({ first, text, signature }: Block): OutputPart | undefined {
   }
 }
 
-/** The arguments of a tool call: no text at all means no arguments, and what is not JSON stays as it came. */
-function parseInput(text: string): unknown {
-  if (text.trim() === '') return {}
+const truncated = 'The arguments were cut off before they were complete.'
+const malformed = 'The arguments are not a JSON object.'
+
+/** No text at all means no arguments, unless more was to come. */
+function parseInput(
+  text: string,
+  cut: boolean,
+  isLast: boolean,
+): { input: unknown; error?: string } {
+  if (text.trim() === '') return cut && isLast ? { input: text, error: truncated } : { input: {} }
   try {
-    return JSON.parse(text)
+    const input: unknown = JSON.parse(text) ?? {}
+    if (typeof input === 'object' && !Array.isArray(input)) return { input }
   } catch {
-    return text
+    if (cut) return { input: text, error: truncated }
   }
+  return { input: text, error: malformed }
 }

@@ -57,6 +57,7 @@ export type OutputPart = TextPart | ReasoningPart | ToolCallPart | SourcePart | 
 export interface TextPart {
   type: 'text'
   text: string
+  /** Opaque provider data that has to be sent back with this part. It names who made it, and goes back to no one else. */
   signature?: string
 }
 
@@ -71,8 +72,15 @@ export interface ToolCallPart {
   type: 'tool-call'
   id: string
   name: string
-  /** The parsed arguments; the raw string where the model did not send valid JSON. */
+  /** The parsed arguments; the text as it came where there is an `error` or the call is `custom`. */
   input: unknown
+  /**
+   * Why this call must not be run: its arguments are cut off, as by a token limit, or are not a JSON object. Absent on a good call.
+   * It can be the call's result as it is, with `isError`, so that the model calls again.
+   */
+  error?: string
+  /** A call of a custom tool: its input is plain text and not JSON (OpenAI). */
+  custom?: true
   signature?: string
 }
 

@@ -59,6 +59,8 @@ export interface ToolCallContent {
   name: string
   /** The next fragment of the JSON arguments; `complete.message` holds them whole and parsed. */
   input: string
+  /** A call of a custom tool: its input is plain text and not JSON (OpenAI). */
+  custom?: true
   signature?: string
 }
 

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { anthropic } from '../src/anthropic.js'
 import { compatible } from '../src/compatible.js'
+import { gemini } from '../src/gemini.js'
 import { createStream } from '../src/index.js'
+import type { AssistantMessage } from '../src/messages.js'
 import { openai } from '../src/openai.js'
 import type { ContentEvent, Driver, StreamEvent, Usage } from '../src/types.js'
+import { collect } from './support/collect.js'
 import {
   chunkings,
   loadRecordings,
@@ -47,6 +50,10 @@ const wires: {
     wire: 'anthropic-messages',
     drivers: { anthropic: (fetch) => anthropic({ model: 'm', apiKey: 'k', fetch }) },
   },
+  {
+    wire: 'gemini',
+    drivers: { gemini: (fetch) => gemini({ model: 'm', apiKey: 'k', fetch }) },
+  },
 ]
 
 if (!recordingsPresent) {
@@ -60,10 +67,8 @@ for (const { wire, drivers } of wires) {
       describe.runIf(recordingsPresent)(`${name} reads ${wire} in ${chunking}`, () => {
         test.each(recordings)('$file', async (recording) => {
           const fetch = respondWith(cut(readRecording(recording)))
-          const events: StreamEvent[] = []
           const stream = createStream({ driver: driverWith(fetch), prompt: 'p', retry: false })
-          for await (const event of stream) events.push(event)
-          expect(summarize(events)).toEqual(expectation(recording))
+          expect(summarize(await collect(stream))).toEqual(expectation(recording))
         })
       })
     }
@@ -83,6 +88,8 @@ function summarize(events: StreamEvent[]): unknown {
           finishReason: last.rawFinishReason ?? null,
           usage: last.usage,
           sameText: last.text === join(contents, 'text'),
+          model: last.model,
+          inputs: inputsOf(last.message),
         }
       : {}),
   }
@@ -91,11 +98,18 @@ function summarize(events: StreamEvent[]): unknown {
 function expectation({ file, wire, expected }: Recording): unknown {
   const care = carefully[file]
   const failed = care?.error ?? Boolean(expected.error)
+  const calls = expected.toolCalls ?? []
   return {
     // A refusal is what the model said, so it is text.
     text: expected.text + (expected.refusal ?? ''),
     reasoning: care?.reasoning ?? expected.reasoning,
-    toolCalls: (expected.toolCalls ?? []).map(({ id, name, args }) => ({ id, name, args })),
+    toolCalls: calls.map(({ id, name, args }) => ({
+      // One that the provider leaves out is made up.
+      id: id ?? expect.stringMatching(/^call_/),
+      name,
+      // An object on Gemini's wire, whose text is ours; what it says is compared in the message.
+      args: typeof args === 'string' ? args : expect.any(String),
+    })),
     end: failed ? 'error' : 'complete',
     ...(failed
       ? {}
@@ -103,6 +117,8 @@ function expectation({ file, wire, expected }: Recording): unknown {
           finishReason: expected.finishReason,
           usage: usageOf[wire]?.(expected),
           sameText: true,
+          model: expected.model,
+          inputs: calls.map(({ args }) => parsed(args)),
         }),
   }
 }
@@ -122,10 +138,27 @@ function toolCalls(contents: ContentEvent[]): unknown[] {
   return [...calls.values()]
 }
 
+/** The arguments of the calls in the message; what is wrong with those that have none. */
+function inputsOf({ content }: AssistantMessage): unknown[] {
+  if (typeof content === 'string') return []
+  return content.flatMap((part) => (part.type === 'tool-call' ? [part.error ?? part.input] : []))
+}
+
+function parsed(args: unknown): unknown {
+  if (typeof args !== 'string') return args
+  try {
+    // Groq writes null for no arguments.
+    return JSON.parse(args || '{}') ?? {}
+  } catch {
+    return 'The arguments were cut off before they were complete.'
+  }
+}
+
 const usageOf: Record<string, (expected: Expected) => Usage> = {
   'openai-chat': chatUsage,
   'openai-responses': responsesUsage,
   'anthropic-messages': messagesUsage,
+  gemini: geminiUsage,
 }
 
 /** The token counts of all wires, as far as they are compared. */
@@ -137,27 +170,35 @@ type Counts = Record<
   | 'input_tokens'
   | 'output_tokens'
   | 'cache_read_input_tokens'
-  | 'cache_creation_input_tokens',
-  number
+  | 'cache_creation_input_tokens'
+  | 'promptTokenCount'
+  | 'toolUsePromptTokenCount'
+  | 'candidatesTokenCount'
+  | 'thoughtsTokenCount'
+  | 'totalTokenCount'
+  | 'cachedContentTokenCount',
+  number | undefined
 > & {
+  reasoning_tokens?: number | null
   completion_tokens_details?: { reasoning_tokens: number } | null
-  prompt_tokens_details?: { cached_tokens: number } | null
+  prompt_tokens_details?: { cached_tokens: number; cache_write_tokens?: number } | null
   output_tokens_details?: { thinking_tokens?: number; reasoning_tokens?: number } | null
   input_tokens_details?: { cached_tokens?: number; cache_write_tokens?: number } | null
 }
 
 function chatUsage({ usage }: Expected): Usage {
   const given = (usage ?? {}) as Counts
-  const reasoning = given.completion_tokens_details?.reasoning_tokens ?? 0
-  const beside =
-    reasoning > 0 &&
-    given.total_tokens === given.prompt_tokens + given.completion_tokens + reasoning
+  const { prompt_tokens_details: details } = given
+  const reasoning =
+    given.completion_tokens_details?.reasoning_tokens ?? given.reasoning_tokens ?? undefined
+  const beside = sum(given.prompt_tokens, given.completion_tokens, reasoning) === given.total_tokens
   return defined({
     inputTokens: given.prompt_tokens,
-    outputTokens: beside ? given.completion_tokens + reasoning : given.completion_tokens,
+    outputTokens: beside ? sum(given.completion_tokens, reasoning) : given.completion_tokens,
     totalTokens: given.total_tokens,
-    reasoningTokens: given.completion_tokens_details?.reasoning_tokens,
-    cachedInputTokens: given.prompt_tokens_details?.cached_tokens ?? given.prompt_cache_hit_tokens,
+    reasoningTokens: reasoning,
+    cachedInputTokens: details?.cached_tokens ?? given.prompt_cache_hit_tokens,
+    cacheWriteInputTokens: details?.cache_write_tokens ?? given.cache_creation_input_tokens,
   })
 }
 
@@ -177,15 +218,31 @@ function messagesUsage({ usage }: Expected): Usage {
   const given = (usage ?? {}) as Counts
   const read = given.cache_read_input_tokens
   const written = given.cache_creation_input_tokens
-  const input = given.input_tokens + (read ?? 0) + (written ?? 0)
+  const input = sum(given.input_tokens, read, written)
   return defined({
     inputTokens: input,
     outputTokens: given.output_tokens,
-    totalTokens: input + given.output_tokens,
+    totalTokens: sum(input, given.output_tokens),
     reasoningTokens: given.output_tokens_details?.thinking_tokens,
     cachedInputTokens: read,
     cacheWriteInputTokens: written,
   })
+}
+
+function geminiUsage({ usage }: Expected): Usage {
+  const given = (usage ?? {}) as Counts
+  return defined({
+    inputTokens: sum(given.promptTokenCount, given.toolUsePromptTokenCount),
+    outputTokens: sum(given.candidatesTokenCount, given.thoughtsTokenCount),
+    totalTokens: given.totalTokenCount,
+    reasoningTokens: given.thoughtsTokenCount,
+    cachedInputTokens: given.cachedContentTokenCount,
+  })
+}
+
+function sum(...counts: (number | undefined)[]): number | undefined {
+  const given = counts.filter((count) => count !== undefined && count !== null)
+  return given.length === 0 ? undefined : given.reduce((total, count) => total + count, 0)
 }
 
 function defined(record: Record<string, unknown>): Usage {

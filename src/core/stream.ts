@@ -156,7 +156,7 @@ export class Stream implements EventStream, EventSink, BatchReader {
     const { provider = asked?.provider ?? '', model = asked?.model ?? '' } = completion
     const { wasted: thrownAway = {}, ...rest } = completion
     const wasted = addUsage(this.#wasted, thrownAway)
-    const message = this.#accumulator.message()
+    const message = this.#accumulator.message(completion.finishReason === 'length')
     this.#finish({
       type: 'complete',
       text: this.#accumulator.text(),
@@ -174,7 +174,7 @@ export class Stream implements EventStream, EventSink, BatchReader {
   }
 
   fail(error: StreamError): void {
-    const partial = this.#accumulator.message()
+    const partial = this.#accumulator.message(true)
     const usage = addUsage(this.#wasted, this.#costOfAttempt(this.#source?.usage() ?? {}))
     // A response may go on at the provider without a connection, and nobody will pick it up any more.
     this.#source?.resumption?.()?.cancel()

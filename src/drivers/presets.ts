@@ -56,7 +56,11 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     request: { includeUsage: false, seedField: 'random_seed' },
   },
   ollama: { baseURL: 'http://localhost:11434/v1' },
-  openrouter: { baseURL: 'https://openrouter.ai/api/v1', keyVariable: 'OPENROUTER_API_KEY' },
+  openrouter: {
+    baseURL: 'https://openrouter.ai/api/v1',
+    keyVariable: 'OPENROUTER_API_KEY',
+    request: { reasoningField: 'reasoning_details' },
+  },
   perplexity: { baseURL: 'https://api.perplexity.ai', keyVariable: 'PERPLEXITY_API_KEY' },
   together: { baseURL: 'https://api.together.xyz/v1', keyVariable: 'TOGETHER_API_KEY' },
   vllm: { baseURL: 'http://localhost:8000/v1' },

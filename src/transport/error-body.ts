@@ -46,15 +46,19 @@ function read(value: unknown, result: ErrorBody, depth: number): void {
   // Gemini wraps the error in an array, FastAPI lists what it refuses.
   if (Array.isArray(value)) return read(value[0], result, depth + 1)
   if (!isFields(value)) return
-  const { error, response, detail, message, metadata } = value
+  const { error, response, detail, metadata, base_resp: wrapped } = value
+  const message = value.message ?? value.error_msg ?? value.status_msg
   result.requestId ||= text(value.request_id) ?? text(value.requestId)
   // The innermost error is the most exact one.
   if (error !== undefined && error !== null) read(error, result, depth + 1)
   // `response.failed` of the OpenAI Responses API
   else if (isFields(response)) read(response.error, result, depth + 1)
+  // MiniMax
+  if (isFields(wrapped)) read(wrapped, result, depth + 1)
   // OpenRouter: what the provider behind it said
   if (isFields(metadata)) read(metadata.raw, result, depth + 1)
-  addWord(result, value.code)
+  addWord(result, value.code ?? value.error_code)
+  addWord(result, value.error_type)
   // `type: 'error'` marks the event, it does not name the error.
   if (value.type !== 'error') addWord(result, value.type)
   addWord(result, value.status)

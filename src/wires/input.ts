@@ -11,6 +11,7 @@ import type {
   InputPart,
   Message,
   StreamRequest,
+  ToolCallPart,
 } from '../messages.js'
 import { isRecord, type Json } from './json.js'
 
@@ -114,10 +115,11 @@ function toJson(value: unknown): string {
 }
 
 /**
- * The arguments of a call as an object, which is what every wire wants: a model that was cut off left a string that is not JSON, and
- * some send `null` for no arguments.
+ * The arguments of a call as an object, which is what every wire wants. A model that was cut off left a text that is not JSON: it
+ * goes back under a name that tells so.
  */
-export function toArguments(input: unknown): Json {
+export function toArguments({ input, error }: ToolCallPart): Json {
+  if (error !== undefined) return { invalid_json: input }
   if (isRecord(input)) return input
   if (input === null || input === undefined || input === '') return {}
   return { input }

@@ -1,17 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { gemini } from '../../src/gemini.js'
 import { createStream } from '../../src/index.js'
-import type { ContentEvent, Driver, StreamEvent, Usage } from '../../src/types.js'
+import type { Driver } from '../../src/types.js'
 import { collect, outline } from '../support/collect.js'
-import {
-  chunkings,
-  loadHttpErrors,
-  loadRecordings,
-  type Recording,
-  readRecording,
-  recordingsPresent,
-  respondWith,
-} from '../support/recordings.js'
+import { respondWith } from '../support/recordings.js'
 
 afterEach(() => vi.unstubAllEnvs())
 
@@ -185,113 +177,3 @@ describe('the stream', () => {
     expect(signal?.aborted).toBe(true)
   })
 })
-
-// ---------------------------------------------------------------- real streams
-
-if (!recordingsPresent) {
-  test.skip('the recordings of real providers are not beside this checkout, so they are not replayed', () => {})
-}
-
-for (const [chunking, cut] of Object.entries(chunkings)) {
-  describe.runIf(recordingsPresent)(`a recording in ${chunking} is read as it is`, () => {
-    const recordings = loadRecordings('gemini').filter(({ ambiguous }) => !ambiguous)
-    test.each(recordings)('$file', async (recording) => {
-      const fetch = respondWith(cut(readRecording(recording)))
-      const events = await collect(ask(gemini({ model: 'm', apiKey: 'k', fetch })))
-      expect(summarize(events)).toEqual(expectation(recording))
-    })
-  })
-}
-
-describe.runIf(recordingsPresent)('an HTTP error of a recording', () => {
-  test.each(loadHttpErrors().filter(({ wire }) => wire === 'gemini'))(
-    '$provider $status',
-    async ({ status, headers, body: text }) => {
-      const fetch = respondWith([new TextEncoder().encode(text)], { status, headers })
-      await expect(ask(gemini({ model: 'm', apiKey: 'k', fetch })).text()).rejects.toMatchObject({
-        code: 'not-found',
-        status,
-      })
-    },
-  )
-})
-
-function summarize(events: StreamEvent[]): unknown {
-  const contents = events.filter((event) => event.type === 'content')
-  const last = events.at(-1)
-  return {
-    text: join(contents, 'text'),
-    reasoning: join(contents, 'reasoning'),
-    toolCalls: toolCalls(contents),
-    end: last?.type,
-    ...(last?.type === 'complete'
-      ? {
-          finishReason: last.rawFinishReason,
-          usage: last.usage,
-          sameText: last.text === join(contents, 'text'),
-          model: last.model,
-          calls: callsOf(last.message.content),
-        }
-      : {}),
-  }
-}
-
-function expectation({ expected }: Recording): unknown {
-  // The arguments are an object on this wire.
-  const calls = (expected.toolCalls ?? []) as { id: string | null; name: string; args: unknown }[]
-  const failed = Boolean(expected.error)
-  return {
-    text: expected.text,
-    reasoning: expected.reasoning,
-    toolCalls: calls.map(({ id, name, args }) => ({ id: id ?? expect.any(String), name, args })),
-    end: failed ? 'error' : 'complete',
-    ...(failed
-      ? {}
-      : {
-          finishReason: expected.finishReason,
-          usage: usageOf(expected.usage),
-          sameText: true,
-          model: (expected as { model?: string }).model,
-          calls: calls.map(({ name, args }) => ({ name, input: args })),
-        }),
-  }
-}
-
-function join(contents: ContentEvent[], kind: 'text' | 'reasoning'): string {
-  return contents.map((event) => (event.kind === kind ? event.text : '')).join('')
-}
-
-function toolCalls(contents: ContentEvent[]): unknown[] {
-  const calls = new Map<string, { id: string; name: string; input: string }>()
-  for (const event of contents) {
-    if (event.kind !== 'tool-call') continue
-    const call = calls.get(event.id) ?? { id: event.id, name: event.name, input: '' }
-    call.input += event.input
-    calls.set(event.id, call)
-  }
-  return [...calls.values()].map(({ id, name, input }) => ({ id, name, args: JSON.parse(input) }))
-}
-
-function callsOf(content: string | readonly { type: string }[]): unknown[] {
-  if (typeof content === 'string') return []
-  return content
-    .filter((part) => part.type === 'tool-call')
-    .map((part) => {
-      const { name, input } = part as unknown as { name: string; input: unknown }
-      return { name, input }
-    })
-}
-
-function usageOf(usage: Record<string, unknown> | null): Usage {
-  const given = (usage ?? {}) as Partial<Record<string, number>>
-  const add = (first = 0, second = 0): number => first + second
-  return Object.fromEntries(
-    Object.entries({
-      inputTokens: add(given.promptTokenCount, given.toolUsePromptTokenCount),
-      outputTokens: add(given.candidatesTokenCount, given.thoughtsTokenCount),
-      totalTokens: given.totalTokenCount,
-      reasoningTokens: given.thoughtsTokenCount,
-      cachedInputTokens: given.cachedContentTokenCount,
-    }).filter(([, value]) => value !== undefined),
-  )
-}

@@ -20,7 +20,9 @@ export interface Recording {
     refusal?: string
     finishReason: string | null
     usage: Record<string, unknown> | null
-    toolCalls?: { id: string | null; name: string; args: string }[]
+    /** The arguments are text, and an object on Gemini's wire. */
+    toolCalls?: { id: string | null; name: string; args: unknown }[]
+    model: string
     error?: unknown
   }
 }

@@ -1,28 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { StreamError } from '../../src/errors.js'
-import type { Completion, ContentEvent } from '../../src/types.js'
 import { MessagesDecoder } from '../../src/wires/anthropic-messages/response.js'
+import { inputsOf, readerOf, shown } from '../support/decode.js'
 
-interface Read {
-  out: ContentEvent[]
-  error?: StreamError
-  completion?: Completion | undefined
-  ended: boolean
-}
-
-function read(...events: unknown[]): Read {
-  const decoder = new MessagesDecoder('p')
-  const out: ContentEvent[] = []
-  for (const event of events) {
-    try {
-      decoder.decode(typeof event === 'string' ? event : JSON.stringify(event), undefined, out)
-    } catch (error) {
-      if (!StreamError.is(error)) throw error
-      return { out, error, ended: decoder.ended }
-    }
-  }
-  return { out, completion: decoder.finished(), ended: decoder.ended }
-}
+const read = readerOf(() => new MessagesDecoder('p'))
 
 const begin = (index: unknown, content_block: object): unknown => ({
   type: 'content_block_start',
@@ -49,26 +29,6 @@ const tool = (id: string, input: object = {}): object => ({
   name: 'f',
   input,
 })
-
-const shown = ({ out }: Read): string[] =>
-  out.map((event) => {
-    if (event.kind === 'text') return `${event.index} text ${event.text}`
-    if (event.kind === 'reasoning') {
-      return `${event.index} reasoning ${event.text}${event.signature ? ` #${event.signature}` : ''}`
-    }
-    if (event.kind === 'tool-call') return `${event.index} ${event.id} ${event.name} ${event.input}`
-    return `${event.index} ${event.kind}`
-  })
-
-/** The arguments of each block, joined. */
-const inputs = ({ out }: Read): string[] => {
-  const joined = new Map<number, string>()
-  for (const event of out) {
-    if (event.kind !== 'tool-call') continue
-    joined.set(event.index, (joined.get(event.index) ?? '') + event.input)
-  }
-  return [...joined.values()]
-}
 
 describe('the end', () => {
   test('is known at a stop reason, and reading ends at message_stop', () => {
@@ -138,7 +98,7 @@ describe('blocks', () => {
       message: { id: 'm', model: 'x', content: [{ type: 'text', text: 'a' }, tool('t', { x: 1 })] },
     })
     expect(shown(result)[0]).toBe('0 text a')
-    expect(inputs(result)).toEqual(['{"x":1}'])
+    expect(inputsOf(result)).toEqual(['{"x":1}'])
   })
 
   test('of thinking carry their signature, even without text, and redacted ones their data', () => {
@@ -148,8 +108,15 @@ describe('blocks', () => {
       begin(1, { type: 'redacted_thinking', data: 'd' }),
     )
     expect(result.out).toEqual([
-      { type: 'content', index: 0, kind: 'reasoning', text: '', signature: 's' },
-      { type: 'content', index: 1, kind: 'reasoning', text: '', signature: 'd', redacted: true },
+      { type: 'content', index: 0, kind: 'reasoning', text: '', signature: 'anthropic-messages:s' },
+      {
+        type: 'content',
+        index: 1,
+        kind: 'reasoning',
+        text: '',
+        signature: 'anthropic-messages:d',
+        redacted: true,
+      },
     ])
     expect(read(begin(0, { type: 'redacted_thinking' })).out).toEqual([])
   })
@@ -157,15 +124,15 @@ describe('blocks', () => {
 
 describe('a tool call', () => {
   test('gathers fragments, or takes the input of its start if none come', () => {
-    expect(inputs(read(begin(0, tool('a')), json(0, '{"x"'), json(0, ':1}'), stop(0)))).toEqual([
+    expect(inputsOf(read(begin(0, tool('a')), json(0, '{"x"'), json(0, ':1}'), stop(0)))).toEqual([
       '{"x":1}',
     ])
-    expect(inputs(read(begin(0, tool('a', { x: 1 })), stop(0)))).toEqual(['{"x":1}'])
-    expect(inputs(read(begin(0, tool('a', { x: 1 })), json(0, '{"y":2}'), stop(0)))).toEqual([
+    expect(inputsOf(read(begin(0, tool('a', { x: 1 })), stop(0)))).toEqual(['{"x":1}'])
+    expect(inputsOf(read(begin(0, tool('a', { x: 1 })), json(0, '{"y":2}'), stop(0)))).toEqual([
       '{"y":2}',
     ])
-    expect(inputs(read(begin(0, tool('a', { x: 1 })), finish('tool_use')))).toEqual(['{"x":1}'])
-    expect(inputs(read(begin(0, tool('a')), stop(0)))).toEqual([''])
+    expect(inputsOf(read(begin(0, tool('a', { x: 1 })), finish('tool_use')))).toEqual(['{"x":1}'])
+    expect(inputsOf(read(begin(0, tool('a')), stop(0)))).toEqual([''])
   })
 
   test('keeps what came whole at its start although its index is used again', () => {
@@ -174,7 +141,7 @@ describe('a tool call', () => {
       begin(0, tool('b', { x: 2 })),
       finish('tool_use'),
     )
-    expect(inputs(result)).toEqual(['{"x":1}', '{"x":2}'])
+    expect(inputsOf(result)).toEqual(['{"x":1}', '{"x":2}'])
   })
 
   test('of the server itself is none of ours', () => {

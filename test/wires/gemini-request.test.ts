@@ -1,8 +1,7 @@
-import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { StreamError } from '../../src/errors.js'
 import type { Message, OutputPart, StreamRequest } from '../../src/messages.js'
 import { encodeGeminiRequest } from '../../src/wires/gemini/request.js'
+import { checkHistories } from '../support/histories.js'
 
 interface Part {
   text?: string
@@ -24,94 +23,10 @@ const config = (request: StreamRequest, model?: string): unknown =>
 
 // ---------------------------------------------------------------- random histories
 
-const words = fc.constantFrom('', ' ', '\n\n', 'a', 'b c', 'done ')
-const ids = fc.constantFrom('', 'c1', 'c2', 'functions.get:0', 'x'.repeat(80))
-const signed = fc.constantFrom({}, { signature: 'c2ln' }, { signature: '' }, { signature: '{"a"}' })
-const inputPart = fc.oneof(
-  fc.record({ type: fc.constant('text' as const), text: words }),
-  fc.record({
-    type: fc.constant('image' as const),
-    data: fc.constantFrom(
-      'iVBORw0KGgo=',
-      '',
-      'https://a.test/x.png',
-      new Uint8Array([1]),
-      new Uint8Array(),
-    ),
-  }),
-  fc.record({
-    type: fc.constant('file' as const),
-    data: fc.constantFrom('JVBERi0=', 'aGk=', '', 'gs://a/b'),
-    mediaType: fc.constantFrom('application/pdf', 'text/plain', 'application/json', 'image/png'),
-  }),
-)
-const outputPart: fc.Arbitrary<OutputPart> = fc.oneof(
-  fc.tuple(words, signed).map(([text, more]) => ({ type: 'text' as const, text, ...more })),
-  fc.tuple(words, signed).map(([text, more]) => ({ type: 'reasoning' as const, text, ...more })),
-  fc.constant({ type: 'reasoning' as const, text: '', signature: 'd', redacted: true as const }),
-  fc
-    .tuple(
-      fc.record({
-        type: fc.constant('tool-call' as const),
-        id: ids,
-        name: fc.constantFrom('f', 'g', ''),
-        input: fc.constantFrom<unknown>({ x: 1 }, {}, '{"x', null, undefined, [1], 5),
-      }),
-      signed,
-    )
-    .map(([part, more]) => ({ ...part, ...more })),
-  fc.constant({ type: 'source' as const, url: 'https://a.test/' }),
-  fc.record({
-    type: fc.constant('file' as const),
-    mediaType: fc.constantFrom('image/png', 'audio/pcm'),
-    data: fc.constantFrom('AAAA', ''),
-  }),
-)
-const message: fc.Arbitrary<Message> = fc.oneof(
-  fc.record({
-    role: fc.constantFrom('user' as const, 'system' as const),
-    content: fc.oneof(words, fc.array(inputPart, { maxLength: 3 })),
-  }),
-  fc.record({
-    role: fc.constant('assistant' as const),
-    content: fc.oneof(words, fc.array(outputPart, { maxLength: 4 })),
-  }),
-  fc.record({
-    role: fc.constant('tool' as const),
-    content: fc.array(
-      fc.record({
-        type: fc.constant('tool-result' as const),
-        id: ids,
-        name: fc.constantFrom('f', 'h', ''),
-        output: fc.constantFrom<unknown>('', 'ok', { a: 1 }, undefined, null, 10n, { b: 10n }),
-        isError: fc.boolean(),
-      }),
-      { maxLength: 3 },
-    ),
-  }),
-)
-const histories = fc.array(message, { maxLength: 12 })
-
 describe('whatever the history', () => {
   const always = (name: string, check: (body: Body) => void): void => {
-    test(name, () => {
-      fc.assert(
-        fc.property(
-          histories,
-          fc.constantFrom('gemini-2.5-pro', 'gemini-3-pro'),
-          (messages, model) => {
-            let body: Body
-            try {
-              body = encode({ messages }, model)
-            } catch (error) {
-              if (StreamError.is(error) && error.code === 'invalid-request') return
-              throw error
-            }
-            check(body)
-          },
-        ),
-        { numRuns: 1_000 },
-      )
+    test.each(['gemini-2.5-pro', 'gemini-3-pro'])(`${name}: %s`, (model) => {
+      checkHistories((messages) => encode({ messages }, model), check)
     })
   }
 

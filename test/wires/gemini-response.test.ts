@@ -1,30 +1,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { StreamError } from '../../src/errors.js'
-import type { Completion, ContentEvent } from '../../src/types.js'
 import { GeminiDecoder } from '../../src/wires/gemini/response.js'
+import { inputsOf, type Read, readerOf, shown } from '../support/decode.js'
 
-interface Read {
-  out: ContentEvent[]
-  error?: StreamError
-  completion?: Completion | undefined
-}
+const read = readerOf(() => new GeminiDecoder('p'))
 
-/** A string is data as it is; anything else is sent as JSON. */
-function read(...events: unknown[]): Read {
-  const decoder = new GeminiDecoder('p')
-  const out: ContentEvent[] = []
-  for (const event of events) {
-    try {
-      decoder.decode(typeof event === 'string' ? event : JSON.stringify(event), undefined, out)
-    } catch (error) {
-      if (!StreamError.is(error)) throw error
-      return { out, error }
-    }
-    expect(decoder.ended).toBe(false)
-  }
-  return { out, completion: decoder.finished() }
-}
+/** The arguments of all calls, whole. */
+const inputs = (result: Read): unknown[] => inputsOf(result).map((input) => JSON.parse(input))
 
 const chunk = (parts: unknown, finishReason?: unknown, more: object = {}): object => ({
   candidates: [{ content: { role: 'model', parts }, finishReason, index: 0, ...more }],
@@ -33,27 +15,6 @@ const text = (value: string, finishReason?: unknown): object =>
   chunk([{ text: value }], finishReason)
 const call = (functionCall: unknown, finishReason?: unknown): object =>
   chunk([{ functionCall }], finishReason)
-
-const shown = ({ out }: Read): string[] =>
-  out.map((event) => {
-    if (event.kind === 'text' || event.kind === 'reasoning') {
-      const signature = event.signature === undefined ? '' : ` (${event.signature})`
-      return `${event.index} ${event.kind} ${event.text}${signature}`
-    }
-    if (event.kind === 'tool-call') return `${event.index} ${event.name} ${event.input}`
-    if (event.kind === 'source') return `${event.index} source ${event.url} ${event.title}`
-    return `${event.index} file ${event.mediaType} ${event.data}`
-  })
-
-/** The arguments of all calls, whole. */
-function inputs({ out }: Read): unknown[] {
-  const calls = new Map<number, string>()
-  for (const event of out) {
-    if (event.kind !== 'tool-call') continue
-    calls.set(event.index, (calls.get(event.index) ?? '') + event.input)
-  }
-  return [...calls.values()].map((input) => JSON.parse(input))
-}
 
 describe('the end', () => {
   test('is not known before a finish reason', () => {
@@ -113,7 +74,7 @@ describe('the end', () => {
   test('does not wait for the results of calls that the server has answered itself', () => {
     const answer = { functionResponse: { name: 'f', response: {} } }
     const result = read(call({ name: 'f' }, 'STOP'), chunk([answer]), text('a', 'STOP'))
-    expect(shown(result)).toEqual(['0 f {}', '1 text a'])
+    expect(shown(result)).toEqual(['0 call_* f {}', '1 text a'])
     expect(result.completion?.finishReason).toBe('stop')
   })
 
@@ -187,17 +148,17 @@ describe('content', () => {
 
   test('keeps the signature that comes with an empty text', () => {
     const signed = { text: '', thoughtSignature: 's' }
-    expect(shown(read(text('a'), chunk([signed])))).toEqual(['0 text a', '0 text  (s)'])
-    expect(shown(read(chunk([signed])))).toEqual(['0 text  (s)'])
-    expect(shown(read(chunk([{ ...signed, thought: true }])))).toEqual(['0 reasoning  (s)'])
+    expect(shown(read(text('a'), chunk([signed])))).toEqual(['0 text a', '0 text  (gemini:s)'])
+    expect(shown(read(chunk([signed])))).toEqual(['0 text  (gemini:s)'])
+    expect(shown(read(chunk([{ ...signed, thought: true }])))).toEqual(['0 reasoning  (gemini:s)'])
   })
 
   test('gives a second signature a block of its own', () => {
     const signed = (thoughtSignature: string) => chunk([{ text: 'a', thoughtSignature }])
     expect(shown(read(signed('s'), text('b'), signed('t')))).toEqual([
-      '0 text a (s)',
+      '0 text a (gemini:s)',
       '0 text b',
-      '1 text a (t)',
+      '1 text a (gemini:t)',
     ])
   })
 
@@ -255,7 +216,7 @@ describe('a call', () => {
         id: 'c1',
         name: 'f',
         input: '{"x":[1]}',
-        signature: 's',
+        signature: 'gemini:s',
       },
     ])
   })
@@ -293,11 +254,11 @@ describe('a call in fragments', () => {
       end,
     )
     expect(shown(result)).toEqual([
-      '0 f ',
-      '0 f {"city":"Zü',
-      '0 f rich \\"Nord\\"',
-      '0 f ","days":2',
-      '0 f }',
+      '0 call_* f ',
+      '0 call_* f {"city":"Zü',
+      '0 call_* f rich \\"Nord\\"',
+      '0 call_* f ","days":2',
+      '0 call_* f }',
     ])
   })
 
@@ -353,7 +314,7 @@ describe('a call in fragments', () => {
     const { out } = read(begin(), chunk([signed]), end)
     expect(out.map((event) => event.kind === 'tool-call' && event.signature)).toEqual([
       undefined,
-      's',
+      'gemini:s',
       undefined,
     ])
   })

@@ -1,49 +1,26 @@
 import { describe, expect, test } from 'vitest'
-import { StreamError } from '../../src/errors.js'
-import type { Completion, ContentEvent } from '../../src/types.js'
 import { ChatDecoder } from '../../src/wires/openai-chat/response.js'
+import { inputsOf, readerOf, shown } from '../support/decode.js'
 
-interface Read {
-  out: ContentEvent[]
-  error?: StreamError
-  completion?: Completion | undefined
-  ended: boolean
-}
-
-/** A string is data as it is; anything else is sent as JSON. */
-function read(...events: unknown[]): Read {
-  const decoder = new ChatDecoder('p')
-  const out: ContentEvent[] = []
-  for (const event of events) {
-    try {
-      decoder.decode(typeof event === 'string' ? event : JSON.stringify(event), undefined, out)
-    } catch (error) {
-      if (!StreamError.is(error)) throw error
-      return { out, error, ended: decoder.ended }
-    }
-  }
-  return { out, completion: decoder.finished(), ended: decoder.ended }
-}
+const read = readerOf(() => new ChatDecoder('p'))
 
 const delta = (fields: object, finish: unknown = null): unknown => ({
   choices: [{ index: 0, delta: fields, finish_reason: finish }],
 })
-
-const shown = ({ out }: Read): string[] =>
-  out.map((event) => {
-    if (event.kind === 'text' || event.kind === 'reasoning') {
-      return `${event.index} ${event.kind} ${event.text}`
-    }
-    if (event.kind === 'tool-call') return `${event.index} ${event.id} ${event.name} ${event.input}`
-    if (event.kind === 'source') return `${event.index} source ${event.url} ${event.title}`
-    return `${event.index} file ${event.mediaType} ${event.data}`
-  })
 
 describe('the end', () => {
   test('is not known before a finish reason or [DONE]', () => {
     for (const finish of [null, '', undefined, 7]) {
       expect(read(delta({ content: 'a' }, finish)).completion).toBeUndefined()
     }
+  })
+
+  test('is not known at a finish reason that says it is none', () => {
+    expect(read(delta({ content: 'a' }, 'null')).completion).toBeUndefined()
+  })
+
+  test('comes with [DONE] in any dress', () => {
+    for (const done of [' [DONE]', '[DONE] ', '"[DONE]"']) expect(read(done).ended).toBe(true)
   })
 
   test('is known at a finish reason, but reading goes on for the usage', () => {
@@ -79,6 +56,9 @@ describe('the end', () => {
       ['max_tokens', 'length'],
       ['function_call', 'tool-calls'],
       ['content_filter', 'content-filter'],
+      ['sensitive', 'content-filter'],
+      ['model_length', 'length'],
+      ['STOP', 'stop'],
       ['something_new', 'other'],
       ['constructor', 'other'],
       ['__proto__', 'other'],
@@ -89,7 +69,7 @@ describe('the end', () => {
   })
 
   test('is a failure if the word says that the server gave up', () => {
-    for (const word of ['error', 'insufficient_system_resource']) {
+    for (const word of ['error', 'insufficient_system_resource', 'network_error']) {
       const result = read(delta({ content: 'a' }), delta({ content: 'b' }, word))
       expect(shown(result)).toEqual(['0 text a', '0 text b'])
       expect(result.error?.retryable).toBe(true)
@@ -113,6 +93,20 @@ describe('errors', () => {
     expect(read([{ error: { code: 429, message: 'a' } }]).error?.code).toBe('rate-limit')
     const flat = { object: 'error', message: 'a', type: 'BadRequestError', code: 400 }
     expect(read(flat).error?.code).toBe('invalid-request')
+  })
+
+  test('are known in the shape that a server gives its HTTP errors', () => {
+    for (const [body, code] of [
+      [{ code: 'Throttling.RateQuota', message: 'a', request_id: 'r' }, 'rate-limit'],
+      [{ base_resp: { status_code: 1008, status_msg: 'insufficient balance' } }, 'quota'],
+      [{ error: 'model overloaded', error_type: 'overloaded' }, 'overloaded'],
+      [{ error_code: 336_003, error_msg: 'the max input characters is exceeded' }, 'server'],
+      [{ detail: 'Invalid API key' }, 'auth'],
+      [{ success: false, errors: [{ code: 7003, message: 'no such model' }] }, 'not-found'],
+      [{ x_groq: { error: 'over capacity' } }, 'overloaded'],
+    ] as const) {
+      expect([read(body, '[DONE]').error?.code, body]).toEqual([code, body])
+    }
   })
 
   test('are not seen where the field is there but empty', () => {
@@ -204,11 +198,38 @@ describe('content', () => {
     ])
   })
 
-  test('keeps the signature of reasoning only where a wire takes it back', () => {
-    const details = (format: string) =>
-      read(delta({ reasoning_details: [{ format, type: 'reasoning.encrypted', data: 'xyz' }] })).out
-    expect(details('openai-responses-v1')).toEqual([])
-    expect(details('anthropic-claude-v1')).toMatchObject([{ redacted: true, signature: 'xyz' }])
+  test('keeps what only the provider can read, under the name of who takes it back', () => {
+    const details = (detail: object, model?: string) =>
+      read({ ...(delta({ reasoning_details: [detail] }) as object), model }).out
+    const encrypted = { type: 'reasoning.encrypted', data: 'xyz', format: 'openai-responses-v1' }
+    expect(details(encrypted, 'openai/gpt-5.2')).toMatchObject([
+      { text: '', redacted: true, signature: `openai-chat/openai:${JSON.stringify(encrypted)}` },
+    ])
+    expect(details({ ...encrypted, format: 'anthropic-claude-v1' })).toMatchObject([
+      { text: '', redacted: true, signature: 'anthropic-messages/anthropic:xyz' },
+    ])
+    const signed = { type: 'reasoning.text', text: 'a', signature: 's' }
+    expect(details({ ...signed, format: 'anthropic-claude-v1' })).toMatchObject([
+      { text: 'a', signature: 'anthropic-messages/anthropic:s' },
+    ])
+  })
+
+  test('has the text of reasoning once, and the signature of the blocks beside it', () => {
+    const thinking_blocks = [{ type: 'thinking', thinking: 'a', signature: 's' }]
+    const result = read(
+      delta({ reasoning_content: 'a', thinking_blocks: [{ type: 'thinking', thinking: 'a' }] }),
+      delta({ reasoning_content: '', thinking_blocks: [{ ...thinking_blocks[0], thinking: '' }] }),
+    )
+    expect(shown(result)).toEqual([
+      '0 reasoning a',
+      '0 reasoning  (anthropic-messages/anthropic:s)',
+    ])
+  })
+
+  test('is that of choice 0 however its number is written', () => {
+    expect(shown(read({ choices: [{ index: '0', delta: { content: 'a' } }] }))).toEqual([
+      '0 text a',
+    ])
   })
 })
 
@@ -248,9 +269,93 @@ describe('a tool call', () => {
     expect(shown(result)).toEqual(['0 a f {"x"', '0 a f :1}'])
   })
 
-  test('takes null and objects for its arguments', () => {
+  test('is another one of the same index in fragments too, unless only its beginning is repeated', () => {
+    const first = [piece(0, 'a', 'f', ''), piece(0, undefined, undefined, '{"x":1}')]
+    const second = [piece(0, 'b', 'f', ''), piece(0, undefined, undefined, '{"x":2}')]
+    expect(shown(read(...first, ...second))).toEqual(['0 a f ', '0 a f {"x":1}', '1 b f {"x":2}'])
+    expect(shown(read(...first, piece(0, 'b', 'f', ''), delta({}, 'stop')))).toHaveLength(2)
+    expect(shown(read(piece(0, 'a', 'f', ''), piece(0, 'b', 'g', '')))).toEqual([
+      '0 a f ',
+      '1 b g ',
+    ])
+  })
+
+  test('is known by an index that is text, and by its id where a fragment has no index', () => {
+    const result = read(
+      piece('0', 'a', 'f', ''),
+      piece('1', 'b', 'g', ''),
+      piece('0', undefined, undefined, '{'),
+      piece(null, 'b', undefined, '['),
+      piece('0', undefined, undefined, '}'),
+    )
+    expect(inputsOf(result)).toEqual(['{}', '['])
+  })
+
+  test('goes on although only its first fragment had no index', () => {
+    const result = read(piece(undefined, 'a', 'f', '{'), piece(0, undefined, undefined, '}'))
+    expect(shown(result)).toEqual(['0 a f {', '0 a f }'])
+  })
+
+  test('waits for its id and its name', () => {
+    const id = [piece(0, undefined, 'f', ''), piece(0, 'a', undefined, '{')]
+    expect(shown(read(...id))).toEqual(['0 a f {'])
+    const name = [piece(0, 'a', undefined, '{'), piece(0, undefined, 'f', '}')]
+    expect(shown(read(...name))).toEqual(['0 a f {}'])
+  })
+
+  test('is shown at the end although what it waited for never came', () => {
+    for (const end of [delta({}, 'tool_calls'), '[DONE]']) {
+      const result = read(piece(0, undefined, 'f', ''), end)
+      expect(shown(result)).toEqual(['0 call_* f '])
+      expect(result.completion?.finishReason).toBe('tool-calls')
+      expect(shown(read(piece(0, 'a', undefined, ''), end))).toEqual([])
+      expect(shown(read(piece(0, 'a', undefined, '{}'), end))).toEqual(['0 a  {}'])
+    }
+  })
+
+  test('has a name that may come in pieces, or all of it again', () => {
+    const pieces = (...names: string[]) => {
+      const beginning = names.map((name) => piece(0, 'a', name, ''))
+      return shown(read(...beginning, piece(0, 'a', undefined, '{}')))
+    }
+    expect(pieces('get_', 'weather')).toEqual([
+      '0 a get_ ',
+      '0 a get_weather ',
+      '0 a get_weather {}',
+    ])
+    expect(pieces('get_', 'get_weather')).toEqual([
+      '0 a get_ ',
+      '0 a get_weather ',
+      '0 a get_weather {}',
+    ])
+    expect(pieces('f', 'f')).toEqual(['0 a f ', '0 a f {}'])
+  })
+
+  test('takes any value for its arguments', () => {
     expect(shown(read(piece(0, 'a', 'f', null)))).toEqual(['0 a f '])
     expect(shown(read(piece(0, 'a', 'f', { x: 1 })))).toEqual(['0 a f {"x":1}'])
+    expect(shown(read(piece(0, 'a', 'f', [1])))).toEqual(['0 a f [1]'])
+  })
+
+  test('may come alone instead of in a list', () => {
+    const tool_calls = { index: 0, id: 'a', function: { name: 'f', arguments: '{}' } }
+    expect(shown(read(delta({ tool_calls })))).toEqual(['0 a f {}'])
+  })
+
+  test('may be one of a custom tool', () => {
+    const custom = call({ index: 0, id: 'a', type: 'custom', custom: { name: 'f', input: 'SEL' } })
+    expect(read(custom, call({ index: 0, custom: { input: 'ECT' } })).out).toMatchObject([
+      { id: 'a', name: 'f', input: 'SEL', custom: true },
+      { id: 'a', name: 'f', input: 'ECT', custom: true },
+    ])
+  })
+
+  test('carries the signature of a Gemini model', () => {
+    for (const maker of ['google', 'vertex']) {
+      const extra_content = { [maker]: { thought_signature: 's' } }
+      const signed = call({ id: 'a', function: { name: 'f', arguments: '{}' }, extra_content })
+      expect(read(signed).out).toMatchObject([{ signature: 'gemini/google:s' }])
+    }
   })
 
   test('without an id gets one of its own, another one in each answer', () => {
@@ -284,6 +389,21 @@ describe('usage', () => {
     ).toEqual({ inputTokens: 1 })
   })
 
+  test('stays where an empty one follows', () => {
+    for (const empty of [{}, { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }]) {
+      const { completion } = read({ usage: { prompt_tokens: 1 } }, { usage: empty }, '[DONE]')
+      expect(completion?.usage).toEqual({ inputTokens: 1 })
+    }
+  })
+
+  test('is read in a choice, unless the chunk has one of its own', () => {
+    const choices = [{ delta: {}, finish_reason: 'stop', usage: { prompt_tokens: 2 } }]
+    expect(read({ choices }).completion?.usage).toEqual({ inputTokens: 2 })
+    expect(read({ choices, usage: { prompt_tokens: 3 } }).completion?.usage).toEqual({
+      inputTokens: 3,
+    })
+  })
+
   test('is read under x_groq', () => {
     expect(usage(undefined, { x_groq: { usage: { prompt_tokens: 5 } } })).toEqual({
       inputTokens: 5,
@@ -298,6 +418,13 @@ describe('usage', () => {
       reasoningTokens: 4,
     })
     expect(usage({ prompt_cache_hit_tokens: 2 })).toEqual({ cachedInputTokens: 2 })
+    expect(usage({ cached_tokens: 2, reasoning_tokens: 4 })).toEqual({
+      cachedInputTokens: 2,
+      reasoningTokens: 4,
+    })
+    expect(usage({ prompt_tokens_details: { cache_write_tokens: 5 } })).toEqual({
+      cacheWriteInputTokens: 5,
+    })
   })
 
   test('counts reasoning into the output where the provider counted it apart', () => {

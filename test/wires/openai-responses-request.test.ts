@@ -1,11 +1,10 @@
-import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Accumulator } from '../../src/accumulate.js'
-import { StreamError } from '../../src/errors.js'
 import type { Message, OutputPart, StreamRequest } from '../../src/messages.js'
 import type { ContentEvent } from '../../src/types.js'
 import { encodeResponsesRequest } from '../../src/wires/openai-responses/request.js'
 import { ResponsesDecoder } from '../../src/wires/openai-responses/response.js'
+import { checkHistories, encrypted } from '../support/histories.js'
 
 interface Item {
   type: string
@@ -37,7 +36,6 @@ const result = (id: string, output: unknown = 'ok', isError = false): Message =>
   role: 'tool',
   content: [{ type: 'tool-result', id, name: 'f', output, isError }],
 })
-const signature = (id: string): string => JSON.stringify({ id, encrypted_content: 'xyz' })
 
 describe('a request', () => {
   test('streams, and leaves nothing on the server', () => {
@@ -186,6 +184,14 @@ describe('a history', () => {
     ])
   })
 
+  test('has the call of a custom tool, and its result, as items of their own', () => {
+    const custom: OutputPart = { type: 'tool-call', id: 'c', name: 'f', input: 'SQL', custom: true }
+    expect(encode({ messages: [assistant(custom), result('c', 'ok')] }).input).toEqual([
+      { type: 'custom_tool_call', call_id: 'c', name: 'f', input: 'SQL' },
+      { type: 'custom_tool_call_output', call_id: 'c', output: 'ok' },
+    ])
+  })
+
   const reasoning = (text: string, signed?: string): OutputPart => ({
     type: 'reasoning',
     text,
@@ -194,7 +200,7 @@ describe('a history', () => {
   const answer: OutputPart = { type: 'text', text: 'a' }
 
   test('has reasoning back with its encrypted content, its parts as one item', () => {
-    const parts = [reasoning('a'), reasoning('b', signature('r')), answer]
+    const parts = [reasoning('a'), reasoning('b', encrypted('r')), answer]
     expect(encode({ messages: [assistant(...parts)] }).input[0]).toEqual({
       type: 'reasoning',
       id: 'r',
@@ -216,7 +222,7 @@ describe('a history', () => {
   test('has no reasoning that nothing follows, that is there already, or that the model refuses', () => {
     const kinds = (messages: Message[], model?: string): string[] =>
       encode({ messages }, model).input.map(({ type }) => type)
-    const signed = reasoning('a', signature('r'))
+    const signed = reasoning('a', encrypted('r'))
     expect(kinds([user('q'), assistant(signed, call('unanswered'))])).toEqual(['message'])
     expect(kinds([assistant(signed, answer), assistant(signed, answer)])).toEqual([
       'reasoning',
@@ -265,73 +271,10 @@ describe('a history', () => {
 
 // ---------------------------------------------------------------- random histories
 
-const words = fc.constantFrom('', ' ', '\n\n', 'a', 'b c', 'done ')
-const ids = fc.constantFrom('', 'c1', 'c2', 'functions.get:0', 'x'.repeat(80))
-const signatures = fc.constantFrom('', 's', '{', signature('r1'), signature('r2'), '{"id":1}')
-const data = fc.constantFrom<string | Uint8Array>(
-  'iVBORw0KGgo=',
-  '',
-  'https://a.test/x',
-  new Uint8Array([1]),
-  new Uint8Array(),
-)
-const inputPart = fc.oneof(
-  fc.record({ type: fc.constant('text' as const), text: words }),
-  fc.record({ type: fc.constant('image' as const), data }),
-  fc.record({
-    type: fc.constant('file' as const),
-    data,
-    mediaType: fc.constantFrom('application/pdf', 'text/plain', 'audio/wav', 'image/png'),
-  }),
-)
-const outputPart: fc.Arbitrary<OutputPart> = fc.oneof(
-  fc.record({ type: fc.constant('text' as const), text: words }),
-  fc.record({ type: fc.constant('reasoning' as const), text: words, signature: signatures }),
-  fc.record({ type: fc.constant('reasoning' as const), text: words }),
-  fc.record({
-    type: fc.constant('tool-call' as const),
-    id: ids,
-    name: fc.constantFrom('f', 'g', ''),
-    input: fc.constantFrom<unknown>({ x: 1 }, {}, '{"x', null, undefined, [1], 5),
-  }),
-  fc.constant({ type: 'source' as const, url: 'https://a.test/' }),
-  fc.constant({ type: 'file' as const, mediaType: 'image/png', data: 'AAAA' }),
-)
-const message: fc.Arbitrary<Message> = fc.oneof(
-  fc.record({
-    role: fc.constantFrom('user' as const, 'system' as const),
-    content: fc.oneof(words, fc.array(inputPart, { maxLength: 3 })),
-  }),
-  fc.record({
-    role: fc.constant('assistant' as const),
-    content: fc.oneof(words, fc.array(outputPart, { maxLength: 5 })),
-  }),
-  fc.record({
-    role: fc.constant('tool' as const),
-    content: fc.array(
-      fc.record({
-        type: fc.constant('tool-result' as const),
-        id: ids,
-        name: fc.constant('f'),
-        output: fc.constantFrom<unknown>('', 'ok', { a: 1 }, undefined, null, 10n),
-        isError: fc.boolean(),
-      }),
-      { maxLength: 3 },
-    ),
-  }),
-)
-const histories = fc.array(message, { maxLength: 12 })
-
 describe('whatever the history', () => {
   const always = (name: string, check: (input: Item[]) => void): void => {
     test(name, () => {
-      fc.assert(
-        fc.property(histories, (messages) => {
-          const input = inputOf(messages)
-          if (input !== undefined) check(input)
-        }),
-        { numRuns: 1_000 },
-      )
+      checkHistories((messages) => encode({ messages }).input, check)
     })
   }
 
@@ -351,7 +294,7 @@ describe('whatever the history', () => {
     let open: (string | undefined)[] = []
     let answering = false
     for (const { type, call_id, output } of input) {
-      if (type === 'function_call_output') {
+      if (type.endsWith('_output')) {
         answering = true
         expect(open).toContain(call_id)
         open = open.filter((id) => id !== call_id)
@@ -361,7 +304,7 @@ describe('whatever the history', () => {
       // Another call, or text beside the calls, may only stand before the first answer.
       if (answering) expect(open).toEqual([])
       answering = false
-      if (type === 'function_call') open.push(call_id)
+      if (type.endsWith('_call')) open.push(call_id)
     }
     expect(open).toEqual([])
   })
@@ -389,17 +332,9 @@ describe('whatever the history', () => {
       expect(seen).not.toContain(id)
       seen.add(id)
       const next = input[position + 1]
-      expect(next?.role ?? next?.type).toMatch(/^(reasoning|function_call|assistant)$/)
+      expect(next?.role ?? next?.type).toMatch(
+        /^(reasoning|function_call|custom_tool_call|assistant)$/,
+      )
     }
   })
 })
-
-/** Undefined where there is nothing to send. */
-function inputOf(messages: readonly Message[]): Item[] | undefined {
-  try {
-    return encode({ messages }).input
-  } catch (error) {
-    if (StreamError.is(error) && error.code === 'invalid-request') return undefined
-    throw error
-  }
-}

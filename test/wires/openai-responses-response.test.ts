@@ -1,127 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { StreamError } from '../../src/errors.js'
-import { ServerSentEventReader } from '../../src/transport/sse.js'
-import type { Completion, ContentEvent } from '../../src/types.js'
 import { ResponsesDecoder } from '../../src/wires/openai-responses/response.js'
-import {
-  chunkings,
-  loadRecordings,
-  type Recording,
-  readRecording,
-  recordingsPresent,
-} from '../support/recordings.js'
+import { inputsOf, readerOf, shown } from '../support/decode.js'
 
-interface Read {
-  out: ContentEvent[]
-  error?: StreamError
-  completion?: Completion | undefined
-  ended: boolean
-}
-
-function readWith(feed: (decoder: ResponsesDecoder, out: ContentEvent[]) => void): Read {
-  const decoder = new ResponsesDecoder('p')
-  const out: ContentEvent[] = []
-  try {
-    feed(decoder, out)
-  } catch (error) {
-    if (!StreamError.is(error)) throw error
-    return { out, error, ended: decoder.ended }
-  }
-  return { out, completion: decoder.finished(), ended: decoder.ended }
-}
-
-/** A string is data as it is; anything else is sent as JSON. */
-function read(...events: unknown[]): Read {
-  return readWith((decoder, out) => {
-    for (const event of events) {
-      decoder.decode(typeof event === 'string' ? event : JSON.stringify(event), undefined, out)
-    }
-  })
-}
-
-// ---------------------------------------------------------------- recordings
-
-interface ResponsesUsage {
-  input_tokens?: number
-  output_tokens?: number
-  total_tokens?: number
-  input_tokens_details?: { cached_tokens?: number; cache_write_tokens?: number }
-  output_tokens_details?: { reasoning_tokens?: number }
-}
-
-const recordings = loadRecordings('openai-responses').filter(({ ambiguous }) => !ambiguous)
-
-for (const [chunking, cut] of Object.entries(chunkings)) {
-  describe.runIf(recordingsPresent)(`recordings in ${chunking}`, () => {
-    test.each(recordings)('$file', (recording) => {
-      const result = readWith((decoder, out) => {
-        const reader = new ServerSentEventReader((data, event) => {
-          if (!decoder.ended) decoder.decode(data, event, out)
-        })
-        for (const chunk of cut(readRecording(recording))) reader.feed(chunk)
-        reader.end()
-      })
-      expect(summarize(result)).toEqual(expectation(recording))
-    })
-  })
-}
-
-function summarize({ out, completion, error }: Read): unknown {
-  return {
-    text: join(out, 'text'),
-    reasoning: join(out, 'reasoning'),
-    toolCalls: toolCalls(out),
-    failed: error !== undefined,
-    ...(error === undefined
-      ? { finishReason: completion?.rawFinishReason, usage: completion?.usage }
-      : {}),
-  }
-}
-
-function expectation({ expected }: Recording): unknown {
-  const usage = (expected.usage ?? {}) as ResponsesUsage
-  const counts = {
-    inputTokens: usage.input_tokens,
-    outputTokens: usage.output_tokens,
-    totalTokens: usage.total_tokens,
-    reasoningTokens: usage.output_tokens_details?.reasoning_tokens,
-    cachedInputTokens: usage.input_tokens_details?.cached_tokens,
-    cacheWriteInputTokens: usage.input_tokens_details?.cache_write_tokens,
-  }
-  return {
-    // A refusal is what the model said, so it is text.
-    text: expected.text + (expected.refusal ?? ''),
-    reasoning: expected.reasoning,
-    toolCalls: (expected.toolCalls ?? []).map(({ id, name, args }) => ({ id, name, args })),
-    failed: Boolean(expected.error),
-    ...(expected.error
-      ? {}
-      : {
-          finishReason: expected.finishReason,
-          usage: Object.fromEntries(
-            Object.entries(counts).filter(([, count]) => count !== undefined),
-          ),
-        }),
-  }
-}
-
-function join(contents: readonly ContentEvent[], kind: 'text' | 'reasoning'): string {
-  return contents.map((event) => (event.kind === kind ? event.text : '')).join('')
-}
-
-function toolCalls(contents: readonly ContentEvent[]): unknown[] {
-  const calls = new Map<number, { id: string; name: string; args: string }>()
-  for (const event of contents) {
-    if (event.kind !== 'tool-call') continue
-    const call = calls.get(event.index) ?? { id: event.id, name: event.name, args: '' }
-    call.args += event.input
-    calls.set(event.index, call)
-  }
-  return [...calls.values()]
-}
-
-// ---------------------------------------------------------------- by hand
+const read = readerOf(() => new ResponsesDecoder('p'))
 
 const text = (delta: unknown, more: object = {}): unknown => ({
   type: 'response.output_text.delta',
@@ -164,16 +46,6 @@ const completed = (more: object = {}): unknown => ({
   type: 'response.completed',
   response: { status: 'completed', output: [], ...more },
 })
-
-const shown = ({ out }: Read): string[] =>
-  out.map((event) => {
-    if (event.kind === 'text' || event.kind === 'reasoning') {
-      return `${event.index} ${event.kind} ${event.text}`
-    }
-    if (event.kind === 'tool-call') return `${event.index} ${event.id} ${event.name} ${event.input}`
-    if (event.kind === 'source') return `${event.index} source ${event.url} ${event.title}`
-    return `${event.index} file ${event.mediaType} ${event.data}`
-  })
 
 describe('the end', () => {
   test('is not known before a terminal, not even at [DONE]', () => {
@@ -253,8 +125,8 @@ describe('errors', () => {
       const result = read(text('a'), event)
       expect([result.error?.code, shown(result)]).toEqual(['rate-limit', ['0 text a']])
     }
-    const named = readWith((decoder, out) => decoder.decode('model crashed', 'error', out))
-    expect(named.error?.message).toBe('p: model crashed')
+    const named = (): void => new ResponsesDecoder('p').decode('model crashed', 'error', [])
+    expect(named).toThrow('p: model crashed')
   })
 
   test('are responses that failed or were cancelled, whatever the event is called', () => {
@@ -362,13 +234,13 @@ describe('reasoning', () => {
     delta,
   })
   const item = (more: object = {}): object => ({ type: 'reasoning', id: 'r', summary: [], ...more })
-  const signature = '{"id":"r","encrypted_content":"xyz"}'
+  const signature = 'openai-responses:{"id":"r","encrypted_content":"xyz"}'
 
   test('has a block for each part of its summary, and its signature on the last', () => {
     const texts = ['a', 'b'].map((part) => ({ type: 'summary_text', text: part }))
     const whole = item({ summary: texts, encrypted_content: 'xyz' })
     const result = read(summary('a', 0), summary('b', 1), done(0, whole))
-    expect(shown(result)).toEqual(['0 reasoning a', '1 reasoning b', '1 reasoning '])
+    expect(shown(result)).toEqual(['0 reasoning a', '1 reasoning b', `1 reasoning  (${signature})`])
     expect(result.out[2]).toEqual({
       type: 'content',
       index: 1,
@@ -483,7 +355,11 @@ describe('a tool call', () => {
       [completed({ output: [whole] })],
       [done(0, call('fa', 'a', 'f', { x: 1 })), completed()],
     ]) {
-      expect(toolCalls(read(...events).out)).toEqual([{ id: 'a', name: 'f', args: '{"x":1}' }])
+      const result = read(...events)
+      expect(inputsOf(result)).toEqual(['{"x":1}'])
+      expect(new Set(shown(result).map((line) => line.split(' ', 3).join(' ')))).toEqual(
+        new Set(['0 a f']),
+      )
     }
   })
 

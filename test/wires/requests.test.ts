@@ -1,12 +1,11 @@
-import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { StreamError } from '../../src/errors.js'
 import type { Message, StreamRequest } from '../../src/messages.js'
 import {
   defaultMaxTokens,
   encodeMessagesRequest,
 } from '../../src/wires/anthropic-messages/request.js'
 import { encodeChatRequest } from '../../src/wires/openai-chat/request.js'
+import { checkHistories } from '../support/histories.js'
 
 interface Sent {
   role: string
@@ -32,85 +31,10 @@ const anthropic = (
 
 // ---------------------------------------------------------------- random histories
 
-const words = fc.constantFrom('', ' ', '\n\n', 'a', 'b c', 'done ')
-const ids = fc.constantFrom('', 'c1', 'c2', 'functions.get:0', 'x'.repeat(80))
-const signed = fc.constantFrom({}, { signature: 's' }, { signature: '' })
-const inputPart = fc.oneof(
-  fc.record({ type: fc.constant('text' as const), text: words }),
-  fc.record({
-    type: fc.constant('image' as const),
-    data: fc.constantFrom(
-      'iVBORw0KGgo=',
-      '',
-      'https://a.test/x.png',
-      new Uint8Array([1]),
-      new Uint8Array(),
-    ),
-  }),
-  fc.record({
-    type: fc.constant('file' as const),
-    data: fc.constantFrom('JVBERi0=', 'aGk=', ''),
-    mediaType: fc.constantFrom('application/pdf', 'text/plain', 'audio/wav', 'image/png'),
-  }),
-)
-const outputPart = fc.oneof(
-  fc.record({ type: fc.constant('text' as const), text: words }),
-  fc.tuple(words, signed).map(([text, more]) => ({ type: 'reasoning' as const, text, ...more })),
-  fc.constant({ type: 'reasoning' as const, text: '', signature: 'd', redacted: true as const }),
-  fc.record({
-    type: fc.constant('tool-call' as const),
-    id: ids,
-    name: fc.constantFrom('f', 'g', ''),
-    input: fc.constantFrom<unknown>({ x: 1 }, {}, '{"x', null, undefined, [1], 5),
-  }),
-  fc.constant({ type: 'source' as const, url: 'https://a.test/' }),
-  fc.constant({ type: 'file' as const, mediaType: 'image/png', data: 'AAAA' }),
-)
-const message: fc.Arbitrary<Message> = fc.oneof(
-  fc.record({
-    role: fc.constantFrom('user' as const, 'system' as const),
-    content: fc.oneof(words, fc.array(inputPart, { maxLength: 3 })),
-  }),
-  fc.record({
-    role: fc.constant('assistant' as const),
-    content: fc.oneof(words, fc.array(outputPart, { maxLength: 4 })),
-  }),
-  fc.record({
-    role: fc.constant('tool' as const),
-    content: fc.array(
-      fc.record({
-        type: fc.constant('tool-result' as const),
-        id: ids,
-        name: fc.constant('f'),
-        output: fc.constantFrom<unknown>('', 'ok', { a: 1 }, undefined, null, 10n),
-        isError: fc.boolean(),
-      }),
-      { maxLength: 3 },
-    ),
-  }),
-)
-const histories = fc.array(message, { maxLength: 12 })
-
-/** What the encoder makes of it; undefined where there is nothing to send. */
-function attempt<T>(encode: () => T): T | undefined {
-  try {
-    return encode()
-  } catch (error) {
-    if (StreamError.is(error) && error.code === 'invalid-request') return undefined
-    throw error
-  }
-}
-
 describe('whatever the history, on the chat wire', () => {
   const always = (name: string, check: (messages: Sent[]) => void): void => {
     test(name, () => {
-      fc.assert(
-        fc.property(histories, (messages) => {
-          const body = attempt(() => chat({ messages }))
-          if (body !== undefined) check(body.messages)
-        }),
-        { numRuns: 1_000 },
-      )
+      checkHistories((messages) => chat({ messages }).messages, check)
     })
   }
 
@@ -158,13 +82,7 @@ describe('whatever the history, on the messages wire', () => {
     check: (messages: { role: string; content: Block[] }[]) => void,
   ): void => {
     test(name, () => {
-      fc.assert(
-        fc.property(histories, (messages) => {
-          const body = attempt(() => anthropic({ messages }))
-          if (body !== undefined) check(body.messages)
-        }),
-        { numRuns: 1_000 },
-      )
+      checkHistories((messages) => anthropic({ messages }).messages, check)
     })
   }
 
@@ -186,6 +104,14 @@ describe('whatever the history, on the messages wire', () => {
     const last = messages.at(-1)
     const text = last?.content.at(-1)?.text
     if (last?.role === 'assistant' && text !== undefined) expect(text).toBe(text.trimEnd())
+  })
+
+  always('thinking has a signature that was not made for another wire', (messages) => {
+    for (const block of messages.flatMap(({ content }) => content)) {
+      const { type, signature, data } = block as { type: string; signature?: string; data?: string }
+      if (type === 'thinking') expect(signature).toMatch(/^(c2ln|other)$/)
+      if (type === 'redacted_thinking') expect(data).toMatch(/^(c2ln|other)$/)
+    }
   })
 
   always('every call is answered first thing in the next turn', (messages) => {

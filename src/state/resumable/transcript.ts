@@ -39,7 +39,8 @@ export async function endingOf(
     count += page.events.length
     if (count >= page.last) break
   }
-  const terminal: ErrorEvent = { type: 'error', error, partial: accumulator.message(), attempts }
+  const partial = accumulator.message(true)
+  const terminal: ErrorEvent = { type: 'error', error, partial, attempts }
   // Every stream begins with a start, also one that ended before its own.
   const start: StartEvent = { type: 'start', id, provider: 'unknown', model: 'unknown' }
   const events = count === 0 ? [start, terminal] : [terminal]

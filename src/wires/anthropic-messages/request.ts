@@ -26,6 +26,7 @@ import {
 } from '../input.js'
 import { compact, type Json, mergeOptions } from '../json.js'
 import { toJsonSchema } from '../json-schema.js'
+import { makerOf, signatureFor } from '../signature.js'
 import { planMessagesOutput } from './output.js'
 
 /**
@@ -40,7 +41,7 @@ export function encodeMessagesRequest(request: StreamRequest, model: string): Js
   const budget = thinkingBudget(request)
   const output = planMessagesOutput(request)
   const system = systemOf(request, output?.instructions).join('\n\n')
-  const messages = encodeMessages(messagesOf(request))
+  const messages = encodeMessages(messagesOf(request), makerOf(model))
   const tools = encodeTools(request.tools)
   // White space alone is refused.
   const stopSequences = request.stopSequences?.filter((text) => text.trim() !== '')
@@ -94,12 +95,12 @@ interface Turn {
 }
 
 /** Turns have to alternate and begin with the user, so neighbours of one role become one turn. */
-function encodeMessages(messages: readonly Message[]): Turn[] {
+function encodeMessages(messages: readonly Message[], maker: string | undefined): Turn[] {
   const turns: Turn[] = []
   for (const message of arrangeCalls(messages, wireIds(64, /[^a-zA-Z0-9_-]/g))) {
     if (message.role === 'system') continue
     const role = message.role === 'assistant' ? 'assistant' : 'user'
-    const content = encodeContent(message)
+    const content = encodeContent(message, maker)
     if (content.length === 0) continue
     const last = turns.at(-1)
     if (last?.role === role) last.content.push(...content)
@@ -129,12 +130,15 @@ function trimPrefill(turn: Turn): void {
   if (typeof block?.text === 'string') block.text = block.text.trimEnd()
 }
 
-function encodeContent(message: Exclude<Message, { role: 'system' }>): Json[] {
+function encodeContent(
+  message: Exclude<Message, { role: 'system' }>,
+  maker: string | undefined,
+): Json[] {
   switch (message.role) {
     case 'user':
       return partsOf(message.content).map(encodePart)
     case 'assistant':
-      return encodeAssistant(message)
+      return encodeAssistant(message, maker)
     case 'tool':
       return encodeResults(message)
   }
@@ -158,20 +162,21 @@ function encodePart(part: InputPart): Json {
 }
 
 /** Reasoning goes back only with its signature: the API refuses it without. */
-function encodeAssistant({ content }: AssistantMessage): Json[] {
+function encodeAssistant({ content }: AssistantMessage, maker: string | undefined): Json[] {
   const parts = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content
   const blocks = parts.flatMap((part): Json[] => {
     switch (part.type) {
       case 'text':
         return part.text.trim() === '' ? [] : [{ type: 'text', text: part.text }]
-      case 'reasoning':
-        // The Responses wire signs with JSON, which is nothing that this API has signed.
-        if (!part.signature || part.signature.startsWith('{')) return []
+      case 'reasoning': {
+        const signature = signatureFor('anthropic-messages', maker, part.signature)
+        if (signature === undefined) return []
         return part.redacted
-          ? [{ type: 'redacted_thinking', data: part.signature }]
-          : [{ type: 'thinking', thinking: part.text, signature: part.signature }]
+          ? [{ type: 'redacted_thinking', data: signature }]
+          : [{ type: 'thinking', thinking: part.text, signature }]
+      }
       case 'tool-call': {
-        const input = toArguments(part.input)
+        const input = toArguments(part)
         return [{ type: 'tool_use', id: part.id, name: part.name, input }]
       }
       default:

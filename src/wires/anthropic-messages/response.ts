@@ -8,6 +8,7 @@
 import { providerError } from '../../transport/provider-error.js'
 import type { WireDecoder } from '../../transport/wire.js'
 import type { Completion, ContentEvent, FinishReason, Usage } from '../../types.js'
+import { newCallId } from '../call-id.js'
 import {
   compact,
   countOf,
@@ -17,6 +18,7 @@ import {
   recordsOf,
   textOf,
 } from '../json.js'
+import { makerOf, sign } from '../signature.js'
 
 const finishReasons = new Map<string, FinishReason>(
   Object.entries({
@@ -149,13 +151,13 @@ export class MessagesDecoder implements WireDecoder {
       case 'thinking': {
         const { index } = this.#open(wireIndex, 'reasoning')
         const text = textOf(content.thinking) ?? ''
-        const signature = textOf(content.signature)
+        const signature = this.#signatureOf(content.signature)
         if (text === '' && signature === undefined) break
         out.push({ type: 'content', index, kind: 'reasoning', text, ...compact({ signature }) })
         break
       }
       case 'redacted_thinking': {
-        const signature = textOf(content.data)
+        const signature = this.#signatureOf(content.data)
         if (signature === undefined) break
         const { index } = this.#open(wireIndex, 'reasoning')
         out.push({ type: 'content', index, kind: 'reasoning', text: '', redacted: true, signature })
@@ -164,7 +166,7 @@ export class MessagesDecoder implements WireDecoder {
       case 'tool_use': {
         const block = this.#open(wireIndex, 'tool-call')
         this.#called = true
-        block.id = textOf(content.id) ?? `call_${block.index}`
+        block.id = textOf(content.id) ?? newCallId()
         block.name = textOf(content.name) ?? ''
         const { input } = content
         if (isRecord(input) && Object.keys(input).length > 0) block.whole = JSON.stringify(input)
@@ -198,7 +200,7 @@ export class MessagesDecoder implements WireDecoder {
         break
       }
       case 'signature_delta': {
-        const signature = textOf(delta.signature)
+        const signature = this.#signatureOf(delta.signature)
         if (signature === undefined) break
         const { index } = this.#blockOf(wireIndex, 'reasoning')
         out.push({ type: 'content', index, kind: 'reasoning', text: '', signature })
@@ -247,6 +249,11 @@ export class MessagesDecoder implements WireDecoder {
   #fragment(block: Block, input: string, out: ContentEvent[]): void {
     const { index, id, name } = block
     out.push({ type: 'content', index, kind: 'tool-call', id, name, input })
+  }
+
+  #signatureOf(value: unknown): string | undefined {
+    const signature = textOf(value)
+    return signature && sign('anthropic-messages', makerOf(this.#model), signature)
   }
 
   #source(citation: Json, out: ContentEvent[]): void {

@@ -5,6 +5,7 @@
  */
 
 import type { ContentEvent, ToolCallContent } from '../../types.js'
+import { newCallId } from '../call-id.js'
 import { isRecord, type Json, recordsOf, textOf } from '../json.js'
 import { PartialArguments } from './partial-arguments.js'
 
@@ -46,8 +47,7 @@ export class FunctionCalls {
     this.#waiting++
     const open: OpenCall = {
       block: begin(),
-      // Results are matched by the id in a whole conversation, so a made-up one has to be another one each time.
-      id: textOf(call.id) ?? `call_${Math.random().toString(36).slice(2)}`,
+      id: textOf(call.id) ?? newCallId(),
       name,
       fragments: new PartialArguments(this.#provider),
       whole: undefined,

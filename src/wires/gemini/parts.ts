@@ -8,6 +8,7 @@
 import type { InputPart, OutputPart, ToolMessage } from '../../messages.js'
 import { decodeText, readData, toArguments, toText } from '../input.js'
 import { compact, type Json } from '../json.js'
+import { signatureFor } from '../signature.js'
 
 export function encodeInput(part: InputPart): Json {
   if (part.type === 'text') return { text: part.text }
@@ -46,20 +47,22 @@ function imageTypeOf(url: string): string | undefined {
 
 /**
  * Text, calls and images, with their signatures. Thoughts are left out: what the model needs of them is in the signatures of the
- * other parts, and those of other providers would be refused.
+ * other parts.
+ *
+ * @param maker - of the model that is asked
  */
-export function encodeAnswer(content: readonly OutputPart[]): Json[] {
+export function encodeAnswer(content: readonly OutputPart[], maker: string | undefined): Json[] {
   return content.flatMap((part): Json[] => {
     switch (part.type) {
       case 'text': {
-        const signature = signatureOf(part.signature)
+        const signature = signatureOf(part, maker)
         // A signature may come with an empty text, and goes back with it.
         if (part.text.trim() === '' && signature.thoughtSignature === undefined) return []
         return [{ text: part.text, ...signature }]
       }
       case 'tool-call': {
-        const call = { id: part.id, name: part.name, args: toArguments(part.input) }
-        return [{ functionCall: call, ...signatureOf(part.signature) }]
+        const call = { id: part.id, name: part.name, args: toArguments(part) }
+        return [{ functionCall: call, ...signatureOf(part, maker) }]
       }
       case 'file':
         if (!part.mediaType.startsWith('image/') || part.data === '') return []
@@ -70,10 +73,14 @@ export function encodeAnswer(content: readonly OutputPart[]): Json[] {
   })
 }
 
-/** The field holds bytes as base64, so that anything else, which another provider made, would be refused. */
-function signatureOf(signature: string | undefined): { thoughtSignature?: string } {
-  if (signature === undefined || !/^[\w+/-]+=*$/.test(signature)) return {}
-  return { thoughtSignature: signature }
+/** The field holds bytes as base64; anything else would be refused. */
+function signatureOf(
+  { signature }: { signature?: string },
+  maker: string | undefined,
+): { thoughtSignature?: string } {
+  const thoughtSignature = signatureFor('gemini', maker, signature)
+  if (thoughtSignature === undefined || !/^[\w+/-]+=*$/.test(thoughtSignature)) return {}
+  return { thoughtSignature }
 }
 
 /** @param names - the names of the calls by their ids, because a result has to have the name of its call */

@@ -11,6 +11,7 @@ import { checkMessages, messagesOf, partsOf, systemOf } from '../input.js'
 import { compact, type Json, mergeOptions } from '../json.js'
 import { toJsonSchema } from '../json-schema.js'
 import { type OutputPlan, planOutput } from '../output.js'
+import { makerOf } from '../signature.js'
 import { encodeAnswer, encodeInput, encodeResults } from './parts.js'
 import { combinesToolsAndOutput, encodeThinking, wantsSignatures } from './thinking.js'
 
@@ -80,7 +81,7 @@ function encodeContents(messages: readonly Message[], model: string): Content[] 
   for (const message of arrangeCalls(messages, wireIds(64, /[^a-zA-Z0-9_-]/g))) {
     if (message.role === 'system') continue
     const role = message.role === 'assistant' ? 'model' : 'user'
-    const parts = encodeParts(message, names)
+    const parts = encodeParts(message, names, makerOf(model))
     if (parts.length === 0) continue
     const last = contents.at(-1)
     if (last?.role === role) last.parts.push(...parts)
@@ -99,15 +100,16 @@ function encodeContents(messages: readonly Message[], model: string): Content[] 
 function encodeParts(
   message: Exclude<Message, { role: 'system' }>,
   names: Map<string, string>,
+  maker: string | undefined,
 ): Json[] {
   switch (message.role) {
     case 'user':
       return partsOf(message.content).map(encodeInput)
     case 'assistant': {
       const { content } = message
-      if (typeof content === 'string') return encodeAnswer([{ type: 'text', text: content }])
+      if (typeof content === 'string') return encodeAnswer([{ type: 'text', text: content }], maker)
       for (const part of content) if (part.type === 'tool-call') names.set(part.id, part.name)
-      return encodeAnswer(content)
+      return encodeAnswer(content, maker)
     }
     case 'tool':
       return encodeResults(message, names)

@@ -17,6 +17,7 @@ import {
   parseEventData,
   textOf,
 } from '../json.js'
+import { makerOf, sign } from '../signature.js'
 import { FunctionCalls } from './function-calls.js'
 import { sourcesOf } from './sources.js'
 
@@ -126,7 +127,8 @@ export class GeminiDecoder implements WireDecoder {
    * image, which are part of its thoughts.
    */
   #part(part: Json, out: ContentEvent[]): void {
-    const signature = textOf(part.thoughtSignature)
+    const signed = textOf(part.thoughtSignature)
+    const signature = signed && sign('gemini', makerOf(this.#model), signed)
     if (typeof part.text === 'string') {
       if (part.text === '' && signature === undefined) return
       this.#text(part.thought === true ? 'reasoning' : 'text', part.text, signature, out)

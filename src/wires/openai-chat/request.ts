@@ -10,6 +10,7 @@ import type {
   InputPart,
   Message,
   StreamRequest,
+  ToolCallPart,
   ToolChoice,
   ToolMessage,
 } from '../../messages.js'
@@ -28,6 +29,8 @@ import {
 import { compact, type Json } from '../json.js'
 import { toJsonSchema } from '../json-schema.js'
 import { encodeSchema, type OutputMode, type OutputPlan, planOutput } from '../output.js'
+import { makerOf, signatureFor } from '../signature.js'
+import { encodeReasoning, type ReasoningField } from './reasoning.js'
 
 export interface ChatRequestOptions {
   /**
@@ -47,6 +50,11 @@ export interface ChatRequestOptions {
    * @default 'json-schema'
    */
   outputMode?: OutputMode
+  /**
+   * The field in which the reasoning of earlier answers goes back.
+   * @default what the model's maker wants, which for most is none
+   */
+  reasoningField?: ReasoningField
 }
 
 export function encodeChatRequest(
@@ -63,7 +71,7 @@ export function encodeChatRequest(
   const output = planChatOutput(request, options)
   return checkMessages({
     model,
-    messages: encodeMessages(request, output),
+    messages: encodeMessages(request, model, options.reasoningField, output),
     stream: true,
     ...compact({
       stream_options: includeUsage ? { include_usage: true } : undefined,
@@ -104,15 +112,24 @@ function encodeOutput(plan: OutputPlan): Json | undefined {
 /** The longest id of a tool call that OpenAI takes, in characters. */
 const maxIdLength = 40
 
-function encodeMessages(request: StreamRequest, output: OutputPlan | undefined): Json[] {
+function encodeMessages(
+  request: StreamRequest,
+  model: string,
+  reasoningField: ReasoningField | undefined,
+  output: OutputPlan | undefined,
+): Json[] {
   const messages = arrangeCalls(messagesOf(request), wireIds(maxIdLength))
   return [
     ...systemOf(request, output?.instructions).map((content) => ({ role: 'system', content })),
-    ...messages.flatMap(encodeMessage),
+    ...messages.flatMap((message) => encodeMessage(message, model, reasoningField)),
   ]
 }
 
-function encodeMessage(message: Message): Json[] {
+function encodeMessage(
+  message: Message,
+  model: string,
+  reasoningField: ReasoningField | undefined,
+): Json[] {
   switch (message.role) {
     case 'user': {
       const parts = partsOf(message.content)
@@ -122,7 +139,7 @@ function encodeMessage(message: Message): Json[] {
       return [{ role: 'user', content }]
     }
     case 'assistant':
-      return encodeAssistant(message)
+      return encodeAssistant(message, model, reasoningField)
     case 'tool':
       return encodeResults(message)
     case 'system':
@@ -156,23 +173,35 @@ const audioFormats: Partial<Record<string, string>> = {
   'audio/x-wav': 'wav',
 }
 
-/** Text and calls; this wire takes back neither reasoning nor sources. */
-function encodeAssistant({ content }: AssistantMessage): Json[] {
+/** Text and calls, and reasoning where the server takes it back; sources and files are left out. */
+function encodeAssistant(
+  { content }: AssistantMessage,
+  model: string,
+  reasoningField: ReasoningField | undefined,
+): Json[] {
   const parts = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content
   const text = parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
-  const calls = parts.flatMap((part) => {
-    if (part.type !== 'tool-call') return []
-    const call = { name: part.name, arguments: JSON.stringify(toArguments(part.input)) }
-    return [{ id: part.id, type: 'function', function: call }]
-  })
+  const calls = parts.flatMap((part) =>
+    part.type === 'tool-call' ? [encodeCall(part, model)] : [],
+  )
   if (text.trim() === '' && calls.length === 0) return []
   return [
     {
       role: 'assistant',
       content: text.trim() === '' ? null : text,
+      ...encodeReasoning(parts, model, reasoningField),
       ...(calls.length === 0 ? {} : { tool_calls: calls }),
     },
   ]
+}
+
+function encodeCall(part: ToolCallPart, model: string): Json {
+  const call = { name: part.name, arguments: JSON.stringify(toArguments(part)) }
+  // Google's Gemini on this wire; others refuse what they do not know.
+  const signature =
+    makerOf(model) === 'google' ? signatureFor('gemini', 'google', part.signature) : undefined
+  const extra = signature && { extra_content: { google: { thought_signature: signature } } }
+  return { id: part.id, type: 'function', function: call, ...extra }
 }
 
 function encodeResults({ content }: ToolMessage): Json[] {

@@ -11,14 +11,17 @@ import type { Completion, ContentEvent, FinishReason, Usage } from '../../types.
 import {
   compact,
   isErrorBody,
+  isErrorEvent,
   isRecord,
   type Json,
   parseEventData,
   recordsOf,
   textOf,
 } from '../json.js'
+import { readDetail, toDetails } from './reasoning.js'
+import { Sources } from './sources.js'
 import { ToolCalls } from './tool-calls.js'
-import { readUsage } from './usage.js'
+import { readUsage, saysTokens } from './usage.js'
 
 const finishReasons = new Map<string, FinishReason>(
   Object.entries({
@@ -27,24 +30,32 @@ const finishReasons = new Map<string, FinishReason>(
     eos_token: 'stop',
     stop_sequence: 'stop',
     end_turn: 'stop',
+    complete: 'stop',
     length: 'length',
     max_tokens: 'length',
+    // Mistral, Z.ai: the context window is full
+    model_length: 'length',
+    model_context_window_exceeded: 'length',
     tool_calls: 'tool-calls',
     function_call: 'tool-calls',
     tool_use: 'tool-calls',
     content_filter: 'content-filter',
+    refusal: 'content-filter',
+    // Z.ai
+    sensitive: 'content-filter',
   }),
 )
 
 /**
- * Words that say that the server gave up, although no error object may come with them: Mistral, OpenRouter and vLLM; DeepSeek.
- * What has come until then is not an answer.
+ * Words that say that the server gave up, although no error object may come with them: Mistral, OpenRouter and vLLM; DeepSeek;
+ * Z.ai. What has come until then is not an answer.
  */
-const failures = new Set(['error', 'abort', 'insufficient_system_resource'])
+const failures = new Set(['error', 'abort', 'insufficient_system_resource', 'network_error'])
 
 export class ChatDecoder implements WireDecoder {
   readonly #provider: string
-  readonly #toolCalls = new ToolCalls()
+  readonly #toolCalls = new ToolCalls(() => this.#begin(undefined))
+  readonly #sources = new Sources()
   ended = false
   #blocks = 0
   /** The kind of the block that text or reasoning goes on in. */
@@ -55,39 +66,40 @@ export class ChatDecoder implements WireDecoder {
   #usage: unknown
   #model: string | undefined
   #responseId: string | undefined
-  #sources: Set<string> | undefined
 
   constructor(provider: string) {
     this.#provider = provider
   }
 
   decode(data: string, event: string | undefined, out: ContentEvent[]): void {
-    if (data === '[DONE]') {
+    if (isDone(data)) {
       this.ended = true
+      this.#finishCalls(out)
       return
     }
     const chunk = parseEventData(data, this.#provider, event)
     if (typeof chunk.model === 'string' && chunk.model !== '') this.#model = chunk.model
     if (typeof chunk.id === 'string' && chunk.id !== '') this.#responseId ??= chunk.id
-    if (isRecord(chunk.usage)) this.#usage = chunk.usage
-    else if (isRecord(chunk.x_groq) && isRecord(chunk.x_groq.usage))
-      this.#usage = chunk.x_groq.usage
-    if (Array.isArray(chunk.choices)) {
-      for (const choice of chunk.choices) {
+    const { choices } = chunk
+    if (Array.isArray(choices)) {
+      for (const choice of choices) {
         // With n > 1 the other answers are not part of this one.
-        if (isRecord(choice) && (choice.index ?? 0) === 0) this.#choice(choice, out)
+        if (isRecord(choice) && Number(choice.index ?? 0) === 0) this.#choice(choice, out)
       }
     }
+    this.#count(chunk.usage)
+    if (isRecord(chunk.x_groq)) this.#groq(chunk.x_groq)
     if (chunk.citations !== undefined || chunk.search_results !== undefined) {
-      this.#citations(chunk, out)
+      this.#cite(this.#sources.lists(chunk), out)
     }
-    // vLLM sends its errors flat, with `object: 'error'`.
-    if (event === 'error' || isErrorBody(chunk.error) || chunk.object === 'error') {
+    const alone = event === 'error' || !Array.isArray(choices)
+    if (isErrorBody(chunk.error) || (alone && isErrorEvent(chunk, event))) {
       throw providerError({ provider: this.#provider, body: chunk })
     }
-    if (this.#finish !== undefined && failures.has(this.#finish)) {
-      const message = `The answer ended with finish_reason "${this.#finish}".`
-      throw providerError({ provider: this.#provider, body: { message, code: this.#finish } })
+    const finish = this.#finish?.toLowerCase()
+    if (finish !== undefined && failures.has(finish)) {
+      const message = `The answer ended with finish_reason "${finish}".`
+      throw providerError({ provider: this.#provider, body: { message, code: finish } })
     }
   }
 
@@ -108,14 +120,28 @@ export class ChatDecoder implements WireDecoder {
     return readUsage(this.#usage)
   }
 
+  /** An empty count, or one of nothing after a real one, says nothing. */
+  #count(usage: unknown): void {
+    if (isRecord(usage) && (this.#usage === undefined || saysTokens(usage))) this.#usage = usage
+  }
+
+  #groq({ usage, error }: Json): void {
+    this.#count(usage)
+    if (isErrorBody(error)) throw providerError({ provider: this.#provider, body: { error } })
+  }
+
   #choice(choice: Json, out: ContentEvent[]): void {
     // `message` beside `delta` (Perplexity) repeats all text so far.
     const { delta } = choice
     if (isRecord(delta)) this.#delta(delta, out)
     else if (isRecord(choice.message) && this.#blocks === 0) this.#delta(choice.message, out)
-    if (typeof choice.finish_reason === 'string' && choice.finish_reason !== '') {
-      this.#finish = choice.finish_reason
+    const finish = textOf(choice.finish_reason)
+    if (finish !== undefined && finish.toLowerCase() !== 'null') {
+      this.#finish = finish
+      this.#finishCalls(out)
     }
+    // Moonshot
+    if (choice.usage !== undefined) this.#count(choice.usage)
     if (isErrorBody(choice.error)) throw providerError({ provider: this.#provider, body: choice })
   }
 
@@ -124,6 +150,8 @@ export class ChatDecoder implements WireDecoder {
     if (reasoning !== undefined) this.#reasoning(reasoning, undefined, out)
     if (delta.reasoning_details !== undefined) {
       this.#reasoningDetails(delta.reasoning_details, reasoning !== undefined, out)
+    } else if (delta.thinking_blocks !== undefined) {
+      this.#reasoningDetails(toDetails(delta.thinking_blocks), reasoning !== undefined, out)
     }
     const { content } = delta
     if (typeof content === 'string') {
@@ -134,7 +162,7 @@ export class ChatDecoder implements WireDecoder {
     if (delta.refusal) this.#refusal(delta.refusal, out)
     if (delta.tool_calls || delta.function_call) this.#calls(delta, out)
     if (delta.images) this.#images(delta.images, out)
-    if (delta.annotations) this.#annotations(delta.annotations, out)
+    if (delta.annotations) this.#cite(this.#sources.annotations(delta.annotations), out)
   }
 
   #text(text: string, out: ContentEvent[]): void {
@@ -155,29 +183,17 @@ export class ChatDecoder implements WireDecoder {
     return this.#openIndex
   }
 
-  /**
-   * OpenRouter's form, and Snowflake's only one. Beside `reasoning` it repeats the text. Only Claude's signatures are kept: this
-   * wire takes none back, and the wire that does, Anthropic's own, refuses those of others.
-   */
+  /** OpenRouter's form, and Snowflake's only one. Beside `reasoning` it repeats the text. */
   #reasoningDetails(details: unknown, textKnown: boolean, out: ContentEvent[]): void {
     for (const detail of recordsOf(details)) {
-      const signed = textOf(detail.format)?.startsWith('anthropic') === true
-      const data = signed ? textOf(detail.data) : undefined
-      if (data !== undefined) {
+      const { text, signature, redacted } = readDetail(detail, this.#model)
+      if (redacted) {
         const index = this.#begin(undefined)
-        out.push({
-          type: 'content',
-          index,
-          kind: 'reasoning',
-          text: '',
-          signature: data,
-          redacted: true,
-        })
-        continue
+        const part = { text, redacted, ...compact({ signature }) }
+        out.push({ type: 'content', index, kind: 'reasoning', ...part })
+      } else if (signature !== undefined || (text !== '' && !textKnown)) {
+        this.#reasoning(textKnown ? '' : text, signature, out)
       }
-      const text = textKnown ? '' : (textOf(detail.text) ?? textOf(detail.summary) ?? '')
-      const signature = signed ? textOf(detail.signature) : undefined
-      if (text !== '' || signature !== undefined) this.#reasoning(text, signature, out)
     }
   }
 
@@ -191,6 +207,8 @@ export class ChatDecoder implements WireDecoder {
       }
     } else if (textOf(part.text) !== undefined) {
       this.#text(part.text as string, out)
+    } else if (part.image_url !== undefined) {
+      this.#images([part], out)
     }
   }
 
@@ -202,12 +220,17 @@ export class ChatDecoder implements WireDecoder {
   }
 
   #calls(delta: Json, out: ContentEvent[]): void {
-    const calls = recordsOf(delta.tool_calls)
+    const { tool_calls: list } = delta
+    const calls = isRecord(list) ? [list] : recordsOf(list)
     if (isRecord(delta.function_call)) calls.push({ index: 0, function: delta.function_call })
     for (const call of calls) {
-      const event = this.#toolCalls.add(call, () => this.#begin(undefined))
+      const event = this.#toolCalls.add(call)
       if (event !== undefined) out.push(event)
     }
+  }
+
+  #finishCalls(out: ContentEvent[]): void {
+    for (const event of this.#toolCalls.finish()) out.push(event)
   }
 
   #images(images: unknown, out: ContentEvent[]): void {
@@ -220,38 +243,11 @@ export class ChatDecoder implements WireDecoder {
     }
   }
 
-  #annotations(annotations: unknown, out: ContentEvent[]): void {
-    for (const annotation of recordsOf(annotations)) {
-      const citation = annotation.url_citation
-      if (isRecord(citation))
-        this.#source(textOf(citation.url), textOf(citation.title), annotation, out)
+  #cite(sources: ReturnType<Sources['lists']>, out: ContentEvent[]): void {
+    for (const source of sources) {
+      // A source stands beside the text and does not break it.
+      out.push({ type: 'content', index: this.#blocks++, kind: 'source', ...source })
     }
-  }
-
-  /** Perplexity repeats both lists with every chunk. */
-  #citations(chunk: Json, out: ContentEvent[]): void {
-    const titles = new Map(
-      recordsOf(chunk.search_results).map(({ url, title }) => [url, textOf(title)]),
-    )
-    for (const url of Array.isArray(chunk.citations) ? chunk.citations : []) {
-      this.#source(textOf(url), titles.get(url), undefined, out)
-    }
-    for (const [url, title] of titles) this.#source(textOf(url), title, undefined, out)
-  }
-
-  #source(
-    url: string | undefined,
-    title: string | undefined,
-    raw: unknown,
-    out: ContentEvent[],
-  ): void {
-    if (url === undefined) return
-    this.#sources ??= new Set()
-    if (this.#sources.has(url)) return
-    this.#sources.add(url)
-    // A source stands beside the text and does not break it.
-    const index = this.#blocks++
-    out.push({ type: 'content', index, kind: 'source', url, ...compact({ title, raw }) })
   }
 
   #finishReason(): FinishReason {
@@ -262,4 +258,9 @@ export class ChatDecoder implements WireDecoder {
     if (reason === 'stop' && this.#toolCalls.any) return 'tool-calls'
     return reason ?? 'other'
   }
+}
+
+/** Some write it with spaces, or as JSON. */
+function isDone(data: string): boolean {
+  return !data.startsWith('{') && /^\s*"?\[DONE\]"?\s*$/.test(data)
 }

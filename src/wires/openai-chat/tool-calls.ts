@@ -5,82 +5,124 @@
  */
 
 import type { ToolCallContent } from '../../types.js'
+import { newCallId } from '../call-id.js'
 import { isRecord, type Json, textOf } from '../json.js'
+import { sign } from '../signature.js'
 
 interface Call {
-  /** Undefined until there is something to show of it. */
+  /** Undefined until it is shown. */
   block: number | undefined
-  id: string
+  id: string | undefined
   name: string
+  custom: boolean
   arguments: string
+  /** The part of the arguments that has not been shown. */
+  held: string
+  /** It may be a call of its own or a repeated beginning: what comes next tells. */
+  doubtful: boolean
 }
 
 export class ToolCalls {
+  readonly #begin: () => number
   readonly #calls = new Map<unknown, Call>()
   #last: Call | undefined
+  /** There is a call to answer. */
+  any = false
 
-  get any(): boolean {
-    return this.#last?.block !== undefined
+  /** @param begin - gives a new content block */
+  constructor(begin: () => number) {
+    this.#begin = begin
   }
 
   /**
    * @param fragment - one item of `delta.tool_calls`
-   * @param begin - gives a new content block
-   * @returns undefined for a fragment that says nothing
+   * @returns undefined where there is nothing to show
    */
-  add(fragment: Json, begin: () => number): ToolCallContent | undefined {
+  add(fragment: Json): ToolCallContent | undefined {
+    const { custom } = fragment
     const called = isRecord(fragment.function) ? fragment.function : fragment
     const id = textOf(fragment.id)
-    const name = textOf(called.name)
-    const input = argumentsOf(called.arguments)
-    let call = this.#find(fragment.index, id, name, input)
-    if (call === undefined) {
+    const name = textOf(isRecord(custom) ? custom.name : called.name)
+    const input = argumentsOf(isRecord(custom) ? custom.input : called.arguments)
+    const signature = signatureOf(fragment)
+    let call = this.#find(fragment.index, id, name)
+    let news = signature !== undefined || input !== ''
+    if (call === undefined || isAnother(call, id, name)) {
       if (id === undefined && name === undefined && input === '') return undefined
-      call = { block: undefined, id: id ?? newId(), name: name ?? '', arguments: '' }
-      this.#calls.set(keyOf(fragment.index, id) ?? call.id, call)
-    } else {
-      // The beginning was announced already: id and name repeated on later fragments say nothing new.
-      if (input === '' && call.name !== '') return undefined
-      call.name ||= name ?? ''
+      const doubtful = call !== undefined && input === '' && name === call.name
+      call = newCall(id, name ?? '', isRecord(custom), doubtful)
+      const key = keyOf(fragment.index, id)
+      if (key !== undefined) this.#calls.set(key, call)
+      if (id !== undefined) this.#calls.set(id, call)
+      news = true
+    } else if (name !== undefined && name !== call.name && isNaming(call)) {
+      // In pieces, or all of it so far.
+      call.name = name.startsWith(call.name) ? name : call.name + name
+      news = true
     }
     this.#last = call
+    call.id ??= id
     call.arguments += input
-    // An id alone: the name, which has to be on the first event, is still to come.
-    if (call.name === '' && input === '') return undefined
-    call.block ??= begin()
-    return {
-      type: 'content',
-      index: call.block,
-      kind: 'tool-call',
-      id: call.id,
-      name: call.name,
-      input,
-    }
+    call.held += input
+    if (input !== '') call.doubtful = false
+    // The first event has the id and the name, so it waits for both; without an id of its own a call gets one.
+    const known = call.name !== '' && (call.id !== undefined || call.arguments !== '')
+    if (!news || !known || call.doubtful) return undefined
+    return this.#show(call, signature)
+  }
+
+  /** The answer is over: calls that waited for more are shown as they are. */
+  finish(): ToolCallContent[] {
+    const waiting = new Set([...this.#calls.values(), ...(this.#last ? [this.#last] : [])])
+    return [...waiting].flatMap((call) => {
+      const empty = call.doubtful || (call.name === '' && call.arguments === '')
+      return call.block !== undefined || empty ? [] : [this.#show(call, undefined)]
+    })
+  }
+
+  #show(call: Call, signature: string | undefined): ToolCallContent {
+    this.any = true
+    call.block ??= this.#begin()
+    call.id ??= newCallId()
+    const { block: index, id, name, held: input } = call
+    call.held = ''
+    const event: ToolCallContent = { type: 'content', index, kind: 'tool-call', id, name, input }
+    if (call.custom) event.custom = true
+    if (signature !== undefined) event.signature = signature
+    return event
   }
 
   /** The key is the index, else the id, else the last call goes on. */
-  #find(
-    index: unknown,
-    id: string | undefined,
-    name: string | undefined,
-    input: string,
-  ): Call | undefined {
+  #find(index: unknown, id: string | undefined, name: string | undefined): Call | undefined {
     const key = keyOf(index, id)
-    if (key === undefined) return name === undefined ? this.#last : undefined
-    const call = this.#calls.get(key)
-    if (call === undefined || id === undefined || id === call.id) return call
-    // Servers that number every parallel call 0 send each of them whole. Others change the id with every fragment of one call.
-    return name !== undefined && input !== '' && isJson(call.arguments) ? undefined : call
+    const call = key === undefined ? undefined : this.#calls.get(key)
+    if (call !== undefined) return call
+    return id === undefined && name === undefined ? this.#last : undefined
   }
 }
 
-function keyOf(index: unknown, id: string | undefined): unknown {
-  return typeof index === 'number' ? index : id
+/** Its name may still grow. */
+function isNaming(call: Call): boolean {
+  return call.name === '' || call.arguments === ''
 }
 
-/** For servers that send no id. Results are matched by it in a whole conversation, so it has to be another one each time. */
-function newId(): string {
-  return `call_${Math.random().toString(36).slice(2)}`
+/**
+ * Whether a beginning under a known key begins another call: some servers number all parallel calls 0. Others change the id with
+ * every fragment of one call.
+ */
+function isAnother(call: Call, id: string | undefined, name: string | undefined): boolean {
+  if (id === undefined || call.id === undefined || id === call.id || name === undefined)
+    return false
+  return call.arguments === '' ? name !== call.name : isJson(call.arguments)
+}
+
+function newCall(id: string | undefined, name: string, custom: boolean, doubtful: boolean): Call {
+  return { block: undefined, id, name, custom, arguments: '', held: '', doubtful }
+}
+
+function keyOf(index: unknown, id: string | undefined): unknown {
+  if (typeof index === 'number') return index
+  return typeof index === 'string' && /^\d+$/.test(index) ? Number(index) : id
 }
 
 function isJson(text: string): boolean {
@@ -95,5 +137,12 @@ function isJson(text: string): boolean {
 /** A string by the specification, null or an object from some servers. */
 function argumentsOf(value: unknown): string {
   if (typeof value === 'string') return value
-  return isRecord(value) ? JSON.stringify(value) : ''
+  return value === undefined || value === null ? '' : JSON.stringify(value)
+}
+
+/** What Gemini signs, where it speaks this wire. */
+function signatureOf({ extra_content: extra }: Json): string | undefined {
+  const google = isRecord(extra) ? (extra.google ?? extra.vertex) : undefined
+  const signature = isRecord(google) ? textOf(google.thought_signature) : undefined
+  return signature && sign('gemini', 'google', signature)
 }

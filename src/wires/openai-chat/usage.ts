@@ -5,14 +5,17 @@
  */
 
 import type { Usage } from '../../types.js'
-import { compact, countOf, isRecord } from '../json.js'
+import { compact, countOf, isRecord, type Json } from '../json.js'
 
 export function readUsage(usage: unknown): Usage {
   if (!isRecord(usage)) return {}
-  const input = countOf(usage, 'prompt_tokens')
+  const { prompt_tokens_details: details } = usage
+  const input = countOf(usage, 'prompt_tokens') ?? countOf(usage, 'input_tokens')
   const total = countOf(usage, 'total_tokens')
-  const reasoning = countOf(usage.completion_tokens_details, 'reasoning_tokens')
-  let output = countOf(usage, 'completion_tokens')
+  const reasoning =
+    countOf(usage.completion_tokens_details, 'reasoning_tokens') ??
+    countOf(usage, 'reasoning_tokens')
+  let output = countOf(usage, 'completion_tokens') ?? countOf(usage, 'output_tokens')
   // xAI counts reasoning beside completion_tokens and not within; the total tells.
   if (output !== undefined && reasoning && total === (input ?? 0) + output + reasoning) {
     output += reasoning
@@ -22,8 +25,20 @@ export function readUsage(usage: unknown): Usage {
     outputTokens: output,
     totalTokens: total,
     reasoningTokens: reasoning,
+    // OpenAI; DeepSeek; Moonshot
     cachedInputTokens:
-      countOf(usage.prompt_tokens_details, 'cached_tokens') ??
-      countOf(usage, 'prompt_cache_hit_tokens'),
+      countOf(details, 'cached_tokens') ??
+      countOf(usage, 'prompt_cache_hit_tokens') ??
+      countOf(usage, 'cached_tokens'),
+    // OpenRouter; LiteLLM
+    cacheWriteInputTokens:
+      countOf(details, 'cache_write_tokens') ?? countOf(usage, 'cache_creation_input_tokens'),
   })
+}
+
+const totals = ['total_tokens', 'completion_tokens', 'prompt_tokens', 'output_tokens']
+
+/** Whether it counts anything. */
+export function saysTokens(usage: Json): boolean {
+  return totals.some((name) => (countOf(usage, name) ?? 0) > 0)
 }

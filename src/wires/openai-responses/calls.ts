@@ -5,6 +5,7 @@
  */
 
 import type { ContentEvent } from '../../types.js'
+import { newCallId } from '../call-id.js'
 import { isRecord, type Json, textOf } from '../json.js'
 import type { Item } from './items.js'
 
@@ -64,16 +65,12 @@ export class Calls {
     if (index === undefined) {
       index = this.#begin()
       item.blocks.set(0, index)
-      item.callId ??= item.id ?? newId()
+      item.callId ??= item.id ?? newCallId()
     }
-    const id = item.callId ?? ''
-    out.push({ type: 'content', index, kind: 'tool-call', id, name: item.name ?? '', input })
+    const { callId: id = '', name = '' } = item
+    const custom = item.type === 'custom_tool_call' ? { custom: true as const } : {}
+    out.push({ type: 'content', index, kind: 'tool-call', id, name, input, ...custom })
   }
-}
-
-/** Results are matched by it in a whole conversation, so it has to be another one each time. */
-function newId(): string {
-  return `call_${Math.random().toString(36).slice(2)}`
 }
 
 /** A string by the specification, an object from some servers. */

@@ -16,6 +16,8 @@ export class Output {
   readonly #calls = new Calls(() => this.#blocks++)
   #blocks = 0
   refused = false
+  /** The model that answers, as far as it is known. */
+  model: string | undefined
 
   /** Calls were made that the user's code has to answer. */
   get called(): boolean {
@@ -136,7 +138,7 @@ export class Output {
       const texts = summary.length > 0 ? summary : textsOf(content.content)
       for (const [index, text] of texts.entries()) this.#reasoningOf(item, index, text, out)
     }
-    const signature = signatureOf(content)
+    const signature = signatureOf(content, this.model)
     if (signature === undefined) return
     // The signature goes with the last part of the item; all parts go back together.
     const last = [...item.blocks.values()].at(-1)

@@ -6,17 +6,19 @@
 
 import type { ReasoningPart } from '../../messages.js'
 import { compact, isRecord, type Json, textOf } from '../json.js'
+import { makerOf, sign, signatureFor } from '../signature.js'
 
 /**
- * What has to be sent back of a reasoning item. It is JSON, so that it cannot be taken for the signature of another wire: those are
- * base64, and each provider refuses a signature that it did not make.
+ * What has to be sent back of a reasoning item, as JSON.
  *
+ * @param model - the one that answered
  * @returns undefined for an item that was not encrypted, which cannot be sent back
  */
-export function signatureOf(item: Json): string | undefined {
+export function signatureOf(item: Json, model: string | undefined): string | undefined {
   const content = textOf(item.encrypted_content)
   if (content === undefined) return undefined
-  return JSON.stringify({ ...compact({ id: textOf(item.id) }), encrypted_content: content })
+  const kept = { ...compact({ id: textOf(item.id) }), encrypted_content: content }
+  return sign('openai-responses', makerOf(model), JSON.stringify(kept))
 }
 
 /** Models that refuse reasoning items, wherever they come from. */
@@ -25,10 +27,12 @@ const plainModels = /(^|[/:])(gpt-[34]|chatgpt-)/
 /** The reasoning items of one request. */
 export class ReasoningItems {
   readonly #refused: boolean
+  readonly #maker: string | undefined
   readonly #ids = new Set<string>()
 
   constructor(model: string) {
     this.#refused = plainModels.test(model)
+    this.#maker = makerOf(model)
   }
 
   /**
@@ -37,7 +41,7 @@ export class ReasoningItems {
    *   item is refused the second time
    */
   itemOf({ text, signature }: ReasoningPart, before: readonly string[]): Json | undefined {
-    const signed = this.#refused ? undefined : readSignature(signature)
+    const signed = this.#refused ? undefined : readSignature(signature, this.#maker)
     if (signed === undefined) return undefined
     const id = textOf(signed.id)
     if (id !== undefined) {
@@ -54,10 +58,10 @@ export class ReasoningItems {
   }
 }
 
-function readSignature(signature: unknown): Json | undefined {
-  if (typeof signature !== 'string' || !signature.startsWith('{')) return undefined
+function readSignature(signature: string | undefined, maker: string | undefined): Json | undefined {
+  const kept = signatureFor('openai-responses', maker, signature)
   try {
-    const value: unknown = JSON.parse(signature)
+    const value: unknown = JSON.parse(kept ?? '')
     return isRecord(value) && textOf(value.encrypted_content) !== undefined ? value : undefined
   } catch {
     return undefined

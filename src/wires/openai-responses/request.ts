@@ -88,19 +88,25 @@ const maxIdLength = 64
 function encodeInput(messages: readonly Message[], model: string): Json[] {
   const reasoning = new ReasoningItems(model)
   const arranged = arrangeCalls(messages, wireIds(maxIdLength))
-  return arranged.flatMap((message) => encodeMessage(message, reasoning))
+  const customIds = new Set<string>()
+  return arranged.flatMap((message) => encodeMessage(message, reasoning, customIds))
 }
 
-function encodeMessage(message: Message, reasoning: ReasoningItems): Json[] {
+/** @param customIds - of the calls of custom tools so far: their results are another kind of item */
+function encodeMessage(
+  message: Message,
+  reasoning: ReasoningItems,
+  customIds: Set<string>,
+): Json[] {
   switch (message.role) {
     case 'user': {
       const content = partsOf(message.content).map(encodePart)
       return content.length === 0 ? [] : [{ type: 'message', role: 'user', content }]
     }
     case 'assistant':
-      return encodeAssistant(message, reasoning)
+      return encodeAssistant(message, reasoning, customIds)
     case 'tool':
-      return encodeResults(message)
+      return encodeResults(message, customIds)
     case 'system':
       return []
   }
@@ -121,7 +127,11 @@ function encodePart(part: InputPart): Json {
 }
 
 /** Text, calls, and the reasoning that this wire gave; it takes back neither sources nor generated files. */
-function encodeAssistant({ content }: AssistantMessage, reasoning: ReasoningItems): Json[] {
+function encodeAssistant(
+  { content }: AssistantMessage,
+  reasoning: ReasoningItems,
+  customIds: Set<string>,
+): Json[] {
   const parts = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content
   const items: Json[] = []
   let unsigned: string[] = []
@@ -137,8 +147,14 @@ function encodeAssistant({ content }: AssistantMessage, reasoning: ReasoningItem
       const text = { type: 'output_text', text: part.text, annotations: [] }
       items.push({ type: 'message', role: 'assistant', content: [text] })
     } else if (part.type === 'tool-call') {
-      const text = JSON.stringify(toArguments(part.input))
-      items.push({ type: 'function_call', call_id: part.id, name: part.name, arguments: text })
+      const { id: call_id, name, input, custom } = part
+      if (custom && typeof input === 'string') {
+        customIds.add(call_id)
+        items.push({ type: 'custom_tool_call', call_id, name, input })
+        continue
+      }
+      const text = JSON.stringify(toArguments(part))
+      items.push({ type: 'function_call', call_id, name, arguments: text })
     }
   }
   // Reasoning that nothing follows is refused, such as that before a call which was never answered.
@@ -146,11 +162,12 @@ function encodeAssistant({ content }: AssistantMessage, reasoning: ReasoningItem
   return items
 }
 
-function encodeResults({ content }: ToolMessage): Json[] {
+function encodeResults({ content }: ToolMessage, customIds: ReadonlySet<string>): Json[] {
   return content.map(({ id, output, isError }) => {
     // This wire has no field for a failure.
     const text = isError ? `Error: ${toText(output)}` : toText(output)
-    return { type: 'function_call_output', call_id: id, output: text }
+    const type = customIds.has(id) ? 'custom_tool_call_output' : 'function_call_output'
+    return { type, call_id: id, output: text }
   })
 }
 

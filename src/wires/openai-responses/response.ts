@@ -33,7 +33,6 @@ export class ResponsesDecoder implements WireDecoder {
   #usage: unknown
   #lasts = false
   #sequence: number | undefined
-  #model: string | undefined
   #responseId: string | undefined
 
   constructor(provider: string) {
@@ -100,7 +99,7 @@ export class ResponsesDecoder implements WireDecoder {
       finishReason: this.#finishReason(),
       rawFinishReason: this.#status,
       usage: this.usage(),
-      ...compact({ model: this.#model, responseId: this.#responseId }),
+      ...compact({ model: this.#output.model, responseId: this.#responseId }),
     }
   }
 
@@ -138,7 +137,7 @@ export class ResponsesDecoder implements WireDecoder {
 
   #identity(response: Json): void {
     this.#lasts ||= response.background === true
-    this.#model = textOf(response.model) ?? this.#model
+    this.#output.model = textOf(response.model) ?? this.#output.model
     this.#responseId = textOf(response.id) ?? this.#responseId
   }
 

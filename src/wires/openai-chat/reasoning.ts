@@ -1,0 +1,90 @@
+/**
+ * Reasoning on its way through a history. The Chat Completions API itself neither shows nor takes any; what imitates it does.
+ *
+ * @module
+ * @see https://openrouter.ai/docs/use-cases/reasoning-tokens
+ */
+
+import type { OutputPart, ReasoningPart } from '../../messages.js'
+import { compact, isRecord, type Json, recordsOf, textOf } from '../json.js'
+import { makerOf, sign, signatureFor } from '../signature.js'
+
+/** The field of a message in which a server takes reasoning back. */
+export type ReasoningField = 'reasoning_content' | 'reasoning_details'
+
+/**
+ * One item of `reasoning_details` (OpenRouter): text, or what only the provider can read.
+ *
+ * @param model - the one that answered
+ */
+export function readDetail(
+  detail: Json,
+  model: string | undefined,
+): Pick<ReasoningPart, 'text' | 'signature' | 'redacted'> {
+  const { text: _text, summary: _summary, ...rest } = detail
+  const text = textOf(detail.text) ?? textOf(detail.summary) ?? ''
+  const data = textOf(detail.data)
+  const value = data ?? textOf(detail.signature)
+  if (value === undefined) return { text }
+  // Anthropic's own wire takes this, too.
+  const signature = textOf(detail.format)?.startsWith('anthropic')
+    ? sign('anthropic-messages', 'anthropic', value)
+    : sign('openai-chat', makerOf(model), JSON.stringify(rest))
+  return data === undefined ? { text, signature } : { text: '', signature, redacted: true }
+}
+
+/** The blocks that LiteLLM puts beside `reasoning_content` for Claude, as such items. */
+export function toDetails(blocks: unknown): Json[] {
+  return recordsOf(blocks).map(({ thinking, signature, data }) => {
+    return { text: thinking, signature, data, format: 'anthropic-claude-v1' }
+  })
+}
+
+/** DeepSeek and Moonshot refuse a history whose answers come without the field. */
+const insisting = new Set<string | undefined>(['deepseek', 'moonshot'])
+
+/**
+ * The fields of an assistant message that hold its reasoning.
+ *
+ * @param field - undefined: what the model's maker wants
+ */
+export function encodeReasoning(
+  content: readonly OutputPart[],
+  model: string,
+  field: ReasoningField | undefined,
+): Json {
+  const maker = makerOf(model)
+  const parts = content.filter((part) => part.type === 'reasoning')
+  if (field === 'reasoning_details') {
+    const details = parts.flatMap((part) => encodeDetails(part, maker))
+    return details.length === 0 ? {} : { reasoning_details: details }
+  }
+  if (field === undefined && !insisting.has(maker)) return {}
+  const text = parts.map((part) => part.text).join('')
+  return text === '' && !insisting.has(maker) ? {} : { reasoning_content: text }
+}
+
+function encodeDetails({ text, signature, redacted }: ReasoningPart, maker?: string): Json[] {
+  const plain = text === '' ? [] : [{ type: 'reasoning.text', text }]
+  if (maker === 'anthropic') {
+    const value = signatureFor('anthropic-messages', maker, signature)
+    // Refused without one.
+    if (value === undefined) return []
+    const format = 'anthropic-claude-v1'
+    if (redacted) return [{ type: 'reasoning.encrypted', data: value, format }]
+    return [{ type: 'reasoning.text', text, signature: value, format }]
+  }
+  const detail = parseDetail(signatureFor('openai-chat', maker, signature))
+  if (detail !== undefined) return [...plain, detail]
+  // OpenAI shows summaries, which are nothing without what they summarise.
+  return maker === 'openai' ? [] : plain
+}
+
+function parseDetail(kept: string | undefined): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(kept ?? '')
+    return isRecord(value) ? compact(value) : undefined
+  } catch {
+    return undefined
+  }
+}

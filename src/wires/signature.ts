@@ -1,0 +1,59 @@
+/**
+ * Signatures and encrypted reasoning on their way through a history.
+ *
+ * A provider refuses what it did not make, and a conversation may go on anywhere. So what a provider signed is kept under the name
+ * of who made it, and goes back to no one else.
+ *
+ * @module
+ */
+
+/** The wires on which something signed goes back. */
+export type SignedWire = 'anthropic-messages' | 'gemini' | 'openai-chat' | 'openai-responses'
+
+/**
+ * Several makers speak the same wire, and one maker's models are served in several places (Claude by Anthropic, Bedrock and Vertex,
+ * which take each other's signatures). So the maker counts, and the model's name tells it.
+ */
+const makers: readonly (readonly [string, RegExp])[] = [
+  ['anthropic', /claude/],
+  ['google', /gemini/],
+  ['openai', /(?:^|[^a-z])(?:gpt|o\d|codex)/],
+  ['xai', /grok/],
+  ['deepseek', /deepseek/],
+  ['minimax', /minimax/],
+  ['moonshot', /kimi|moonshot/],
+  ['zai', /glm/],
+  ['alibaba', /qw[eq]/],
+]
+
+/** Who made a model; undefined where its name does not tell, as that of a deployment. */
+export function makerOf(model: string | undefined): string | undefined {
+  const name = model?.toLowerCase() ?? ''
+  return makers.find(([, pattern]) => pattern.test(name))?.[0]
+}
+
+/** A signature as a part of a message keeps it. */
+export function sign(wire: SignedWire, maker: string | undefined, value: string): string {
+  return maker === undefined ? `${wire}:${value}` : `${wire}/${maker}:${value}`
+}
+
+const signed = /^(anthropic-messages|gemini|openai-chat|openai-responses)(?:\/(\w+))?:(.*)$/s
+
+/**
+ * What the provider sent, for that wire and a model of that maker; undefined where it was made elsewhere. A signature that does not
+ * say who made it comes from the caller's own hand, who has to know; JSON is what OpenAI's wires take, and the others never.
+ */
+export function signatureFor(
+  wire: SignedWire,
+  maker: string | undefined,
+  signature: string | undefined,
+): string | undefined {
+  if (signature === undefined || signature === '') return undefined
+  const match = signed.exec(signature)
+  if (match === null) {
+    return signature.startsWith('{') === wire.startsWith('openai') ? signature : undefined
+  }
+  const [, madeOn, madeBy, value] = match
+  if (madeOn !== wire) return undefined
+  return madeBy === undefined || maker === undefined || madeBy === maker ? value : undefined
+}

@@ -1,0 +1,59 @@
+/** What a decoder makes of events. */
+
+import { StreamError } from '../../src/errors.js'
+import type { WireDecoder } from '../../src/transport/wire.js'
+import type { Completion, ContentEvent } from '../../src/types.js'
+
+export interface Read {
+  out: ContentEvent[]
+  error?: StreamError
+  completion?: Completion | undefined
+  ended: boolean
+}
+
+/** Reads the events of one body. A string is data as it is; anything else is sent as JSON. */
+export function readerOf(create: () => WireDecoder): (...events: unknown[]) => Read {
+  return (...events) => {
+    const decoder = create()
+    const out: ContentEvent[] = []
+    try {
+      for (const event of events) {
+        decoder.decode(typeof event === 'string' ? event : JSON.stringify(event), undefined, out)
+      }
+    } catch (error) {
+      if (!StreamError.is(error)) throw error
+      return { out, error, ended: decoder.ended }
+    }
+    return { out, completion: decoder.finished(), ended: decoder.ended }
+  }
+}
+
+const madeUp = /^call_[a-z0-9]{6,}$/
+
+/** Content in a form that reads well in an assertion: `0 text hello`, `1 c1 weather {"city"`. */
+export function shown({ out }: Read): string[] {
+  return out.map((event) => {
+    const { index, kind } = event
+    switch (event.kind) {
+      case 'text':
+      case 'reasoning':
+        return `${index} ${kind} ${event.text}${event.signature ? ` (${event.signature})` : ''}`
+      case 'tool-call':
+        return `${index} ${event.id.replace(madeUp, 'call_*')} ${event.name} ${event.input}`
+      case 'source':
+        return `${index} source ${event.url} ${event.title}`
+      case 'file':
+        return `${index} file ${event.mediaType} ${event.data}`
+    }
+  })
+}
+
+/** The arguments of each call, joined. */
+export function inputsOf({ out }: Read): string[] {
+  const inputs = new Map<number, string>()
+  for (const event of out) {
+    if (event.kind !== 'tool-call') continue
+    inputs.set(event.index, (inputs.get(event.index) ?? '') + event.input)
+  }
+  return [...inputs.values()]
+}
