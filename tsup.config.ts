@@ -11,6 +11,7 @@ export default defineConfig({
     'src/node.ts',
     'src/resumable.ts',
     'src/driver.ts',
+    'src/otel.ts',
     'src/testing.ts',
     'src/conversation.ts',
     'src/redis.ts',

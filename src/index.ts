@@ -20,6 +20,7 @@ export {
 } from './errors.js'
 export { plainText } from './formats/plain-text.js'
 export { type SseOptions, sse } from './formats/sse.js'
+export type { StreamAttempt, StreamEnd, StreamHooks, StreamRetry } from './hooks.js'
 export type {
   AssistantMessage,
   FileInputPart,

@@ -31,6 +31,11 @@ export function addUsage(first: UsageSum, second: UsageSum): UsageSum {
   return sum
 }
 
+/** Whether nothing is known. */
+export function isEmpty(usage: UsageSum): boolean {
+  return Object.keys(usage).length === 0
+}
+
 /**
  * What an attempt cost that ended before the provider said it: what it said, completed by the length of what was sent and of what
  * came. An attempt that brought nothing and said nothing was refused, as far as anybody can tell, and cost nothing.

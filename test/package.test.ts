@@ -37,7 +37,7 @@ const use = `
   const driver = compatible({ model: 'm', apiKey: 'k', baseURL: 'http://provider.test/v1', fetch: provider.fetch })
   toResponse(createStream({ driver, prompt: 'p' }), sse())
     .then((response) => readStream(response).text())
-    .then(async (text) => console.log(text, typeof openai, typeof anthropic, typeof gemini, typeof pipeToNode))
+    .then(async (text) => console.log(text, typeof openai, typeof anthropic, typeof gemini, typeof pipeToNode, typeof telemetry))
 `
 
 const names: Record<string, string> = {
@@ -48,11 +48,12 @@ const names: Record<string, string> = {
   'sluice/anthropic': 'anthropic',
   'sluice/client': 'readStream',
   'sluice/node': 'pipeToNode',
+  'sluice/otel': 'telemetry',
   'sluice/resumable': 'memoryLog',
   'sluice/testing': 'simulatedProvider',
 }
 
-const expected = 'Hello from a package. function function function function'
+const expected = 'Hello from a package. function function function function function'
 
 test('is imported as ESM, without either SDK', async () => {
   const imports = Object.entries(names).map(([path, name]) => `import { ${name} } from '${path}'`)
@@ -91,7 +92,7 @@ test('compiles under strict types, as ESM and as CommonJS, without skipLibCheck'
       for await (const event of createStream({ driver, prompt: 'p' })) events.push(event)
       return events
     }
-    export { anthropic, gemini, openai, pipeToNode, readStream, memoryLog, simulatedProvider, sse, toResponse }`
+    export { anthropic, gemini, memoryLog, openai, pipeToNode, readStream, simulatedProvider, sse, telemetry, toResponse }`
   await writeFile(join(folder, 'use.mts'), code)
   await writeFile(join(folder, 'use.cts'), code)
   await symlink(join(root, 'node_modules', '@types'), join(folder, 'node_modules', '@types')).catch(

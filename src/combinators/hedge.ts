@@ -16,7 +16,7 @@ import {
   type Source,
 } from '../transport/pull.js'
 import type { Completion, ContentEvent, Driver, RetryEvent, UsageSum } from '../types.js'
-import { addUsage } from '../usage.js'
+import { addUsage, isEmpty } from '../usage.js'
 import { checkDriver, combineErrors, commonContinuation, handOver, named } from './members.js'
 
 export interface HedgeOptions {
@@ -242,7 +242,7 @@ class HedgeSource implements Source {
 
   #whole(winner: Leg, completion: Completion): Completion {
     const wasted = addUsage(completion.wasted ?? {}, this.#wasted)
-    const cost = Object.keys(wasted).length === 0 ? {} : { wasted }
+    const cost = isEmpty(wasted) ? {} : { wasted }
     return { ...named(completion, winner.driver), ...cost }
   }
 

@@ -7,6 +7,7 @@
 import { optionError } from '../check.js'
 import { StreamError } from '../errors.js'
 import type { Completion, Continuation, Driver, RetryEvent, UsageSum } from '../types.js'
+import { isEmpty } from '../usage.js'
 
 /** @throws TypeError for what is no driver */
 export function checkDriver(
@@ -52,7 +53,7 @@ export function handOver(
     provider,
     model,
     error,
-    ...(Object.keys(usage).length === 0 ? {} : { usage }),
+    ...(isEmpty(usage) ? {} : { usage }),
   }
 }
 

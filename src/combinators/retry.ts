@@ -17,6 +17,7 @@ import {
   type Source,
 } from '../transport/pull.js'
 import type { Completion, ContentEvent, Driver, RetryEvent, UsageSum } from '../types.js'
+import { isEmpty } from '../usage.js'
 import { backoffMs, Wait } from './backoff.js'
 import { type Joint, PartialAnswer } from './continuation.js'
 import { HoldBackSource } from './hold-back.js'
@@ -264,7 +265,7 @@ class RetrySource implements Source, Sink {
       provider,
       model,
       error,
-      ...(Object.keys(usage).length === 0 ? {} : { usage }),
+      ...(isEmpty(usage) ? {} : { usage }),
     })
     if (this.#closed) return false
     this.#wait = new Wait(delayMs)

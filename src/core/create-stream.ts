@@ -8,14 +8,17 @@ import { checkKeys, optionError } from '../check.js'
 import { retry } from '../combinators/retry.js'
 import type { RetryOptions } from '../combinators/retry-options.js'
 import { type TimeoutOptions, timeout } from '../combinators/timeout.js'
+import type { StreamHooks } from '../hooks.js'
 import type { OutputSchema, StreamRequest } from '../messages.js'
 import { openDriver } from '../transport/pull.js'
 import type { Driver, EventStream } from '../types.js'
 import { checkRequest, requestKeys } from './check-request.js'
+import { checkHooks, hookKeys, observe } from './observer.js'
+import { startOf } from './start.js'
 import { Stream } from './stream.js'
 import { PromisedSource, type Turn } from './turn.js'
 
-export interface StreamOptions<Output = unknown> extends StreamRequest {
+export interface StreamOptions<Output = unknown> extends StreamRequest, StreamHooks {
   /** The schema that the answer has to fit; its type is that of `complete.output`. */
   output?: OutputSchema<Output>
   /** Who answers: `openai({...})`, `anthropic({...})`, `compatible({...})`, or your own. */
@@ -61,6 +64,7 @@ export const streamKeys: readonly string[] = [
   'signal',
   'retry',
   'timeout',
+  ...hookKeys,
 ]
 
 /** @internal A stream that may be a turn of something larger. */
@@ -69,16 +73,18 @@ export function openStream(options: StreamOptions, turn?: Turn): EventStream {
     throw optionError('options', options, 'an object with a driver and a prompt or messages')
   }
   checkKeys('', options, streamKeys)
-  const { driver, signal, retry: retryOption, timeout: timeoutOption, ...request } = options
+  const { driver, signal, retry: retryOption, timeout: timeoutOption, ...others } = options
+  const { onAttempt: _attempt, onRetry: _retry, onEnd: _end, ...request } = others
   if (typeof driver?.stream !== 'function') {
     throw optionError('driver', driver, 'a driver, such as openai({ model })')
   }
   if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
     throw optionError('signal', signal, 'an AbortSignal')
   }
+  checkHooks(others)
   checkRequest(request)
   const layered = addLayers(driver, retryOption, timeoutOption)
-  const asked = { provider: driver.provider, model: driver.model, request }
+  const asked = { start: startOf(driver), request }
   const stream: Stream = new Stream({
     asked,
     open: (context) =>
@@ -90,6 +96,7 @@ export function openStream(options: StreamOptions, turn?: Turn): EventStream {
           }),
     beforeEnd: turn && ((end) => turn.end(end)),
     signal,
+    observer: observe(others, asked),
   })
   return stream
 }

@@ -6,12 +6,13 @@
 
 import type { StreamRequest } from '../messages.js'
 import type { OpenContext } from '../transport/pull.js'
-import type { CompleteEvent, ErrorEvent } from '../types.js'
+import type { CompleteEvent, ErrorEvent, StartEvent } from '../types.js'
+import type { Observer } from './observer.js'
 import type { EventSource } from './stream.js'
 
 export interface StreamSettings {
   /** Who is asked, and what; absent if the source tells its own `start`. */
-  asked?: { provider: string; model: string; request: StreamRequest }
+  asked?: { start: StartEvent; request: StreamRequest }
   open(context: OpenContext): EventSource
   /**
    * What has to be done before the end is told, such as storing the answer. Called once, if anything was opened; what it resolves
@@ -19,6 +20,7 @@ export interface StreamSettings {
    */
   beforeEnd?: ((end: CompleteEvent | ErrorEvent) => Promise<CompleteEvent | ErrorEvent>) | undefined
   signal?: AbortSignal | undefined
+  observer?: Observer | undefined
   /** The rest of a stream that is kept: what came before was told elsewhere, and the source gives the events their ids. */
   tail?: {
     /** The id of the last event that was told. */

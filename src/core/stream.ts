@@ -15,14 +15,14 @@ import type {
   ErrorEvent,
   EventStream,
   RetryEvent,
-  StartEvent,
   StreamEvent,
   UsageSum,
 } from '../types.js'
-import { addUsage, estimateUsage } from '../usage.js'
+import { addUsage, estimateUsage, isEmpty } from '../usage.js'
 import { type BatchReader, IterableReader, type Receive } from './batches.js'
 import { BatchIterator } from './iterator.js'
 import type { StreamSettings } from './settings.js'
+import { startOf } from './start.js'
 
 /** Where a source of whole events answers, such as a stream that is read back from a server. */
 export interface EventSink extends Sink {
@@ -130,7 +130,7 @@ export class Stream implements EventStream, EventSink, BatchReader {
     if (first) this.#begin()
     this.#receive = receive
     const { asked } = this.#settings
-    if (first && asked !== undefined) this.#tell([startOf(asked)])
+    if (first && asked !== undefined) this.#tell([asked.start])
     else if (this.#terminal !== undefined) this.#tellTerminal(this.#terminal)
     else if (this.#ending === undefined) {
       this.#source ??= this.#open()
@@ -152,8 +152,8 @@ export class Stream implements EventStream, EventSink, BatchReader {
   }
 
   done(completion: Completion): void {
-    const { asked } = this.#settings
-    const { provider = asked?.provider ?? '', model = asked?.model ?? '' } = completion
+    const { start } = this.#settings.asked ?? {}
+    const { provider = start?.provider ?? '', model = start?.model ?? '' } = completion
     const { wasted: thrownAway = {}, ...rest } = completion
     const wasted = addUsage(this.#wasted, thrownAway)
     const message = this.#accumulator.message(completion.finishReason === 'length')
@@ -166,10 +166,7 @@ export class Stream implements EventStream, EventSink, BatchReader {
       provider,
       model,
       attempts: this.#attempts,
-      timing: {
-        firstContentMs: this.#firstContentMs,
-        durationMs: this.#begun ? performance.now() - this.#beganAt : 0,
-      },
+      timing: this.#timing(),
     })
   }
 
@@ -208,8 +205,13 @@ export class Stream implements EventStream, EventSink, BatchReader {
 
   /** Not before the first pull: a reader who takes the `start` and pauses has not asked yet. */
   #open(): EventSource {
-    const nextAttempt = (): number => ++this.#attempts
-    return this.#settings.open({ attempt: 1, nextAttempt, onBytes: ignore, onAttempt: ignore })
+    const { observer } = this.#settings
+    return this.#settings.open({
+      attempt: 1,
+      nextAttempt: () => ++this.#attempts,
+      onBytes: ignore,
+      onAttempt: observer === undefined ? ignore : (attempt) => observer.attempt(attempt),
+    })
   }
 
   readonly #onAbort = (): void => this.cancel(this.#settings.signal?.reason)
@@ -219,6 +221,7 @@ export class Stream implements EventStream, EventSink, BatchReader {
     this.#wasted = addUsage(this.#wasted, this.#costOfAttempt(event.usage ?? {}))
     this.#lengthBefore = this.#accumulator.length
     if (event.mode === 'restart') this.#accumulator.reset()
+    this.#settings.observer?.retry(event)
   }
 
   #costOfAttempt(said: UsageSum): UsageSum {
@@ -237,9 +240,16 @@ export class Stream implements EventStream, EventSink, BatchReader {
   #end(terminal: CompleteEvent | ErrorEvent): void {
     this.#terminal = terminal
     this.#source = undefined
-    this.#settings.signal?.removeEventListener('abort', this.#onAbort)
+    const { observer, signal } = this.#settings
+    signal?.removeEventListener('abort', this.#onAbort)
+    observer?.end(terminal, this.#timing())
     this.#settle(terminal)
     if (!this.#terminalTold && this.#receive !== undefined) this.#tellTerminal(terminal)
+  }
+
+  #timing(): CompleteEvent['timing'] {
+    const durationMs = this.#begun ? performance.now() - this.#beganAt : 0
+    return { firstContentMs: this.#firstContentMs, durationMs }
   }
 
   #settle(terminal: CompleteEvent | ErrorEvent): void {
@@ -286,13 +296,3 @@ export function readBatches(events: AsyncIterable<StreamEvent>): BatchReader {
 }
 
 function ignore(): void {}
-
-function isEmpty(usage: UsageSum): boolean {
-  return Object.keys(usage).length === 0
-}
-
-function startOf({ provider, model }: { provider: string; model: string }): StartEvent {
-  // Browsers have randomUUID in secure contexts only.
-  const id = globalThis.crypto?.randomUUID?.() ?? `stream-${Math.random().toString(36).slice(2)}`
-  return { type: 'start', id, provider, model }
-}

@@ -1,0 +1,83 @@
+/**
+ * Tells the hooks of a stream.
+ *
+ * @module
+ */
+
+import { optionError } from '../check.js'
+import type { StreamHooks } from '../hooks.js'
+import type { StreamRequest } from '../messages.js'
+import type { Attempt } from '../transport/pull.js'
+import type { CompleteEvent, ErrorEvent, RetryEvent, StartEvent } from '../types.js'
+
+export const hookKeys: readonly (keyof StreamHooks)[] = ['onAttempt', 'onRetry', 'onEnd']
+
+/** @throws TypeError for what is no function */
+export function checkHooks(hooks: StreamHooks): void {
+  for (const key of hookKeys) {
+    const hook: unknown = hooks[key]
+    if (hook !== undefined && typeof hook !== 'function') throw optionError(key, hook, 'a function')
+  }
+}
+
+/** @returns undefined if nobody listens */
+export function observe(hooks: StreamHooks, asked: Asked): Observer | undefined {
+  return hookKeys.some((key) => hooks[key] !== undefined) ? new Observer(hooks, asked) : undefined
+}
+
+interface Asked {
+  start: StartEvent
+  request: StreamRequest
+}
+
+export class Observer {
+  readonly #hooks: StreamHooks
+  readonly #asked: Asked
+  #last: { provider: string; model: string }
+
+  constructor(hooks: StreamHooks, asked: Asked) {
+    this.#hooks = hooks
+    this.#asked = asked
+    this.#last = asked.start
+  }
+
+  attempt(attempt: Attempt): void {
+    const { start, request } = this.#asked
+    this.#last = attempt
+    call(this.#hooks.onAttempt, { id: start.id, ...attempt, request })
+  }
+
+  retry({ type: _type, ...retry }: RetryEvent): void {
+    call(this.#hooks.onRetry, { id: this.#asked.start.id, ...retry })
+  }
+
+  end(end: CompleteEvent | ErrorEvent, timing: CompleteEvent['timing']): void {
+    const { id } = this.#asked.start
+    const { onEnd } = this.#hooks
+    const { attempts } = end
+    if (end.type === 'error') {
+      const { provider, model } = this.#last
+      const { error, usage = {} } = end
+      return call(onEnd, { id, provider, model, attempts, error, usage, timing })
+    }
+    const { provider, model, finishReason, responseId, usage, wasted } = end
+    call(onEnd, {
+      id,
+      provider,
+      model,
+      attempts,
+      finishReason,
+      ...(responseId === undefined ? {} : { responseId }),
+      usage,
+      ...(wasted === undefined ? {} : { wasted }),
+      timing,
+    })
+  }
+}
+
+/** On the next microtask: a hook that cancels the stream does not do so while a layer is busy. */
+function call<T>(hook: ((about: T) => unknown) | undefined, about: T): void {
+  if (hook !== undefined) Promise.resolve(about).then(hook).catch(ignore)
+}
+
+function ignore(): void {}

@@ -1,0 +1,53 @@
+/**
+ * What is used of `@opentelemetry/api`. It is handed in by whoever has it, so that a program holds one copy of it and those who do
+ * not need it install nothing.
+ *
+ * @module
+ */
+
+/** The module `@opentelemetry/api`. Providers of your own fit in the places of `trace` and `metrics`. */
+export interface OpenTelemetryApi {
+  trace: { getTracer(name: string, version?: string): Tracer }
+  metrics: { getMeter(name: string, version?: string): Meter }
+  context: { active(): unknown }
+}
+
+export type AttributeValue = string | number | boolean | string[]
+export type Attributes = Record<string, AttributeValue>
+
+export interface Tracer {
+  startSpan(name: string, options: SpanOptions, context: never): Span
+}
+
+interface SpanOptions {
+  kind: number
+  attributes: Attributes
+  startTime: number
+}
+
+export interface Span {
+  setAttributes(attributes: Attributes): unknown
+  addEvent(name: string, attributes: Attributes): unknown
+  setStatus(status: { code: number; message: string }): unknown
+  end(): void
+}
+
+export interface Meter {
+  createHistogram(name: string, options: HistogramOptions): Histogram
+}
+
+interface HistogramOptions {
+  description: string
+  unit: string
+  advice: { explicitBucketBoundaries: number[] }
+}
+
+export interface Histogram {
+  record(value: number, attributes: Attributes, context: never): void
+}
+
+/** `SpanKind.CLIENT` */
+export const clientKind = 2
+
+/** `SpanStatusCode.ERROR` */
+export const errorStatus = 2

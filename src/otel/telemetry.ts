@@ -1,0 +1,214 @@
+/**
+ * Streams as spans and metrics of OpenTelemetry.
+ *
+ * @module
+ */
+
+import type { StreamAttempt, StreamEnd, StreamHooks, StreamRetry } from '../hooks.js'
+import type { StreamRequest } from '../messages.js'
+import type { Usage } from '../types.js'
+import {
+  type Attributes,
+  type AttributeValue,
+  clientKind,
+  errorStatus,
+  type Histogram,
+  type Meter,
+  type OpenTelemetryApi,
+  type Span,
+  type Tracer,
+} from './api.js'
+import {
+  attribute,
+  durationMetric,
+  event,
+  type Metric,
+  operation,
+  providers,
+  timeToFirstChunkMetric,
+  tokensMetric,
+} from './conventions.js'
+
+/** Makes the hooks of one stream. */
+export type Telemetry = (attributes?: Attributes) => Required<StreamHooks>
+
+/**
+ * One span for each stream by OpenTelemetry's conventions for generative AI, with its attempts and retries as events, and the metrics
+ * for duration, time to the first content, and tokens. What was asked and answered is not recorded.
+ *
+ * The parent of a span is what is active when the hooks are made. The span begins with the first attempt, and ends with the stream.
+ *
+ * @param api - the module `@opentelemetry/api`, or an object with the same `trace`, `metrics` and `context`
+ * @throws TypeError if it is not
+ * @example
+ * ```ts
+ * import * as opentelemetry from '@opentelemetry/api'
+ * import { telemetry } from 'sluice/otel'
+ *
+ * const observe = telemetry(opentelemetry)
+ * createStream({ driver, messages, ...observe({ 'gen_ai.conversation.id': id }) })
+ * ```
+ */
+export function telemetry(api: OpenTelemetryApi): Telemetry {
+  checkApi(api)
+  let instruments: Instruments | undefined
+  return (attributes = {}) => {
+    // Not earlier: an SDK that is registered later would not be asked.
+    instruments ??= instrumentsOf(api)
+    return observeStream(instruments, api.context.active() as never, attributes)
+  }
+}
+
+function checkApi(api: OpenTelemetryApi | undefined): void {
+  const functions = [api?.trace?.getTracer, api?.metrics?.getMeter, api?.context?.active]
+  if (functions.every((each) => typeof each === 'function')) return
+  throw new TypeError(
+    "telemetry() takes the module @opentelemetry/api: run `npm install @opentelemetry/api`, then `import * as opentelemetry from '@opentelemetry/api'` and call telemetry(opentelemetry).",
+  )
+}
+
+interface Instruments {
+  tracer: Tracer
+  duration: Histogram
+  timeToFirstChunk: Histogram
+  tokens: Histogram
+}
+
+function instrumentsOf({ trace, metrics }: OpenTelemetryApi): Instruments {
+  const meter = metrics.getMeter('sluice')
+  return {
+    tracer: trace.getTracer('sluice'),
+    duration: histogram(meter, durationMetric),
+    timeToFirstChunk: histogram(meter, timeToFirstChunkMetric),
+    tokens: histogram(meter, tokensMetric),
+  }
+}
+
+function histogram(meter: Meter, { name, description, unit, boundaries }: Metric): Histogram {
+  const advice = { explicitBucketBoundaries: [...boundaries] }
+  return meter.createHistogram(name, { description, unit, advice })
+}
+
+type Asked = Pick<StreamAttempt, 'provider' | 'model'>
+
+function observeStream(
+  { tracer, duration, timeToFirstChunk, tokens }: Instruments,
+  parent: never,
+  own: Attributes,
+): Required<StreamHooks> {
+  let span: Span | undefined
+  const asked: Asked[] = []
+
+  const begin = (who: Asked, id: string, request: StreamRequest, startTime: number): Span =>
+    tracer.startSpan(
+      `${operation} ${who.model}`,
+      {
+        kind: clientKind,
+        attributes: { ...namesOf(who), [attribute.streamId]: id, ...paramsOf(request), ...own },
+        startTime,
+      },
+      parent,
+    )
+
+  return {
+    onAttempt({ id, attempt, provider, model, request }: StreamAttempt) {
+      const who = { provider, model }
+      span ??= begin(who, id, request, Date.now())
+      asked.push(who)
+      span.addEvent(event.attempt, { ...namesOf(who), [attribute.attempt]: attempt })
+    },
+
+    onRetry({ attempt, delayMs, mode, error }: StreamRetry) {
+      span?.addEvent(event.retry, {
+        [attribute.attempt]: attempt,
+        [attribute.delay]: delayMs / 1000,
+        [attribute.mode]: mode,
+        [attribute.errorType]: error.code,
+      })
+    },
+
+    onEnd(end: StreamEnd) {
+      const { id, provider, model, error, usage, wasted, timing } = end
+      // A stream that was given up before anybody was asked has a span too, or its end would be missed.
+      span ??= begin({ provider, model }, id, {}, Date.now() - timing.durationMs)
+      const answered = error === undefined ? { [attribute.responseModel]: model } : {}
+      const names = { ...namesOf(whoWas(end, asked)), ...answered }
+      const first = timing.firstContentMs
+      const failed = error === undefined ? {} : { [attribute.errorType]: error.code }
+      span.setAttributes({
+        ...names,
+        ...failed,
+        ...given({
+          [attribute.responseId]: end.responseId,
+          [attribute.finishReasons]: end.finishReason && [end.finishReason],
+          [attribute.timeToFirstChunk]: first === null ? undefined : first / 1000,
+          [attribute.wastedInputTokens]: wasted?.inputTokens,
+          [attribute.wastedOutputTokens]: wasted?.outputTokens,
+        }),
+        ...tokensOf(usage),
+        [attribute.attempts]: end.attempts,
+      })
+      if (error !== undefined) span.setStatus({ code: errorStatus, message: error.message })
+      span.end()
+
+      duration.record(timing.durationMs / 1000, { ...names, ...failed }, parent)
+      if (first !== null) timeToFirstChunk.record(first / 1000, names, parent)
+      // Of estimates nobody can tell what they are worth once they have been added up.
+      if ('estimated' in usage) return
+      const { inputTokens, outputTokens } = usage
+      const counts = [
+        ['input', inputTokens],
+        ['output', outputTokens],
+      ] as const
+      for (const [type, count] of counts) {
+        if (count !== undefined)
+          tokens.record(count, { ...names, [attribute.tokenType]: type }, parent)
+      }
+    },
+  }
+}
+
+/** Who gave the answer, by the name of the model that was asked for; `complete` has the one that the provider told. */
+function whoWas({ provider, model, error }: StreamEnd, asked: readonly Asked[]): Asked {
+  if (error !== undefined) return { provider, model }
+  const likely = asked.filter((each) => each.provider === provider)
+  // A provider answers with the name of a version of the model.
+  return (
+    likely.findLast((each) => model.startsWith(each.model)) ?? likely.at(-1) ?? { provider, model }
+  )
+}
+
+function namesOf({ provider, model }: Asked): Attributes {
+  return {
+    [attribute.operation]: operation,
+    [attribute.provider]: providers[provider] ?? provider,
+    [attribute.requestModel]: model,
+  }
+}
+
+function paramsOf(request: StreamRequest): Attributes {
+  return given({
+    [attribute.stream]: true,
+    [attribute.maxTokens]: request.maxOutputTokens,
+    [attribute.temperature]: request.temperature,
+    [attribute.topP]: request.topP,
+    [attribute.seed]: request.seed,
+    [attribute.stopSequences]: request.stopSequences && [...request.stopSequences],
+    [attribute.outputType]: request.output === undefined ? undefined : 'json',
+  })
+}
+
+function tokensOf(usage: Usage): Attributes {
+  return given({
+    [attribute.inputTokens]: usage.inputTokens,
+    [attribute.outputTokens]: usage.outputTokens,
+    [attribute.reasoningTokens]: usage.reasoningTokens,
+    [attribute.cacheReadTokens]: usage.cachedInputTokens,
+    [attribute.cacheCreationTokens]: usage.cacheWriteInputTokens,
+  })
+}
+
+function given(attributes: Record<string, AttributeValue | undefined>): Attributes {
+  const known = Object.entries(attributes).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(known) as Attributes
+}

@@ -1,0 +1,338 @@
+/**
+ * With the real SDK of OpenTelemetry and its exporters in memory.
+ */
+
+import * as opentelemetry from '@opentelemetry/api'
+import {
+  AggregationTemporality,
+  type HistogramMetricData,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics'
+import {
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+  StackContextManager,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { anthropic } from '../../src/anthropic.js'
+import { createStream, fallback, hedge, StreamError } from '../../src/index.js'
+import { telemetry } from '../../src/otel.js'
+import { scripted, simulatedProvider } from '../../src/testing.js'
+import { collect } from '../support/collect.js'
+import { named } from '../support/drivers.js'
+
+const { context, metrics, SpanKind, SpanStatusCode, trace } = opentelemetry
+const spans = new InMemorySpanExporter()
+const tracerProvider = new TracerProvider({
+  spanProcessors: [new SimpleSpanProcessor({ exporter: spans })],
+})
+const measured = new InMemoryMetricExporter(AggregationTemporality.DELTA)
+const reader = new PeriodicExportingMetricReader({
+  exporter: measured,
+  exportIntervalMillis: 3_600_000,
+})
+const meterProvider = new MeterProvider({ readers: [reader] })
+const down = new StreamError('server', 'a: Down.')
+
+// Made before the SDK is there, as a module that is imported early does.
+const observe = telemetry(opentelemetry)
+
+beforeAll(() => {
+  context.setGlobalContextManager(new StackContextManager().enable())
+  trace.setGlobalTracerProvider(tracerProvider)
+  metrics.setGlobalMeterProvider(meterProvider)
+})
+afterAll(async () => {
+  await Promise.all([tracerProvider.shutdown(), meterProvider.shutdown()])
+  trace.disable()
+  metrics.disable()
+  context.disable()
+})
+beforeEach(async () => {
+  await meterProvider.forceFlush()
+  spans.reset()
+  measured.reset()
+})
+
+function oneSpan() {
+  const [span, ...others] = spans.getFinishedSpans()
+  if (span === undefined || others.length > 0) throw new Error(`${others.length} other spans`)
+  return span
+}
+
+async function points() {
+  await meterProvider.forceFlush()
+  const data = measured.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics)
+  return data
+    .flatMap((scope) => scope.metrics as HistogramMetricData[])
+    .flatMap(({ descriptor, dataPoints }) =>
+      dataPoints.map(({ attributes, value }) => ({
+        name: descriptor.name,
+        unit: descriptor.unit,
+        attributes,
+        value,
+      })),
+    )
+}
+
+test('a stream is one span of a client, with what was asked and what came of it', async () => {
+  const driver = named('openai', [
+    'Hi',
+    {
+      finishReason: 'length',
+      usage: {
+        inputTokens: 9,
+        outputTokens: 4,
+        reasoningTokens: 3,
+        cachedInputTokens: 2,
+        cacheWriteInputTokens: 1,
+      },
+      model: 'openai-model-2026',
+      responseId: 'resp_1',
+    },
+  ])
+  const stream = createStream({
+    driver,
+    prompt: 'secret',
+    maxOutputTokens: 100,
+    temperature: 0.5,
+    topP: 0.9,
+    seed: 7,
+    stopSequences: ['END'],
+    ...observe({ 'gen_ai.conversation.id': 'c1' }),
+  })
+  const [start] = await collect(stream)
+  const span = oneSpan()
+  expect(span).toMatchObject({
+    name: 'chat openai-model',
+    kind: SpanKind.CLIENT,
+    instrumentationScope: { name: 'sluice' },
+    status: { code: SpanStatusCode.UNSET },
+    ended: true,
+  })
+  expect(span.parentSpanContext).toBeUndefined()
+  expect(span.attributes).toEqual({
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.provider.name': 'openai',
+    'gen_ai.request.model': 'openai-model',
+    'gen_ai.request.stream': true,
+    'gen_ai.request.max_tokens': 100,
+    'gen_ai.request.temperature': 0.5,
+    'gen_ai.request.top_p': 0.9,
+    'gen_ai.request.seed': 7,
+    'gen_ai.request.stop_sequences': ['END'],
+    'gen_ai.conversation.id': 'c1',
+    'gen_ai.response.model': 'openai-model-2026',
+    'gen_ai.response.id': 'resp_1',
+    'gen_ai.response.finish_reasons': ['length'],
+    'gen_ai.response.time_to_first_chunk': expect.any(Number),
+    'gen_ai.usage.input_tokens': 9,
+    'gen_ai.usage.output_tokens': 4,
+    'gen_ai.usage.reasoning.output_tokens': 3,
+    'gen_ai.usage.cache_read.input_tokens': 2,
+    'gen_ai.usage.cache_creation.input_tokens': 1,
+    'sluice.stream.id': start?.type === 'start' ? start.id : '',
+    'sluice.attempts': 1,
+  })
+  expect(span.events.map(({ name }) => name)).toEqual(['sluice.attempt'])
+  expect(JSON.stringify(span.attributes)).not.toContain('secret')
+})
+
+test('its metrics are its duration, its time to the first content, and its tokens', async () => {
+  const usage = { inputTokens: 9, outputTokens: 4 }
+  const driver = scripted(['Hi', { finishReason: 'stop', usage, model: 'm-2026' }], {
+    provider: 'gemini',
+    model: 'm',
+  })
+  await collect(createStream({ driver, prompt: 'p', ...observe() }))
+  const attributes = {
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.provider.name': 'gcp.gemini',
+    'gen_ai.request.model': 'm',
+    'gen_ai.response.model': 'm-2026',
+  }
+  const seconds = { count: 1, sum: expect.any(Number) }
+  expect(await points()).toEqual([
+    {
+      name: 'gen_ai.client.operation.duration',
+      unit: 's',
+      attributes,
+      value: expect.objectContaining(seconds),
+    },
+    {
+      name: 'gen_ai.client.operation.time_to_first_chunk',
+      unit: 's',
+      attributes,
+      value: expect.objectContaining(seconds),
+    },
+    {
+      name: 'gen_ai.client.token.usage',
+      unit: '{token}',
+      attributes: { ...attributes, 'gen_ai.token.type': 'input' },
+      value: expect.objectContaining({ count: 1, sum: 9 }),
+    },
+    {
+      name: 'gen_ai.client.token.usage',
+      unit: '{token}',
+      attributes: { ...attributes, 'gen_ai.token.type': 'output' },
+      value: expect.objectContaining({ count: 1, sum: 4 }),
+    },
+  ])
+})
+
+test('attempts and retries are events of the span, and who answered is who it is about', async () => {
+  const provider = simulatedProvider({ paceMs: 0, answer: 'Hello!' })
+  const driver = fallback(
+    named('a', ['12345678', down]),
+    anthropic({ model: 'claude', apiKey: 'k', fetch: provider.fetch }),
+  )
+  await collect(createStream({ driver, prompt: 'abcd', ...observe() }))
+  const span = oneSpan()
+  expect(span.name).toBe('chat a-model')
+  expect(span.events.map(({ name, attributes }) => ({ name, attributes }))).toEqual([
+    {
+      name: 'sluice.attempt',
+      attributes: {
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.provider.name': 'a',
+        'gen_ai.request.model': 'a-model',
+        'sluice.attempt': 1,
+      },
+    },
+    {
+      name: 'sluice.retry',
+      attributes: {
+        'sluice.attempt': 2,
+        'sluice.retry.delay': 0,
+        'sluice.retry.mode': 'restart',
+        'error.type': 'server',
+      },
+    },
+    {
+      name: 'sluice.attempt',
+      attributes: {
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.provider.name': 'anthropic',
+        'gen_ai.request.model': 'claude',
+        'sluice.attempt': 2,
+      },
+    },
+  ])
+  expect(span.attributes).toMatchObject({
+    'gen_ai.provider.name': 'anthropic',
+    'gen_ai.request.model': 'claude',
+    'sluice.attempts': 2,
+    'sluice.wasted.input_tokens': 1,
+    'sluice.wasted.output_tokens': 2,
+  })
+  expect(span.status.code).toBe(SpanStatusCode.UNSET)
+})
+
+test('a hedge is one span with both attempts, named after the one that answered', async () => {
+  const driver = hedge(named('a', [{ hang: true }]), named('b', ['Hi']), { afterMs: 0 })
+  await collect(createStream({ driver, prompt: 'p', ...observe() }))
+  const span = oneSpan()
+  expect(span.events).toHaveLength(2)
+  expect(span.attributes).toMatchObject({
+    'gen_ai.provider.name': 'b',
+    'gen_ai.request.model': 'b-model',
+  })
+})
+
+test('of two models of one provider the one that answered is named', async () => {
+  const model = (name: string, script: Parameters<typeof scripted>[0]) =>
+    scripted(script, { provider: 'openai', model: name })
+  const answer = ['Hi', { finishReason: 'stop', usage: {}, model: 'small-2026' }] as const
+  const driver = hedge(
+    model('small', [{ waitMs: 50 }, ...answer]),
+    model('large', [{ hang: true }]),
+    {
+      afterMs: 0,
+    },
+  )
+  await collect(createStream({ driver, prompt: 'p', ...observe() }))
+  expect(oneSpan().attributes).toMatchObject({ 'gen_ai.request.model': 'small' })
+})
+
+test('a stream that fails has its error on the span and on its duration', async () => {
+  const driver = named('a', ['12345678', down])
+  await collect(createStream({ driver, prompt: 'p', retry: false, ...observe() }))
+  const span = oneSpan()
+  expect(span.status).toEqual({ code: SpanStatusCode.ERROR, message: 'a: Down.' })
+  expect(span.attributes).toMatchObject({ 'error.type': 'server', 'gen_ai.usage.output_tokens': 2 })
+  expect(span.attributes).not.toHaveProperty('gen_ai.response.model')
+  const recorded = await points()
+  // The tokens are an estimate, and not counted.
+  expect(recorded.map(({ name }) => name)).toEqual([
+    'gen_ai.client.operation.duration',
+    'gen_ai.client.operation.time_to_first_chunk',
+  ])
+  expect(recorded[0]?.attributes).toMatchObject({ 'error.type': 'server' })
+})
+
+test('a stream whose reader leaves ends its span as aborted', async () => {
+  const driver = scripted(['a', { hang: true }])
+  for await (const event of createStream({ driver, prompt: 'p', ...observe() })) {
+    if (event.type === 'content') break
+  }
+  await Promise.resolve()
+  expect(oneSpan().attributes).toMatchObject({ 'error.type': 'aborted' })
+})
+
+test('a stream that is given up before anybody was asked has a span too', async () => {
+  const stream = createStream({ driver: named('a', ['x']), prompt: 'p', ...observe() })
+  stream.cancel()
+  await collect(stream)
+  expect(oneSpan()).toMatchObject({
+    name: 'chat a-model',
+    attributes: { 'error.type': 'aborted', 'gen_ai.provider.name': 'a' },
+    events: [],
+  })
+})
+
+test('the parent is the span that is active when the stream is created, wherever it is read', async () => {
+  const parent = trace.getTracer('test').startSpan('request')
+  const driver = scripted(['Hi'])
+  const stream = context.with(trace.setSpan(context.active(), parent), () =>
+    createStream({ driver, prompt: 'p', ...observe() }),
+  )
+  await collect(stream)
+  const span = oneSpan()
+  expect(span.parentSpanContext?.spanId).toBe(parent.spanContext().spanId)
+  expect(span.spanContext().traceId).toBe(parent.spanContext().traceId)
+})
+
+test('many streams at once have a span each', async () => {
+  const streams = Array.from({ length: 20 }, (_, index) => {
+    const driver = scripted([{ waitMs: index % 3 }, 'Hi'], { provider: 'p', model: `m${index}` })
+    return collect(createStream({ driver, prompt: 'p', ...observe() }))
+  })
+  await Promise.all(streams)
+  const names = spans
+    .getFinishedSpans()
+    .map(({ name, attributes }) => [name, attributes['gen_ai.request.model']])
+  expect(names).toHaveLength(20)
+  for (const [name, model] of names) expect(name).toBe(`chat ${String(model)}`)
+  expect(new Set(names.map(([name]) => name)).size).toBe(20)
+})
+
+test('providers of your own take the place of the global ones', async () => {
+  const exporter = new InMemorySpanExporter()
+  const own = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] })
+  const hooks = telemetry({ trace: own, metrics: meterProvider, context })
+  await collect(createStream({ driver: scripted(['Hi']), prompt: 'p', ...hooks() }))
+  expect(exporter.getFinishedSpans()).toHaveLength(1)
+  expect(spans.getFinishedSpans()).toHaveLength(0)
+  await own.shutdown()
+})
+
+test.each([[undefined], [{}], [{ trace: {} }]])(
+  'without the API it says what to install: %o',
+  (api) => {
+    expect(() => telemetry(api as never)).toThrow(TypeError)
+    expect(() => telemetry(api as never)).toThrow('npm install @opentelemetry/api')
+  },
+)
