@@ -150,5 +150,7 @@ function kept({ role, content }: AssistantMessage): AssistantMessage | undefined
 function uncommitted(end: End, error: StreamError): ErrorEvent {
   if (end.type === 'error') return { ...end, error }
   const { message, usage, wasted = {}, attempts } = end
-  return { type: 'error', error, partial: message, usage: addUsage(usage, wasted), attempts }
+  const cost = addUsage(usage, wasted)
+  const known = Object.keys(cost).length === 0 ? {} : { usage: cost }
+  return { type: 'error', error, partial: message, attempts, ...known }
 }

@@ -3,6 +3,8 @@ import { createClient, createCluster } from 'redis'
 import type { RedisClient } from '../../src/state/redis/client.js'
 import type { RedisServer } from './redis.js'
 
+type Address = Pick<RedisServer, 'host' | 'port' | 'url'>
+
 export interface TestClient {
   readonly client: RedisClient
   close(): void
@@ -12,10 +14,7 @@ export interface TestClient {
 const onError = (): void => {}
 
 /** Both clients, connected to one server. */
-export const clients: Record<
-  'node-redis' | 'ioredis',
-  (server: RedisServer) => Promise<TestClient>
-> = {
+export const clients: Record<'node-redis' | 'ioredis', (server: Address) => Promise<TestClient>> = {
   async 'node-redis'(server) {
     const client = createClient({ url: server.url })
     client.on('error', onError)

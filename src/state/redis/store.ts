@@ -187,8 +187,9 @@ class RedisStore implements ConversationStore {
 function isPassing(error: unknown): boolean {
   const { cause } = redisError(error)
   if (!(cause instanceof Error)) return false
-  const { message } = cause
-  return message.startsWith('Socket closed unexpectedly') || message.startsWith('LOADING')
+  if ('code' in cause && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE')) return true
+  // node-redis says the first; ioredis sends again by itself.
+  return /^(Socket closed unexpectedly|LOADING)/.test(cause.message)
 }
 
 /** Ends early when the signal aborts. */

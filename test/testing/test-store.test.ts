@@ -1,0 +1,226 @@
+import { describe, expect, test } from 'vitest'
+import { type ConversationStore, memoryStore } from '../../src/conversation.js'
+import type { Message } from '../../src/messages.js'
+import { type StoreScenario, testStore } from '../../src/testing.js'
+
+/** Runs the suite against a store that is broken in one way, and gives the names of the tests that saw it. */
+async function failures(
+  change: (whole: ConversationStore, scenario: StoreScenario) => Partial<ConversationStore>,
+): Promise<string[]> {
+  const runs: [string, () => Promise<void>][] = []
+  testStore({
+    name: 'broken',
+    test: (name, run) => runs.push([name.replace('broken: ', ''), run]),
+    deadlineMs: 1_000,
+    store: (scenario) => {
+      const whole = memoryStore({ ttlMs: scenario.ttlMs })
+      const bound: ConversationStore = {
+        load: (id) => whole.load(id),
+        append: (id, messages, version) => whole.append(id, messages, version),
+        clear: (id) => whole.clear(id),
+        lock: (id, options) => whole.lock(id, options),
+      }
+      return { ...bound, ...change(whole, scenario) }
+    },
+  })
+  const failed = await Promise.all(
+    runs.map(async ([name, run]) =>
+      run().then(
+        () => [],
+        () => [name],
+      ),
+    ),
+  )
+  return failed.flat()
+}
+
+describe.concurrent('testStore', () => {
+  test('a store that keeps its promises fails nothing', async () => {
+    expect(await failures(() => ({}))).toEqual([])
+  })
+
+  test('sees a store that does not look at the version', async () => {
+    const failed = await failures((whole) => ({
+      async append(id, messages) {
+        for (;;) {
+          const { version } = await whole.load(id)
+          const done = await whole.append(id, messages, version).catch(() => undefined)
+          if (done !== undefined) return done
+        }
+      },
+    }))
+    expect(failed).toEqual([
+      'an append at another version rejects with conflict and changes nothing',
+      'of twenty appends at once with the same expected version exactly one wins',
+      'clear forgets the messages, and a turn that began before it cannot be appended',
+      'clear in the middle of the first turn keeps that turn out',
+      'whoever lost the lock cannot commit over what another has committed',
+    ])
+  })
+
+  test('sees a store that looks at the version first and writes later', async () => {
+    const failed = await failures((whole) => ({
+      async append(id, messages, expected) {
+        const { version } = await whole.load(id)
+        if (version !== expected) return whole.append(id, messages, expected)
+        await new Promise((resolve) => setImmediate(resolve))
+        return whole.append(id, messages, (await whole.load(id)).version)
+      },
+    }))
+    expect(failed).toEqual([
+      'of twenty appends at once with the same expected version exactly one wins',
+    ])
+  })
+
+  test('sees a store that writes one message after the other', async () => {
+    const failed = await failures((whole) => ({
+      async append(id, messages, expected) {
+        let version = expected
+        for (const message of messages) {
+          version = await whole.append(id, [message], version)
+          await new Promise((resolve) => setTimeout(resolve))
+        }
+        return version ?? ''
+      },
+    }))
+    expect(failed).toContain('whoever loads while others append never sees half of a turn')
+  })
+
+  test('sees a store whose clear lets the version begin anew', async () => {
+    const failed = await failures((whole) => {
+      const cleared = new Set<string>()
+      return {
+        async load(id) {
+          const stored = await whole.load(id)
+          return cleared.has(id) ? { messages: [], version: null } : stored
+        },
+        async append(id, messages, version) {
+          if (!cleared.has(id)) return whole.append(id, messages, version)
+          const now = await whole.load(id)
+          cleared.delete(id)
+          return whole.append(id, messages, version === null ? now.version : version)
+        },
+        async clear(id) {
+          await whole.clear(id)
+          cleared.add(id)
+        },
+      }
+    })
+    expect(failed).toContain('clear in the middle of the first turn keeps that turn out')
+  })
+
+  test('sees a store that hands out what it holds', async () => {
+    const failed = await failures(() => {
+      const held = new Map<string, Message[]>()
+      return {
+        load: (id) => {
+          const messages = held.get(id) ?? []
+          return Promise.resolve({ messages, version: messages.length === 0 ? null : 'v' })
+        },
+        append: (id, messages) => {
+          held.set(id, [...(held.get(id) ?? []), ...messages])
+          return Promise.resolve('v')
+        },
+      }
+    })
+    expect(failed).toContain(
+      'what was given and what was loaded can be changed without changing what is stored',
+    )
+  })
+
+  test('sees a store that takes ids for the same that are not', async () => {
+    const short = (id: string): string => id.trim()
+    const failed = await failures((whole) => ({
+      load: (id) => whole.load(short(id)),
+      append: (id, messages, version) => whole.append(short(id), messages, version),
+      clear: (id) => whole.clear(short(id)),
+    }))
+    expect(failed).toEqual(['ids are kept apart, unusual ones too'])
+  })
+
+  test('sees a store that forgets nothing', async () => {
+    const failed = await failures(() => {
+      const lasting = memoryStore()
+      return {
+        load: (id) => lasting.load(id),
+        append: (id, messages, version) => lasting.append(id, messages, version),
+      }
+    })
+    expect(failed).toContain('a conversation is gone after its time')
+  })
+
+  test('sees a lock that is none', async () => {
+    const nothing = (): Promise<void> => Promise.resolve()
+    const failed = await failures(() => ({
+      lock: () => Promise.resolve({ renew: nothing, release: nothing }),
+    }))
+    expect(failed).toEqual(
+      expect.arrayContaining([
+        'a lock is held by one at a time, and released for the next',
+        'whoever waits gets it in the order of arrival, one at a time',
+        'the lock of a holder that is silent runs out, and not before its time',
+        'a lock that is renewed is held beyond its time',
+        'whoever lost the lock cannot renew it, and releases nothing that is not its own',
+        'an abort ends the wait at once, and whoever comes next gets the lock',
+        'a signal that is aborted already takes no lock',
+      ]),
+    )
+  })
+
+  test('sees a lock that does not run out, and one that cannot be renewed', async () => {
+    const lasting = await failures((whole) => ({
+      lock: (id, options) => whole.lock(id, { ...options, ttlMs: 60_000 }),
+    }))
+    expect(lasting).toContain(
+      'the lock of a holder that is silent runs out, and not before its time',
+    )
+    const fleeting = await failures((whole) => ({
+      async lock(id, options) {
+        const lock = await whole.lock(id, options)
+        return { ...lock, renew: () => Promise.resolve() }
+      },
+    }))
+    expect(fleeting).toEqual([
+      'a conversation stays as long as a turn is running',
+      'a lock that is renewed is held beyond its time',
+      'whoever lost the lock cannot renew it, and releases nothing that is not its own',
+    ])
+  })
+
+  test('sees a lock that does not listen to its signal', async () => {
+    const failed = await failures((whole) => ({
+      lock: (id, { ttlMs, wait = true }) => whole.lock(id, { ttlMs, wait }),
+    }))
+    expect(failed).toEqual([
+      'an abort ends the wait at once, and whoever comes next gets the lock',
+      'a signal that is aborted already takes no lock',
+    ])
+  })
+
+  test('sees a lock that whoever came last gets first', async () => {
+    const failed = await failures((whole) => {
+      const waiting: object[] = []
+      return {
+        async lock(id, options) {
+          const self = {}
+          waiting.push(self)
+          try {
+            for (;;) {
+              const first = waiting.at(-1) === self || options.wait === false
+              const lock =
+                first && (await whole.lock(id, { ...options, wait: false }).catch(() => {}))
+              if (lock) return lock
+              // Says why
+              if (options.wait === false || options.signal?.aborted)
+                return await whole.lock(id, options)
+              await new Promise((resolve) => setTimeout(resolve, 5))
+            }
+          } finally {
+            waiting.splice(waiting.indexOf(self), 1)
+          }
+        },
+      }
+    })
+    expect(failed).toEqual(['whoever waits gets it in the order of arrival, one at a time'])
+  })
+})
