@@ -15,6 +15,10 @@
  */
 
 export type { Answer, AnswerParts, AnswerToolCall } from './testing/answer.js'
+export type { Cassette, CassetteChunk, Interaction } from './testing/cassette/format.js'
+export { type RecordingFetch, type RecordOptions, record } from './testing/cassette/record.js'
+export { type ReplayOptions, replay } from './testing/cassette/replay.js'
+export type { ReplayFault } from './testing/cassette/replay-fault.js'
 export type {
   CutFault,
   EndFault,

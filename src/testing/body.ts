@@ -4,6 +4,7 @@
  * @module
  */
 
+import { terminated } from './failures.js'
 import type { Fault } from './fault.js'
 import type { WireEvent } from './wire.js'
 
@@ -144,22 +145,4 @@ function join(left: Uint8Array, right: Uint8Array): Uint8Array<ArrayBuffer> {
   both.set(left)
   both.set(right, left.length)
   return both
-}
-
-/** What undici reports when the server drops the socket in the middle of a body. */
-function terminated(): TypeError {
-  const cause = Object.assign(new Error('other side closed'), {
-    name: 'SocketError',
-    code: 'UND_ERR_SOCKET',
-  })
-  return new TypeError('terminated', { cause })
-}
-
-/** What undici reports when nobody listens. */
-export function refused(): TypeError {
-  const cause = Object.assign(new Error('connect ECONNREFUSED'), {
-    code: 'ECONNREFUSED',
-    syscall: 'connect',
-  })
-  return new TypeError('fetch failed', { cause })
 }

@@ -5,7 +5,8 @@
  */
 
 import { type Answer, completeAnswer } from './answer.js'
-import { refused, streamBody } from './body.js'
+import { streamBody } from './body.js'
+import { refused } from './failures.js'
 import { type Fault, faultHeader, parseFault } from './fault.js'
 import {
   type IncomingRequest,

@@ -1,0 +1,114 @@
+/**
+ * Plays a cassette again, and fails on request.
+ *
+ * @module
+ */
+
+import { checkKeys, optionError } from '../../check.js'
+import { refused, terminated } from '../failures.js'
+import { bytesOf, type Cassette, type Interaction, parseCassette } from './format.js'
+import { ReplayBody } from './replay-body.js'
+import type { ReplayFault } from './replay-fault.js'
+
+export interface ReplayOptions {
+  /**
+   * `recorded` waits between chunks as the provider did, `none` never waits.
+   * @default 'none'
+   */
+  pace?: 'recorded' | 'none'
+  /**
+   * What goes wrong, request by request; nothing where the list has no entry, or null.
+   * @default []
+   */
+  faults?: readonly (ReplayFault | null)[]
+}
+
+/**
+ * A `fetch` that answers from a cassette and asks nobody. A request gets the next recorded answer to the same method and URL,
+ * without regard for its query, headers and body; the last one repeats, so that a retry has an answer too.
+ *
+ * @param cassette - the file that `record` wrote (on Node), or its content where there are no files
+ * @returns the `fetch`; it rejects for a request that was not recorded, naming those that were
+ * @throws TypeError for a bad option
+ * @example
+ * ```ts
+ * const fetch = replay('test/cassettes/hello.json', { faults: [{ kind: 'cut', afterBytes: 900 }] })
+ * const driver = openai({ model: 'gpt-5.5', apiKey: 'any', fetch })
+ * ```
+ */
+export function replay(
+  cassette: string | Cassette,
+  options: ReplayOptions = {},
+): (input: string | URL | Request, init?: RequestInit) => Promise<Response> {
+  checkKeys('replay', options, ['pace', 'faults'])
+  const { pace = 'none', faults = [] } = options
+  if (pace !== 'none' && pace !== 'recorded') {
+    throw optionError('replay.pace', pace, '"none" or "recorded"')
+  }
+  if (!Array.isArray(faults)) throw optionError('replay.faults', faults, 'an array')
+  let loading: Promise<Cassette> | undefined
+  const played = new Map<string, number>()
+  let count = 0
+  return async (input, init) => {
+    const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined)
+    signal?.throwIfAborted()
+    const url = new URL(input instanceof Request ? input.url : input)
+    const method = init?.method ?? (input instanceof Request ? input.method : 'GET')
+    const fault = faults[count++] ?? undefined
+    loading ??= load(cassette)
+    const interaction = choose(await loading, `${method} ${url.origin}${url.pathname}`, played)
+    if (fault?.kind === 'refuse' || interaction.response === undefined) throw refused()
+    if (fault?.kind === 'status') {
+      return new Response(fault.body ?? '', { status: fault.status, headers: fault.headers ?? {} })
+    }
+    const { status, headers, chunks, end } = interaction.response
+    const timed = chunks.map((chunk) => ({
+      bytes: bytesOf(chunk),
+      afterMs: pace === 'recorded' ? chunk.afterMs : 0,
+    }))
+    const body = new ReadableStream(
+      new ReplayBody(
+        timed,
+        end === 'complete' ? undefined : terminated,
+        fault,
+        signal ?? undefined,
+      ),
+      { highWaterMark: 0 },
+    )
+    const empty = status === 204 || status === 304
+    return new Response(empty ? null : body, { status, headers: playable(headers) })
+  }
+}
+
+/** The body is recorded as it was read, so it is neither packed nor of the length that was sent. */
+function playable(headers: Record<string, string>): Headers {
+  const result = new Headers(headers)
+  for (const name of ['content-encoding', 'content-length', 'transfer-encoding'])
+    result.delete(name)
+  return result
+}
+
+function choose(cassette: Cassette, asked: string, played: Map<string, number>): Interaction {
+  const recorded = cassette.interactions.filter(({ request }) => nameOf(request) === asked)
+  const turn = played.get(asked) ?? 0
+  const interaction = recorded[Math.min(turn, recorded.length - 1)]
+  if (interaction === undefined) {
+    const names = new Set(cassette.interactions.map(({ request }) => nameOf(request)))
+    throw new TypeError(
+      `The cassette has no answer to ${asked}. It has: ${[...names].join(', ') || 'none'}. Record it again.`,
+    )
+  }
+  played.set(asked, turn + 1)
+  return interaction
+}
+
+function nameOf({ method, url }: Interaction['request']): string {
+  const { origin, pathname } = new URL(url)
+  return `${method} ${origin}${pathname}`
+}
+
+async function load(cassette: string | Cassette): Promise<Cassette> {
+  if (typeof cassette === 'object') return cassette
+  const { readFile } = await import('node:fs/promises')
+  return parseCassette(await readFile(cassette, 'utf8'), cassette)
+}
