@@ -9,6 +9,7 @@ export default defineConfig({
     'src/gemini.ts',
     'src/client.ts',
     'src/node.ts',
+    'src/partial-json.ts',
     'src/resumable.ts',
     'src/driver.ts',
     'src/otel.ts',

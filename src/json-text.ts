@@ -6,6 +6,8 @@
 
 const thinkStart = '<think>'
 const thinkEnd = '</think>'
+const literals = ['true', 'false', 'null']
+const firstWords = [thinkStart, ...literals]
 
 /**
  * Picks the JSON out of a text that comes in pieces, each character looked at once. It begins with the first thing in the text,
@@ -15,7 +17,7 @@ const thinkEnd = '</think>'
 export class JsonText {
   /** Where the JSON is looked for; undefined once it has begun. */
   #search: 'start' | 'thinking' | 'prose' | 'fence' | undefined = 'start'
-  /** The last characters, as far as they may be the beginning of a mark. */
+  /** The last characters, as far as they may be the beginning of a mark or a literal. */
   #mark = ''
   #lineStart = true
   #depth = 0
@@ -33,13 +35,17 @@ export class JsonText {
   feed(text: string): string {
     if (this.#ended) return ''
     let start = 0
+    let literal = ''
     while (this.#search !== undefined) {
       const character = text[start]
       if (character === undefined) return ''
-      if (this.#begins(character)) this.#search = undefined
-      else start++
+      if (!this.#begins(character)) start++
+      else {
+        if (this.#search === 'start') literal = this.#mark.slice(0, -1)
+        this.#search = undefined
+      }
     }
-    return text.slice(start, this.#end(text, start))
+    return literal + text.slice(start, this.#end(text, start))
   }
 
   #begins(character: string): boolean {
@@ -61,14 +67,17 @@ export class JsonText {
   }
 
   #beginsText(character: string): boolean {
-    if (this.#mark !== '' || character === '<') {
-      this.#mark += character
-      if (this.#mark === thinkStart) this.#lookFor('thinking')
-      else if (!thinkStart.startsWith(this.#mark)) this.#lookFor('prose')
-      return false
+    if (this.#mark === '') {
+      if (isSpace(character)) return false
+      if (/[-{["\d]/.test(character)) return true
     }
-    if (isSpace(character)) return false
-    if (/[-{["\d]/.test(character)) return true
+    const word = this.#mark + character
+    if (firstWords.some((known) => known.startsWith(word))) {
+      this.#mark = word
+      if (word === thinkStart) this.#lookFor('thinking')
+      return literals.includes(word)
+    }
+    this.#lineStart = this.#mark === ''
     this.#lookFor('prose')
     return this.#beginsInProse(character)
   }

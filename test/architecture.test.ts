@@ -5,12 +5,12 @@ import { expect, test } from 'vitest'
 
 /** The house, from the ground up. Folders on one floor stand side by side and do not know each other. */
 const floors = [
-  ['accumulate', 'check', 'errors', 'hooks', 'json-text', 'messages', 'types', 'usage'],
+  ['accumulate', 'check', 'errors', 'hooks', 'json-text', 'messages', 'packages', 'types', 'usage'],
   ['transport'],
   ['wires'],
   ['drivers', 'combinators'],
   ['core'],
-  ['formats', 'carriers'],
+  ['formats', 'carriers', 'projections'],
   ['client', 'otel', 'state'],
   ['testing'],
 ]

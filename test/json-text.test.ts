@@ -96,7 +96,7 @@ describe('the object around a value', () => {
         (value, gaps, at) => {
           const [a = '', b = '', c = '', d = '', e = ''] = gaps
           const text = `${a}{${b}"value"${c}:${d}${JSON.stringify(value, null, 1)}${e}}${a}`
-          expect(JSON.parse(unwrap(cut(text, at)))).toEqual(JSON.parse(JSON.stringify(value)))
+          expect(unwrap(cut(text, at)).trim()).toBe(JSON.stringify(value, null, 1))
         },
       ),
     )

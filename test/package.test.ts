@@ -32,14 +32,6 @@ async function runFile(name: string, code: string): Promise<string> {
   return stdout.trim()
 }
 
-const use = `
-  const provider = simulatedProvider({ paceMs: 0, answer: 'Hello from a package.' })
-  const driver = compatible({ model: 'm', apiKey: 'k', baseURL: 'http://provider.test/v1', fetch: provider.fetch })
-  toResponse(createStream({ driver, prompt: 'p' }), sse())
-    .then((response) => readStream(response).text())
-    .then(async (text) => console.log(text, typeof openai, typeof anthropic, typeof gemini, typeof pipeToNode, typeof telemetry))
-`
-
 const names: Record<string, string> = {
   sluice: 'createStream, sse, toResponse',
   'sluice/compatible': 'compatible',
@@ -48,12 +40,23 @@ const names: Record<string, string> = {
   'sluice/anthropic': 'anthropic',
   'sluice/client': 'readStream',
   'sluice/node': 'pipeToNode',
+  'sluice/partial-json': 'partialJson',
   'sluice/otel': 'telemetry',
   'sluice/resumable': 'memoryLog',
   'sluice/testing': 'simulatedProvider',
 }
+const values = Object.values(names).join(', ')
 
-const expected = 'Hello from a package. function function function function function'
+const use = `
+  const values = [${values}]
+  const provider = simulatedProvider({ paceMs: 0, answer: 'Hello from a package.' })
+  const driver = compatible({ model: 'm', apiKey: 'k', baseURL: 'http://provider.test/v1', fetch: provider.fetch })
+  toResponse(createStream({ driver, prompt: 'p' }), sse())
+    .then((response) => readStream(response).text())
+    .then((text) => console.log(text, values.every((value) => typeof value === 'function')))
+`
+
+const expected = 'Hello from a package. true'
 
 test('is imported as ESM, without either SDK', async () => {
   const imports = Object.entries(names).map(([path, name]) => `import { ${name} } from '${path}'`)
@@ -67,7 +70,7 @@ test('is required as CommonJS', async () => {
   expect(await runFile('use.cjs', requires.join('\n') + use)).toBe(expected)
 })
 
-test('says what to install where an SDK is missing', async () => {
+test('says what to install where a package is missing', async () => {
   const output = await runFile(
     'missing.mjs',
     `import { createStream } from 'sluice'
@@ -75,8 +78,13 @@ test('says what to install where an SDK is missing', async () => {
      import { anthropic } from 'sluice/anthropic'
      for (const driver of [openai({ model: 'm', apiKey: 'k' }), anthropic({ model: 'm', apiKey: 'k' })]) {
        await createStream({ driver, prompt: 'p' }).text().catch((error) => console.log(error.message))
-     }`,
+     }
+     import { partialJson } from 'sluice/partial-json'
+     import { scripted } from 'sluice/testing'
+     const stream = createStream({ driver: scripted([['{}']]), prompt: 'p' })
+     await partialJson(stream).next().catch((error) => console.log(error.message))`,
   )
+  expect(output).toContain('npm install jsonriver')
   expect(output).toContain('npm install openai')
   expect(output).toContain('npm install @anthropic-ai/sdk')
 })
@@ -92,7 +100,7 @@ test('compiles under strict types, as ESM and as CommonJS, without skipLibCheck'
       for await (const event of createStream({ driver, prompt: 'p' })) events.push(event)
       return events
     }
-    export { anthropic, gemini, memoryLog, openai, pipeToNode, readStream, simulatedProvider, sse, telemetry, toResponse }`
+    export { ${values} }`
   await writeFile(join(folder, 'use.mts'), code)
   await writeFile(join(folder, 'use.cts'), code)
   await symlink(join(root, 'node_modules', '@types'), join(folder, 'node_modules', '@types')).catch(

@@ -21,6 +21,7 @@ import {
   toResponse,
 } from '../src/index.js'
 import { openai } from '../src/openai.js'
+import { partialJson } from '../src/partial-json.js'
 
 declare const driver: Driver
 declare const event: StreamEvent
@@ -92,6 +93,22 @@ describe('types', () => {
     createStream({ driver, prompt: 'p', output: v.object({}) })
     // @ts-expect-error: not a schema
     createStream({ driver, prompt: 'p', output: 'object' })
+  })
+
+  test('what grows has the type of the output, with everything optional', () => {
+    const output = z.object({ name: z.string(), steps: z.array(z.object({ text: z.string() })) })
+    for (const values of [partialJson(createStream({ driver, prompt: 'p', output }))]) {
+      expectTypeOf(values).toEqualTypeOf<
+        AsyncIterableIterator<{ name?: string; steps?: { text?: string }[] }>
+      >()
+    }
+    const stream = createStream({ driver, prompt: 'p' })
+    expectTypeOf(partialJson(stream)).toEqualTypeOf<AsyncIterableIterator<unknown>>()
+    expectTypeOf(partialJson<{ city: string }>(stream, { tool: 'weather' })).toEqualTypeOf<
+      AsyncIterableIterator<{ city?: string }>
+    >()
+    // @ts-expect-error: no such choice
+    partialJson(stream, { name: 'weather' })
   })
 
   test('the message of an answer goes back into a conversation as it is', () => {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { missingPackage } from '../packages.js'
 import { HttpSource } from '../transport/http.js'
 import { readOutput } from '../transport/output.js'
 import { defineDriver } from '../transport/pull.js'
@@ -16,7 +17,6 @@ import {
   checkProvider,
   environment,
   missingKey,
-  missingPackage,
   type ProviderOptions,
   sdkOptions,
 } from './settings.js'

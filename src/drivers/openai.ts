@@ -6,6 +6,7 @@
 
 import { optionError } from '../check.js'
 import type { StreamRequest } from '../messages.js'
+import { missingPackage } from '../packages.js'
 import { HttpSource, type LastingResponse } from '../transport/http.js'
 import { type OutputReading, readOutput } from '../transport/output.js'
 import { defineDriver } from '../transport/pull.js'
@@ -20,7 +21,6 @@ import {
   checkProvider,
   environment,
   missingKey,
-  missingPackage,
   type ProviderOptions,
   sdkOptions,
 } from './settings.js'

@@ -92,11 +92,3 @@ export function missingKey(provider: string, variable: string): StreamError {
   const message = `${provider}: no API key. Set the environment variable ${variable}, or pass apiKey.`
   return new StreamError('auth', message, { provider })
 }
-
-/** The error for an SDK that is not installed; anything else as it came. */
-export function missingPackage(name: string, cause: unknown): unknown {
-  const { code } = (cause ?? {}) as { code?: unknown }
-  if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') return cause
-  const message = `The package "${name}" is not installed. Run: npm install ${name}`
-  return new StreamError('invalid-request', message, { cause })
-}
