@@ -72,9 +72,8 @@ type Open = (request: StreamRequest, context: OpenContext) => Source
 // Not Symbol.for: a driver of another copy of this package goes through the public face, which never changes its shape.
 const open = Symbol('sluice.open')
 
-interface SourceDriver extends Driver {
-  [open]: Open
-}
+/** It is the function that knows, not the driver: a copy of a driver with a `stream` of its own is asked by that. */
+type SourceStream = Driver['stream'] & { [open]?: Open }
 
 /** A driver that asks a model itself, made of a source. */
 export function defineDriver(
@@ -102,30 +101,31 @@ export function defineLayer(
   like: Pick<Driver, 'provider' | 'model' | 'continuation'>,
   openSource: Open,
 ): Driver {
-  const driver: SourceDriver = {
+  const stream: SourceStream = (request, context) => {
+    const { attempt, signal } = context
+    let last = attempt
+    const nextAttempt = (): number => ++last
+    const onBytes = (): void => context.onBytes()
+    const inner = { attempt, nextAttempt, onBytes, onAttempt: ignore }
+    return generate(openSource(request, inner), signal)
+  }
+  stream[open] = openSource
+  return {
     provider: like.provider,
     model: like.model,
     ...(like.continuation === undefined
       ? {}
       : { continuation: (request: StreamRequest) => like.continuation?.(request) ?? 'request' }),
-    stream: (request, context) => {
-      const { attempt, signal } = context
-      let last = attempt
-      const nextAttempt = (): number => ++last
-      const onBytes = (): void => context.onBytes()
-      const inner = { attempt, nextAttempt, onBytes, onAttempt: ignore }
-      return generate(openSource(request, inner), signal)
-    },
-    [open]: openSource,
+    stream,
   }
-  return driver
 }
 
 function ignore(): void {}
 
 /** The source of any driver: our own directly, a user's through its generator. */
 export function openDriver(driver: Driver, request: StreamRequest, context: OpenContext): Source {
-  if (open in driver) return (driver as SourceDriver)[open](request, context)
+  const openSource = (driver.stream as SourceStream)[open]
+  if (openSource !== undefined) return openSource(request, context)
   return openAttempt(driver, context, (within) =>
     readOutput(new GeneratorSource(driver, request, within), request, driver.provider),
   )

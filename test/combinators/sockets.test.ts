@@ -7,7 +7,7 @@ import { anthropic } from '../../src/anthropic.js'
 import { compatible } from '../../src/compatible.js'
 import { createStream, fallback, hedge, retry } from '../../src/index.js'
 import type { AnswerOption } from '../../src/testing/provider.js'
-import { type SimulatedProvider, simulatedProvider } from '../../src/testing.js'
+import { type Fault, type SimulatedProvider, simulatedProvider } from '../../src/testing.js'
 import type { CompleteEvent, Driver, StreamEvent } from '../../src/types.js'
 import { collect, outline } from '../support/collect.js'
 
@@ -64,27 +64,58 @@ test('the connection of a hedge that lost is closed at the first content of the 
   expect(await closings(fast)).toEqual(['finished'])
 })
 
-test('what the provider had said of a lost answer is on complete.wasted', async () => {
+/**
+ * Two drivers. The first one says what the request cost and then fails as the fault says, and the second one answers after that.
+ *
+ * @param beside - the first one does so once the second one has been asked too
+ */
+function inTurn(fault: Fault, beside: boolean): [Driver, Driver] {
   const slow = simulatedProvider({
     paceMs: 0,
-    answer: { text: 'late', usage: { inputTokens: 40 }, fault: { kind: 'stall', afterEvents: 1 } },
+    answer: async () => {
+      if (beside) while (fast.requests.length === 0) await turns(1)
+      return { text: 'late', usage: { inputTokens: 40 }, fault }
+    },
   })
   const fast = simulatedProvider({
     paceMs: 0,
     answer: async () => {
       while (slow.requests[0]?.sent !== 1) await turns(1)
-      await turns(10)
+      await turns(20)
       return { text: 'Hello!', usage: { inputTokens: 7 } }
     },
   })
-  const driver = hedge(
+  return [
     anthropic({ model: 'm', apiKey: 'k', fetch: slow.fetch }),
     compatible({ name: 'fast', model: 'm', baseURL, apiKey: 'k', fetch: fast.fetch }),
-    { afterMs: 0 },
-  )
-  const complete = await createStream({ driver, prompt: 'p', retry: false }).final()
-  expect(complete).toMatchObject({ provider: 'fast', usage: { inputTokens: 7 } })
-  expect(complete.wasted).toMatchObject({ inputTokens: 40 })
+  ]
+}
+
+test.each([
+  ['lost', { kind: 'stall', afterEvents: 1 }],
+  ['failed beside it', { kind: 'cut', afterEvents: 1 }],
+] as const)(
+  'what the provider had said that an answer cost which %s is on complete.wasted',
+  async (_how, fault) => {
+    const driver = hedge(...inTurn(fault, true), { afterMs: 0 })
+    const events = await collect(createStream({ driver, prompt: 'p', retry: false }))
+    expect(events.map(({ type }) => type)).not.toContain('retry')
+    expect(events.at(-1)).toMatchObject({
+      provider: 'fast',
+      usage: { inputTokens: 7 },
+      wasted: { inputTokens: 40 },
+    })
+  },
+)
+
+test.each([
+  ['hedge', (one: Driver, other: Driver) => hedge(one, other, { afterMs: Infinity })],
+  ['fallback', fallback],
+])('what an answer cost that another one follows is told once: %s', async (_name, combine) => {
+  const driver = combine(...inTurn({ kind: 'cut', afterEvents: 1 }, false))
+  const events = await collect(createStream({ driver, prompt: 'p', retry: false }))
+  expect(events[1]).toMatchObject({ type: 'retry', usage: { inputTokens: 40 } })
+  expect(events.at(-1)).toMatchObject({ provider: 'fast', wasted: { inputTokens: 40 } })
 })
 
 test('both connections of a hedge are closed when the reader leaves before any content', async () => {
