@@ -18,4 +18,5 @@ export type {
   NodeRedisCluster,
   RedisClient,
 } from './state/redis/client.js'
+export { type RedisLogOptions, redisLog } from './state/redis/log.js'
 export { type RedisStoreOptions, redisStore } from './state/redis/store.js'

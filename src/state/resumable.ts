@@ -11,7 +11,7 @@ import { readBatches, Stream } from '../core/stream.js'
 import { StreamError } from '../errors.js'
 import type { CompleteEvent, ErrorEvent, EventStream, StreamEvent } from '../types.js'
 import { Cursor } from './resumable/cursor.js'
-import { isTerminal, lostStream, readEvent } from './resumable/events.js'
+import { checkPage, isTerminal, lostStream, readEvent } from './resumable/events.js'
 import type { LogPage, StreamLog } from './resumable/log.js'
 import { storeError } from './resumable/persist.js'
 import { Producer } from './resumable/producer.js'
@@ -159,6 +159,7 @@ class LoggedStreams implements Resumable {
     const after = numberOf(lastEventId)
     const page = await this.#read(id, after)
     if (page === null) return null
+    checkPage(page, id, after)
     if (after > page.last) {
       const message = `The last event of the stream "${id}" is ${page.last}, and Last-Event-ID is ${after}.`
       throw new StreamError('invalid-request', message)

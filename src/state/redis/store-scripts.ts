@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { RedisScript } from './client.js'
+import type { RedisScript } from './connection.js'
 
 /** KEYS: history. Read by a script because cluster clients may send a plain read to a replica, which lags behind. */
 export const loadScript: RedisScript = { lua: `return redis.call('LRANGE', KEYS[1], 0, -1)` }

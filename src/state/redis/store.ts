@@ -14,7 +14,8 @@ import type {
   LockOptions,
   StoredConversation,
 } from '../store.js'
-import { type RedisClient, RedisConnection, type RedisScript, redisError } from './client.js'
+import type { RedisClient } from './client.js'
+import { RedisConnection, redisError } from './connection.js'
 import {
   appendScript,
   clearScript,
@@ -75,7 +76,7 @@ export function redisStore(
   }
   const ttlMs = checkLimit('ttlMs', options.ttlMs, dayMs)
   const timeoutMs = checkLimit('commandTimeoutMs', options.commandTimeoutMs, 5_000)
-  return new RedisStore(new RedisConnection(client, timeoutMs), prefix, ttlMs, timeoutMs)
+  return new RedisStore(new RedisConnection(client, timeoutMs), prefix, ttlMs)
 }
 
 class RedisStore implements ConversationStore {
@@ -83,17 +84,15 @@ class RedisStore implements ConversationStore {
   readonly #prefix: string
   /** As the scripts take it. */
   readonly #ttl: string
-  readonly #timeoutMs: number
 
-  constructor(connection: RedisConnection, prefix: string, ttlMs: number, timeoutMs: number) {
+  constructor(connection: RedisConnection, prefix: string, ttlMs: number) {
     this.#connection = connection
     this.#prefix = prefix
     this.#ttl = ttlMs === Infinity ? '' : String(Math.ceil(ttlMs))
-    this.#timeoutMs = timeoutMs
   }
 
   async load(id: string): Promise<StoredConversation> {
-    const reply = await this.#run(loadScript, [this.#key(id, 'history')], [])
+    const reply = await this.#connection.run(loadScript, [this.#key(id, 'history')], [])
     const [version = null, ...messages] = reply as string[]
     try {
       return { version, messages: messages.map((json) => JSON.parse(json) as Message) }
@@ -111,14 +110,14 @@ class RedisStore implements ConversationStore {
     const version = crypto.randomUUID()
     const added = messages.map((message) => JSON.stringify(message))
     const args = [expectedVersion ?? '', version, this.#ttl, ...added]
-    const done = await this.#run(appendScript, [this.#key(id, 'history')], args)
+    const done = await this.#connection.run(appendScript, [this.#key(id, 'history')], args)
     if (done === 1) return version
     throw new StreamError('conflict', `Conversation "${id}" has changed since it was loaded.`)
   }
 
   async clear(id: string): Promise<void> {
     const keys = [this.#key(id, 'history'), this.#key(id, 'lock')] as const
-    await this.#run(clearScript, [...keys], [crypto.randomUUID(), this.#ttl])
+    await this.#connection.run(clearScript, [...keys], [crypto.randomUUID(), this.#ttl])
   }
 
   async lock(id: string, { ttlMs, wait = true, signal }: LockOptions): Promise<ConversationLock> {
@@ -128,13 +127,13 @@ class RedisStore implements ConversationStore {
     const lock = this.#key(id, 'lock')
     const queues = [this.#key(id, 'queue'), this.#key(id, 'asked')] as const
     const release = async (): Promise<void> => {
-      await this.#run(releaseScript, [lock, ...queues], [token])
+      await this.#connection.run(releaseScript, [lock, ...queues], [token])
     }
     try {
       const args = [token, lease, this.#ttl, wait ? '1' : '0', String(silentMs)]
       for (;;) {
         if (signal?.aborted) throw abortError(signal.reason)
-        const place = await this.#run(lockScript, [history, lock, ...queues], args)
+        const place = await this.#connection.run(lockScript, [history, lock, ...queues], args)
         if (signal?.aborted) throw abortError(signal.reason)
         if (place === 0) break
         if (!wait) {
@@ -151,7 +150,11 @@ class RedisStore implements ConversationStore {
       throw error
     }
     const renew = async (): Promise<void> => {
-      const held = await this.#run(renewScript, [history, lock], [token, lease, this.#ttl])
+      const held = await this.#connection.run(
+        renewScript,
+        [history, lock],
+        [token, lease, this.#ttl],
+      )
       if (held === 1) return
       const message = `The lock of conversation "${id}" ran out, and another turn took it.`
       throw new StreamError('conflict', message)
@@ -159,37 +162,11 @@ class RedisStore implements ConversationStore {
     return { renew, release }
   }
 
-  /** Tries again, within its time, where the connection broke: every script may run twice. */
-  async #run(
-    script: RedisScript,
-    keys: [string, ...string[]],
-    args: readonly string[],
-  ): Promise<unknown> {
-    const giveUpAt = Date.now() + this.#timeoutMs
-    for (;;) {
-      try {
-        return await this.#connection.run(script, keys, args)
-      } catch (error) {
-        if (!isPassing(error) || Date.now() >= giveUpAt) throw error
-        await pause(50)
-      }
-    }
-  }
-
   /** The braces send all keys of an id to the same server of a cluster. */
   #key(id: string, name: string): string {
     const tag = id.replaceAll(/[%{}]/g, encodeURIComponent)
     return `${this.#prefix}{${tag}}:${name}`
   }
-}
-
-/** Whether the same command can succeed in a moment: the connection broke while it was under way, or Redis is starting. */
-function isPassing(error: unknown): boolean {
-  const { cause } = redisError(error)
-  if (!(cause instanceof Error)) return false
-  if ('code' in cause && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE')) return true
-  // node-redis says the first; ioredis sends again by itself.
-  return /^(Socket closed unexpectedly|LOADING)/.test(cause.message)
 }
 
 /** Ends early when the signal aborts. */

@@ -7,7 +7,7 @@
 import type { EventSink, EventSource } from '../../core/stream.js'
 import { StreamError } from '../../errors.js'
 import type { StreamEvent } from '../../types.js'
-import { isTerminal, lostStream, readEvent } from './events.js'
+import { checkPage, isTerminal, readEvent } from './events.js'
 import type { LogPage, StreamLog } from './log.js'
 import { persist } from './persist.js'
 import type { Tail } from './tail.js'
@@ -84,8 +84,7 @@ export class Cursor implements EventSource {
         patienceMs,
         () => this.#isOver,
       )
-      if (page === null) throw lostStream(id)
-      this.#page = page
+      this.#page = checkPage(page, id, this.#after)
     } catch (error) {
       return this.#fail(error)
     }

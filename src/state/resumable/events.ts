@@ -7,6 +7,7 @@
 import { StreamError } from '../../errors.js'
 import { parseEvent } from '../../formats/parse-event.js'
 import type { CompleteEvent, ErrorEvent, StreamEvent } from '../../types.js'
+import type { LogPage } from './log.js'
 
 /**
  * An event that was kept, read back.
@@ -26,5 +27,15 @@ export function isTerminal(event: StreamEvent | undefined): event is CompleteEve
 }
 
 export function lostStream(id: string): StreamError {
-  return new StreamError('store', `The log no longer has the stream "${id}".`)
+  return new StreamError('store', `The log no longer has the stream "${id}", or not all of it.`)
+}
+
+/**
+ * A page of a stream that was there before.
+ *
+ * @throws StreamError of code `store` if it is gone, or the events are that have to follow
+ */
+export function checkPage(page: LogPage | null, id: string, after: number): LogPage {
+  if (page !== null && (page.events.length > 0 || page.last <= after)) return page
+  throw lostStream(id)
 }

@@ -6,7 +6,7 @@
 
 import { StreamError } from '../../errors.js'
 import type { StreamEvent } from '../../types.js'
-import { lostStream, readEvent } from './events.js'
+import { checkPage, readEvent } from './events.js'
 import type { LogBatch, LogListener, StreamLog } from './log.js'
 import { persist } from './persist.js'
 import { endingOf } from './transcript.js'
@@ -148,8 +148,7 @@ export class Tail implements LogListener {
   async #readPage(): Promise<void> {
     const { log, id } = this.#settings
     const after = this.#last
-    const page = await this.#persist(() => log.read(id, after))
-    if (page === null) throw lostStream(id)
+    const page = checkPage(await this.#persist(() => log.read(id, after)), id, after)
     const { events, last, ended, leaseLeftMs } = page
     this.appended({ first: after + 1, events, ended: ended && after + events.length === last })
     if (this.#isOver) return

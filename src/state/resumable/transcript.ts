@@ -7,7 +7,7 @@
 import { Accumulator } from '../../accumulate.js'
 import type { StreamError } from '../../errors.js'
 import type { ErrorEvent, StartEvent } from '../../types.js'
-import { readEvent } from './events.js'
+import { checkPage, readEvent } from './events.js'
 import type { LogBatch, StreamLog } from './log.js'
 
 /** What ends a stream after all that the log holds of it, with the partial answer read from there. */
@@ -28,7 +28,7 @@ export async function endingOf(
   for (;;) {
     const page = await log.read(id, count)
     if (page === null || page.ended) return undefined
-    for (const json of page.events) {
+    for (const json of checkPage(page, id, count).events) {
       const event = readEvent(json)
       if (event.type === 'content') accumulator.add(event)
       else if (event.type === 'retry') {

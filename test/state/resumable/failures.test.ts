@@ -243,6 +243,20 @@ describe('a log that is out of reach', () => {
   })
 })
 
+test('a log that has lost a part of a stream says so', async () => {
+  const log = memoryLog()
+  await leave(log, 60_000, [start, text('a')])
+  const resumable = createResumable({ log })
+  const stream = await follow(resumable, 's')
+  const { read } = log
+  log.read = async (id, after) => {
+    const page = await read.call(log, id, after)
+    return page && { ...page, events: [], last: 3 }
+  }
+  expect(outline(await collect(stream))).toEqual(['start', 'text a', 'error store'])
+  await expect(resumable.follow('s')).rejects.toMatchObject({ code: 'store' })
+})
+
 test('a listener that misses something reads it from the log', async () => {
   const log = memoryLog()
   const { subscribe } = log

@@ -1,0 +1,106 @@
+/**
+ * What Redis does for a stream of events, each in one step. All of it may run twice with the same arguments, because a client sends a
+ * command again after a lost connection although it may have been run.
+ *
+ * A stream of events is a Redis stream: an entry for each batch, with the number of its last event in its id (`1-<number>`), and one
+ * line for each event in its only field. The name of the field tells an entry that ends the stream (`end`, written by the producer, or
+ * `seal`) from the others (`events`). A first entry, `0-1`, holds the place until the first event comes. The lease is a hash that
+ * expires: whose it is, the number of the last event, and whether somebody wants the stream to stop.
+ *
+ * @module
+ */
+
+import type { RedisScript } from './connection.js'
+
+/** The last entry: the number of its last event, and the name of its field. */
+const last = `
+local function last()
+  local entry = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+  if not entry then return nil end
+  local part, number = entry[1]:match('(%d+)-(%d+)')
+  return part == '0' and 0 or tonumber(number), entry[2]
+end`
+
+/** KEYS: log, lease. ARGV: fence, lease, how long to keep it. Returns 1, or 0 if there is one. */
+export const createScript: RedisScript = {
+  lua: `
+if redis.call('EXISTS', KEYS[1]) == 1 then
+  return redis.call('HGET', KEYS[2], 'fence') == ARGV[1] and 1 or 0
+end
+redis.call('DEL', KEYS[2])
+redis.call('XADD', KEYS[1], '0-1', 'create', ARGV[1])
+redis.call('HSET', KEYS[2], 'fence', ARGV[1], 'last', 0)
+redis.call('PEXPIRE', KEYS[2], ARGV[2])
+if ARGV[3] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+return 1`,
+}
+
+/**
+ * KEYS: log, lease. ARGV: fence, lease, how long to keep it ('' for ever), number of the first event, of the last, 'events' or 'end',
+ * lines, channel. Returns 0 for lost, 1 for held, 2 for stopping.
+ */
+export const appendScript: RedisScript = {
+  lua: `${last}
+local lease = redis.call('HMGET', KEYS[2], 'fence', 'last', 'stopping')
+if lease[1] ~= ARGV[1] then
+  local number, fields = last()
+  local isThere = number == tonumber(ARGV[5]) and fields[1] == 'end' and fields[4] == ARGV[1]
+  return isThere and 1 or 0
+end
+local state = lease[3] and 2 or 1
+if tonumber(lease[2]) >= tonumber(ARGV[5]) then return state end
+if tonumber(lease[2]) ~= ARGV[4] - 1 then return 0 end
+local id = '1-' .. ARGV[5]
+if ARGV[6] == 'end' then
+  if not redis.call('XADD', KEYS[1], 'NOMKSTREAM', id, 'end', ARGV[7], 'fence', ARGV[1]) then return 0 end
+  redis.call('DEL', KEYS[2])
+else
+  if not redis.call('XADD', KEYS[1], 'NOMKSTREAM', id, 'events', ARGV[7]) then return 0 end
+  redis.call('HSET', KEYS[2], 'last', ARGV[5])
+  redis.call('PEXPIRE', KEYS[2], ARGV[2])
+end
+if ARGV[3] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+redis.call('PUBLISH', ARGV[8], ARGV[6] .. ' ' .. ARGV[4] .. '\\n' .. ARGV[7])
+return state`,
+}
+
+/** KEYS: log, lease. ARGV: fence, lease, how long to keep it ('' for ever). Returns what an append does. */
+export const renewScript: RedisScript = {
+  lua: `
+local lease = redis.call('HMGET', KEYS[2], 'fence', 'stopping')
+if lease[1] ~= ARGV[1] or redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('PEXPIRE', KEYS[2], ARGV[2])
+if ARGV[3] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+return lease[2] and 2 or 1`,
+}
+
+/** KEYS: log, lease. ARGV: after which event, how many entries. Returns the last entry, what is left of the lease, and the entries. */
+export const readScript: RedisScript = {
+  lua: `${last}
+local number, fields = last()
+if not number then return nil end
+local entries = redis.call('XRANGE', KEYS[1], '(1-' .. ARGV[1], '+', 'COUNT', ARGV[2])
+return {number, fields[1], redis.call('PTTL', KEYS[2]), entries}`,
+}
+
+/** KEYS: log, lease. ARGV: how long to keep it ('' for ever), number of the first event, of the last, lines, channel. */
+export const sealScript: RedisScript = {
+  lua: `${last}
+local number, fields = last()
+if not number or fields[1] == 'end' or fields[1] == 'seal' then return 0 end
+if redis.call('EXISTS', KEYS[2]) == 1 or number ~= ARGV[2] - 1 then return 0 end
+redis.call('XADD', KEYS[1], '1-' .. ARGV[3], 'seal', ARGV[4])
+if ARGV[1] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+redis.call('PUBLISH', ARGV[5], 'seal ' .. ARGV[2] .. '\\n' .. ARGV[4])
+return 1`,
+}
+
+/** KEYS: log, lease. ARGV: channel. Returns 1, or 0 if there is nothing to stop. */
+export const stopScript: RedisScript = {
+  lua: `${last}
+local number, fields = last()
+if not number or fields[1] == 'end' or fields[1] == 'seal' then return 0 end
+if redis.call('EXISTS', KEYS[2]) == 1 then redis.call('HSET', KEYS[2], 'stopping', 1) end
+redis.call('PUBLISH', ARGV[1], 'stop')
+return 1`,
+}
