@@ -5,7 +5,7 @@
  */
 
 import type { AssistantMessage, OutputPart } from './messages.js'
-import type { ContentEvent } from './types.js'
+import type { ContentEvent, StreamEvent } from './types.js'
 
 /**
  * Appending thousands of tokens to one string builds a tree of thousands of nodes. It is flattened whenever this many
@@ -42,16 +42,37 @@ interface Block {
   /** Text, reasoning, or the JSON arguments of a tool call. */
   text: Text
   signature: string | undefined
+  /** As it was given last; none once more has come. */
+  part: OutputPart | undefined
 }
 
-/** Collects the content of one stream. */
+/**
+ * Collects what the events of one stream say so far. What it gives is never changed afterwards, and is the same object for as
+ * long as nothing has come, down to the single part: a page can draw it after each event and compare by identity.
+ *
+ * @example
+ * ```ts
+ * const answer = new Accumulator()
+ * for await (const event of stream) {
+ *   answer.add(event)
+ *   show(answer.text())
+ * }
+ * ```
+ */
 export class Accumulator {
   #blocks = new Map<number, Block>()
   #last: Block | undefined
+  #message: AssistantMessage | undefined
   /** How many characters have come, voided ones included. */
   length = 0
 
-  add(event: ContentEvent): void {
+  /** Content is added, a `retry` with mode `restart` voids all of it, and the other events change nothing. */
+  add(event: StreamEvent): void {
+    if (event.type !== 'content') {
+      if (event.type === 'retry' && event.mode === 'restart') this.reset()
+      return
+    }
+    this.#message = undefined
     let block = this.#last
     if (block === undefined || block.first.index !== event.index) block = this.#block(event)
     switch (event.kind) {
@@ -69,6 +90,7 @@ export class Accumulator {
       default:
         return
     }
+    block.part = undefined
     if (event.signature !== undefined) block.signature = event.signature
   }
 
@@ -76,6 +98,7 @@ export class Accumulator {
   reset(): void {
     this.#blocks.clear()
     this.#last = undefined
+    this.#message = undefined
   }
 
   /** All `text` content so far, joined. */
@@ -90,13 +113,22 @@ export class Accumulator {
   /**
    * The message so far, without empty parts.
    *
-   * @param cut - the answer broke off, or was cut at a limit, so that the arguments of its last call may not be whole
+   * @param cut - once it has ended: whether it broke off, or was cut at a limit, so that the arguments of its last call may not be
+   * whole. Undefined while more may come: arguments that cannot be parsed are no error then, and stay text
    */
-  message(cut = false): AssistantMessage {
+  message(cut?: boolean): AssistantMessage {
+    if (cut !== undefined) return this.#build((block, last) => toPart(block, cut, block === last))
+    this.#message ??= this.#build((block) => (block.part ??= toPart(block, cut, false)))
+    return this.#message
+  }
+
+  #build(
+    partOf: (block: Block, last: Block | undefined) => OutputPart | undefined,
+  ): AssistantMessage {
     const content: OutputPart[] = []
     const last = [...this.#blocks.values()].findLast(({ first }) => first.kind !== 'source')
     for (const block of this.#blocks.values()) {
-      const part = toPart(block, cut, block === last)
+      const part = partOf(block, last)
       if (part !== undefined) content.push(part)
     }
     return { role: 'assistant', content }
@@ -105,7 +137,7 @@ export class Accumulator {
   #block(event: ContentEvent): Block {
     let block = this.#blocks.get(event.index)
     if (block === undefined) {
-      block = { first: event, text: new Text(), signature: undefined }
+      block = { first: event, text: new Text(), signature: undefined, part: undefined }
       this.#blocks.set(event.index, block)
     }
     this.#last = block
@@ -115,7 +147,7 @@ export class Accumulator {
 
 function toPart(
   { first, text, signature }: Block,
-  cut: boolean,
+  cut: boolean | undefined,
   isLast: boolean,
 ): OutputPart | undefined {
   const signed = signature === undefined ? {} : { signature }
@@ -153,7 +185,7 @@ const malformed = 'The arguments are not a JSON object.'
 /** No text at all means no arguments, unless more was to come. */
 function parseInput(
   text: string,
-  cut: boolean,
+  cut: boolean | undefined,
   isLast: boolean,
 ): { input: unknown; error?: string } {
   if (text.trim() === '') return cut && isLast ? { input: text, error: truncated } : { input: {} }
@@ -163,5 +195,6 @@ function parseInput(
   } catch {
     if (cut) return { input: text, error: truncated }
   }
+  if (cut === undefined) return { input: text }
   return { input: text, error: malformed }
 }

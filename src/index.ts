@@ -4,6 +4,7 @@
  * @module
  */
 
+export { Accumulator } from './accumulate.js'
 export { toReadableStream, toResponse } from './carriers/web.js'
 export type { CircuitBreaker } from './combinators/circuit.js'
 export { type FallbackOptions, fallback } from './combinators/fallback.js'

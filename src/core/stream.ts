@@ -181,8 +181,8 @@ export class Stream implements EventStream, EventSink, BatchReader {
 
   events(batch: readonly StreamEvent[], firstId?: number): void {
     for (const event of batch) {
-      if (event.type === 'content') this.#accumulator.add(event)
-      else if (event.type === 'retry') this.#retried(event)
+      if (event.type === 'retry') this.#retried(event)
+      else this.#accumulator.add(event)
     }
     const last = batch.at(-1)
     if (last?.type === 'complete' || last?.type === 'error') {
@@ -220,7 +220,7 @@ export class Stream implements EventStream, EventSink, BatchReader {
     this.#attempts = Math.max(this.#attempts, event.attempt)
     this.#wasted = addUsage(this.#wasted, this.#costOfAttempt(event.usage ?? {}))
     this.#lengthBefore = this.#accumulator.length
-    if (event.mode === 'restart') this.#accumulator.reset()
+    this.#accumulator.add(event)
     this.#settings.observer?.retry(event)
   }
 

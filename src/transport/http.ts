@@ -6,6 +6,7 @@
 
 import { StreamError } from '../errors.js'
 import type { Completion, ContentEvent, Usage } from '../types.js'
+import { drain } from './drain.js'
 import { providerError } from './provider-error.js'
 import type { OpenContext, Resumption, Sink, Source } from './pull.js'
 import { networkError, parseJson, requestError } from './request-error.js'
@@ -25,12 +26,6 @@ export interface LastingResponse {
 
 /** How much of a body that holds no event is kept, in bytes, to find out what it is. */
 const maxForeignBody = 64 * 1024
-
-/**
- * How long the connection stays open after the last event for the server to end the body, in milliseconds. A body that is read
- * to its end leaves a connection that the next request can use; an aborted one does not.
- */
-const drainMs = 500
 
 /** The source of one response. */
 export class HttpSource implements Source {
@@ -172,7 +167,7 @@ export class HttpSource implements Source {
     const completion = this.#decoder.finished()
     if (completion === undefined) return this.#fail(this.#missingEnd() as StreamError)
     this.#over = true
-    this.#drain()
+    if (this.#reader !== undefined) drain(this.#reader, () => this.#abort())
     this.#take().done(completion)
   }
 
@@ -193,19 +188,6 @@ export class HttpSource implements Source {
     // An injected fetch may not listen to the signal.
     if (this.#reader !== undefined) this.#reader.cancel().catch(() => {})
     else this.#response?.body?.cancel().catch(() => {})
-  }
-
-  #drain(): void {
-    const reader = this.#reader
-    if (reader === undefined) return
-    const timer = setTimeout(() => this.#abort(), drainMs)
-    // On Node a timer would keep the process alive for that long.
-    if (typeof timer === 'object') timer.unref()
-    const next = (result: ReadableStreamReadResult<Uint8Array>): void => {
-      if (result.done) clearTimeout(timer)
-      else reader.read().then(next, () => clearTimeout(timer))
-    }
-    reader.read().then(next, () => clearTimeout(timer))
   }
 
   /** What is thrown while a chunk is parsed. */

@@ -6,12 +6,13 @@
 
 import { StreamError, type StreamErrorCode } from '../errors.js'
 import { readErrorBody } from './error-body.js'
+import { type HeaderReader, header, retryAfterMs } from './retry-after.js'
 
 export interface ProviderErrorInput {
   provider: string
   /** The HTTP status; absent for an error inside a stream. */
   status?: number | undefined
-  headers?: { get(name: string): string | null } | undefined
+  headers?: HeaderReader | undefined
   /** Parsed JSON, or the text where it is not JSON. */
   body: unknown
   cause?: unknown
@@ -204,10 +205,6 @@ function isErrorStatus(status: unknown): status is number {
 
 // ---------------------------------------------------------------- headers
 
-function header(headers: ProviderErrorInput['headers'], name: string): string | undefined {
-  return headers?.get(name) || undefined
-}
-
 /** `x-should-retry` is the provider's own word, which both official SDKs follow. Undefined: what fits the code. */
 function retryable(
   headers: ProviderErrorInput['headers'],
@@ -220,23 +217,6 @@ function retryable(
   // What is too large now is too large the next time, such as a prompt above the tokens allowed in a minute.
   if (status === 413) return false
   return code === 'conflict' ? true : undefined
-}
-
-/** In milliseconds. `retry-after` is a number of seconds or a date (RFC 9110, section 10.2.3). */
-function retryAfterMs(headers: ProviderErrorInput['headers']): number | undefined {
-  const inMs = header(headers, 'retry-after-ms')
-  if (inMs !== undefined) {
-    const delayMs = Number(inMs)
-    if (delayMs >= 0) return delayMs
-  }
-  const value = header(headers, 'retry-after')
-  if (value === undefined) return undefined
-  const seconds = Number(value)
-  if (seconds >= 0) return seconds * 1000
-  const date = Date.parse(value)
-  // A negative number parses as a year.
-  if (Number.isNaN(date) || !Number.isNaN(seconds)) return undefined
-  return Math.max(0, date - Date.now())
 }
 
 // ---------------------------------------------------------------- message

@@ -12,7 +12,7 @@ const maxErrorBody = 64 * 1024
 
 /** The error of a response whose status is not 2xx. Reads its body, up to a limit. */
 export async function statusError(response: Response, provider: string): Promise<StreamError> {
-  const text = await readStart(response)
+  const text = await readStart(response.body?.getReader())
   return providerError({
     provider,
     status: response.status,
@@ -67,8 +67,10 @@ function innermostReason(error: unknown): string {
   return reason
 }
 
-async function readStart(response: Response): Promise<string> {
-  const reader = response.body?.getReader()
+/** The text of a body that says why a request failed, up to a limit. It never rejects. */
+export async function readStart(
+  reader: ReadableStreamDefaultReader<Uint8Array> | undefined,
+): Promise<string> {
   if (reader === undefined) return ''
   const decoder = new TextDecoder()
   let text = ''

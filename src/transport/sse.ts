@@ -29,11 +29,13 @@ export class ServerSentEventReader {
   /** The parser holds no part of an event, so the next event may take the fast lane. */
   #clean = true
 
-  constructor(onEvent: OnServerSentEvent) {
+  /** @param onRetry - takes the wait that the server asks for before a connection is made again, in milliseconds */
+  constructor(onEvent: OnServerSentEvent, onRetry?: (delayMs: number) => void) {
     this.#onEvent = onEvent
     this.#parser = createParser({
       maxBufferSize: maxEventLength,
       onEvent: ({ data, event, id }) => onEvent(data, event, id),
+      onRetry,
       onError: (error) => {
         if (error.type === 'max-buffer-size-exceeded') throw tooLong()
         // A line `error: {...}`, whose field name is "error", is how some servers (GPUStack) end a stream that failed.

@@ -1,0 +1,242 @@
+/**
+ * One stream over several connections.
+ *
+ * @module
+ */
+
+import { backoffMs } from '../combinators/backoff.js'
+import type { EventSink, EventSource } from '../core/stream.js'
+import { StreamError } from '../errors.js'
+import { networkError } from '../transport/request-error.js'
+import type { StreamEvent, Usage } from '../types.js'
+import type { Request, Requests } from './requests.js'
+import { type ResponseListener, ResponseSource } from './response.js'
+import { Sequence } from './sequence.js'
+import { Watchdog } from './watchdog.js'
+
+/** A connection is about to be made again. */
+export interface Reconnection {
+  /** The one in a row that is about to begin, from 2. */
+  attempt: number
+  maxAttempts: number
+  /** The wait before it, in milliseconds. */
+  delayMs: number
+  /** Why the last one failed. */
+  error: StreamError
+}
+
+export interface ConnectionSettings {
+  requests: Requests
+  fetch: typeof globalThis.fetch | undefined
+  maxRetries: number
+  minDelayMs: number
+  maxDelayMs: number
+  maxRetryAfterMs: number
+  idleMs: number
+  responseMs: number
+  onReconnect: ((reconnection: Reconnection) => void) | undefined
+  onResponse: ((response: Response) => void) | undefined
+}
+
+/** A connection that was kept alive for so long, in milliseconds, was a good one although it brought no event: the model thinks. */
+const healthyMs = 30_000
+
+/** The longest delay that timers can hold, in milliseconds; a longer one would fire at once. */
+const maxTimerMs = 2 ** 31 - 1
+
+export class ConnectionSource implements EventSource, EventSink, ResponseListener {
+  readonly #settings: ConnectionSettings
+  readonly #sequence: Sequence
+  readonly #watchdog = new Watchdog((limitMs) => this.#expire(limitMs))
+  #sink: EventSink | undefined
+  #controller: AbortController | undefined
+  #response: ResponseSource | undefined
+  /** The first response that is one. */
+  #first: Response | undefined
+  /** Why the request that was to begin the stream got no such response. */
+  #unanswered: StreamError | undefined
+  #failures = 0
+  #openedAt = 0
+  /** The connection has brought anything at all. */
+  #heard = false
+  /** The wait that the server has asked for. */
+  #serverDelayMs: number | undefined
+  #wait: ReturnType<typeof setTimeout> | undefined
+  /** A hook of the caller's may close it in the middle of anything. */
+  #closed = false
+
+  constructor(settings: ConnectionSettings) {
+    this.#settings = settings
+    this.#sequence = new Sequence(settings.requests.after)
+  }
+
+  pull(sink: EventSink): void {
+    this.#sink = sink
+    if (this.#response === undefined) return this.#open(this.#settings.requests.first())
+    this.#watchdog.wait()
+    this.#response.pull(this)
+  }
+
+  close(): void {
+    this.#closed = true
+    clearTimeout(this.#wait)
+    this.#hangUp()
+  }
+
+  finished(): undefined {
+    return undefined
+  }
+
+  usage(): Usage {
+    return {}
+  }
+
+  // -------------------------------------------------------------- from the response
+
+  onBytes(): void {
+    this.#heard = this.#watchdog.fed = true
+  }
+
+  onRetry(delayMs: number): void {
+    this.#serverDelayMs = Math.min(delayMs, this.#settings.maxRetryAfterMs)
+  }
+
+  accept(event: StreamEvent, id: string | undefined): boolean {
+    return this.#sequence.accept(event, id)
+  }
+
+  events(batch: readonly StreamEvent[]): void {
+    this.#failures = 0
+    const last = batch.at(-1)?.type
+    if (last === 'complete' || last === 'error') this.#watchdog.stop()
+    const { last: lastId } = this.#sequence
+    this.#take().events(batch, lastId === undefined ? undefined : lastId - batch.length + 1)
+  }
+
+  fail(error: StreamError): void {
+    this.#hangUp()
+    this.#guard(() => {
+      const next = this.#next(error)
+      if (next === undefined) this.#take().fail(this.#lastWord(error))
+      else this.#openLater(next, error)
+    })
+  }
+
+  // A response has whole events only.
+  batch(): void {}
+  retry(): void {}
+  done(): void {}
+
+  // -------------------------------------------------------------- inside
+
+  #open([url, init]: Request): void {
+    const controller = new AbortController()
+    const { fetch = globalThis.fetch, responseMs } = this.#settings
+    this.#controller = controller
+    this.#openedAt = performance.now()
+    this.#heard = false
+    this.#watchdog.watch(responseMs)
+    const send = async (): Promise<Response> => fetch(url, { ...init, signal: controller.signal })
+    send().then(
+      (response) => {
+        if (controller.signal.aborted) response.body?.cancel().catch(() => {})
+        else this.#onResponse(response)
+      },
+      (thrown: unknown) => {
+        if (controller.signal.aborted) return
+        this.fail(networkError(thrown, 'server', 'before the response began'))
+      },
+    )
+  }
+
+  #onResponse(response: Response): void {
+    this.#response = new ResponseSource(response, this)
+    if (response.ok) this.#first ??= response
+    this.#watchdog.watch(this.#settings.idleMs)
+    this.#guard(() => this.#settings.onResponse?.(response))
+    this.#response?.pull(this)
+  }
+
+  #openLater(request: Request, error: StreamError): void {
+    const { maxRetries, minDelayMs, maxDelayMs, onReconnect } = this.#settings
+    const failures = ++this.#failures
+    const floorMs = this.#serverDelayMs ?? minDelayMs
+    const ceilingMs = Math.max(floorMs, maxDelayMs)
+    const backoff = backoffMs({ minDelayMs: floorMs, maxDelayMs: ceilingMs }, failures)
+    const delayMs = Math.min(Math.max(backoff, error.retryAfterMs ?? 0), maxTimerMs)
+    onReconnect?.({ attempt: failures + 1, maxAttempts: maxRetries + 1, delayMs, error })
+    if (!this.#closed) this.#wait = setTimeout(() => this.#open(request), delayMs)
+  }
+
+  /** The request that can mend it. */
+  #next(error: StreamError): Request | undefined {
+    const { requests, maxRetries, maxRetryAfterMs } = this.#settings
+    const { last, broken, lost } = this.#sequence
+    const livedMs = performance.now() - this.#openedAt
+    if (this.#heard && error.code !== 'timeout' && livedMs >= healthyMs) this.#failures = 0
+    if (this.#failures >= maxRetries) return undefined
+    if (last === undefined || broken !== undefined) return undefined
+    if (error !== lost && !canPass(error)) return undefined
+    if ((error.retryAfterMs ?? 0) > maxRetryAfterMs) return undefined
+    if (this.#first === undefined) {
+      // The server says that it has begun nothing, and invites.
+      if (requests.repeatable || isRefusal(error)) return requests.first()
+      this.#unanswered ??= error
+    }
+    const { headers, url = '' } = this.#first ?? {}
+    return requests.rest({ headers, id: this.#sequence.streamId, lastEventId: last }, url)
+  }
+
+  /** What the reader is told in the end. */
+  #lastWord(error: StreamError): StreamError {
+    // The rest of a stream was asked for that had not begun: that it is not there is no news.
+    if (this.#first === undefined) return this.#unanswered ?? error
+    if (error.status !== 404 && error.status !== 410) return error
+    const message = `The server does not have the rest of the answer (status ${error.status}).`
+    return new StreamError('interrupted', message, { status: error.status, cause: error })
+  }
+
+  #expire(limitMs: number): void {
+    const message =
+      this.#response === undefined
+        ? `The response did not begin within ${limitMs} ms (responseMs).`
+        : `Nothing at all came from the server for ${limitMs} ms (idleMs).`
+    this.fail(new StreamError('timeout', message))
+  }
+
+  /** Runs hooks of the caller's. */
+  #guard(step: () => void): void {
+    try {
+      step()
+    } catch (thrown) {
+      this.#hangUp()
+      if (!this.#closed) this.#take().fail(StreamError.from(thrown))
+    }
+  }
+
+  #hangUp(): void {
+    this.#watchdog.stop()
+    this.#controller?.abort()
+    // A `fetch` of the caller's may not listen to the signal.
+    this.#response?.close()
+    this.#response = undefined
+  }
+
+  #take(): EventSink {
+    const sink = this.#sink as EventSink
+    this.#sink = undefined
+    this.#watchdog.waiting = false
+    return sink
+  }
+}
+
+/** Whether another connection may fare better. */
+function canPass({ retryable, status = 0 }: StreamError): boolean {
+  const final =
+    status === 204 || (status >= 400 && status < 500 && status !== 408 && status !== 429)
+  return retryable && !final
+}
+
+function isRefusal({ status, retryAfterMs }: StreamError): boolean {
+  return (status === 429 || status === 503) && retryAfterMs !== undefined
+}

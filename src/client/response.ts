@@ -1,0 +1,164 @@
+/**
+ * The events of one response.
+ *
+ * @module
+ */
+
+import type { EventSink, EventSource } from '../core/stream.js'
+import { StreamError } from '../errors.js'
+import { parseEvent } from '../formats/parse-event.js'
+import { drain } from '../transport/drain.js'
+import { networkError, parseJson, readStart } from '../transport/request-error.js'
+import { retryAfterMs } from '../transport/retry-after.js'
+import { ServerSentEventReader } from '../transport/sse.js'
+import type { StreamEvent, Usage } from '../types.js'
+
+/** What whoever reads several responses as one stream has to know of each. */
+export interface ResponseListener {
+  /** For each chunk, whatever it holds. */
+  onBytes(): void
+  /** The server says how long to wait before it is asked again, in milliseconds. */
+  onRetry(delayMs: number): void
+  /**
+   * @param id - undefined for an event that has none
+   * @returns false for an event that is not to be told
+   * @throws StreamError, which ends the response after the events before it
+   */
+  accept(event: StreamEvent, id: string | undefined): boolean
+}
+
+export class ResponseSource implements EventSource {
+  readonly #response: Response
+  readonly #listener: ResponseListener | undefined
+  readonly #parser: ServerSentEventReader
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+  #sink: EventSink | undefined
+  #events: StreamEvent[] = []
+  #begun = false
+  /** The last event has come. */
+  #ended = false
+  /** It follows the events that have just been delivered. */
+  #failure: StreamError | undefined
+  #closed = false
+
+  constructor(response: Response, listener?: ResponseListener) {
+    this.#response = response
+    this.#listener = listener
+    this.#parser = new ServerSentEventReader(
+      (data, _event, id) => this.#onEvent(data, id),
+      (delayMs) => listener?.onRetry(delayMs),
+    )
+  }
+
+  pull(sink: EventSink): void {
+    this.#sink = sink
+    if (this.#failure !== undefined) return this.#fail(this.#failure)
+    if (!this.#begun && !this.#begin()) return
+    this.#read()
+  }
+
+  close(): void {
+    this.#closed = true
+    if (this.#reader === undefined) this.#response.body?.cancel().catch(() => {})
+    else this.#reader.cancel().catch(() => {})
+  }
+
+  finished(): undefined {
+    return undefined
+  }
+
+  usage(): Usage {
+    return {}
+  }
+
+  /** @returns false for a response that is no stream of events */
+  #begin(): boolean {
+    this.#begun = true
+    const { ok, status, body, headers } = this.#response
+    const contentType = headers.get('content-type') ?? ''
+    if (body !== null) this.#reader = body.getReader()
+    if (!ok) {
+      void readStart(this.#reader).then((text) => this.#fail(failedResponse(this.#response, text)))
+    } else if (status === 204) {
+      this.#fail(
+        new StreamError(
+          'interrupted',
+          'The server has nothing to send (status 204), and the last event has not come.',
+          { status },
+        ),
+      )
+    } else if (body === null || !contentType.startsWith('text/event-stream')) {
+      const message = `The response is ${contentType || 'without a content type'}, not text/event-stream: write it with sse() to read it back.`
+      this.#fail(new StreamError('protocol', message, { status }))
+    } else return true
+    return false
+  }
+
+  #read(): void {
+    this.#reader?.read().then(this.#onChunk, this.#onDrop)
+  }
+
+  readonly #onChunk = (result: ReadableStreamReadResult<Uint8Array>): void => {
+    if (this.#closed) return
+    try {
+      // An event without its blank line is one that was cut.
+      if (!result.done) {
+        this.#listener?.onBytes()
+        this.#parser.feed(result.value)
+      }
+    } catch (error) {
+      this.#failure = StreamError.from(error)
+    }
+    if (this.#events.length > 0) {
+      const events = this.#events
+      this.#events = []
+      if (this.#ended) this.#drain()
+      return this.#sink?.events(events)
+    }
+    if (this.#failure !== undefined) return this.#fail(this.#failure)
+    if (!result.done) return this.#read()
+    this.#fail(new StreamError('interrupted', 'The connection ended before the last event.'))
+  }
+
+  readonly #onDrop = (error: unknown): void => {
+    if (this.#closed) return
+    this.#fail(networkError(error, 'server', 'while the events were being read'))
+  }
+
+  #onEvent(data: string, id: string | undefined): void {
+    if (this.#ended) return
+    const event = parseEvent(data)
+    if (event === undefined || this.#listener?.accept(event, id) === false) return
+    this.#events.push(event)
+    this.#ended = event.type === 'complete' || event.type === 'error'
+  }
+
+  #drain(): void {
+    this.#closed = true
+    if (this.#reader !== undefined) drain(this.#reader, () => this.close())
+  }
+
+  #fail(error: StreamError): void {
+    if (this.#closed) return
+    this.close()
+    this.#sink?.fail(error)
+  }
+}
+
+/** The body is `{ error }`, as `toResponse` writes it, or somebody else's. */
+function failedResponse({ status, headers }: Response, text: string): StreamError {
+  const body = parseJson(text)
+  const error =
+    typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined
+  const json = typeof error === 'object' && error !== null ? error : {}
+  const wait = { retryAfterMs: retryAfterMs(headers) }
+  if ('code' in json) return StreamError.fromJSON({ ...wait, ...json, status })
+  const message = `The server answered with status ${status}.`
+  return new StreamError(codeOf(status), message, { ...wait, status })
+}
+
+function codeOf(status: number): StreamError['code'] {
+  if (status === 408) return 'timeout'
+  if (status === 429) return 'rate-limit'
+  return status >= 500 ? 'server' : 'invalid-request'
+}

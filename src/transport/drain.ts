@@ -1,0 +1,28 @@
+/**
+ * The end of a body that has said all it had to say.
+ *
+ * @module
+ */
+
+/**
+ * How long the connection stays open after the last event for the server to end the body, in milliseconds. A body that is read
+ * to its end leaves a connection that the next request can use; an aborted one does not.
+ */
+const drainMs = 500
+
+/**
+ * Reads a body to its end, and gives it up where it does not come.
+ *
+ * @param abort - ends the connection
+ */
+export function drain(reader: ReadableStreamDefaultReader<Uint8Array>, abort: () => void): void {
+  const timer = setTimeout(abort, drainMs)
+  // On Node a timer would keep the process alive for that long.
+  if (typeof timer === 'object') timer.unref()
+  const stop = (): void => clearTimeout(timer)
+  const next = (result: ReadableStreamReadResult<Uint8Array>): void => {
+    if (result.done) stop()
+    else reader.read().then(next, stop)
+  }
+  reader.read().then(next, stop)
+}

@@ -1,0 +1,32 @@
+/**
+ * How long a server asks to wait.
+ *
+ * @module
+ */
+
+/** As much of `Headers` as is needed. */
+export interface HeaderReader {
+  get(name: string): string | null
+}
+
+/** Undefined for an empty one too. */
+export function header(headers: HeaderReader | undefined, name: string): string | undefined {
+  return headers?.get(name) || undefined
+}
+
+/** In milliseconds. `retry-after` is a number of seconds or a date (RFC 9110, section 10.2.3). */
+export function retryAfterMs(headers: HeaderReader | undefined): number | undefined {
+  const inMs = header(headers, 'retry-after-ms')
+  if (inMs !== undefined) {
+    const delayMs = Number(inMs)
+    if (delayMs >= 0) return delayMs
+  }
+  const value = header(headers, 'retry-after')
+  if (value === undefined) return undefined
+  const seconds = Number(value)
+  if (seconds >= 0) return seconds * 1000
+  const date = Date.parse(value)
+  // A negative number parses as a year.
+  if (Number.isNaN(date) || !Number.isNaN(seconds)) return undefined
+  return Math.max(0, date - Date.now())
+}

@@ -1,0 +1,497 @@
+import { describe, expect, test } from 'vitest'
+import { type ConnectOptions, connect, type Reconnection } from '../../src/client.js'
+import { sse, toReadableStream } from '../../src/index.js'
+import { closedSoon } from '../faults/closed.js'
+import { type Exchange, FaultServer, type Play, refusingAddress } from '../faults/server.js'
+import { answer, text, written } from '../support/answers.js'
+import { collect, outline } from '../support/collect.js'
+
+const events = answer('Hel', 'lö ', '🌊')
+const whole = ['start', 'text Hel', 'text lö ', 'text 🌊', 'complete Hellö 🌊']
+const quick = { minDelayMs: 1, maxDelayMs: 5 }
+
+/** Serves the events from `Last-Event-ID` on, or up to `before` and then whatever `cut` does. */
+function serve(cut?: (exchange: Exchange) => void, before = events.length): Play {
+  return async (exchange) => {
+    const after = Number(exchange.request.headers['last-event-id'] ?? 0)
+    await exchange.head(200)
+    await exchange.chunk(written(events, after, cut === undefined ? undefined : before))
+    if (cut === undefined) exchange.end()
+    else cut(exchange)
+  }
+}
+
+function refuse(status: number, headers = {}, body = 'no'): Play {
+  return (exchange) => exchange.whole(status, body, headers)
+}
+
+function stall(): void {}
+
+async function read(server: FaultServer, init: ConnectOptions = {}): Promise<string[]> {
+  return outline(await collect(connect(`${server.url}/ai`, { retry: quick, ...init })))
+}
+
+function lastEventIds(server: FaultServer): (string | undefined)[] {
+  return server.requests.map(({ headers }) => headers['last-event-id'])
+}
+
+describe('a stream of a server', () => {
+  test('is asked for by GET, or with a body by POST, not before the first event is wanted', async () => {
+    await using server = await FaultServer.listen(serve())
+    const stream = connect(`${server.url}/ai`)
+    expect(server.requests).toEqual([])
+    expect(await collect(stream)).toEqual(events)
+    const json = { prompt: 'ö' }
+    expect(await connect(new URL(`${server.url}/ai`), { json }).text()).toBe('Hellö 🌊')
+    const body = JSON.stringify(json)
+    await connect(`${server.url}/ai`, { body, headers: { 'content-type': 'x/y' } }).final()
+    const [get, post, posted] = server.requests
+    expect(get).toMatchObject({ method: 'GET', headers: { accept: 'text/event-stream' } })
+    expect(get?.headers).not.toHaveProperty('last-event-id')
+    expect(post).toMatchObject({ method: 'POST', body: json })
+    expect(post?.headers).toMatchObject({ 'content-type': 'application/json' })
+    expect(posted).toMatchObject({ method: 'POST', body: json, headers: { 'content-type': 'x/y' } })
+  })
+
+  test('can be asked for with a fetch of the caller, and with all that fetch takes', async () => {
+    const asked: RequestInit[] = []
+    const fetch = async (_url: unknown, init: RequestInit = {}): Promise<Response> => {
+      asked.push(init)
+      return new Response(written(events), { headers: { 'content-type': 'text/event-stream' } })
+    }
+    const init = { fetch, credentials: 'include', method: 'PUT', json: 1 } as const
+    expect(outline(await collect(connect('/ai', init)))).toEqual(whole)
+    expect(asked[0]).toMatchObject({ credentials: 'include', method: 'PUT', body: '1' })
+  })
+
+  test.each<[string, (exchange: Exchange) => void, string]>([
+    ['ends without the last event', (exchange) => exchange.end(), 'interrupted'],
+    ['is hung up', (exchange) => exchange.hangUp(), 'network'],
+    ['is reset', (exchange) => exchange.reset(), 'network'],
+    ['goes silent', stall, 'timeout'],
+  ])('goes on where it was when the connection %s', async (_, cut, code) => {
+    await using server = await FaultServer.listen(serve(cut, 2), serve(cut, 3), serve())
+    const failures: string[] = []
+    const onReconnect = ({ error }: Reconnection): number => failures.push(error.code)
+    expect(await read(server, { onReconnect, idleMs: 80 })).toEqual(whole)
+    // A reset takes along what the client has not read yet.
+    if (code !== 'network') expect(lastEventIds(server)).toEqual([undefined, '2', '3'])
+    expect(failures).toEqual([code, code])
+    expect(await closedSoon(server)).toBe(0)
+  })
+
+  test('is read in chunks that split characters, lines and events', async () => {
+    await using server = await FaultServer.listen(async (exchange) => {
+      await exchange.head(200)
+      for (const byte of Buffer.from(`:\n\n${written(events)}`)) {
+        await exchange.chunk(new Uint8Array([byte]))
+      }
+      exchange.end()
+    })
+    expect(await read(server)).toEqual(whole)
+  })
+
+  test('never shows the half of an event that a cut has left', async () => {
+    const half = written(events).slice(0, written(events, 0, 3).length - 1)
+    await using server = await FaultServer.listen(async (exchange) => {
+      await exchange.head(200)
+      await exchange.chunk(half)
+      exchange.end()
+    }, serve())
+    expect(await read(server)).toEqual(whole)
+    expect(lastEventIds(server)).toEqual([undefined, '2'])
+  })
+
+  test('keeps its ids when it is passed on', async () => {
+    await using server = await FaultServer.listen(
+      serve((exchange) => exchange.end(), 3),
+      serve(),
+    )
+    const stream = connect(`${server.url}/ai`, { retry: quick, headers: { 'last-event-id': '1' } })
+    expect(await new Response(toReadableStream(stream, sse())).text()).toBe(written(events, 1))
+    expect(lastEventIds(server)).toEqual(['1', '3'])
+  })
+})
+
+describe('a wait', () => {
+  test('is told before it begins, grows, and follows the retry field of the server', async () => {
+    const waits: Reconnection[] = []
+    const onReconnect = (reconnection: Reconnection): void => {
+      waits.push(reconnection)
+    }
+    const withField: Play = async (exchange) => {
+      await exchange.head(200)
+      await exchange.chunk('retry: 40\n\n')
+      exchange.end()
+    }
+    await using server = await FaultServer.listen(refuse(500), withField, withField, serve())
+    expect(await read(server, { onReconnect })).toEqual(whole)
+    expect(waits).toMatchObject([
+      { attempt: 2, maxAttempts: 6, error: { code: 'server', status: 500 } },
+      { attempt: 3, maxAttempts: 6, error: { code: 'interrupted' } },
+      { attempt: 4, maxAttempts: 6 },
+    ])
+    const [first, second, third] = waits.map(({ delayMs }) => delayMs)
+    expect(first).toBeLessThanOrEqual(5)
+    expect(second).toBe(40)
+    expect(third).toBe(40)
+  })
+
+  test('is as long as retry-after says, unless that is too long', async () => {
+    await using server = await FaultServer.listen(refuse(503, { 'retry-after': '1' }), serve())
+    const began = performance.now()
+    expect(await read(server)).toEqual(whole)
+    expect(performance.now() - began).toBeGreaterThanOrEqual(990)
+    await using busy = await FaultServer.listen(refuse(429, { 'retry-after': '61' }))
+    expect(await read(busy)).toEqual(['start', 'error rate-limit'])
+    expect(busy.requests).toHaveLength(1)
+  })
+
+  test('ends with the stream, and so do hooks that cancel in the middle', async () => {
+    await using server = await FaultServer.listen(refuse(500))
+    const retry = { minDelayMs: 60_000 }
+    const stream = connect(server.url, { retry, onReconnect: () => stream.cancel() })
+    expect(outline(await collect(stream))).toEqual(['start', 'error aborted'])
+    await using other = await FaultServer.listen(serve())
+    const answered = connect(other.url, { onResponse: () => answered.cancel() })
+    expect(outline(await collect(answered))).toEqual(['start', 'error aborted'])
+    expect(await closedSoon(other)).toBe(0)
+  })
+})
+
+describe('an end', () => {
+  test('comes at once with a status that says so, and with the error in its body', async () => {
+    const body = { error: { code: 'context-length', message: 'x', retryable: false } }
+    const json = JSON.stringify(body)
+    await using server = await FaultServer.listen(refuse(400, {}, json), refuse(404), refuse(403))
+    await expect(connect(server.url).text()).rejects.toMatchObject({
+      code: 'context-length',
+      message: 'The conversation is too long for the model.',
+      status: 400,
+    })
+    await expect(connect(server.url).text()).rejects.toMatchObject({ status: 404 })
+    expect(await read(server)).toEqual(['start', 'error invalid-request'])
+    expect(server.requests).toHaveLength(3)
+  })
+
+  test('comes after the failures that are allowed in a row, with the last of them', async () => {
+    const page = '<html><title>502 Bad Gateway</title></html>'
+    await using server = await FaultServer.listen(
+      serve((exchange) => exchange.end(), 2),
+      refuse(502, { 'content-type': 'text/html' }, page),
+      serve((exchange) => exchange.end(), 3),
+      refuse(502, { 'content-type': 'text/html' }, page),
+    )
+    const stream = connect(server.url, { retry: { ...quick, maxRetries: 2 } })
+    const told = await collect(stream)
+    expect(outline(told)).toEqual([...whole.slice(0, 3), 'error server'])
+    expect(told.at(-1)).toMatchObject({
+      error: { status: 502 },
+      partial: { content: [{ type: 'text', text: 'Hellö ' }] },
+    })
+    // One event more began the count anew.
+    expect(server.requests).toHaveLength(5)
+    await using refusing = await refusingAddress()
+    const refused = connect(refusing.url, { retry: { ...quick, maxRetries: 1 } })
+    expect(outline(await collect(refused))).toEqual(['start', 'error network'])
+  })
+
+  test('is an error when a page comes instead of events', async () => {
+    const page: Play = refuse(200, { 'content-type': 'text/html' }, '<html>Please log in</html>')
+    await using server = await FaultServer.listen(page)
+    await expect(connect(server.url).text()).rejects.toMatchObject({
+      code: 'protocol',
+      message: expect.stringContaining('text/html'),
+    })
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test('is interrupted when the server has no more to send, or has it no longer', async () => {
+    const cut = serve((exchange) => exchange.end(), 3)
+    const interrupted = [...whole.slice(0, 3), 'error interrupted']
+    for (const gone of [refuse(204, {}, ''), refuse(404), refuse(410)]) {
+      await using server = await FaultServer.listen(cut, gone)
+      expect(await read(server)).toEqual(interrupted)
+      expect(server.requests).toHaveLength(2)
+    }
+    await using nothing = await FaultServer.listen(refuse(204, {}, ''))
+    expect(await read(nothing)).toEqual(['start', 'error interrupted'])
+  })
+
+  test('is a timeout when the response never begins', async () => {
+    await using server = await FaultServer.listen(stall)
+    expect(await read(server, { responseMs: 40, retry: false })).toEqual(['start', 'error timeout'])
+    expect(await closedSoon(server)).toBe(0)
+  })
+
+  test('is a timeout when the body of a refusal never ends', async () => {
+    await using server = await FaultServer.listen((exchange) => exchange.head(500))
+    expect(await read(server, { idleMs: 40, retry: false })).toEqual(['start', 'error timeout'])
+    expect(await closedSoon(server)).toBe(0)
+  })
+
+  test('does not come while heartbeats do, nor to a reader who takes his time', async () => {
+    await using server = await FaultServer.listen(async (exchange) => {
+      await exchange.head(200)
+      await exchange.chunk(written(events, 0, 2))
+      for (let beat = 0; beat < 12; beat++) {
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        await exchange.chunk(':\n\n')
+      }
+      await exchange.chunk(written(events, 2))
+      exchange.end()
+    })
+    const told = []
+    for await (const event of connect(server.url, { idleMs: 400, retry: false })) {
+      told.push(event)
+      if (event === told[1]) await new Promise((resolve) => setTimeout(resolve, 700))
+    }
+    expect(outline(told)).toEqual(whole)
+  })
+
+  test('is what a hook throws', async () => {
+    await using server = await FaultServer.listen(refuse(500), serve())
+    const fail = (): never => {
+      throw new Error('hook')
+    }
+    const inReconnect = connect(server.url, { onReconnect: fail })
+    await expect(inReconnect.text()).rejects.toMatchObject({ code: 'unknown', message: 'hook' })
+    const inResponse = connect(server.url, { onResponse: fail })
+    await expect(inResponse.text()).rejects.toMatchObject({ code: 'unknown', message: 'hook' })
+    expect(await closedSoon(server)).toBe(0)
+  })
+})
+
+describe('ids', () => {
+  test('leave out what was seen already, also from a server that begins at the beginning', async () => {
+    const again = (from: number): Play => {
+      return async (exchange) => {
+        await exchange.head(200)
+        await exchange.chunk(written(events, from))
+        exchange.end()
+      }
+    }
+    for (const from of [0, 1, 2]) {
+      await using server = await FaultServer.listen(
+        serve((exchange) => exchange.end(), 3),
+        again(from),
+      )
+      expect(await read(server)).toEqual(whole)
+    }
+  })
+
+  test('show that events are missing', async () => {
+    const skip: Play = async (exchange) => {
+      await exchange.head(200)
+      await exchange.chunk(written(events, 0, 2) + written(events, 3))
+      exchange.end()
+    }
+    await using server = await FaultServer.listen(skip)
+    await expect(connect(server.url, { retry: quick }).text()).rejects.toMatchObject({
+      code: 'interrupted',
+      message: 'Event 3 is missing: event 4 came after event 2.',
+    })
+    expect(await read(server)).toEqual([...whole.slice(0, 2), 'error interrupted'])
+    expect(server.requests).toHaveLength(2)
+  })
+
+  test('do not hide that a server began another answer', async () => {
+    const other = answer('Some', 'thing', ' else')
+    await using server = await FaultServer.listen(
+      serve((exchange) => exchange.end(), 3),
+      async (exchange) => {
+        await exchange.head(200)
+        await exchange.chunk(written(other))
+      },
+    )
+    expect(await read(server)).toEqual([...whole.slice(0, 3), 'error interrupted'])
+    expect(await closedSoon(server)).toBe(0)
+  })
+
+  test('are needed to come back', async () => {
+    const withoutIds = written(events, 0, 2).replaceAll(/^id: .*\n/gm, '')
+    await using server = await FaultServer.listen(async (exchange) => {
+      await exchange.head(200)
+      await exchange.chunk(withoutIds)
+      exchange.end()
+    })
+    expect(await read(server)).toEqual([...whole.slice(0, 2), 'error interrupted'])
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test('are what an error lacks that is not the end of the stream', async () => {
+    const lost = `event: error\ndata: ${JSON.stringify({ type: 'error', error: { code: 'store' } })}\n\n`
+    const lose: Play = async (exchange) => {
+      const after = Number(exchange.request.headers['last-event-id'] ?? 0)
+      await exchange.head(200)
+      await exchange.chunk(written(events, after, 2) + lost)
+      exchange.end()
+    }
+    await using server = await FaultServer.listen(lose, lose, serve())
+    expect(await read(server)).toEqual(whole)
+    expect(lastEventIds(server)).toEqual([undefined, '2', '2'])
+    await using broken = await FaultServer.listen(lose)
+    const retry = { ...quick, maxRetries: 2 }
+    expect(await read(broken, { retry })).toEqual([...whole.slice(0, 2), 'error store'])
+    expect(broken.requests).toHaveLength(3)
+  })
+
+  test('go on from the one that the caller has seen', async () => {
+    await using server = await FaultServer.listen(serve())
+    expect(await read(server, { headers: { 'Last-Event-ID': '3' } })).toEqual(whole.slice(3))
+  })
+})
+
+describe('a request that is not GET', () => {
+  const json = { prompt: 'p' }
+  const headers = { authorization: 'Bearer key' }
+
+  test('is not sent again when its connection is lost', async () => {
+    await using server = await FaultServer.listen(serve((exchange) => exchange.end(), 3))
+    expect(await read(server, { json })).toEqual([...whole.slice(0, 3), 'error interrupted'])
+    await using dead = await FaultServer.listen((exchange) => exchange.reset())
+    expect(await read(dead, { json })).toEqual(['start', 'error network'])
+    for (const status of [429, 500, 503]) {
+      await using refusing = await FaultServer.listen(refuse(status))
+      expect(await read(refusing, { json })).toHaveLength(2)
+      expect(refusing.requests).toHaveLength(1)
+    }
+    expect([server.requests.length, dead.requests.length]).toEqual([1, 1])
+  })
+
+  test('is sent again when it was refused until later', async () => {
+    const later = refuse(503, { 'retry-after-ms': '10' })
+    await using server = await FaultServer.listen(later, later, serve())
+    expect(await read(server, { json })).toEqual(whole)
+    expect(server.requests.map(({ method, body }) => [method, body])).toEqual([
+      ['POST', json],
+      ['POST', json],
+      ['POST', json],
+    ])
+  })
+
+  test('goes on at the address that the response names', async () => {
+    const begin: Play = async (exchange) => {
+      await exchange.head(200, { 'content-location': '/ai/stream/7' })
+      await exchange.chunk(written(events, 0, 3))
+      exchange.reset()
+    }
+    await using server = await FaultServer.listen(begin, refuse(503), serve())
+    expect(await read(server, { json, headers })).toEqual(whole)
+    const [post, , get] = server.requests
+    expect(post).toMatchObject({ method: 'POST', path: '/ai', headers })
+    expect(get).toMatchObject({ method: 'GET', path: '/ai/stream/7', headers, body: {} })
+    expect(get?.headers).not.toHaveProperty('content-type')
+    expect(server.requests).toHaveLength(3)
+  })
+
+  test('does not take what it carries to another origin', async () => {
+    await using elsewhere = await FaultServer.listen(serve())
+    await using server = await FaultServer.listen(async (exchange) => {
+      await exchange.head(200, { 'content-location': `${elsewhere.url}/ai` })
+      await exchange.chunk(written(events, 0, 3))
+      exchange.end()
+    })
+    expect(await read(server, { json })).toEqual([...whole.slice(0, 3), 'error interrupted'])
+    expect(elsewhere.requests).toEqual([])
+  })
+
+  test('goes on where the caller says', async () => {
+    const begin: Play = async (exchange) => {
+      await exchange.head(200, { 'x-stream-id': '7' })
+      await exchange.chunk(written(events, 0, 3))
+      exchange.end()
+    }
+    await using server = await FaultServer.listen(begin, serve())
+    const asked: unknown[] = []
+    const resume: ConnectOptions['resume'] = (stream) => {
+      asked.push({ ...stream, headers: undefined })
+      return new URL(`${server.url}/ai/stream/${stream.headers?.get('x-stream-id')}`)
+    }
+    expect(await read(server, { json, resume })).toEqual(whole)
+    expect(asked).toEqual([{ id: 'of Hellö 🌊', lastEventId: 3, headers: undefined }])
+    expect(server.requests[1]).toMatchObject({ method: 'GET', path: '/ai/stream/7' })
+    for (const nowhere of [false, () => undefined] as const) {
+      await using closed = await FaultServer.listen(begin)
+      expect(await read(closed, { json, resume: nowhere })).toContain('error interrupted')
+      expect(await read(closed, { resume: nowhere })).toContain('error interrupted')
+      expect(closed.requests).toHaveLength(2)
+    }
+  })
+
+  test('is looked for where the caller says when it got no answer', async () => {
+    await using server = await FaultServer.listen((exchange) => exchange.reset(), serve())
+    const resume = `${server.url}/ai/stream/mine`
+    expect(await read(server, { json, resume })).toEqual(whole)
+    expect(server.requests.map(({ method }) => method)).toEqual(['POST', 'GET'])
+    // It never arrived, so what is told is what became of it.
+    await using deaf = await FaultServer.listen((exchange) => exchange.reset(), refuse(404))
+    expect(await read(deaf, { json, resume: `${deaf.url}/x` })).toEqual(['start', 'error network'])
+  })
+})
+
+describe('whoever leaves', () => {
+  const endless: Play = async (exchange) => {
+    await exchange.head(200)
+    await exchange.chunk(written(events, 0, 2))
+  }
+
+  test('closes the connection: by break, cancel and signal', async () => {
+    await using server = await FaultServer.listen(endless)
+    for await (const event of connect(server.url)) if (event.type === 'content') break
+    expect(await closedSoon(server)).toBe(0)
+
+    const cancelled = connect(server.url)
+    const controller = new AbortController()
+    const aborted = connect(server.url, { signal: controller.signal })
+    for (const [stream, leave] of [
+      [cancelled, () => cancelled.cancel()],
+      [aborted, () => controller.abort()],
+    ] as const) {
+      const told = []
+      for await (const event of stream) {
+        told.push(event)
+        if (event.type === 'content') setTimeout(leave, 10)
+      }
+      expect(outline(told)).toEqual(['start', 'text Hel', 'error aborted'])
+      expect(await closedSoon(server)).toBe(0)
+    }
+  })
+
+  test('closes it before the response has begun, too', async () => {
+    const left = Promise.withResolvers<void>()
+    await using server = await FaultServer.listen(() => left.resolve())
+    const stream = connect(server.url)
+    const told = collect(stream)
+    await left.promise
+    stream.cancel()
+    expect(outline(await told)).toEqual(['start', 'error aborted'])
+    expect(await closedSoon(server)).toBe(0)
+  })
+})
+
+test('options that cannot be meant are refused', () => {
+  const bad = (init: unknown, url: unknown = 'http://a.test'): (() => unknown) => {
+    return () => connect(url as string, init as ConnectOptions)
+  }
+  expect(bad({}, '/ai')).toThrow('Option "url" is "/ai"')
+  expect(bad({}, 5)).toThrow('Option "url" is 5')
+  expect(bad(null)).toThrow('Option "init" is null')
+  expect(bad({ idleMs: 0 })).toThrow('Option "idleMs" is 0')
+  expect(bad({ responseMs: -1 })).toThrow('Option "responseMs" is -1')
+  expect(bad({ retry: 'no' })).toThrow('Option "retry" is "no"')
+  expect(bad({ retry: { maxRetrys: 1 } })).toThrow('Unknown option "retry.maxRetrys"')
+  expect(bad({ onReconnect: 1 })).toThrow('Option "onReconnect" is 1')
+  expect(bad({ signal: {} })).toThrow('Option "signal" is {}')
+  expect(bad({ json: 1, body: 'x' })).toThrow('Option "json" is 1')
+  expect(bad({ headers: { 'last-event-id': 'x' } })).toThrow('Option "headers.last-event-id"')
+})
+
+test('a content event without its start is told as it is', async () => {
+  await using server = await FaultServer.listen(async (exchange) => {
+    await exchange.head(200)
+    await exchange.chunk(written([text('a')]))
+    exchange.end()
+  })
+  expect(await read(server, { retry: false })).toEqual(['text a', 'error interrupted'])
+})

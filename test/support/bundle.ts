@@ -1,0 +1,45 @@
+/**
+ * The source as a browser gets it.
+ */
+
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { build, type Rollup } from 'vite'
+
+const source = fileURLToPath(new URL('../../src/', import.meta.url))
+
+export interface Bundle {
+  code: string
+  /** Whatever went into it, by path or package. */
+  modules: string[]
+  /** What it asks for at run time. */
+  imports: string[]
+  /** Minified and compressed, in bytes. */
+  gzipBytes: number
+}
+
+/** Bundles a page or a module, minified, with the entries of this package by their public names. */
+export async function bundle(entry: string, external: readonly string[] = []): Promise<Bundle> {
+  const built = await build({
+    configFile: false,
+    logLevel: 'silent',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    resolve: {
+      alias: [
+        { find: /^sluice$/, replacement: `${source}index.ts` },
+        { find: /^sluice\/(\w+)$/, replacement: `${source}$1.ts` },
+      ],
+    },
+    build: {
+      write: false,
+      minify: true,
+      modulePreload: { polyfill: false },
+      rollupOptions: { input: entry, external: [...external], preserveEntrySignatures: 'strict' },
+    },
+  })
+  const [first] = Array.isArray(built) ? built : [built as Rollup.RollupOutput]
+  const chunks = first?.output.filter((output) => output.type === 'chunk') ?? []
+  if (chunks.length !== 1) throw new Error(`${entry} gave ${chunks.length} chunks, not one.`)
+  const { code, moduleIds, imports } = chunks[0] as Rollup.OutputChunk
+  return { code, modules: moduleIds, imports, gzipBytes: gzipSync(code).length }
+}
