@@ -30,7 +30,7 @@ export interface FallbackOptions {
    * open it is skipped: no request is sent to it, and no event tells of it.
    *
    * A failure is every error but those that the request itself caused (`invalid-request`, `context-length`, `content-filter`). An
-   * attempt that its reader ended counts as a success.
+   * attempt that was ended from outside, by its reader or by `totalMs`, counts as a success.
    *
    * @example
    * ```ts

@@ -141,7 +141,7 @@ test('a provider that stalls is left for the next one, and its connection is clo
   })
   await using healthy = await serve('healthy', 'Hello!')
   const driver = fallback(stalling.driver, healthy.driver)
-  const timeout = { chunkMs: 80 }
+  const timeout = { chunkMs: 400 }
   let told: StreamEvent | undefined
   for await (const event of createStream({ driver, prompt: 'p', retry: false, timeout })) {
     if (event.type === 'retry') expect(await closings(stalling)).toEqual(['aborted'])

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { compatible } from '../../src/compatible.js'
+import { createConversation, memoryStore } from '../../src/conversation.js'
 import {
   createStream,
   fallback,
@@ -235,6 +236,21 @@ describe('hooks', () => {
       'onAttempt own',
       'onRetry scripted',
       'onEnd own',
+    ])
+  })
+
+  test('of a turn of a conversation hear what the model is asked, and the end that is told', async () => {
+    const store = memoryStore()
+    vi.spyOn(store, 'append').mockRejectedValue(new Error('The disk is full.'))
+    const conversation = createConversation({ id: 'c', driver: scripted(['Hi']), store })
+    const [onAttempt, onEnd] = [vi.fn(), vi.fn()]
+    await collect(conversation.send('Hello?', { onAttempt, onEnd }))
+    const messages = [{ role: 'user', content: 'Hello?' }]
+    expect(onAttempt.mock.calls).toEqual([
+      [expect.objectContaining({ request: expect.objectContaining({ messages }) })],
+    ])
+    expect(onEnd.mock.calls).toEqual([
+      [expect.objectContaining({ error: expect.objectContaining({ code: 'store' }) })],
     ])
   })
 
