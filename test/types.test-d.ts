@@ -2,12 +2,15 @@ import Anthropic from '@anthropic-ai/sdk'
 import { BaseAnthropic } from '@anthropic-ai/sdk/client'
 import { toStandardJsonSchema } from '@valibot/to-json-schema'
 import { type } from 'arktype'
+import { Cluster, Redis } from 'ioredis'
 import { AzureOpenAI, OpenAI } from 'openai'
+import { createClient, createCluster } from 'redis'
 import * as v from 'valibot'
 import { assertType, describe, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { anthropic } from '../src/anthropic.js'
 import { compatible } from '../src/compatible.js'
+import { createConversation, memoryStore } from '../src/conversation.js'
 import {
   type CompleteEvent,
   type ContentEvent,
@@ -22,6 +25,7 @@ import {
 } from '../src/index.js'
 import { openai } from '../src/openai.js'
 import { partialJson } from '../src/partial-json.js'
+import { redisStore } from '../src/redis.js'
 
 declare const driver: Driver
 declare const event: StreamEvent
@@ -53,6 +57,31 @@ describe('types', () => {
     openai({ model: 'm', client: new Anthropic() })
     // @ts-expect-error: the address is needed
     compatible({ model: 'm' })
+  })
+
+  test('a conversation gives streams of the type that it, or the turn, asks for', () => {
+    const store = memoryStore()
+    const plain = createConversation({ id: 'c', driver, store })
+    expectTypeOf(plain.send('Hello')).toEqualTypeOf<EventStream>()
+    const output = z.object({ city: z.string() })
+    const typed = createConversation({ id: 'c', driver, store, output })
+    expectTypeOf(typed.send('Hello')).toEqualTypeOf<EventStream<{ city: string }>>()
+    expectTypeOf(plain.send('Hello', { output })).toEqualTypeOf<EventStream<{ city: string }>>()
+    expectTypeOf<CompleteEvent['messageCount']>().toEqualTypeOf<number | undefined>()
+    // @ts-expect-error: what is said is the input
+    plain.send('Hello', { prompt: 'p' })
+    // @ts-expect-error: a store is needed
+    createConversation({ id: 'c', driver })
+  })
+
+  test('the clients of both Redis libraries fit', () => {
+    redisStore(createClient())
+    redisStore(createClient({ RESP: 2 }))
+    redisStore(createCluster({ rootNodes: [] }))
+    redisStore(new Redis({ lazyConnect: true }))
+    redisStore(new Cluster([], { lazyConnect: true }))
+    // @ts-expect-error: no client
+    redisStore({ get: () => {} })
   })
 
   test('wrong options are errors of the compiler', () => {

@@ -25,7 +25,7 @@ export interface TurnOptions {
   select?: SelectMessages
   /**
    * Another turn of the same conversation is running, in whichever process: wait until it has ended, or fail with `conflict`. The
-   * stream's `signal` and `cancel()` end the wait.
+   * stream's `signal` and `cancel()` end the wait; the clocks of `timeout` begin after it.
    * @default 'wait'
    */
   onConflict?: 'wait' | 'reject'

@@ -15,7 +15,7 @@ export type SelectMessages = (
 ) => readonly Message[] | Promise<readonly Message[]>
 
 export interface LastMessagesOptions {
-  /** The budget, in tokens. */
+  /** The budget for messages, in tokens: what `system` and the tools take comes on top. */
   maxTokens: number
   /**
    * What one message costs, in tokens. Without it there is an estimate: four bytes of text a token and four tokens a message; 1,000 for

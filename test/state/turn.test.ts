@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { z } from 'zod'
 import {
   type ConversationOptions,
   type ConversationStore,
@@ -105,6 +106,38 @@ describe('a store that fails', () => {
     expect(events.at(-1)).toMatchObject({ type: 'error', error: gone })
     expect(events.at(-1)).not.toHaveProperty('messageCount')
   })
+})
+
+test('hooks are told of the turn, and of its end once it is stored', async () => {
+  const told: string[] = []
+  const store = memoryStore()
+  const conversation = start({
+    store,
+    driver: scripted([[new StreamError('overloaded', 'Busy.')], ['a']]),
+    retry: { maxRetries: 1, minDelayMs: 0 },
+    onAttempt: ({ attempt }) => told.push(`attempt ${attempt}`),
+    onRetry: ({ error }) => told.push(`retry ${error.code}`),
+    onEnd: ({ error }) => told.push(`end ${error?.code}`),
+  })
+  await conversation.send('x').text()
+  const failing = vi.spyOn(store, 'append').mockRejectedValueOnce(down)
+  await expect(conversation.send('y').text()).rejects.toBe(down)
+  expect(failing).toHaveBeenCalledOnce()
+  const both = ['attempt 1', 'retry overloaded', 'attempt 2']
+  expect(told).toEqual([...both, 'end undefined', ...both, 'end store'])
+})
+
+test('an answer that does not fit its schema is asked for again, and only the one that fits is stored', async () => {
+  const conversation = start({
+    driver: scripted([['{"city":5}'], ['{"city":"Rom"}']]),
+    retry: { maxRetries: 1, minDelayMs: 0 },
+    output: z.object({ city: z.string() }),
+  })
+  expect(await conversation.send('Where?').final()).toMatchObject({ output: { city: 'Rom' } })
+  expect(await conversation.messages()).toEqual([
+    { role: 'user', content: 'Where?' },
+    { role: 'assistant', content: [{ type: 'text', text: '{"city":"Rom"}' }] },
+  ])
 })
 
 describe('select', () => {

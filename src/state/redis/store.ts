@@ -46,12 +46,12 @@ export interface RedisStoreOptions {
 const dayMs = 86_400_000
 /**
  * Whoever waits asks again after this many milliseconds for each place in the queue, up to ten times of it. So the first in line finds a
- * free lock within 100 ms, and a hundred who wait send about fifty small commands a second. Being told (by a blocking command or by
- * publish and subscribe) would take a further connection each.
+ * free lock within 100 ms, and a hundred who wait for the same conversation cost about 160 small commands a second. Being told instead,
+ * by a blocking command or by publish and subscribe, would take a further connection, and polling all the same in case it breaks.
  */
 const askAgainMs = 100
-/** How long whoever waits may be silent before it counts as gone: longer than the longest pause between two questions, with room for a process that is busy. */
-const silentMs = 5_000
+/** Whoever waits and is silent for so long is gone: two seconds more than the longest pause, for a process that is busy. */
+const silentMs = 3_000
 
 /**
  * Keeps conversations in Redis, so that any process can go on with them.

@@ -135,6 +135,21 @@ describe.skipIf(!redisPresent).each(cases)(`by %s${redisNote}`, (_name, connect)
     await proxy.close()
   }, 30_000)
 
+  test('a lock whose answer is lost with the connection is taken once, and the turn goes on', async () => {
+    server = await startRedis()
+    const proxy = await lossyProxy(server.port)
+    given = await connect(proxy)
+    const store = redisStore(given.client)
+    const settings = { store, driver: echo(), leaseMs: 60_000 }
+    const conversation = createConversation({ id: crypto.randomUUID(), ...settings })
+    await conversation.send('a').text()
+    proxy.loseNextAnswer()
+    expect(await conversation.send('b').final()).toMatchObject({ messageCount: 4 })
+    expect(proxy.lost()).toBe(1)
+    expect(await conversation.send('c', { onConflict: 'reject' }).text()).toMatch(/c$/)
+    await proxy.close()
+  }, 30_000)
+
   test('whoever waits for a turn hears of it too', async () => {
     const conversation = await start({}, { commandTimeoutMs: 500 })
     const model = held('one')
