@@ -5,14 +5,18 @@
  */
 
 import type { Usage } from '../types.js'
-import { defaultAnswer, readConversation, tokensOf } from './conversation.js'
+import { defaultAnswer, readConversation, type SentConversation, tokensOf } from './conversation.js'
 import type { Fault } from './fault.js'
+import { sampleOf, schemaOf } from './sample.js'
 
 /** A string is short for `{ text }`. */
 export type Answer = string | AnswerParts
 
 export interface AnswerParts {
-  /** Sent a word at a time. @default a text that quotes the conversation, unless there are tool calls */
+  /**
+   * Sent a word at a time.
+   * @default a text that quotes the conversation, or simple JSON that fits the schema where the request has one; empty beside tool calls
+   */
   text?: string
   /**
    * Comes before the text: `reasoning_content` on OpenAI's chat wire, the summary of a `reasoning` item on its Responses wire, a
@@ -63,7 +67,7 @@ export function completeAnswer(answer: Answer | undefined, body: unknown): Whole
     name,
     input: typeof input === 'string' ? input : (JSON.stringify(input) ?? '{}'),
   }))
-  const text = parts.text ?? (toolCalls.length > 0 ? '' : defaultAnswer(conversation))
+  const text = parts.text ?? (toolCalls.length > 0 ? '' : answerTo(conversation, body))
   const reasoning = parts.reasoning ?? ''
   const textTokens = tokensOf(text)
   const reasoningTokens = tokensOf(reasoning)
@@ -84,6 +88,13 @@ export function completeAnswer(answer: Answer | undefined, body: unknown): Whole
   }
   const { finishReason } = parts
   return { text, textTokens, reasoning, reasoningTokens, toolCalls, finishReason, usage }
+}
+
+function answerTo(conversation: SentConversation, body: unknown): string {
+  const schema = schemaOf(body)
+  return schema === undefined
+    ? defaultAnswer(conversation)
+    : JSON.stringify(sampleOf(schema), null, 1)
 }
 
 /** The pieces that the JSON arguments of a tool call arrive in. */
