@@ -15,6 +15,7 @@ import { encodeMessagesRequest } from '../wires/anthropic-messages/request.js'
 import { MessagesDecoder } from '../wires/anthropic-messages/response.js'
 import {
   checkProvider,
+  construct,
   environment,
   missingKey,
   type ProviderOptions,
@@ -91,5 +92,5 @@ async function createClient(options: AnthropicOptions): Promise<BaseAnthropicCli
   const { BaseAnthropic } = await import('@anthropic-ai/sdk/client').catch((error: unknown) => {
     throw missingPackage('@anthropic-ai/sdk', error)
   })
-  return new BaseAnthropic(sdkOptions(options, apiKey))
+  return construct(provider, () => new BaseAnthropic(sdkOptions(options, apiKey)))
 }

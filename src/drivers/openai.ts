@@ -19,6 +19,7 @@ import { ResponsesDecoder } from '../wires/openai-responses/response.js'
 import { type BackgroundResource, backgroundResponse } from './background.js'
 import {
   checkProvider,
+  construct,
   environment,
   missingKey,
   type ProviderOptions,
@@ -121,5 +122,5 @@ async function createClient(options: OpenAIOptions): Promise<OpenAIClient> {
   const { OpenAI } = await import('openai').catch((error: unknown) => {
     throw missingPackage('openai', error)
   })
-  return new OpenAI(sdkOptions(options, apiKey))
+  return construct(provider, () => new OpenAI(sdkOptions(options, apiKey)))
 }

@@ -74,6 +74,17 @@ export function sdkOptions(
   }
 }
 
+/** A client of an SDK, whose constructor refuses some options and some runtimes. */
+export function construct<Client>(provider: string, create: () => Client): Client {
+  try {
+    return create()
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const message = `${provider}: the SDK cannot be used here: ${reason}`
+    throw new StreamError('invalid-request', message, { provider, cause })
+  }
+}
+
 /** The key of one request. */
 export async function resolveKey(apiKey: ApiKey): Promise<string> {
   return typeof apiKey === 'function' ? apiKey() : apiKey

@@ -331,3 +331,24 @@ describe('a bad option of a driver throws a TypeError that names it', () => {
     for (const word of words) expect(create).toThrow(word)
   })
 })
+
+test('what the constructor of an SDK refuses is told as it is, and is not tried again', async () => {
+  // Where there is a window, both SDKs refuse to hold a key.
+  vi.stubGlobal('window', { document: {} })
+  vi.stubGlobal('document', {})
+  vi.stubGlobal('navigator', { userAgent: 'Mozilla/5.0' })
+  try {
+    for (const driver of [
+      openai({ model: 'm', apiKey: 'k' }),
+      anthropic({ model: 'm', apiKey: 'k' }),
+    ]) {
+      const events = await collect(createStream({ driver, prompt: 'Hello' }))
+      expect(outline(events)).toEqual(['start', 'error invalid-request'])
+      expect(events.at(-1)).toMatchObject({
+        error: { message: expect.stringContaining('browser-like environment') },
+      })
+    }
+  } finally {
+    vi.unstubAllGlobals()
+  }
+})
