@@ -22,6 +22,8 @@ export interface LogContext {
   id: string
   ttlMs: number
   deadlineMs: number
+  /** Subscribes until the end of the test. */
+  listen(log: StreamLog, id: string, listener: LogListener): Promise<() => void>
 }
 
 export interface LogCase {

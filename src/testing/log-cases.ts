@@ -226,6 +226,8 @@ export const leaseCases: Record<string, LogCase> = {
       await create(context, lease)
       await append(context, lease, batchOf(1, 1))
       await context.other.seal(context.id, batchOf(2, 1, true))
+      const { last, ended } = await read(context, 0)
+      checkEqual({ last, ended }, { last: 1, ended: false }, 'read() while the lease is held')
       await append(context, lease, batchOf(2, 1, true))
       await context.other.seal(context.id, batchOf(3, 1, true))
       checkEqual(await readAll(context, 0), eventsFrom(1, 2), 'what was kept')

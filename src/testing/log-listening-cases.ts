@@ -33,8 +33,8 @@ export const listeningCases: Record<string, LogCase> = {
       const lease = longLease()
       const notes = [new Notes(), new Notes()]
       await create(context, lease)
-      await context.other.subscribe(context.id, notes[0] as Notes)
-      await context.log.subscribe(context.id, notes[1] as Notes)
+      await context.listen(context.other, context.id, notes[0] as Notes)
+      await context.listen(context.log, context.id, notes[1] as Notes)
       for (let first = 1; first <= 50; first++) await append(context, lease, batchOf(first, 1))
       await append(context, lease, batchOf(51, 10, true))
       for (const each of notes) {
@@ -51,7 +51,7 @@ export const listeningCases: Record<string, LogCase> = {
       await create(context, lease)
       for (let first = 1; first <= 20; first++) {
         const notes = new Notes()
-        const subscribed = context.other.subscribe(context.id, notes)
+        const subscribed = context.listen(context.other, context.id, notes)
         // Of what is appended meanwhile it may be told or not.
         const appended = append(context, lease, batchOf(2 * first - 1, 1))
         const unsubscribe = await subscribed
@@ -67,9 +67,9 @@ export const listeningCases: Record<string, LogCase> = {
       const lease = longLease()
       await create(context, lease)
       const [gone, elsewhere, stays] = [new Notes(), new Notes(), new Notes()]
-      const leave = await context.other.subscribe(context.id, gone)
-      await context.other.subscribe(`${context.id} 2`, elsewhere)
-      await context.other.subscribe(context.id, stays)
+      const leave = await context.listen(context.other, context.id, gone)
+      await context.listen(context.other, `${context.id} 2`, elsewhere)
+      await context.listen(context.other, context.id, stays)
       leave()
       leave()
       await append(context, lease, batchOf(1, 1))
@@ -82,7 +82,7 @@ export const listeningCases: Record<string, LogCase> = {
     async run(context) {
       const notes = new Notes()
       await create(context, shortLease())
-      await context.other.subscribe(context.id, notes)
+      await context.listen(context.other, context.id, notes)
       await untilLapsed(context)
       await context.log.seal(context.id, batchOf(1, 2, true))
       await hears(context, notes, 2)
@@ -96,7 +96,7 @@ export const listeningCases: Record<string, LogCase> = {
       const notes = new Notes()
       await create(context, lease)
       await append(context, lease, batchOf(1, 1))
-      await log.subscribe(id, notes)
+      await context.listen(log, id, notes)
       checkEqual(await other.stop(id), true, 'stop()')
       await until(context, 'the producer to be told', () => notes.stops > 0)
       checkEqual(await log.renew(id, lease), 'stopping', 'renew()')

@@ -5,6 +5,7 @@
  */
 
 import type { StreamLog } from '../state/resumable/log.js'
+import type { LogContext } from './log-case.js'
 import { keepingCases, leaseCases } from './log-cases.js'
 import { listeningCases } from './log-listening-cases.js'
 
@@ -37,7 +38,17 @@ export function testLog({ name, test, log, other, deadlineMs = 5_000 }: TestLogO
       const id = `test ${crypto.randomUUID()}`
       const first = await log({ ttlMs })
       const second = other === undefined ? first : await other({ ttlMs })
-      await run({ log: first, other: second, id, ttlMs, deadlineMs })
+      const leaves: (() => void)[] = []
+      const listen: LogContext['listen'] = async (to, streamId, listener) => {
+        const leave = await to.subscribe(streamId, listener)
+        leaves.push(leave)
+        return leave
+      }
+      try {
+        await run({ log: first, other: second, id, ttlMs, deadlineMs, listen })
+      } finally {
+        for (const leave of leaves) leave()
+      }
     })
   }
 }

@@ -18,6 +18,9 @@ export interface SubscriberHandlers {
 /** What says that a connection is there (again): a single server, a cluster of node-redis, and one of ioredis. */
 const readyEvents = ['ready', 'node-ready', '+subscriber']
 
+/** What says that it will not come back: ioredis, and node-redis when it gives up. */
+const endEvents = ['end', 'terminated']
+
 export class RedisSubscriber {
   readonly #connection: RedisConnection
   readonly #client: RedisClient
@@ -32,7 +35,7 @@ export class RedisSubscriber {
       client.on('message', (channel = '', message = '') => handlers.onMessage(channel, message))
     }
     for (const event of readyEvents) client.on(event, () => handlers.onReady())
-    client.on('end', () => handlers.onEnd())
+    for (const event of endEvents) client.on(event, () => handlers.onEnd())
   }
 
   /** Resolves when messages come. Harmless for channels that are subscribed already. */

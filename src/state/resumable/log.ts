@@ -91,7 +91,7 @@ export interface StreamLog {
    * Once the promise is resolved, the listener MUST be told of everything that is appended, in order and by whichever process, or
    * that it may have `missed` something. Several listeners may be interested in one id.
    *
-   * @returns ends it
+   * @returns ends it; harmless when it is called again
    */
   subscribe(id: string, listener: LogListener): Promise<() => void>
 }

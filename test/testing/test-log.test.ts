@@ -1,0 +1,247 @@
+import { describe, expect, test } from 'vitest'
+import { type LogListener, memoryLog, type StreamLog } from '../../src/resumable.js'
+import { type LogScenario, testLog } from '../../src/testing.js'
+
+/** Runs the suite against a log that is broken in one way, and gives the names of the tests that saw it. */
+async function failures(
+  change: (whole: StreamLog, scenario: LogScenario) => Partial<StreamLog>,
+): Promise<string[]> {
+  const runs: [string, () => Promise<void>][] = []
+  testLog({
+    name: 'broken',
+    test: (name, run) => runs.push([name.replace('broken: ', ''), run]),
+    deadlineMs: 1_000,
+    log: (scenario) => {
+      const whole = memoryLog({ ttlMs: scenario.ttlMs })
+      return { ...bind(whole), ...change(whole, scenario) }
+    },
+  })
+  const failed = await Promise.all(
+    runs.map(async ([name, run]) =>
+      run().then(
+        () => [],
+        () => [name],
+      ),
+    ),
+  )
+  return failed.flat()
+}
+
+function listening(
+  whole: StreamLog,
+  change: (listener: LogListener) => Partial<LogListener>,
+): Partial<StreamLog> {
+  return {
+    subscribe: (id, listener) =>
+      whole.subscribe(id, {
+        appended: (batch) => listener.appended(batch),
+        stopping: () => listener.stopping(),
+        missed: () => listener.missed(),
+        ...change(listener),
+      }),
+  }
+}
+
+describe.concurrent('testLog', () => {
+  test('a log that keeps its promises fails nothing', async () => {
+    expect(await failures(() => ({}))).toEqual([])
+  })
+
+  test('a log that only ever says that something was missed fails nothing', async () => {
+    const failed = await failures((whole) =>
+      listening(whole, (listener) => ({ appended: () => listener.missed() })),
+    )
+    expect(failed).toEqual([])
+  })
+
+  test('sees a log that gives an id to whoever asks', async () => {
+    const failed = await failures((whole) => ({
+      async create(id, lease) {
+        await whole.create(id, lease)
+        return true
+      },
+    }))
+    expect(failed).toContain('gives an id to one producer, of many who ask at once')
+    expect(failed).toContain('takes nothing after the end, and frees the lease, but not the id')
+  })
+
+  test('sees a log that asks first whether an id is free, and takes it later', async () => {
+    const failed = await failures((whole) => ({
+      async create(id, lease) {
+        if ((await whole.read(id, 0)) !== null) return whole.create(id, lease)
+        await new Promise((resolve) => setImmediate(resolve))
+        await whole.create(id, lease)
+        return true
+      },
+    }))
+    expect(failed).toEqual(['gives an id to one producer, of many who ask at once'])
+  })
+
+  test('sees a log that does not look at the fence', async () => {
+    const fences = new Map<string, string>()
+    const failed = await failures((whole) => ({
+      create(id, lease) {
+        if (!fences.has(id)) fences.set(id, lease.fence)
+        return whole.create(id, lease)
+      },
+      append: (id, lease, batch) =>
+        whole.append(id, { ...lease, fence: fences.get(id) ?? lease.fence }, batch),
+    }))
+    expect(failed).toEqual(['takes nothing under another fence'])
+  })
+
+  test('sees a log that adds what is sent twice twice', async () => {
+    const failed = await failures((whole) => ({
+      async append(id, lease, batch) {
+        const page = await whole.read(id, 0)
+        return whole.append(id, lease, { ...batch, first: (page?.last ?? 0) + 1 })
+      },
+    }))
+    expect(failed).toContain('adds events once, when they are sent twice')
+    expect(failed).toContain('takes nothing that would leave a gap')
+  })
+
+  test('sees a log that does not last the lease by an append, and one that does not by a renewal', async () => {
+    const without = (method: 'append' | 'renew') => (whole: StreamLog) => ({
+      [method]: (id: string, lease: { fence: string }, batch: never) =>
+        whole[method](id, { ...lease, leaseMs: 60_000 }, batch),
+    })
+    for (const method of ['append', 'renew'] as const) {
+      expect(await failures(without(method))).toEqual([
+        'lasts the lease with every append and every renewal',
+      ])
+    }
+  })
+
+  test('sees a log that lets a lease run on for ever', async () => {
+    const failed = await failures((whole) => ({
+      create: (id, lease) => whole.create(id, { ...lease, leaseMs: 1e6 }),
+    }))
+    expect(failed).toContain('takes nothing from a producer whose lease has run out')
+    expect(failed).toContain(
+      'seals a stream once, of many who try at once, and its producer adds nothing more',
+    )
+  })
+
+  test('sees a log that reads one event too few or too many', async () => {
+    for (const shift of [-1, 1]) {
+      const failed = await failures((whole) => ({
+        read: (id, after) => whole.read(id, Math.max(0, after + shift)),
+      }))
+      expect(failed).toContain('reads events from any of them on, in their order')
+    }
+  })
+
+  test('sees a log that never seals, and one that seals whatever it is told to', async () => {
+    expect(await failures(() => ({ seal: () => Promise.resolve() }))).toEqual([
+      'seals a stream once, of many who try at once, and its producer adds nothing more',
+      'tells of the sealing',
+    ])
+    const leases = new Map<string, string>()
+    const failed = await failures((whole) => ({
+      create(id, lease) {
+        if (!leases.has(id)) leases.set(id, lease.fence)
+        return whole.create(id, lease)
+      },
+      async seal(id, batch) {
+        await whole.append(id, { fence: leases.get(id) ?? '', leaseMs: 1 }, batch)
+        await whole.seal(id, batch)
+      },
+    }))
+    expect(failed).toContain('seals only a stream whose lease has run out')
+  })
+
+  test('sees a log that loses news, mixes them up, or tells them to those who have left', async () => {
+    let count = 0
+    const loses = await failures((whole) =>
+      listening(whole, (listener) => ({
+        appended: (batch) => {
+          if (++count % 7 !== 0) listener.appended(batch)
+        },
+      })),
+    )
+    expect(loses).toContain('tells every listener of what is appended, in order')
+    const late = await failures((whole) =>
+      listening(whole, (listener) => ({
+        appended: (batch) => {
+          if (batch.first % 2 === 0) listener.appended(batch)
+          else setImmediate(() => listener.appended(batch))
+        },
+      })),
+    )
+    expect(late).toContain('tells every listener of what is appended, in order')
+    const stays = await failures((whole) => ({
+      async subscribe(id, listener) {
+        await whole.subscribe(id, listener)
+        return () => {}
+      },
+    }))
+    expect(stays).toEqual([
+      'tells nothing to a listener who has left, or who listens to another stream',
+    ])
+  })
+
+  test('sees a log that listens a little after it says so', async () => {
+    const failed = await failures((whole) => ({
+      async subscribe(id, listener) {
+        let leave = (): void => {}
+        setImmediate(() => {
+          void whole.subscribe(id, listener).then((each) => {
+            leave = each
+          })
+        })
+        return () => leave()
+      },
+    }))
+    expect(failed).toContain('tells a listener of everything that comes after it has subscribed')
+  })
+
+  test('sees a log that forgets to stop, or to say so to one who does not listen', async () => {
+    const stopping = 'tells the producer to stop, at once and with the answer to every sign of life'
+    const deaf = await failures((whole) => listening(whole, () => ({ stopping() {} })))
+    expect(deaf).toEqual([stopping])
+    const silent = await failures((whole) => ({
+      renew: async (id, lease) => ((await whole.renew(id, lease)) === 'lost' ? 'lost' : 'held'),
+    }))
+    expect(silent).toEqual([stopping])
+  })
+
+  test('sees a log that never forgets, and one that forgets what is being written', async () => {
+    const keeps = await failures((_whole, { ttlMs }) => {
+      const log = memoryLog()
+      return ttlMs < 1_000 ? bind(log) : {}
+    })
+    expect(keeps).toEqual([
+      'forgets a stream when its time to live is over',
+      'forgets a stream whose producer is gone when its time to live is over',
+    ])
+    const forgets = await failures((whole, { ttlMs }) => {
+      const createdAt = new Map<string, number>()
+      return {
+        create(id, lease) {
+          createdAt.set(id, performance.now())
+          return whole.create(id, lease)
+        },
+        append: (id, lease, batch) =>
+          performance.now() - (createdAt.get(id) ?? 0) > ttlMs
+            ? Promise.resolve('lost')
+            : whole.append(id, lease, batch),
+      }
+    })
+    expect(forgets).toEqual([
+      'keeps a stream for longer than its time to live, while its lease is held',
+    ])
+  })
+})
+
+function bind(log: StreamLog): StreamLog {
+  return {
+    create: (id, lease) => log.create(id, lease),
+    append: (id, lease, batch) => log.append(id, lease, batch),
+    renew: (id, lease) => log.renew(id, lease),
+    read: (id, after) => log.read(id, after),
+    seal: (id, batch) => log.seal(id, batch),
+    stop: (id) => log.stop(id),
+    subscribe: (id, listener) => log.subscribe(id, listener),
+  }
+}
