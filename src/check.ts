@@ -47,6 +47,13 @@ export function checkLimit(option: string, value: unknown, fallback: number): nu
   throw optionError(option, value, `milliseconds above 0 and up to ${maxDelayMs}, or Infinity`)
 }
 
+/** @returns the value, or the default where it is undefined */
+export function checkFlag(option: string, value: unknown, fallback: boolean): boolean {
+  if (value === undefined) return fallback
+  if (typeof value === 'boolean') return value
+  throw optionError(option, value, 'true or false')
+}
+
 export function show(value: unknown): string {
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'string') return JSON.stringify(shorten(value))

@@ -114,19 +114,21 @@ export class StreamError extends Error {
     return new StreamError('unknown', message, { cause: value })
   }
 
-  /** The reverse of `toJSON()`, for whoever reads events back. Never throws. */
+  /** The reverse of `toJSON()`, for whoever reads events back, with what a server may have exposed beyond it. Never throws. */
   static fromJSON(value: unknown): StreamError {
     return StreamError.#restore(value, undefined)
   }
 
   static #restore(value: unknown, cause: unknown): StreamError {
-    const json: Partial<Record<keyof StreamErrorJSON, unknown>> =
+    const json: Partial<Record<keyof StreamErrorJSON | 'provider' | 'requestId', unknown>> =
       typeof value === 'object' && value !== null ? value : {}
     const code = isCode(json.code) ? json.code : 'unknown'
-    return new StreamError(code, codes[code].sentence, {
+    return new StreamError(code, textOf(json.message) ?? codes[code].sentence, {
       retryable: typeof json.retryable === 'boolean' ? json.retryable : undefined,
       status: typeof json.status === 'number' ? json.status : undefined,
       retryAfterMs: typeof json.retryAfterMs === 'number' ? json.retryAfterMs : undefined,
+      provider: textOf(json.provider),
+      requestId: textOf(json.requestId),
       cause,
     })
   }
@@ -154,4 +156,8 @@ export class StreamError extends Error {
 
 function isCode(value: unknown): value is StreamErrorCode {
   return typeof value === 'string' && Object.hasOwn(codes, value)
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
 }

@@ -19,7 +19,8 @@ export {
   type StreamErrorJSON,
   type StreamErrorOptions,
 } from './errors.js'
-export { plainText } from './formats/plain-text.js'
+export { type NdjsonOptions, ndjson } from './formats/ndjson.js'
+export { type PlainTextOptions, plainText } from './formats/plain-text.js'
 export { type SseOptions, sse } from './formats/sse.js'
 export type { StreamAttempt, StreamEnd, StreamHooks, StreamRetry } from './hooks.js'
 export type {

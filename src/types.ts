@@ -298,4 +298,9 @@ export interface Encoder {
    * connection off, so that nobody takes the text for whole.
    */
   readonly failure?: StreamError | undefined
+  /**
+   * Set once the format has told an end of its own while the stream goes on, such as an error that takes back what was sent. The
+   * carrier sends what `encode` returned, ends the response, and cancels the stream.
+   */
+  readonly ended?: StreamError | undefined
 }

@@ -38,6 +38,12 @@ export async function begin(reader: BatchReader, format: Format): Promise<Beginn
   }
 }
 
+/** Whether nothing more will come. */
+export function isLast(batch: readonly StreamEvent[]): boolean {
+  const type = batch.at(-1)?.type
+  return type === 'complete' || type === 'error'
+}
+
 function isContent(event: StreamEvent): boolean {
   return event.type === 'content'
 }

@@ -6,10 +6,10 @@
 
 import type { Format } from '../types.js'
 
-/** One timer a stream. Output sets a flag; at every half interval without it, the heartbeat is sent. */
+/** One timer a stream, at half the interval. What is sent sets a flag; a half without it sends the heartbeat. */
 export class Heartbeat {
-  /** To be set whenever something is sent. */
-  sent = false
+  /** To be set whenever something is sent, the heartbeat included. The headers were, just now. */
+  sent = true
   readonly #timer: ReturnType<typeof setInterval> | undefined
 
   /** @param send - sends the text, unless the reader is not ready for it */
@@ -17,8 +17,8 @@ export class Heartbeat {
     const { heartbeat } = format
     if (heartbeat === undefined) return
     const beat = (): void => {
-      if (!this.sent) send(heartbeat.text)
-      this.sent = false
+      if (this.sent) this.sent = false
+      else send(heartbeat.text)
     }
     this.#timer = setInterval(beat, heartbeat.everyMs / 2)
   }

@@ -4,35 +4,51 @@
  * @module
  */
 
-import type { ServerResponse } from 'node:http'
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { Http2ServerResponse } from 'node:http2'
 import type { BatchReader, Receive } from '../core/batches.js'
 import { readBatches } from '../core/stream.js'
 import type { Encoder, Format, StreamEvent } from '../types.js'
-import { begin, failureResponse, formatHeaders } from './begin.js'
+import { type Beginning, begin, failureResponse, formatHeaders, isLast } from './begin.js'
 import { Heartbeat } from './heartbeat.js'
 
 export interface NodeResponseInit {
   /** @default 200 */
   status?: number
   /** Further headers, which override the format's. */
-  headers?: Record<string, string>
+  headers?: OutgoingHttpHeaders
+}
+
+/** Both kinds as one, and the `flush` of middleware that compresses. */
+type Response = ServerResponse & {
+  flush?: () => void
+  stream?: Http2ServerResponse['stream']
 }
 
 /**
- * Writes a stream to a Node response: that of `node:http` and Express, Koa's `ctx.res`, Fastify's `reply.raw`. A slow client
+ * Writes a stream to a Node response: that of `node:http`, `node:http2` and Express, Koa's `ctx.res`, Fastify's `reply.raw`. A slow client
  * holds the provider back, and a client that leaves closes the connection to it. Headers set on the response before are kept.
  *
- * @returns a promise that resolves when the response has ended, however it ended; it never rejects
+ * @returns a promise that resolves when the response has ended, however it ended
+ * @throws TypeError if the response has begun already; what goes wrong later is never thrown
  */
 export async function pipeToNode(
   events: AsyncIterable<StreamEvent>,
-  response: ServerResponse,
+  target: ServerResponse | Http2ServerResponse,
   format: Format,
   init: NodeResponseInit = {},
 ): Promise<void> {
+  const response = target as Response
+  if (response.headersSent) {
+    throw new TypeError(
+      'The response has begun already: its headers are sent. Give one that has not.',
+    )
+  }
   const reader = readBatches(events)
+  let gone = false
   const left = new Promise<void>((resolve) => {
     const onClose = (): void => {
+      gone = true
       reader.cancel('The client has left.')
       resolve()
     }
@@ -41,27 +57,62 @@ export async function pipeToNode(
   })
   // A write to a socket that has just broken emits `error`; the `close` that follows it is what counts.
   response.on('error', () => {})
-  const { held, firstId, failure } = await begin(reader, format)
-  if (response.destroyed) return
-  if (failure !== undefined) {
-    const { status, headers, body } = failureResponse(failure, format)
-    response.writeHead(status, headers).end(body)
-  } else {
-    response.writeHead(init.status ?? 200, { ...formatHeaders(format), ...init.headers })
-    // The client learns at once that it is answered, also when the first token takes long.
-    response.flushHeaders()
-    new Writer(reader, response, format).begin(held, firstId)
+  const beginning = await begin(reader, format)
+  if (gone) return
+  try {
+    if (beginning.failure === undefined) start(reader, response, format, init, beginning)
+    else fail(response, failureResponse(beginning.failure, format), init)
+  } catch (error) {
+    // Headers that Node does not take.
+    reader.cancel(error)
+    throw error
   }
   return left
 }
 
+function start(
+  reader: BatchReader,
+  response: Response,
+  format: Format,
+  { status = 200, headers = {} }: NodeResponseInit,
+  { held, firstId }: Beginning,
+): void {
+  setHeaders(response, formatHeaders(format))
+  setHeaders(response, headers)
+  response.writeHead(status)
+  // The client learns at once that it is answered, also when the first token takes long.
+  response.flushHeaders()
+  new Writer(reader, response, format).begin(held, firstId)
+}
+
+function fail(
+  response: Response,
+  { status, headers, body }: ReturnType<typeof failureResponse>,
+  init: NodeResponseInit,
+): void {
+  setHeaders(response, init.headers ?? {})
+  setHeaders(response, headers)
+  response.writeHead(status).end(body)
+}
+
+/** One by one: `writeHead` would send both of two that differ in case. */
+function setHeaders(response: Response, headers: OutgoingHttpHeaders): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) response.setHeader(name, value)
+  }
+}
+
 class Writer {
   readonly #reader: BatchReader
-  readonly #response: ServerResponse
+  readonly #response: Response
   readonly #encoder: Encoder
   readonly #heartbeat: Heartbeat
+  /** Nothing is read: the response has ended, or the client has left. */
+  #over = false
+  /** A heartbeat can fill the socket while a read is pending: then the drain must not read a second time. */
+  #reading = false
 
-  constructor(reader: BatchReader, response: ServerResponse, format: Format) {
+  constructor(reader: BatchReader, response: Response, format: Format) {
     this.#reader = reader
     this.#response = response
     this.#encoder = format.encoder()
@@ -69,7 +120,7 @@ class Writer {
       if (!response.writableNeedDrain) this.#write(text)
     })
     response.on('drain', this.#onDrain)
-    response.once('close', () => this.#heartbeat.stop())
+    response.once('close', () => this.#end())
   }
 
   begin(held: readonly StreamEvent[], firstId: number | null | undefined): void {
@@ -82,38 +133,56 @@ class Writer {
     this.#reader.read(this.#onBatch)
   }
 
-  /** A heartbeat can fill the socket while a read is pending: then the drain must not read a second time. */
-  #reading = false
-
   readonly #onDrain = (): void => {
-    if (!this.#reading) this.#read()
+    if (!this.#reading && !this.#over) this.#read()
   }
 
   readonly #onBatch: Receive = (batch, firstId) => {
     this.#reading = false
-    const response = this.#response
-    if (response.destroyed) return
-    if (batch === null) return this.#end()
+    if (this.#over) return
+    if (batch === null) return this.#finish()
     const text = this.#encoder.encode(batch, firstId)
     const ready = text === '' || this.#write(text)
-    if (this.#encoder.failure !== undefined) {
-      this.#reader.cancel(this.#encoder.failure)
-      response.destroy()
-      return
-    }
-    const last = batch.at(-1)?.type
-    if (last === 'complete' || last === 'error') this.#end()
+    const { failure, ended } = this.#encoder
+    if (failure !== undefined) {
+      this.#end()
+      this.#reader.cancel(failure)
+      breakOff(this.#response)
+    } else if (ended !== undefined) {
+      this.#reader.cancel(ended)
+      this.#finish()
+    } else if (isLast(batch)) this.#finish()
     else if (ready) this.#read()
   }
 
   #write(text: string): boolean {
     this.#heartbeat.sent = true
-    return this.#response.write(text)
+    const ready = this.#response.write(text)
+    this.#response.flush?.()
+    return ready
+  }
+
+  #finish(): void {
+    this.#end()
+    this.#response.end()
   }
 
   #end(): void {
-    this.#reading = true
+    this.#over = true
     this.#heartbeat.stop()
-    this.#response.end()
   }
+}
+
+/** NGHTTP2_INTERNAL_ERROR */
+const internalError = 2
+
+/** Ends the body in a way that nobody takes for its end. What was written before still arrives. */
+function breakOff(response: Response): void {
+  const { socket, req } = response
+  // HTTP/2: the streams of a connection are broken off one by one.
+  if (response.stream !== undefined) response.stream.close(internalError)
+  else if (socket === null) response.destroy()
+  // Without chunks the end of the connection is the end of the body: nginx speaks HTTP/1.0 to servers behind it.
+  else if (req.httpVersion === '1.0') socket.resetAndDestroy()
+  else socket.destroySoon()
 }

@@ -7,7 +7,7 @@
 import type { BatchReader, Receive } from '../core/batches.js'
 import { readBatches } from '../core/stream.js'
 import type { Encoder, Format, StreamEvent } from '../types.js'
-import { type Beginning, begin, failureResponse, formatHeaders } from './begin.js'
+import { type Beginning, begin, failureResponse, formatHeaders, isLast } from './begin.js'
 import { Heartbeat } from './heartbeat.js'
 
 /**
@@ -53,11 +53,12 @@ export async function toResponse(
   return new Response(body(reader, format, beginning), { ...init, headers })
 }
 
+/** The caller's headers, and those of the base that they leave open. */
 function merge(base: Record<string, string>, over: HeadersInit | undefined): Headers {
-  const headers = new Headers(base)
-  new Headers(over).forEach((value, name) => {
-    headers.set(name, value)
-  })
+  const headers = new Headers(over)
+  for (const [name, value] of Object.entries(base)) {
+    if (!headers.has(name)) headers.set(name, value)
+  }
   return headers
 }
 
@@ -125,8 +126,11 @@ class Body implements UnderlyingDefaultSource<Uint8Array> {
       this.#reader.cancel(failure)
       return this.#controller?.error(failure.toPublic())
     }
-    const last = batch.at(-1)?.type
-    if (last === 'complete' || last === 'error') {
+    if (this.#encoder.ended !== undefined) {
+      this.#reader.cancel(this.#encoder.ended)
+      this.#end()
+      this.#controller?.close()
+    } else if (isLast(batch)) {
       this.#end()
       this.#controller?.close()
     } else if (text === '') {

@@ -14,11 +14,13 @@ export type Receive = (batch: readonly StreamEvent[] | null, firstId?: number | 
 export interface BatchReader {
   /** One at a time. */
   read(receive: Receive): void
-  /** A read that waits is answered, by the error that this makes of a stream of our own, and by null for any other. */
   cancel(reason?: unknown): void
 }
 
-/** Reads an iterable of which nothing is known: each event is a batch, and what it throws is an error event. */
+/**
+ * Reads an iterable of which nothing is known: each event is a batch, what it throws is an error event, and so is an end without
+ * a last event.
+ */
 export class IterableReader implements BatchReader {
   readonly #iterator: AsyncIterator<StreamEvent>
   #receive: Receive | undefined
@@ -33,23 +35,36 @@ export class IterableReader implements BatchReader {
     this.#receive = receive
     this.#iterator.next().then(
       (result) => {
-        if (result.done) this.#over = true
-        this.#tell(result.done ? null : [result.value])
+        if (result.done) {
+          return this.#fail(new StreamError('interrupted', 'The events ended without a last one.'))
+        }
+        const { type } = result.value
+        if (type === 'complete' || type === 'error') this.#finish()
+        this.#tell([result.value])
       },
-      (thrown: unknown) => {
-        this.#over = true
-        const error = StreamError.from(thrown)
-        this.#tell([
-          { type: 'error', error, partial: { role: 'assistant', content: [] }, attempts: 1 },
-        ])
-      },
+      (thrown: unknown) => this.#fail(StreamError.from(thrown)),
     )
   }
 
   cancel(): void {
     this.#over = true
     this.#iterator.return?.().catch(() => {})
+    // A generator answers the read that waits only when it goes on, and it may never.
     this.#tell(null)
+  }
+
+  /** A generator may have things to do after its last event, as it would in a `for await`. */
+  #finish(): void {
+    this.#over = true
+    this.#iterator.next().then(
+      (result) => (result.done ? undefined : this.#iterator.return?.()),
+      () => {},
+    )
+  }
+
+  #fail(error: StreamError): void {
+    this.#over = true
+    this.#tell([{ type: 'error', error, partial: { role: 'assistant', content: [] }, attempts: 1 }])
   }
 
   #tell(batch: readonly StreamEvent[] | null): void {

@@ -6,13 +6,21 @@
 
 import { StreamError } from '../errors.js'
 import type { Encoder, Format, StreamEvent } from '../types.js'
+import { errorJson } from './failure.js'
+import { checkFormatOptions, type FormatOptions } from './options.js'
+import { retracted } from './retracted.js'
+
+export type PlainTextOptions = FormatOptions
 
 /**
  * Text content as it comes. Text has no channel for errors: a failure before the first content becomes the status of the
  * response, a later one breaks the connection off, so that half an answer is never taken for a whole one. Text cannot unsay
  * either: a restart that voids text already written breaks it off with `retracted`.
+ *
+ * @throws TypeError for a bad option
  */
-export function plainText(): Format {
+export function plainText(options: PlainTextOptions = {}): Format {
+  const { exposeErrors } = checkFormatOptions('plainText', options, [])
   return {
     contentType: 'text/plain; charset=utf-8',
     headers: {
@@ -25,36 +33,36 @@ export function plainText(): Format {
     earlyStatus: true,
     failure: (error) => ({
       contentType: 'text/plain; charset=utf-8',
-      body: `${error.toJSON().message}\n`,
+      body: `${errorJson(error, exposeErrors).message}\n`,
     }),
   }
 }
 
 class PlainTextEncoder implements Encoder {
   #written = false
+  /** The first half of a character whose second half is yet to come: UTF-8 has no halves. */
+  #half = ''
   failure: StreamError | undefined
 
   encode(events: readonly StreamEvent[]): string {
-    let text = ''
+    let text = this.#half
+    this.#half = ''
     for (const event of events) {
       if (this.failure !== undefined) break
       if (event.type === 'content') {
         if (event.kind === 'text') text += event.text
       } else if (event.type === 'error') {
-        this.failure = event.error
+        this.failure = StreamError.from(event.error)
       } else if (event.type === 'retry' && event.mode === 'restart') {
-        if (this.#written || text !== '') this.failure = retracted(event.error)
-      }
+        if (this.#written || text !== '') this.failure = retracted(event.error, 'plain text')
+      } else if (event.type === 'complete') return text
+    }
+    const last = text.charCodeAt(text.length - 1)
+    if (last >= 0xd8_00 && last <= 0xdb_ff) {
+      this.#half = text.slice(-1)
+      text = text.slice(0, -1)
     }
     if (text !== '') this.#written = true
     return text
   }
-}
-
-function retracted(cause: StreamError): StreamError {
-  return new StreamError(
-    'retracted',
-    'The answer was begun again after some of its text had been sent, and plain text cannot take it back. Use sse(), or retry with afterContent "fail".',
-    { cause },
-  )
 }

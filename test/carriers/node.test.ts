@@ -1,11 +1,18 @@
-import { createServer, get, type IncomingMessage, type Server } from 'node:http'
+import {
+  createServer,
+  get,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { createGzip } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import { compatible } from '../../src/compatible.js'
 import { createStream, plainText, StreamError, sse } from '../../src/index.js'
 import { pipeToNode } from '../../src/node.js'
 import { scripted, simulatedProvider } from '../../src/testing.js'
-import type { Driver, Format } from '../../src/types.js'
+import type { Driver, Format, StreamEvent } from '../../src/types.js'
 
 const servers: Server[] = []
 afterEach(() => {
@@ -27,6 +34,27 @@ async function serve(
   servers.push(server)
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, piped: promise }
+}
+
+async function serveWith(handle: (response: ServerResponse) => Promise<void>): Promise<string> {
+  const server = createServer((_request, response) => void handle(response))
+  servers.push(server)
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+}
+
+/** What compression middleware does to a response: `write` and `end` go through zlib, and `flush` pushes it on. */
+function gzipped(response: ServerResponse): ServerResponse {
+  const { write, end } = response
+  const gzip = createGzip()
+  gzip.on('data', (piece: Buffer) => Reflect.apply(write, response, [piece]))
+  gzip.on('end', () => Reflect.apply(end, response, []))
+  response.setHeader('content-encoding', 'gzip')
+  return Object.assign(response, {
+    write: (text: string) => gzip.write(text),
+    end: () => gzip.end(),
+    flush: () => gzip.flush(),
+  })
 }
 
 describe('pipeToNode', () => {
@@ -63,6 +91,104 @@ describe('pipeToNode', () => {
       /terminated|fetch failed/,
     )
     await piped
+  })
+
+  test('writes each header once, however it is spelt, and keeps those set before', async () => {
+    const stream = createStream({ driver: scripted(['a']), prompt: 'p' })
+    const url = await serveWith((response) => {
+      response.setHeader('Set-Cookie', ['a=1', 'b=2'])
+      return pipeToNode(stream, response, sse(), {
+        status: 201,
+        headers: { 'Cache-Control': 'no-cache' },
+      })
+    })
+    const response = await new Promise<IncomingMessage>((resolve) => get(url, resolve))
+    response.resume()
+    expect(response.statusCode).toBe(201)
+    expect(response.headersDistinct['cache-control']).toEqual(['no-cache'])
+    expect(response.headers['set-cookie']).toEqual(['a=1', 'b=2'])
+  })
+
+  test('says so when the response has begun already', async () => {
+    const stream = createStream({ driver: scripted(['a']), prompt: 'p' })
+    const thrown = Promise.withResolvers<unknown>()
+    const url = await serveWith(async (response) => {
+      response.writeHead(200).write('x')
+      await pipeToNode(stream, response, sse()).catch(thrown.resolve)
+      response.end()
+    })
+    expect(await (await fetch(url)).text()).toBe('x')
+    expect(await thrown.promise).toEqual(expect.objectContaining({ name: 'TypeError' }))
+    expect(await stream.text()).toBe('a')
+  })
+
+  test('closes the stream when Node does not take a header', async () => {
+    const stream = createStream({ driver: scripted(['a', { hang: true }]), prompt: 'p' })
+    const thrown = Promise.withResolvers<Error>()
+    const url = await serveWith(async (response) => {
+      const headers = { 'x-bad': 'a\nb' }
+      await pipeToNode(stream, response, plainText(), { headers }).catch(thrown.resolve)
+      response.end()
+    })
+    await (await fetch(url)).text()
+    expect((await thrown.promise).message).toContain('x-bad')
+    await expect(stream.final()).rejects.toMatchObject({ code: 'aborted' })
+  })
+
+  test('ends cleanly where the format has told an end of its own', async () => {
+    let told: StreamError | undefined
+    const format: Format = {
+      ...sse(),
+      encoder: () => ({
+        encode: ([event]) => {
+          if (event?.type === 'content') told = new StreamError('retracted', 'r')
+          return `${event?.type}\n`
+        },
+        get ended() {
+          return told
+        },
+      }),
+    }
+    const { url, piped } = await serve(scripted(['a', 'b']), format)
+    expect(await (await fetch(url)).text()).toBe('start\ncontent\n')
+    await piped
+  })
+
+  test('is over when the client leaves, also while a generator that heeds nothing is awaited', async () => {
+    async function* deaf(): AsyncGenerator<StreamEvent> {
+      yield { type: 'start', id: 's', provider: 'p', model: 'm' }
+      await new Promise(() => {})
+    }
+    const piped = Promise.withResolvers<void>()
+    const url = await serveWith((response) => {
+      const writing = pipeToNode(deaf(), response, plainText())
+      writing.then(piped.resolve, piped.reject)
+      return writing
+    })
+    const request = get(url)
+    request.on('error', () => {})
+    await new Promise((resolve) => servers.at(-1)?.once('request', resolve))
+    request.destroy()
+    await piped.promise
+  })
+
+  test('flushes what middleware compresses, chunk by chunk', async () => {
+    const next = Promise.withResolvers<void>()
+    async function* paced(): AsyncGenerator<StreamEvent> {
+      const events = createStream({ driver: scripted(['first', 'second']), prompt: 'p' })
+      for await (const event of events) {
+        if (event.type === 'content' && event.kind === 'text' && event.text === 'second') {
+          await next.promise
+        }
+        yield event
+      }
+    }
+    const url = await serveWith((response) => pipeToNode(paced(), gzipped(response), plainText()))
+    const body = (await fetch(url)).body?.getReader()
+    const first = await body?.read()
+    expect(new TextDecoder().decode(first?.value)).toBe('first')
+    next.resolve()
+    expect(new TextDecoder().decode((await body?.read())?.value)).toBe('second')
   })
 
   test("closes the provider's socket within 100 ms after the client has left", async () => {

@@ -9,7 +9,7 @@ import {
   toResponse,
 } from '../../src/index.js'
 import { scripted, simulatedProvider } from '../../src/testing.js'
-import type { Driver } from '../../src/types.js'
+import type { Driver, Format } from '../../src/types.js'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -69,13 +69,13 @@ describe('sse()', () => {
     expect(text.match(/retry: 5000/g)).toHaveLength(1)
   })
 
-  test('sends a comment when nothing came for heartbeatMs, and none inside an event', async () => {
+  test('sends a comment whenever nothing came for heartbeatMs, and none inside an event', async () => {
     vi.useFakeTimers()
-    const driver = scripted([{ waitMs: 2500 }, 'a'])
+    const driver = scripted([{ waitMs: 3600 }, 'a'])
     const text = new Response(toReadableStream(ask(driver), sse({ heartbeatMs: 1000 }))).text()
     await vi.runAllTimersAsync()
     const frames = (await text).split('\n\n').slice(0, -1)
-    expect(frames.filter((frame) => frame === ':').length).toBeGreaterThanOrEqual(2)
+    expect(frames.slice(1, 5)).toEqual([':', ':', ':', expect.stringContaining('event: content')])
     expect(
       frames.every((frame) => frame === ':' || /^id: \d+\nevent: \w+\ndata: \{.*\}$/.test(frame)),
     ).toBe(true)
@@ -197,6 +197,79 @@ describe('a body', () => {
       yield* ask(scripted(['a']))
     }
     expect(await new Response(toReadableStream(events(), plainText())).text()).toBe('a')
+  })
+
+  test('ends with an error event where the iterable ends without a last event', async () => {
+    async function* cut() {
+      for await (const event of ask(scripted(['a']))) {
+        if (event.type === 'complete') return
+        yield event
+      }
+    }
+    const text = await (await toResponse(cut(), sse())).text()
+    expect(text.match(/^event: .*$/gm)).toEqual(['event: start', 'event: content', 'event: error'])
+    expect(text).toContain('"code":"interrupted"')
+    await expect(toResponse(cut(), plainText()).then((each) => each.text())).rejects.toMatchObject({
+      code: 'interrupted',
+    })
+  })
+
+  test('lets a generator finish what it does after its last event', async () => {
+    const saved: string[] = []
+    async function* saving() {
+      for await (const event of ask(scripted(['a']))) {
+        yield event
+        if (event.type === 'complete') saved.push(event.text)
+      }
+      saved.push('end')
+    }
+    await (await toResponse(saving(), sse())).text()
+    expect(saved).toEqual(['a', 'end'])
+  })
+
+  test('returns a generator that is cancelled', async () => {
+    let returned = false
+    async function* endless() {
+      try {
+        for (;;) yield* [{ type: 'start', id: 's', provider: 'p', model: 'm' } as const]
+      } finally {
+        returned = true
+      }
+    }
+    const reader = toReadableStream(endless(), sse()).getReader()
+    await reader.read()
+    await reader.cancel()
+    expect(returned).toBe(true)
+  })
+
+  test('ends cleanly and cancels the stream where the format has told an end of its own', async () => {
+    let told: StreamError | undefined
+    const format: Format = {
+      ...sse(),
+      encoder: () => ({
+        encode: (events) => {
+          if (events[0]?.type === 'content') told = new StreamError('retracted', 'r')
+          return `${events[0]?.type}\n`
+        },
+        get ended() {
+          return told
+        },
+      }),
+    }
+    const stream = ask(scripted(['a', 'b']))
+    const final = stream.final()
+    final.catch(() => {})
+    expect(await new Response(toReadableStream(stream, format)).text()).toBe('start\ncontent\n')
+    await expect(final).rejects.toMatchObject({ code: 'aborted' })
+  })
+
+  test('keeps every cookie of the caller, and writes each header once', async () => {
+    const headers = new Headers({ 'Cache-Control': 'no-cache' })
+    headers.append('set-cookie', 'a=1')
+    headers.append('set-cookie', 'b=2')
+    const response = await toResponse(ask(scripted(['a'])), sse(), { headers })
+    expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
+    expect(response.headers.get('cache-control')).toBe('no-cache')
   })
 
   test('takes status and headers of the caller', async () => {

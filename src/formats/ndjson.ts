@@ -1,0 +1,51 @@
+/**
+ * Events as lines of JSON.
+ *
+ * @module
+ * @see https://github.com/ndjson/ndjson-spec
+ */
+
+import type { Encoder, Format, StreamEvent } from '../types.js'
+import { eventJson, safeLines } from './event-json.js'
+import { jsonFailure } from './failure.js'
+import { checkStreamOptions, type StreamFormatOptions } from './options.js'
+
+export interface NdjsonOptions extends StreamFormatOptions {
+  /**
+   * The longest silence before an empty line is sent that keeps the connection open, in milliseconds. `readStream` skips empty
+   * lines; not every reader does.
+   * @default Infinity, which sends none
+   */
+  heartbeatMs?: number
+}
+
+/**
+ * Each event as one line of JSON, for readers that know lines but not server-sent events, such as `jq`.
+ *
+ * @throws TypeError for a bad option
+ */
+export function ndjson(options: NdjsonOptions = {}): Format {
+  const defaults = { heartbeatMs: Infinity, earlyStatus: false }
+  const { exposeErrors, ...rest } = checkStreamOptions('ndjson', options, [], defaults, '\n')
+  return {
+    ...rest,
+    contentType: 'application/x-ndjson; charset=utf-8',
+    headers: { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' },
+    encoder: () => new NdjsonEncoder(exposeErrors),
+    failure: (error) => jsonFailure(error, exposeErrors),
+  }
+}
+
+class NdjsonEncoder implements Encoder {
+  readonly #exposeErrors: boolean
+
+  constructor(exposeErrors: boolean) {
+    this.#exposeErrors = exposeErrors
+  }
+
+  encode(events: readonly StreamEvent[]): string {
+    let text = ''
+    for (const event of events) text += `${eventJson(event, this.#exposeErrors)}\n`
+    return safeLines(text)
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * The options that formats share.
+ *
+ * @module
+ */
+
+import { checkFlag, checkKeys, checkLimit, optionError } from '../check.js'
+import type { Format } from '../types.js'
+
+export interface FormatOptions {
+  /**
+   * Send the whole message of errors, with the provider's name and its id of the request, in place of the fixed sentence for the
+   * code. The provider's words can hold parts of prompts and keys: for development, and for clients that are servers of your own.
+   * @default false
+   */
+  exposeErrors?: boolean
+}
+
+export interface StreamFormatOptions extends FormatOptions {
+  /**
+   * The longest silence before something is sent that keeps the connection open and that readers skip, in milliseconds; `Infinity`
+   * for none.
+   * @default 15_000
+   */
+  heartbeatMs?: number
+  /**
+   * Begin the response with the first content, so that an earlier failure becomes a real HTTP status.
+   * @default false
+   */
+  earlyStatus?: boolean
+}
+
+/** @throws TypeError for options that are not an object, for an unknown key, and for a bad value of `exposeErrors` */
+export function checkFormatOptions(
+  name: string,
+  options: FormatOptions,
+  keys: readonly string[],
+): { exposeErrors: boolean } {
+  if (typeof options !== 'object' || options === null) throw optionError(name, options, 'an object')
+  checkKeys(name, options, ['exposeErrors', ...keys])
+  return { exposeErrors: checkFlag(`${name}.exposeErrors`, options.exposeErrors, false) }
+}
+
+/** @throws TypeError as `checkFormatOptions` does, and for a bad value of the others */
+export function checkStreamOptions(
+  name: string,
+  options: StreamFormatOptions,
+  keys: readonly string[],
+  defaults: { heartbeatMs: number; earlyStatus: boolean },
+  beat: string,
+): { exposeErrors: boolean } & Pick<Format, 'earlyStatus' | 'heartbeat'> {
+  const { exposeErrors } = checkFormatOptions(name, options, [
+    'heartbeatMs',
+    'earlyStatus',
+    ...keys,
+  ])
+  const everyMs = checkLimit(`${name}.heartbeatMs`, options.heartbeatMs, defaults.heartbeatMs)
+  return {
+    exposeErrors,
+    earlyStatus: checkFlag(`${name}.earlyStatus`, options.earlyStatus, defaults.earlyStatus),
+    ...(everyMs === Infinity ? {} : { heartbeat: { text: beat, everyMs } }),
+  }
+}
