@@ -120,7 +120,8 @@ class Writer {
       if (!response.writableNeedDrain) this.#write(text)
     })
     response.on('drain', this.#onDrain)
-    response.once('close', () => this.#end())
+    // Before the stream is cancelled, which answers the read that waits.
+    response.prependOnceListener('close', () => this.#end())
   }
 
   begin(held: readonly StreamEvent[], firstId: number | null | undefined): void {

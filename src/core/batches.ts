@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Accumulator } from '../accumulate.js'
 import { StreamError } from '../errors.js'
 import type { StreamEvent } from '../types.js'
 
@@ -23,6 +24,8 @@ export interface BatchReader {
  */
 export class IterableReader implements BatchReader {
   readonly #iterator: AsyncIterator<StreamEvent>
+  readonly #accumulator = new Accumulator()
+  #attempts = 1
   #receive: Receive | undefined
   #over = false
 
@@ -38,8 +41,7 @@ export class IterableReader implements BatchReader {
         if (result.done) {
           return this.#fail(new StreamError('interrupted', 'The events ended without a last one.'))
         }
-        const { type } = result.value
-        if (type === 'complete' || type === 'error') this.#finish()
+        this.#take(result.value)
         this.#tell([result.value])
       },
       (thrown: unknown) => this.#fail(StreamError.from(thrown)),
@@ -53,6 +55,14 @@ export class IterableReader implements BatchReader {
     this.#tell(null)
   }
 
+  #take(event: StreamEvent): void {
+    if (event.type === 'content') this.#accumulator.add(event)
+    else if (event.type === 'retry') {
+      this.#attempts = event.attempt
+      if (event.mode === 'restart') this.#accumulator.reset()
+    } else if (event.type !== 'start') this.#finish()
+  }
+
   /** A generator may have things to do after its last event, as it would in a `for await`. */
   #finish(): void {
     this.#over = true
@@ -64,7 +74,8 @@ export class IterableReader implements BatchReader {
 
   #fail(error: StreamError): void {
     this.#over = true
-    this.#tell([{ type: 'error', error, partial: { role: 'assistant', content: [] }, attempts: 1 }])
+    const partial = this.#accumulator.message()
+    this.#tell([{ type: 'error', error, partial, attempts: this.#attempts }])
   }
 
   #tell(batch: readonly StreamEvent[] | null): void {
