@@ -1,5 +1,5 @@
 /**
- * A response that was written with `sse()`, read back as events.
+ * A response that was written with `sse()` or `ndjson()`, read back as events.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import { ResponseSource } from './response.js'
 
 /**
  * The events of a response. A connection that is cut before the last event ends in an `error` of code `interrupted` or
- * `network`, never in silence; a response that is not 2xx becomes the error it carries. Errors hold the public sentence for
- * their code.
+ * `network`, never in silence; a response that is not 2xx becomes the error it carries. The messages of errors are what the
+ * server sends: the public sentence for the code, unless its format exposes errors.
  *
  * @example
  * ```ts

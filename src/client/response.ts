@@ -8,6 +8,7 @@ import type { EventSink, EventSource } from '../core/stream.js'
 import { StreamError } from '../errors.js'
 import { parseEvent } from '../formats/parse-event.js'
 import { drain } from '../transport/drain.js'
+import { LineReader } from '../transport/lines.js'
 import { networkError, parseJson, readStart } from '../transport/request-error.js'
 import { retryAfterMs } from '../transport/retry-after.js'
 import { ServerSentEventReader } from '../transport/sse.js'
@@ -30,7 +31,7 @@ export interface ResponseListener {
 export class ResponseSource implements EventSource {
   readonly #response: Response
   readonly #listener: ResponseListener | undefined
-  readonly #parser: ServerSentEventReader
+  #parser: ServerSentEventReader | LineReader
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   #sink: EventSink | undefined
   #events: StreamEvent[] = []
@@ -87,10 +88,14 @@ export class ResponseSource implements EventSource {
           { status },
         ),
       )
-    } else if (body === null || !contentType.startsWith('text/event-stream')) {
-      const message = `The response is ${contentType || 'without a content type'}, not text/event-stream: write it with sse() to read it back.`
+    } else if (body !== null && contentType.startsWith('text/event-stream')) return true
+    else if (body !== null && contentType.startsWith('application/x-ndjson')) {
+      this.#parser = new LineReader((line) => this.#onEvent(line, undefined))
+      return true
+    } else {
+      const message = `The response is ${contentType || 'without a content type'}, not text/event-stream or application/x-ndjson: write it with sse() or ndjson() to read it back.`
       this.#fail(new StreamError('protocol', message, { status }))
-    } else return true
+    }
     return false
   }
 

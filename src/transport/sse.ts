@@ -9,7 +9,7 @@ import { createParser } from 'eventsource-parser'
 import { StreamError } from '../errors.js'
 
 /** The longest event that is read, in characters. Beyond it the body is taken for broken, so memory stays bounded. */
-const maxEventLength = 16 * 1024 * 1024
+export const maxEventLength: number = 16 * 1024 * 1024
 
 /** Takes one event; it may throw, which ends the parsing of that chunk. */
 export type OnServerSentEvent = (
@@ -110,7 +110,7 @@ export class ServerSentEventReader {
   }
 }
 
-function tooLong(): StreamError {
+export function tooLong(): StreamError {
   return new StreamError(
     'protocol',
     `An event of more than ${maxEventLength} characters came, which is more than is read.`,

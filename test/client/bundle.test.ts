@@ -20,8 +20,8 @@ async function bundleOf(name: string, from = 'sluice/client'): Promise<Bundle> {
 
 /** What they measure, and a little room. */
 test.each([
-  ['readStream', 7_200],
-  ['connect', 9_900],
+  ['readStream', 7_400],
+  ['connect', 10_000],
 ])(
   '%s goes into a browser with nothing of Node, nor of what asks providers',
   async (name, maxBytes) => {

@@ -161,12 +161,12 @@ describe('a wait', () => {
 
 describe('an end', () => {
   test('comes at once with a status that says so, and with the error in its body', async () => {
-    const body = { error: { code: 'context-length', message: 'x', retryable: false } }
+    const body = { error: { code: 'context-length', message: 'Too long.', retryable: false } }
     const json = JSON.stringify(body)
     await using server = await FaultServer.listen(refuse(400, {}, json), refuse(404), refuse(403))
     await expect(connect(server.url).text()).rejects.toMatchObject({
       code: 'context-length',
-      message: 'The conversation is too long for the model.',
+      message: 'Too long.',
       status: 400,
     })
     await expect(connect(server.url).text()).rejects.toMatchObject({ status: 404 })

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { readStream } from '../../src/client.js'
 import {
   createStream,
+  ndjson,
   plainText,
   StreamError,
   sse,
@@ -71,6 +72,51 @@ describe('readStream', () => {
       code: 'invalid-request',
       status: 404,
     })
+  })
+
+  test('gives the words of errors that the server exposes', async () => {
+    const refused = new StreamError('server', 'words', { provider: 'p', requestId: 'r' })
+    const response = await toResponse(served([refused]), sse({ exposeErrors: true }))
+    await expect(readStream(response).text()).rejects.toMatchObject({
+      code: 'server',
+      message: 'words',
+      provider: 'p',
+      requestId: 'r',
+    })
+  })
+
+  test('reads ndjson() too, however its bytes are cut', async () => {
+    const sent = ['Hé', '\n\u2028', '😀'.repeat(50)]
+    const whole = await (await toResponse(served(sent), ndjson())).arrayBuffer()
+    for (const size of [1, 2, 7, 100, whole.byteLength]) {
+      const body = new ReadableStream({
+        start(controller) {
+          controller.enqueue(new TextEncoder().encode('\n\r\n'))
+          for (let at = 0; at < whole.byteLength; at += size) {
+            controller.enqueue(new Uint8Array(whole.slice(at, at + size)))
+          }
+          controller.close()
+        },
+      })
+      const headers = { 'content-type': 'application/x-ndjson; charset=utf-8' }
+      const read = await collect(readStream(new Response(body, { headers })))
+      expect(outline(read)).toEqual([
+        'start',
+        ...sent.map((each) => `text ${each}`),
+        `complete ${sent.join('')}`,
+      ])
+    }
+  })
+
+  test('takes ndjson() that is cut, or no JSON, for what it is', async () => {
+    const headers = { 'content-type': 'application/x-ndjson' }
+    const whole = await (await toResponse(served(['Hel', 'lo']), ndjson())).text()
+    const cut = await collect(readStream(new Response(whole.slice(0, -1), { headers })))
+    expect(outline(cut)).toEqual(['start', 'text Hel', 'text lo', 'error interrupted'])
+    const broken = await collect(readStream(new Response('<html>\n', { headers })))
+    expect(outline(broken)).toEqual(['start', 'error protocol'])
+    const endless = new Response('x'.repeat(16 * 1024 * 1024 + 1), { headers })
+    expect(outline(await collect(readStream(endless)))).toEqual(['start', 'error protocol'])
   })
 
   test('says what to do with a body that is not server-sent events', async () => {
