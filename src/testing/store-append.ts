@@ -10,6 +10,7 @@ import {
   checkEqual,
   checkRejects,
   keepRenewing,
+  later,
   pause,
   type StoreCase,
   soon,
@@ -143,9 +144,11 @@ export const appendCases: Record<string, StoreCase> = {
           version = await store.append(id, turnOf(`${turn}`), version)
         }
       }
-      const written = write().finally(() => {
-        state.writing = false
-      })
+      const written = later(
+        write().finally(() => {
+          state.writing = false
+        }),
+      )
       do {
         const { messages } = await store.load(id)
         check(messages.length % 2 === 0, `${messages.length} messages is no number of whole turns`)

@@ -81,6 +81,12 @@ export async function soon<Result>(
   }
 }
 
+/** A promise that is looked at later: until then its failure is nobody's. */
+export function later<Result>(promise: Promise<Result>): Promise<Result> {
+  promise.catch(() => {})
+  return promise
+}
+
 export function pause(delayMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, delayMs))
 }

@@ -10,6 +10,7 @@ import {
   checkEqual,
   checkRejects,
   keepRenewing,
+  later,
   pause,
   type StoreCase,
   type StoreContext,
@@ -75,7 +76,7 @@ export const lockCases: Record<string, StoreCase> = {
           holders--
           await lock.release()
         }
-        waiters.push(wait())
+        waiters.push(later(wait()))
         // So that one arrives after the other
         await pause(30)
       }
@@ -157,10 +158,9 @@ export const lockCases: Record<string, StoreCase> = {
       const lock = await store.lock(id, long)
       const controller = new AbortController()
       const { signal } = controller
-      const waiting = store.lock(id, { ...long, signal })
-      waiting.catch(() => {})
+      const waiting = later(store.lock(id, { ...long, signal }))
       await pause(30)
-      const next = store.lock(id, long)
+      const next = later(store.lock(id, long))
       await pause(30)
       controller.abort(new Error('The test ends this wait.'))
       await checkRejects(context, waiting, 'aborted', 'lock()')

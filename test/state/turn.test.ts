@@ -8,7 +8,7 @@ import {
   createConversation,
   memoryStore,
 } from '../../src/conversation.js'
-import { StreamError } from '../../src/index.js'
+import { StreamError, sse, toResponse } from '../../src/index.js'
 import { scripted } from '../../src/testing.js'
 import { collect, outline } from '../support/collect.js'
 import { echo, held } from '../support/conversations.js'
@@ -106,6 +106,21 @@ describe('a store that fails', () => {
     expect(events.at(-1)).toMatchObject({ type: 'error', error: gone })
     expect(events.at(-1)).not.toHaveProperty('messageCount')
   })
+})
+
+test('a client that leaves its response ends the turn, and the lock is free', async () => {
+  const model = held('a')
+  const conversation = start({ driver: model.driver })
+  const response = await toResponse(conversation.send('x'), sse())
+  const reader = response.body?.getReader()
+  // The start, and the first content
+  await reader?.read()
+  await reader?.read()
+  await reader?.cancel()
+  await expect.poll(model.aborted).toBe(1)
+  const next = conversation.send('next', { driver: scripted(['ok']) })
+  expect(await next.text()).toBe('ok')
+  expect(await conversation.messages()).toHaveLength(2)
 })
 
 test('hooks are told of the turn, and of its end once it is stored', async () => {
