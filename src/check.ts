@@ -6,7 +6,7 @@
  */
 
 /** The longest delay that timers can hold, in milliseconds; a longer one would fire at once. */
-const maxDelayMs = 2 ** 31 - 1
+export const longestDelayMs: number = 2 ** 31 - 1
 
 export function optionError(option: string, value: unknown, allowed: string): TypeError {
   return new TypeError(`Option "${option}" is ${show(value)}. Allowed: ${allowed}.`)
@@ -34,17 +34,19 @@ export function checkCount(option: string, value: unknown, fallback: number): nu
 /** @returns the value, or the default where it is undefined */
 export function checkDelay(option: string, value: unknown, fallback: number): number {
   if (value === undefined) return fallback
-  if (typeof value === 'number' && value >= 0 && (value <= maxDelayMs || value === Infinity)) {
-    return value
-  }
-  throw optionError(option, value, `milliseconds from 0 to ${maxDelayMs}, or Infinity`)
+  if (isDelay(value)) return value
+  throw optionError(option, value, `milliseconds from 0 to ${longestDelayMs}, or Infinity`)
 }
 
 /** @returns the value, or the default where it is undefined */
 export function checkLimit(option: string, value: unknown, fallback: number): number {
-  const limit = checkDelay(option, value, fallback)
-  if (limit > 0) return limit
-  throw optionError(option, value, `milliseconds above 0 and up to ${maxDelayMs}, or Infinity`)
+  if (value === undefined) return fallback
+  if (isDelay(value) && value > 0) return value
+  throw optionError(option, value, `milliseconds above 0 and up to ${longestDelayMs}, or Infinity`)
+}
+
+function isDelay(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && (value <= longestDelayMs || value === Infinity)
 }
 
 /** @returns the value, or the default where it is undefined */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { keepAlive } from '../transport/timers.js'
 import type { Format } from '../types.js'
 
 /** One timer a stream, at half the interval. What is sent sets a flag; a half without it sends the heartbeat. */
@@ -21,6 +22,7 @@ export class Heartbeat {
       else send(heartbeat.text)
     }
     this.#timer = setInterval(beat, heartbeat.everyMs / 2)
+    keepAlive(this.#timer, false)
   }
 
   stop(): void {

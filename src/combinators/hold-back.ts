@@ -77,7 +77,9 @@ export class HoldBackSource implements Source, Sink {
     for (const event of events) this.#heldLength += lengthOf(event)
     const { holdBackChars, holdBackMs } = this.#options
     if (holdBackChars > 0 && this.#heldLength >= holdBackChars) return this.#release()
-    if (holdBackMs > 0) this.#timer ??= setTimeout(() => this.#release(), holdBackMs)
+    if (holdBackMs > 0 && holdBackMs !== Infinity) {
+      this.#timer ??= setTimeout(() => this.#release(), holdBackMs)
+    }
     this.#pull()
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkCount, checkDelay, checkKeys, optionError } from '../check.js'
+import { checkCount, checkDelay, checkKeys, longestDelayMs, optionError } from '../check.js'
 import type { StreamError } from '../errors.js'
 
 export interface RetryOptions {
@@ -16,12 +16,12 @@ export interface RetryOptions {
   /**
    * The shortest wait, in milliseconds, unless the provider asks for another one. Waits are drawn at random between it and a
    * ceiling that begins at twice its value and doubles from attempt to attempt.
-   * @default 500
+   * @default 500, or maxDelayMs if that is less
    */
   minDelayMs?: number
   /**
-   * The highest ceiling of the waits, in milliseconds.
-   * @default 8_000
+   * The highest ceiling of the waits, in milliseconds; not below `minDelayMs`.
+   * @default 8_000, or minDelayMs if that is more
    */
   maxDelayMs?: number
   /**
@@ -102,13 +102,9 @@ export function checkRetry(options: number | RetryOptions | undefined): RetrySet
   if (shouldRetry !== undefined && typeof shouldRetry !== 'function') {
     throw optionError('retry.shouldRetry', shouldRetry, 'a function')
   }
-  const maxRetries = checkCount('retry.maxRetries', given.maxRetries, 2)
-  const minDelayMs = checkDelay('retry.minDelayMs', given.minDelayMs, 500)
   return {
-    maxRetries,
-    minDelayMs,
-    // A floor that is raised alone raises the ceiling with it.
-    maxDelayMs: checkDelay('retry.maxDelayMs', given.maxDelayMs, Math.max(8_000, minDelayMs)),
+    maxRetries: checkCount('retry.maxRetries', given.maxRetries, 2),
+    ...checkBackoff(given),
     maxRetryAfterMs: checkDelay('retry.maxRetryAfterMs', given.maxRetryAfterMs, 60_000),
     budgetMs: checkDelay('retry.budgetMs', given.budgetMs, Infinity),
     afterContent,
@@ -116,4 +112,22 @@ export function checkRetry(options: number | RetryOptions | undefined): RetrySet
     holdBackChars: checkCount('retry.holdBackChars', given.holdBackChars, 0),
     ...(shouldRetry === undefined ? {} : { shouldRetry }),
   }
+}
+
+/** A bound that is set alone takes the other one's default with it; two that exclude each other are a mistake. */
+function checkBackoff({ minDelayMs, maxDelayMs }: RetryOptions): {
+  minDelayMs: number
+  maxDelayMs: number
+} {
+  const highest = checkDelay('retry.maxDelayMs', maxDelayMs, 8_000)
+  const floor = checkDelay('retry.minDelayMs', minDelayMs, Math.min(500, highest))
+  const ceiling = maxDelayMs === undefined ? Math.max(highest, floor) : highest
+  if (floor === Infinity) {
+    throw optionError('retry.minDelayMs', floor, `milliseconds from 0 to ${longestDelayMs}`)
+  }
+  if (floor > ceiling) {
+    const allowed = `milliseconds from ${floor} (retry.minDelayMs) on`
+    throw optionError('retry.maxDelayMs', ceiling, allowed)
+  }
+  return { minDelayMs: floor, maxDelayMs: ceiling }
 }

@@ -18,7 +18,7 @@ import {
 } from '../transport/pull.js'
 import type { Completion, ContentEvent, Driver, RetryEvent, UsageSum } from '../types.js'
 import { isEmpty } from '../usage.js'
-import { backoffMs, Wait } from './backoff.js'
+import { delayAfter, Wait } from './backoff.js'
 import { type Joint, PartialAnswer } from './continuation.js'
 import { HoldBackSource } from './hold-back.js'
 import { checkRetry, type RetryOptions, type RetrySettings } from './retry-options.js'
@@ -192,6 +192,7 @@ class RetrySource implements Source, Sink {
 
   /** While a wait is on there is no upstream; the attempt that follows it pulls. */
   #pull(): void {
+    if (this.#upstream === undefined) this.#wait?.keepAlive()
     if (this.#failed || this.#upstream === undefined) return
     if (!this.#started) this.#start()
     this.#upstream.pull(this)
@@ -236,7 +237,7 @@ class RetrySource implements Source, Sink {
   }
 
   async #decide(error: StreamError): Promise<boolean> {
-    const { maxRetries, maxRetryAfterMs, budgetMs, shouldRetry } = this.#settings
+    const { maxRetries, budgetMs, shouldRetry } = this.#settings
     this.#failures++
     if (!this.#contentCame) this.#spentMs += performance.now() - this.#openedAt
     if (error.code === 'aborted' || this.#broke) return false
@@ -245,9 +246,8 @@ class RetrySource implements Source, Sink {
     const wanted =
       shouldRetry === undefined ? error.retryable : await shouldRetry(error, this.#attempt)
     if (!wanted || this.#closed) return false
-    if (error.retryAfterMs !== undefined && error.retryAfterMs > maxRetryAfterMs) return false
-    const delayMs = error.retryAfterMs ?? backoffMs(this.#settings, this.#failures)
-    if (this.#spentMs + delayMs > budgetMs) return false
+    const delayMs = delayAfter(error, this.#settings, this.#failures)
+    if (delayMs === undefined || this.#spentMs + delayMs > budgetMs) return false
     this.#spentMs += delayMs
     this.#attempt = this.#unused ?? this.#context.nextAttempt()
     this.#unused = undefined
@@ -269,6 +269,7 @@ class RetrySource implements Source, Sink {
     })
     if (this.#closed) return false
     this.#wait = new Wait(delayMs)
+    if (this.#sink !== undefined) this.#wait.keepAlive()
     await this.#wait.over
     return !this.#closed
   }

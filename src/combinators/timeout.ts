@@ -14,6 +14,7 @@ import {
   type Sink,
   type Source,
 } from '../transport/pull.js'
+import { keepAlive } from '../transport/timers.js'
 import type { Completion, ContentEvent, Driver, RetryEvent, UsageSum } from '../types.js'
 
 /**
@@ -97,6 +98,7 @@ class TotalSource implements Source, Sink {
     this.#sink = sink
     if (this.#late !== undefined) return this.#answer(this.#late)
     this.#upstream ??= this.#begin()
+    keepAlive(this.#timer, true)
     this.#upstream.pull(this)
   }
 
@@ -161,6 +163,7 @@ class TotalSource implements Source, Sink {
   #take(): Sink {
     const sink = this.#sink as Sink
     this.#sink = undefined
+    keepAlive(this.#timer, false)
     return sink
   }
 }

@@ -205,12 +205,16 @@ export class Stream implements EventStream, EventSink, BatchReader {
 
   /** Not before the first pull: a reader who takes the `start` and pauses has not asked yet. */
   #open(): EventSource {
-    const { observer } = this.#settings
+    let last = 1
     return this.#settings.open({
       attempt: 1,
-      nextAttempt: () => ++this.#attempts,
-      onBytes: ignore,
-      onAttempt: observer === undefined ? ignore : (attempt) => observer.attempt(attempt),
+      nextAttempt: () => ++last, // A number that is not used is no attempt.
+      isAwaited: () => this.waiting,
+      onBytes() {},
+      onAttempt: (attempt) => {
+        this.#attempts = Math.max(this.#attempts, attempt.attempt)
+        this.#settings.observer?.attempt(attempt)
+      },
     })
   }
 
@@ -294,5 +298,3 @@ export function readBatches(events: AsyncIterable<StreamEvent>): BatchReader {
   }
   return new IterableReader(events[Symbol.asyncIterator]())
 }
-
-function ignore(): void {}

@@ -10,6 +10,7 @@
 import { StreamError } from '../errors.js'
 import type { Completion, ContentEvent, RetryEvent, UsageSum } from '../types.js'
 import type { OpenContext, Resumption, Sink, Source } from './pull.js'
+import { keepAlive } from './timers.js'
 
 /** Limits for each attempt, in milliseconds. */
 export interface Clocks {
@@ -45,12 +46,16 @@ export function openClocked(
 /** A clock starts up to one tick late and is looked at up to one tick late: two eighths are the quarter it may be late. */
 const ticksPerLimit = 8
 
+/** A process that is otherwise done stays alive until the tick that finds nobody waiting. */
+const longestTickMs = 1_000
+
 /**
  * One timer, with a coarse tick. Nothing is measured when a chunk comes: the pull's number and a flag say at the next tick whether
  * something came.
  */
 class ClockedSource implements Source, Sink {
   readonly #provider: string
+  readonly #context: OpenContext
   readonly #clocks: Clocks
   readonly #upstream: Source
   #sink: Sink | undefined
@@ -64,6 +69,8 @@ class ClockedSource implements Source, Sink {
   /** The driver has said that it waits until then. */
   #waitsUntil = 0
   #tick: ReturnType<typeof setTimeout> | undefined
+  #tickMs = 0
+  #tickDue = 0
 
   constructor(
     provider: string,
@@ -72,6 +79,7 @@ class ClockedSource implements Source, Sink {
     open: (context: OpenContext) => Source,
   ) {
     this.#provider = provider
+    this.#context = context
     this.#clocks = clocks
     const onBytes = (): void => {
       this.#bytesCame = true
@@ -127,8 +135,9 @@ class ClockedSource implements Source, Sink {
   }
 
   #start(): void {
-    this.#restart(performance.now())
-    this.#arm()
+    const now = performance.now()
+    this.#restart(now)
+    this.#arm(now)
   }
 
   #restart(now: number): void {
@@ -136,18 +145,33 @@ class ClockedSource implements Source, Sink {
     this.#contentSince = this.#silenceSince = Math.max(now, this.#waitsUntil)
   }
 
-  #arm(): void {
+  #arm(now: number): void {
     const { firstChunkMs, chunkMs, silenceMs } = this.#clocks
     const shortest = Math.min(chunkMs, silenceMs, this.#contentCame ? Infinity : firstChunkMs)
-    if (shortest !== Infinity) this.#tick = setTimeout(this.#onTick, shortest / ticksPerLimit)
+    if (shortest === Infinity) return
+    this.#tickMs = Math.min(Math.max(1, shortest / ticksPerLimit), longestTickMs)
+    this.#tickDue = now + this.#tickMs
+    this.#tick = setTimeout(this.#onTick, this.#tickMs)
   }
 
   readonly #onTick = (): void => {
     this.#tick = undefined
     // Nobody waits: the next pull starts the clocks anew.
     if (this.#sink === undefined) return
-    const { firstChunkMs, chunkMs, silenceMs } = this.#clocks
     const now = performance.now()
+    if (!this.#context.isAwaited()) {
+      // A layer above has pulled ahead of the reader.
+      this.#restart(now)
+      this.#arm(now)
+      return keepAlive(this.#tick, false)
+    }
+    const { firstChunkMs, chunkMs, silenceMs } = this.#clocks
+    const lateMs = now - this.#tickDue
+    if (lateMs > this.#tickMs) {
+      // The process stood still: what has come meanwhile could not be read.
+      this.#contentSince += lateMs
+      this.#silenceSince += lateMs
+    }
     if (this.#pullSeen !== this.#pulls) this.#restart(now)
     if (this.#bytesCame) {
       this.#bytesCame = false
@@ -164,7 +188,7 @@ class ClockedSource implements Source, Sink {
     if (this.#anyBytes && now - this.#silenceSince >= silenceMs) {
       return this.#expire(`No data at all came for ${silenceMs} ms (timeout.silenceMs).`)
     }
-    this.#arm()
+    this.#arm(now)
   }
 
   #expire(message: string): void {

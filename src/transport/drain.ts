@@ -4,6 +4,8 @@
  * @module
  */
 
+import { keepAlive } from './timers.js'
+
 /**
  * How long the connection stays open after the last event for the server to end the body, in milliseconds. A body that is read
  * to its end leaves a connection that the next request can use; an aborted one does not.
@@ -17,8 +19,7 @@ const drainMs = 500
  */
 export function drain(reader: ReadableStreamDefaultReader<Uint8Array>, abort: () => void): void {
   const timer = setTimeout(abort, drainMs)
-  // On Node a timer would keep the process alive for that long.
-  if (typeof timer === 'object') timer.unref()
+  keepAlive(timer, false)
   const stop = (): void => clearTimeout(timer)
   const next = (result: ReadableStreamReadResult<Uint8Array>): void => {
     if (result.done) stop()

@@ -17,6 +17,7 @@ import type {
 } from '../types.js'
 import { abandon, abortError } from './abort.js'
 import type { OpenContext, Sink, Source } from './pull.js'
+import { checkYielded, splitYielded } from './yielded.js'
 
 /** What a source gives, as a generator that ends with the signal. */
 export async function* generate(
@@ -106,9 +107,12 @@ export class GeneratorSource implements Source {
   readonly #onResult = (result: IteratorResult<DriverYield, Completion>): void => {
     if (this.#closed || this.#sink === undefined) return
     if (result.done) return this.#finish(result.value)
-    const { value } = result
-    if (Array.isArray(value)) this.#rest = split(value)
-    else this.#rest = split([value as ContentEvent | RetryEvent])
+    try {
+      this.#rest = splitYielded(checkYielded(result.value, this.#driver.provider))
+    } catch (error) {
+      this.close()
+      return this.#take().fail(error as StreamError)
+    }
     if (!this.#deliver()) this.pull(this.#sink)
   }
 
@@ -144,18 +148,4 @@ export class GeneratorSource implements Source {
     this.#sink = undefined
     return sink
   }
-}
-
-/** A yield as answers: runs of content, and each retry event alone. */
-function split(
-  events: readonly (ContentEvent | RetryEvent)[],
-): (readonly ContentEvent[] | RetryEvent)[] {
-  const answers: (ContentEvent[] | RetryEvent)[] = []
-  for (const event of events) {
-    const last = answers.at(-1)
-    if (event.type === 'retry') answers.push(event)
-    else if (Array.isArray(last)) last.push(event)
-    else answers.push([event])
-  }
-  return answers
 }

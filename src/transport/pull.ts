@@ -53,6 +53,8 @@ export interface OpenContext {
   resumption?: Resumption
   /** Gives a further attempt its number: one more than the last, whichever layer asks. */
   nextAttempt(): number
+  /** Whether the reader waits for an event. A layer may pull although it does not. */
+  isAwaited(): boolean
   /** For the layer of each attempt. Absent: none run. */
   clocks?: Partial<Clocks>
   onBytes(): void
@@ -106,7 +108,9 @@ export function defineLayer(
     let last = attempt
     const nextAttempt = (): number => ++last
     const onBytes = (): void => context.onBytes()
-    const inner = { attempt, nextAttempt, onBytes, onAttempt: ignore }
+    // A generator pulls for as long as its `next()` waits.
+    const isAwaited = (): boolean => true
+    const inner = { attempt, nextAttempt, isAwaited, onBytes, onAttempt: ignore }
     return generate(openSource(request, inner), signal)
   }
   stream[open] = openSource

@@ -97,6 +97,22 @@ describe('retry', () => {
     expect(events[1]).toMatchObject({ type: 'retry', delayMs: 12_345 })
   })
 
+  test('waits no longer than a timer can hold, however long it may', async () => {
+    const monthMs = 31 * 86_400_000
+    const busy = new StreamError('rate-limit', 'Slow down.', { retryAfterMs: monthMs })
+    const asked = await run([[busy], ['a']], { maxRetryAfterMs: Infinity })
+    expect(asked[1]).toMatchObject({ type: 'retry', delayMs: 2 ** 31 - 1 })
+
+    const failures = Array.from({ length: 40 }, () => [network])
+    vi.spyOn(Math, 'random').mockReturnValue(1)
+    const drawn = await run([...failures, ['a']], { maxRetries: Infinity, maxDelayMs: Infinity })
+    vi.restoreAllMocks()
+    const delays = drawn.flatMap((event) => (event.type === 'retry' ? [event.delayMs] : []))
+    expect(delays.slice(0, 3)).toEqual([1000, 2000, 4000])
+    expect(delays.at(-1)).toBe(2 ** 31 - 1)
+    expect(drawn.at(-1)?.type).toBe('complete')
+  })
+
   test('fails at once when the provider asks for a longer wait than is allowed', async () => {
     const busy = new StreamError('rate-limit', 'Slow down.', { retryAfterMs: 61_000 })
     const events = await run([[busy], ['a']], {})

@@ -135,6 +135,38 @@ describe('timeouts', () => {
     expect(outline(events)).toEqual(['start', 'text a', 'text b', 'text c', 'complete abc'])
   })
 
+  test('do not run either when a layer has pulled ahead of a slow reader', async () => {
+    const stream = createStream({
+      driver: scripted(['a', { waitMs: 600 }, 'b']),
+      prompt: 'p',
+      retry: { holdBackMs: 10 },
+      timeout: { firstChunkMs: 50, chunkMs: 50, silenceMs: 50 },
+    })
+    const events: StreamEvent[] = []
+    const reading = (async () => {
+      for await (const event of stream) {
+        events.push(event)
+        await new Promise((resolve) => setTimeout(resolve, 60_000))
+      }
+    })()
+    await vi.runAllTimersAsync()
+    await reading
+    expect(outline(events)).toEqual(['start', 'text a', 'text b', 'complete ab'])
+  })
+
+  test('do not count the time in which the process itself stood still', async () => {
+    const driver = scripted([{ waitMs: 700 }, 'a'])
+    const limits = { firstChunkMs: 1000, chunkMs: 1000, silenceMs: 1000 }
+    const events = collect(createStream({ driver, prompt: 'p', retry: false, timeout: limits }))
+    await vi.advanceTimersByTimeAsync(500)
+    // All timers are late by this much, as after a long computation or a halt in the debugger.
+    const now = performance.now.bind(performance)
+    const late = vi.spyOn(performance, 'now').mockImplementation(() => now() + 60_000)
+    await vi.runAllTimersAsync()
+    late.mockRestore()
+    expect(outline(await events)).toEqual(['start', 'text a', 'complete a'])
+  })
+
   test('of an attempt can be retried, that of the whole stream cannot', async () => {
     const script: Parameters<typeof scripted>[0] = [[{ hang: true }], ['a']]
     const run = async (limits: TimeoutOptions) => {

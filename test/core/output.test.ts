@@ -13,6 +13,7 @@ import {
   type Driver,
   type OutputSchema,
   retry,
+  StreamError,
   sse,
   toResponse,
 } from '../../src/index.js'
@@ -239,7 +240,7 @@ describe('the check is part of the attempt', () => {
   })
 
   test('content that a nested driver voids is not part of the answer', async () => {
-    const error = Object.assign(new Error(), { code: 'network' }) as never
+    const error = new StreamError('network', 'The socket broke.')
     const again = {
       type: 'retry',
       attempt: 2,
