@@ -26,4 +26,6 @@ export default defineConfig({
   // tsc writes the declarations: the bundler's own need a compiler API that TypeScript 7 does not have.
   dts: false,
   external: [/^node:/],
+  // Deno and workers know the modules of Node by their whole names only.
+  removeNodeProtocol: false,
 })
