@@ -1,0 +1,16 @@
+/**
+ * The model that the other examples ask: OpenAI's where OPENAI_API_KEY is set, and a simulated one else.
+ */
+
+import type { Driver } from 'sluice'
+import { compatible } from 'sluice/compatible'
+import { openai } from 'sluice/openai'
+import { type SimulatedProviderOptions, simulatedProvider } from 'sluice/testing'
+
+/** @param simulation - what the simulated model does */
+export function model(simulation: SimulatedProviderOptions = {}): Driver {
+  if (process.env.OPENAI_API_KEY) return openai({ model: 'gpt-5.5' })
+  const { fetch } = simulatedProvider(simulation)
+  const baseURL = 'http://simulated.test/v1'
+  return compatible({ name: 'simulated', model: 'simulated', apiKey: 'any', baseURL, fetch })
+}
