@@ -9,8 +9,8 @@ import { HttpSource } from '../transport/http.js'
 import { readOutput } from '../transport/output.js'
 import { defineDriver } from '../transport/pull.js'
 import type { Driver } from '../types.js'
+import { describeClaude } from '../wires/anthropic-messages/claude.js'
 import { planMessagesOutput } from '../wires/anthropic-messages/output.js'
-import { takesPrefill } from '../wires/anthropic-messages/prefill.js'
 import { encodeMessagesRequest } from '../wires/anthropic-messages/request.js'
 import { MessagesDecoder } from '../wires/anthropic-messages/response.js'
 import {
@@ -56,6 +56,7 @@ export function anthropic(options: AnthropicOptions): Driver {
       'Option "anthropic.client" has to be an instance of Anthropic or BaseAnthropic, such as new Anthropic().',
     )
   }
+  const { takesPrefill } = describeClaude(model)
   let client: AnthropicClient | BaseAnthropicClient | undefined = given
   return defineDriver(
     provider,
@@ -75,7 +76,7 @@ export function anthropic(options: AnthropicOptions): Driver {
       const source = new HttpSource(provider, send, new MessagesDecoder(provider), context)
       return readOutput(source, request, provider, planMessagesOutput(request))
     },
-    ({ reasoning }) => (reasoning === undefined && takesPrefill(model) ? 'prefill' : 'request'),
+    ({ reasoning }) => (reasoning === undefined && takesPrefill ? 'prefill' : 'request'),
   )
 }
 

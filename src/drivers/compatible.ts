@@ -17,9 +17,11 @@ import {
 } from '../wires/openai-chat/request.js'
 import { ChatDecoder } from '../wires/openai-chat/response.js'
 import type { OutputMode } from '../wires/output.js'
+import { readThinkTags, type ThinkTags } from '../wires/think-tags.js'
 import { type Preset, type PresetName, presets } from './presets.js'
 import {
   checkProvider,
+  checkThinkTags,
   environment,
   missingKey,
   type ProviderOptions,
@@ -39,6 +41,12 @@ export interface PresetOptions extends ProviderOptions {
    * @default 'json-schema'; for well-known servers what the README lists
    */
   outputMode?: OutputMode
+  /**
+   * Whether reasoning that stands in the text, between tags such as `<think>`, becomes reasoning. `true` looks at the beginning of
+   * the answer; `'opened'` is for chat templates that put the opening tag into the prompt, so that only the closing one comes.
+   * @default false; for well-known servers what the README lists
+   */
+  thinkTags?: ThinkTags
 }
 
 export interface CompatibleOptions extends PresetOptions {
@@ -76,7 +84,7 @@ function createDriver(
   defaultName: string,
   preset: Preset | undefined,
 ): Driver {
-  checkProvider('compatible', options, ['name', 'outputMode'])
+  checkProvider('compatible', options, ['name', 'outputMode', 'thinkTags'])
   const { model, name = defaultName, apiKey, fetch: given, headers, outputMode } = options
   const baseURL = options.baseURL ?? preset?.baseURL
   if (baseURL === undefined) throw optionError('compatible.baseURL', baseURL, 'an absolute URL')
@@ -86,6 +94,8 @@ function createDriver(
   if (outputMode !== undefined && !outputModes.includes(outputMode)) {
     throw optionError('compatible.outputMode', outputMode, outputModes.join(', '))
   }
+  const { thinkTags = preset?.thinkTags } = options
+  checkThinkTags('compatible', thinkTags)
   const url = `${baseURL.replace(/\/+$/, '')}/chat/completions`
   const requestOptions: ChatRequestOptions = {
     maxTokensField: 'max_tokens',
@@ -111,7 +121,8 @@ function createDriver(
       if (!response.ok) throw await statusError(response, name)
       return response
     }
-    const source = new HttpSource(name, send, new ChatDecoder(name), context)
+    const decoder = readThinkTags(new ChatDecoder(name), thinkTags)
+    const source = new HttpSource(name, send, decoder, context)
     return readOutput(source, request, name, planChatOutput(request, requestOptions))
   })
 }

@@ -16,9 +16,11 @@ import { encodeChatRequest, planChatOutput } from '../wires/openai-chat/request.
 import { ChatDecoder } from '../wires/openai-chat/response.js'
 import { encodeResponsesRequest, planResponsesOutput } from '../wires/openai-responses/request.js'
 import { ResponsesDecoder } from '../wires/openai-responses/response.js'
+import { readThinkTags, type ThinkTags } from '../wires/think-tags.js'
 import { type BackgroundResource, backgroundResponse } from './background.js'
 import {
   checkProvider,
+  checkThinkTags,
   construct,
   environment,
   missingKey,
@@ -47,6 +49,13 @@ export interface OpenAIOptions extends ProviderOptions {
   api?: 'chat' | 'responses'
   /** Your own SDK instance, instead of `apiKey`, `baseURL`, `fetch` and `headers`. Its own retries are not used. */
   client?: OpenAIClient
+  /**
+   * For other servers at `baseURL` or behind `client`: whether reasoning that stands in the text, between tags such as `<think>`,
+   * becomes reasoning. `true` looks at the beginning of the answer; `'opened'` is for chat templates that put the opening tag into
+   * the prompt.
+   * @default false
+   */
+  thinkTags?: ThinkTags
 }
 
 const provider = 'openai'
@@ -62,8 +71,9 @@ const provider = 'openai'
  * @throws TypeError for a bad option
  */
 export function openai(options: OpenAIOptions): Driver {
-  checkProvider(provider, options, ['api', 'client'])
-  const { model, api = 'chat', client: given } = options
+  checkProvider(provider, options, ['api', 'client', 'thinkTags'])
+  const { model, api = 'chat', client: given, thinkTags } = options
+  checkThinkTags(provider, thinkTags)
   if (!Object.hasOwn(apis, api)) throw optionError('openai.api', api, '"chat" or "responses"')
   const { encode, planOutput, resourceOf, createReading } = apis[api]
   if (given !== undefined && typeof resourceOf(given)?.create !== 'function') {
@@ -82,7 +92,8 @@ export function openai(options: OpenAIOptions): Driver {
       return resource.create(body as never, requestOptions as never).asResponse()
     }
     const { decoder, lasting } = createReading(() => client)
-    const source = new HttpSource(provider, send, decoder, context, lasting)
+    const reading = readThinkTags(decoder, thinkTags)
+    const source = new HttpSource(provider, send, reading, context, lasting)
     return readOutput(source, request, provider, planOutput(request))
   })
 }

@@ -12,6 +12,8 @@ export interface Preset {
   /** The environment variable with the key; absent where none is needed. */
   keyVariable?: string
   request?: ChatRequestOptions
+  /** Some of its models write their reasoning into the text. */
+  thinkTags?: true
 }
 
 export type PresetName =
@@ -30,7 +32,12 @@ export type PresetName =
   | 'xai'
 
 export const presets: Readonly<Record<PresetName, Preset>> = {
-  cerebras: { baseURL: 'https://api.cerebras.ai/v1', keyVariable: 'CEREBRAS_API_KEY' },
+  cerebras: {
+    baseURL: 'https://api.cerebras.ai/v1',
+    keyVariable: 'CEREBRAS_API_KEY',
+    request: { maxTokensField: 'max_completion_tokens' },
+    thinkTags: true,
+  },
   deepseek: {
     baseURL: 'https://api.deepseek.com/v1',
     keyVariable: 'DEEPSEEK_API_KEY',
@@ -40,29 +47,39 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   fireworks: {
     baseURL: 'https://api.fireworks.ai/inference/v1',
     keyVariable: 'FIREWORKS_API_KEY',
+    thinkTags: true,
   },
   groq: {
     baseURL: 'https://api.groq.com/openai/v1',
     keyVariable: 'GROQ_API_KEY',
     // It refuses `response_format` beside streaming.
-    request: { outputMode: 'instructions' },
+    request: { maxTokensField: 'max_completion_tokens', outputMode: 'instructions' },
+    thinkTags: true,
   },
-  llamacpp: { baseURL: 'http://localhost:8080/v1' },
-  lmstudio: { baseURL: 'http://localhost:1234/v1' },
+  llamacpp: { baseURL: 'http://localhost:8080/v1', thinkTags: true },
+  lmstudio: { baseURL: 'http://localhost:1234/v1', thinkTags: true },
   mistral: {
     baseURL: 'https://api.mistral.ai/v1',
     keyVariable: 'MISTRAL_API_KEY',
     // It refuses fields that it does not know, and sends the usage unasked.
     request: { includeUsage: false, seedField: 'random_seed' },
   },
-  ollama: { baseURL: 'http://localhost:11434/v1' },
+  ollama: { baseURL: 'http://localhost:11434/v1', thinkTags: true },
   openrouter: {
     baseURL: 'https://openrouter.ai/api/v1',
     keyVariable: 'OPENROUTER_API_KEY',
-    request: { reasoningField: 'reasoning_details' },
+    request: { reasoningField: 'reasoning_details', reasoningObject: true },
   },
-  perplexity: { baseURL: 'https://api.perplexity.ai', keyVariable: 'PERPLEXITY_API_KEY' },
-  together: { baseURL: 'https://api.together.xyz/v1', keyVariable: 'TOGETHER_API_KEY' },
-  vllm: { baseURL: 'http://localhost:8000/v1' },
+  perplexity: {
+    baseURL: 'https://api.perplexity.ai',
+    keyVariable: 'PERPLEXITY_API_KEY',
+    thinkTags: true,
+  },
+  together: {
+    baseURL: 'https://api.together.xyz/v1',
+    keyVariable: 'TOGETHER_API_KEY',
+    thinkTags: true,
+  },
+  vllm: { baseURL: 'http://localhost:8000/v1', thinkTags: true },
   xai: { baseURL: 'https://api.x.ai/v1', keyVariable: 'XAI_API_KEY' },
 }

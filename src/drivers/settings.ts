@@ -6,6 +6,7 @@
 
 import { checkKeys, optionError } from '../check.js'
 import { StreamError } from '../errors.js'
+import type { ThinkTags } from '../wires/think-tags.js'
 
 /** A key, or a function that gives one for each request, for keys that rotate. */
 export type ApiKey = string | (() => string | Promise<string>)
@@ -54,6 +55,12 @@ export function checkProvider(
   if (headers !== undefined && (typeof headers !== 'object' || headers === null)) {
     throw new TypeError(`Option "${driver}.headers" has to be an object of names and values.`)
   }
+}
+
+/** @throws TypeError naming the option, the value and what is allowed */
+export function checkThinkTags(driver: string, thinkTags: ThinkTags | undefined): void {
+  if (thinkTags === undefined || thinkTags === 'opened' || typeof thinkTags === 'boolean') return
+  throw optionError(`${driver}.thinkTags`, thinkTags, 'true, false, "opened"')
 }
 
 /** The options of a driver in the words of both SDKs' constructors. */

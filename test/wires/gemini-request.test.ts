@@ -256,6 +256,7 @@ describe('the options', () => {
       includeThoughts: false,
     })
     expect(thinking({}, 'gemini-2.5-flash')).toEqual({ includeThoughts })
+    expect(config({ reasoning: low }, 'gemini-2.0-flash')).toBeUndefined()
   })
 
   test('send tools with their JSON Schema as it is', () => {

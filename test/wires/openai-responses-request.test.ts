@@ -39,8 +39,8 @@ const result = (id: string, output: unknown = 'ok', isError = false): Message =>
 
 describe('a request', () => {
   test('streams, and leaves nothing on the server', () => {
-    expect(encode({ prompt: 'hi' })).toEqual({
-      model: 'gpt-5',
+    expect(encode({ prompt: 'hi' }, 'any')).toEqual({
+      model: 'any',
       input: [{ type: 'message', role: 'user', content: [{ type: 'input_text', text: 'hi' }] }],
       stream: true,
       store: false,
@@ -52,14 +52,17 @@ describe('a request', () => {
       model: _model,
       input: _input,
       ...settings
-    } = encode({
-      prompt: 'hi',
-      maxOutputTokens: 7,
-      temperature: 0,
-      topP: 0.5,
-      stopSequences: ['x'],
-      seed: 1,
-    })
+    } = encode(
+      {
+        prompt: 'hi',
+        maxOutputTokens: 7,
+        temperature: 0,
+        topP: 0.5,
+        stopSequences: ['x'],
+        seed: 1,
+      },
+      'any',
+    )
     expect(settings).toEqual({
       stream: true,
       store: false,
@@ -77,11 +80,18 @@ describe('a request', () => {
     expect(encode({ system: ' ', prompt: 'hi' })).not.toHaveProperty('instructions')
   })
 
-  test('asks for the encrypted form of the reasoning where it asks for reasoning', () => {
-    const body = encode({ prompt: 'hi', reasoning: { effort: 'low', budgetTokens: 5 } })
-    expect(body.reasoning).toEqual({ effort: 'low', summary: 'auto' })
-    expect(body.include).toEqual(['reasoning.encrypted_content'])
-    expect(encode({ prompt: 'hi' })).not.toHaveProperty('include')
+  test('asks for the encrypted form of the reasoning where there is reasoning', () => {
+    const include = ['reasoning.encrypted_content']
+    const reasoning = { effort: 'low', budgetTokens: 5 } as const
+    for (const model of ['any', 'gpt-5']) {
+      const body = encode({ prompt: 'hi', reasoning }, model)
+      expect(body).toMatchObject({ reasoning: { effort: 'low', summary: 'auto' }, include })
+    }
+    expect(encode({ prompt: 'hi' }, 'gpt-5')).toMatchObject({ include })
+    expect(encode({ prompt: 'hi' }, 'any')).not.toHaveProperty('include')
+    const plain = encode({ prompt: 'hi', reasoning }, 'gpt-4.1')
+    expect(plain).not.toHaveProperty('include')
+    expect(plain).not.toHaveProperty('reasoning')
   })
 
   test('has tools that are not strict, since their schemas are anyone’s', () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { createStream } from '../../src/core/create-stream.js'
 import { anthropic } from '../../src/drivers/anthropic.js'
 import { simulatedProvider } from '../../src/testing/provider.js'
-import { takesPrefill } from '../../src/wires/anthropic-messages/prefill.js'
+import { describeClaude } from '../../src/wires/anthropic-messages/claude.js'
 
 test.for([
   'claude-3-haiku-20240307',
@@ -14,7 +14,7 @@ test.for([
   'anthropic.claude-sonnet-4-20250514-v1:0',
   'claude-sonnet-4@20250514',
 ])('%s writes on from a last message of the assistant', (model) => {
-  expect(takesPrefill(model)).toBe(true)
+  expect(describeClaude(model).takesPrefill).toBe(true)
 })
 
 test.for([
@@ -26,7 +26,7 @@ test.for([
   'kimi-k2',
   'deepseek-chat',
 ])('%s is asked to go on', (model) => {
-  expect(takesPrefill(model)).toBe(false)
+  expect(describeClaude(model).takesPrefill).toBe(false)
 })
 
 async function secondBody(

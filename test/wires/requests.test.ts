@@ -1,9 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Message, StreamRequest } from '../../src/messages.js'
-import {
-  defaultMaxTokens,
-  encodeMessagesRequest,
-} from '../../src/wires/anthropic-messages/request.js'
+import { encodeMessagesRequest } from '../../src/wires/anthropic-messages/request.js'
 import { encodeChatRequest } from '../../src/wires/openai-chat/request.js'
 import { checkHistories } from '../support/histories.js'
 
@@ -329,7 +326,7 @@ describe('on the messages wire', () => {
       }),
     ).toEqual({
       model: 'm',
-      max_tokens: defaultMaxTokens,
+      max_tokens: 8192,
       system: 's\n\nt',
       messages: [{ role: 'user', content: [{ type: 'text', text: 'u' }] }],
       stream: true,

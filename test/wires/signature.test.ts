@@ -147,7 +147,8 @@ describe('what a provider signed goes to nobody else', () => {
 
   test('over the same wire, where another maker speaks it', () => {
     expect(onMessages(claude('MiniMax-M2'))).not.toContain('"CLAUDE"')
-    expect(onMessages(claude(), 'kimi-k2.5')).not.toContain('"CLAUDE"')
+    // What signs nothing wants the reasoning all the same.
+    expect(onMessages(claude(), 'kimi-k2.5')).toContain('"thinking":"hm","signature":""')
     expect(onResponses(gpt(), 'grok-5')).not.toContain('GPT')
   })
 })
@@ -229,5 +230,9 @@ describe('reasoning on the chat wire', () => {
       '"extra_content":{"google":{"thought_signature":"GEMINI"}}',
     )
     expect(body('gpt-5.2')).not.toContain('GEMINI')
+    // Google's word for a call that another model made
+    content[0] = { type: 'tool-call', id: 'c', name: 'f', input: {}, signature: 'gemini/openai:x' }
+    expect(body('gemini-3-pro')).toContain('"skip_thought_signature_validator"')
+    expect(body('gemini-2.5-pro')).not.toContain('extra_content')
   })
 })

@@ -6,19 +6,18 @@
  */
 
 import type {
-  AssistantMessage,
   InputPart,
   Message,
+  OutputPart,
   StreamRequest,
   ToolChoice,
-  ToolMessage,
+  ToolResultPart,
 } from '../../messages.js'
-import { arrangeCalls, wireIds } from '../history.js'
+import { wireIds } from '../history.js'
 import {
   checkMessages,
   decodeText,
   messagesOf,
-  partsOf,
   readData,
   systemOf,
   toArguments,
@@ -27,59 +26,71 @@ import {
 import { compact, type Json, mergeOptions } from '../json.js'
 import { toJsonSchema } from '../json-schema.js'
 import { makerOf, signatureFor } from '../signature.js'
+import { alternate, encodeTurns } from '../turns.js'
+import { type Claude, describeClaude } from './claude.js'
 import { planMessagesOutput } from './output.js'
+import { encodeThinking } from './thinking.js'
 
 /**
- * The API wants a limit in every request. This one is within what every model of the Claude 3 family and later may write.
+ * The API wants a limit in every request. Where none is given it is long enough for any answer, and within what the model may write:
+ * 64,000 tokens from Claude 4.5 on, 32,000 for 3.7 to 4.1, 8,192 for 3.5 and for other makers' models, 4,096 before.
  */
-export const defaultMaxTokens = 4096
-
-/** Efforts as the thinking budgets that this wire takes, in tokens. 1,024 is the least it accepts. */
-const effortBudgets = { minimal: 1024, low: 2048, medium: 8192, high: 24_576 }
-
 export function encodeMessagesRequest(request: StreamRequest, model: string): Json {
-  const budget = thinkingBudget(request)
+  const claude = describeClaude(model)
   const output = planMessagesOutput(request)
   const system = systemOf(request, output?.instructions).join('\n\n')
   const messages = encodeMessages(messagesOf(request), makerOf(model))
+  const { thinking, effort, budget } = encodeThinking(request, claude, resumesUnthought(messages))
   const tools = encodeTools(request.tools)
   // White space alone is refused.
   const stopSequences = request.stopSequences?.filter((text) => text.trim() !== '')
+  const outputConfig = compact({
+    format:
+      output?.mode === 'json-schema' ? { type: 'json_schema', schema: output.schema } : undefined,
+    effort,
+  })
   const body: Json = {
     model,
     // Thinking counts against the limit, so the answer's own part goes on top.
-    max_tokens: (request.maxOutputTokens ?? defaultMaxTokens) + (budget ?? 0),
+    max_tokens: Math.min(
+      (request.maxOutputTokens ?? claude.defaultMaxTokens) + budget,
+      Math.max(claude.maxTokens, request.maxOutputTokens ?? 0),
+    ),
     messages,
     stream: true,
     ...compact({
       system: system === '' ? undefined : system,
       // Refused beside thinking.
-      temperature: budget === undefined ? request.temperature : undefined,
-      top_p: budget === undefined ? request.topP : undefined,
+      ...(thinking === undefined ? encodeSampling(request, claude) : {}),
       stop_sequences: stopSequences?.length ? stopSequences : undefined,
-      thinking: budget === undefined ? undefined : { type: 'enabled', budget_tokens: budget },
+      thinking,
       ...(tools === undefined
         ? formerTools(messages)
         : { tools, tool_choice: encodeToolChoice(request.toolChoice) }),
-      output_config:
-        output?.mode === 'json-schema'
-          ? { format: { type: 'json_schema', schema: output.schema } }
-          : undefined,
+      output_config: Object.keys(outputConfig).length === 0 ? undefined : outputConfig,
     }),
   }
   return checkMessages(mergeOptions(body, request.providerOptions, ['output_config']))
 }
 
-/** In tokens; undefined where the model shall not think. A call that is forced and thinking exclude each other. */
-function thinkingBudget({ reasoning, toolChoice, tools }: StreamRequest): number | undefined {
-  const forced = typeof toolChoice === 'object' || toolChoice === 'required'
-  if (forced && tools !== undefined && Object.keys(tools).length > 0) return undefined
-  const budget = reasoning?.budgetTokens ?? (reasoning?.effort && effortBudgets[reasoning.effort])
-  return budget === undefined ? undefined : Math.max(budget, effortBudgets.minimal)
+/** What the model would refuse is left out, so that one request can go to any model. */
+function encodeSampling({ temperature, topP }: StreamRequest, { sampling }: Claude): Json {
+  if (sampling === 'none') return {}
+  const both = sampling === 'both' || temperature === undefined
+  return compact({ temperature, top_p: both ? topP : undefined })
+}
+
+/**
+ * Whether the results of calls go back to a turn that did not begin with thinking, as one of another model's: a model with a budget
+ * may not begin to think in the middle of a turn.
+ */
+function resumesUnthought(messages: readonly MessageParam[]): boolean {
+  const answered = messages.at(-1)?.content.some(({ type }) => type === 'tool_result')
+  return answered === true && !String(messages.at(-2)?.content[0]?.type).endsWith('thinking')
 }
 
 /** A conversation that holds calls is refused without tools, so the ones it speaks of are named, and none may be called. */
-function formerTools(messages: readonly Turn[]): Json {
+function formerTools(messages: readonly MessageParam[]): Json {
   const names = new Set<unknown>()
   for (const { content } of messages) {
     for (const block of content) if (block.type === 'tool_use') names.add(block.name)
@@ -89,59 +100,37 @@ function formerTools(messages: readonly Turn[]): Json {
   return { tools, tool_choice: { type: 'none' } }
 }
 
-interface Turn {
+interface MessageParam {
   role: 'user' | 'assistant'
   content: Json[]
 }
 
-/** Turns have to alternate and begin with the user, so neighbours of one role become one turn. */
-function encodeMessages(messages: readonly Message[], maker: string | undefined): Turn[] {
-  const turns: Turn[] = []
-  for (const message of arrangeCalls(messages, wireIds(64, /[^a-zA-Z0-9_-]/g))) {
-    if (message.role === 'system') continue
-    const role = message.role === 'assistant' ? 'assistant' : 'user'
-    const content = encodeContent(message, maker)
-    if (content.length === 0) continue
-    const last = turns.at(-1)
-    if (last?.role === role) last.content.push(...content)
-    else turns.push({ role, content })
-  }
-  for (const turn of turns) if (turn.role === 'user') resultsFirst(turn)
-  const last = turns.at(-1)
-  if (last?.role === 'assistant') trimPrefill(last)
-  if (turns[0]?.role === 'assistant') {
-    turns.unshift({ role: 'user', content: [{ type: 'text', text: '(The conversation begins.)' }] })
-  }
-  return turns
+/** Turns have to alternate and begin with the user. */
+function encodeMessages(messages: readonly Message[], maker: string | undefined): MessageParam[] {
+  const turns = encodeTurns(messages, wireIds(64, /[^a-zA-Z0-9_-]/g), {
+    user: (parts) => parts.map(encodePart),
+    assistant: (parts) => encodeAssistant(parts, maker),
+    results: encodeResults,
+  })
+  const params = alternate(turns, (text) => ({ type: 'text', text })).map(({ role, items }) => ({
+    role,
+    content: role === 'user' ? resultsFirst(items) : items,
+  }))
+  const last = params.at(-1)
+  if (last?.role === 'assistant') trimPrefill(last.content)
+  return params
 }
 
 /** Results have to stand before everything else in the turn that answers the calls. */
-function resultsFirst(turn: Turn): void {
+function resultsFirst(content: readonly Json[]): Json[] {
   const isResult = (block: Json): boolean => block.type === 'tool_result'
-  turn.content = [
-    ...turn.content.filter(isResult),
-    ...turn.content.filter((block) => !isResult(block)),
-  ]
+  return [...content.filter(isResult), ...content.filter((block) => !isResult(block))]
 }
 
 /** An answer that the model has to continue may not end in white space. */
-function trimPrefill(turn: Turn): void {
-  const block = turn.content.at(-1)
+function trimPrefill(content: readonly Json[]): void {
+  const block = content.at(-1)
   if (typeof block?.text === 'string') block.text = block.text.trimEnd()
-}
-
-function encodeContent(
-  message: Exclude<Message, { role: 'system' }>,
-  maker: string | undefined,
-): Json[] {
-  switch (message.role) {
-    case 'user':
-      return partsOf(message.content).map(encodePart)
-    case 'assistant':
-      return encodeAssistant(message, maker)
-    case 'tool':
-      return encodeResults(message)
-  }
 }
 
 function encodePart(part: InputPart): Json {
@@ -161,15 +150,19 @@ function encodePart(part: InputPart): Json {
   return { type: 'document', source, ...title }
 }
 
-/** Reasoning goes back only with its signature: the API refuses it without. */
-function encodeAssistant({ content }: AssistantMessage, maker: string | undefined): Json[] {
-  const parts = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content
+/**
+ * Reasoning goes back only with its signature: Anthropic refuses it without. Other makers on this wire sign nothing, and some refuse
+ * a history without it.
+ */
+function encodeAssistant(parts: readonly OutputPart[], maker: string | undefined): Json[] {
   const blocks = parts.flatMap((part): Json[] => {
     switch (part.type) {
       case 'text':
         return part.text.trim() === '' ? [] : [{ type: 'text', text: part.text }]
       case 'reasoning': {
-        const signature = signatureFor('anthropic-messages', maker, part.signature)
+        const signed = signatureFor('anthropic-messages', maker, part.signature)
+        const checked = maker === undefined || maker === 'anthropic'
+        const signature = signed ?? (checked || part.text.trim() === '' ? undefined : '')
         if (signature === undefined) return []
         return part.redacted
           ? [{ type: 'redacted_thinking', data: signature }]
@@ -190,8 +183,8 @@ function encodeAssistant({ content }: AssistantMessage, maker: string | undefine
   return blocks
 }
 
-function encodeResults({ content }: ToolMessage): Json[] {
-  return content.map((part) => ({
+function encodeResults(results: readonly ToolResultPart[]): Json[] {
+  return results.map((part) => ({
     type: 'tool_result',
     tool_use_id: part.id,
     content: toText(part.output),

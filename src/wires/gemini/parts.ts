@@ -5,7 +5,7 @@
  * @see https://ai.google.dev/api/caching#Part
  */
 
-import type { InputPart, OutputPart, ToolMessage } from '../../messages.js'
+import type { InputPart, OutputPart, ToolResultPart } from '../../messages.js'
 import { decodeText, readData, toArguments, toText } from '../input.js'
 import { compact, type Json } from '../json.js'
 import { signatureFor } from '../signature.js'
@@ -85,10 +85,10 @@ function signatureOf(
 
 /** @param names - the names of the calls by their ids, because a result has to have the name of its call */
 export function encodeResults(
-  { content }: ToolMessage,
+  results: readonly ToolResultPart[],
   names: ReadonlyMap<string, string>,
 ): Json[] {
-  return content.map(({ id, name, output, isError }) => ({
+  return results.map(({ id, name, output, isError }) => ({
     functionResponse: {
       id,
       name: names.get(id) ?? name,

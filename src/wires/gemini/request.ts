@@ -6,14 +6,16 @@
  */
 
 import type { Message, StreamRequest, ToolChoice } from '../../messages.js'
-import { arrangeCalls, wireIds } from '../history.js'
-import { checkMessages, messagesOf, partsOf, systemOf } from '../input.js'
+import { isThirdGeneration, unsigned } from '../gemini-models.js'
+import { wireIds } from '../history.js'
+import { checkMessages, messagesOf, systemOf } from '../input.js'
 import { compact, type Json, mergeOptions } from '../json.js'
 import { toJsonSchema } from '../json-schema.js'
 import { type OutputPlan, planOutput } from '../output.js'
 import { makerOf } from '../signature.js'
+import { alternate, encodeTurns } from '../turns.js'
 import { encodeAnswer, encodeInput, encodeResults } from './parts.js'
-import { combinesToolsAndOutput, encodeThinking, wantsSignatures } from './thinking.js'
+import { combinesToolsAndOutput, encodeThinking } from './thinking.js'
 
 /**
  * @param model - tells how the model wants to be told to think, and whether it insists on the signatures of calls
@@ -74,56 +76,28 @@ interface Content {
   parts: Json[]
 }
 
-/** Roles have to alternate and begin with the user, so neighbours of one role become one. */
+/** Roles have to alternate and begin with the user. */
 function encodeContents(messages: readonly Message[], model: string): Content[] {
-  const contents: Content[] = []
+  const maker = makerOf(model)
+  // Of all calls so far, by their ids
   const names = new Map<string, string>()
-  for (const message of arrangeCalls(messages, wireIds(64, /[^a-zA-Z0-9_-]/g))) {
-    if (message.role === 'system') continue
-    const role = message.role === 'assistant' ? 'model' : 'user'
-    const parts = encodeParts(message, names, makerOf(model))
-    if (parts.length === 0) continue
-    const last = contents.at(-1)
-    if (last?.role === role) last.parts.push(...parts)
-    else contents.push({ role, parts })
-  }
-  for (const { role, parts } of contents) {
-    if (role === 'model' && wantsSignatures(model)) signFirstCall(parts)
-  }
-  if (contents[0]?.role === 'model') {
-    contents.unshift({ role: 'user', parts: [{ text: '(The conversation begins.)' }] })
-  }
-  return contents
+  const turns = encodeTurns(messages, wireIds(64, /[^a-zA-Z0-9_-]/g), {
+    user: (parts) => parts.map(encodeInput),
+    assistant: (parts) => {
+      for (const part of parts) if (part.type === 'tool-call') names.set(part.id, part.name)
+      return encodeAnswer(parts, maker)
+    },
+    results: (results) => encodeResults(results, names),
+  })
+  return alternate(turns, (text) => ({ text })).map(({ role, items }) => {
+    if (role === 'assistant' && isThirdGeneration(model)) signFirstCall(items)
+    return { role: role === 'assistant' ? 'model' : 'user', parts: items }
+  })
 }
 
-/** @param names - the names of all calls so far, by their ids */
-function encodeParts(
-  message: Exclude<Message, { role: 'system' }>,
-  names: Map<string, string>,
-  maker: string | undefined,
-): Json[] {
-  switch (message.role) {
-    case 'user':
-      return partsOf(message.content).map(encodeInput)
-    case 'assistant': {
-      const { content } = message
-      if (typeof content === 'string') return encodeAnswer([{ type: 'text', text: content }], maker)
-      for (const part of content) if (part.type === 'tool-call') names.set(part.id, part.name)
-      return encodeAnswer(content, maker)
-    }
-    case 'tool':
-      return encodeResults(message, names)
-  }
-}
-
-/**
- * Gemini 3 refuses a turn whose first call has no signature. Calls that another model made have none; Google names this word for them.
- *
- * @see https://ai.google.dev/gemini-api/docs/thought-signatures
- */
 function signFirstCall(parts: readonly Json[]): void {
   const call = parts.find((part) => part.functionCall !== undefined)
-  if (call !== undefined) call.thoughtSignature ??= 'skip_thought_signature_validator'
+  if (call !== undefined) call.thoughtSignature ??= unsigned
 }
 
 /**

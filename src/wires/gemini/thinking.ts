@@ -6,6 +6,7 @@
  */
 
 import type { StreamRequest } from '../../messages.js'
+import { canThink, isThirdGeneration } from '../gemini-models.js'
 import type { Json } from '../json.js'
 
 /** Efforts as budgets for the models before Gemini 3, in tokens: within what each of them takes. */
@@ -19,7 +20,7 @@ export function encodeThinking(
   reasoning: StreamRequest['reasoning'],
   model: string,
 ): Json | undefined {
-  if (reasoning === undefined) return undefined
+  if (reasoning === undefined || !canThink(model)) return undefined
   const { budgetTokens, effort } = reasoning
   if (budgetTokens !== undefined) {
     // A model that shall not think has no thoughts to include.
@@ -38,17 +39,7 @@ function levelOf(effort: keyof typeof effortBudgets, model: string): string {
   return effort
 }
 
-/** Whether a call without its signature is refused. */
-export function wantsSignatures(model: string): boolean {
-  return isThirdGeneration(model)
-}
-
 /** Whether tools and a schema for the output may stand in one request. */
 export function combinesToolsAndOutput(model: string): boolean {
   return isThirdGeneration(model)
-}
-
-/** By the name: `gemini-3-pro-preview`, and `gemini-flash-latest`, which means the newest one. */
-function isThirdGeneration(model: string): boolean {
-  return /gemini-(?:[3-9]|\d{2})|gemini-.*latest/.test(model)
 }

@@ -5,8 +5,9 @@
  * @see https://openrouter.ai/docs/use-cases/reasoning-tokens
  */
 
-import type { OutputPart, ReasoningPart } from '../../messages.js'
+import type { OutputPart, ReasoningPart, StreamRequest } from '../../messages.js'
 import { compact, isRecord, type Json, recordsOf, textOf } from '../json.js'
+import { effortOf, type OpenAIModel } from '../openai-models.js'
 import { makerOf, sign, signatureFor } from '../signature.js'
 
 /** The field of a message in which a server takes reasoning back. */
@@ -42,6 +43,19 @@ export function toDetails(blocks: unknown): Json[] {
 
 /** DeepSeek and Moonshot refuse a history whose answers come without the field. */
 const insisting = new Set<string | undefined>(['deepseek', 'moonshot'])
+
+/** The fields of a request that ask for reasoning. A budget has a place in the object alone, and excludes an effort. */
+export function askForReasoning(
+  request: StreamRequest,
+  model: OpenAIModel,
+  asObject = false,
+): Json {
+  const { budgetTokens } = request.reasoning ?? {}
+  const effort = effortOf(request, model)
+  if (!asObject) return compact({ reasoning_effort: effort })
+  if (budgetTokens !== undefined) return { reasoning: { max_tokens: budgetTokens } }
+  return effort === undefined ? {} : { reasoning: { effort } }
+}
 
 /**
  * The fields of an assistant message that hold its reasoning.

@@ -6,20 +6,19 @@
  */
 
 import type {
-  AssistantMessage,
   InputPart,
-  Message,
+  OutputPart,
   StreamRequest,
   ToolCallPart,
   ToolChoice,
-  ToolMessage,
+  ToolResultPart,
 } from '../../messages.js'
-import { arrangeCalls, wireIds } from '../history.js'
+import { isThirdGeneration, unsigned } from '../gemini-models.js'
+import { wireIds } from '../history.js'
 import {
   checkMessages,
   decodeText,
   messagesOf,
-  partsOf,
   readData,
   systemOf,
   toArguments,
@@ -28,13 +27,16 @@ import {
 } from '../input.js'
 import { compact, type Json } from '../json.js'
 import { toJsonSchema } from '../json-schema.js'
+import { describeModel, encodeSampling, type OpenAIModel } from '../openai-models.js'
 import { encodeSchema, type OutputMode, type OutputPlan, planOutput } from '../output.js'
 import { makerOf, signatureFor } from '../signature.js'
-import { encodeReasoning, type ReasoningField } from './reasoning.js'
+import { encodeTurns } from '../turns.js'
+import { askForReasoning, encodeReasoning, type ReasoningField } from './reasoning.js'
 
 export interface ChatRequestOptions {
   /**
-   * The name of the limit for the answer. OpenAI's newer models refuse `max_tokens`; many compatible servers know no other.
+   * The name of the limit for the answer, for models that are not OpenAI's. Many servers know `max_tokens` only. Of OpenAI's models
+   * those that reason refuse it, and for the others it is the name that every server takes.
    * @default 'max_completion_tokens'
    */
   maxTokensField?: 'max_completion_tokens' | 'max_tokens'
@@ -55,6 +57,11 @@ export interface ChatRequestOptions {
    * @default what the model's maker wants, which for most is none
    */
   reasoningField?: ReasoningField
+  /**
+   * Reasoning is asked for in an object, which takes a budget, too.
+   * @default false
+   */
+  reasoningObject?: boolean
 }
 
 export function encodeChatRequest(
@@ -62,11 +69,8 @@ export function encodeChatRequest(
   model: string,
   options: ChatRequestOptions = {},
 ): Json {
-  const {
-    maxTokensField = 'max_completion_tokens',
-    includeUsage = true,
-    seedField = 'seed',
-  } = options
+  const { includeUsage = true, seedField = 'seed' } = options
+  const described = describeModel(model)
   const tools = encodeTools(request.tools)
   const output = planChatOutput(request, options)
   return checkMessages({
@@ -75,12 +79,11 @@ export function encodeChatRequest(
     stream: true,
     ...compact({
       stream_options: includeUsage ? { include_usage: true } : undefined,
-      [maxTokensField]: request.maxOutputTokens,
-      temperature: request.temperature,
-      top_p: request.topP,
+      [maxTokensField(described, options)]: request.maxOutputTokens,
+      ...encodeSampling(request, described),
       stop: request.stopSequences?.length ? request.stopSequences : undefined,
       [seedField]: request.seed,
-      reasoning_effort: request.reasoning?.effort,
+      ...askForReasoning(request, described, options.reasoningObject),
       tools,
       // Refused without tools.
       tool_choice: tools === undefined ? undefined : encodeToolChoice(request.toolChoice),
@@ -88,6 +91,14 @@ export function encodeChatRequest(
     }),
     ...request.providerOptions,
   })
+}
+
+function maxTokensField(
+  { reasons }: OpenAIModel,
+  { maxTokensField: otherwise = 'max_completion_tokens' }: ChatRequestOptions,
+): string {
+  if (reasons === undefined) return otherwise
+  return reasons ? 'max_completion_tokens' : 'max_tokens'
 }
 
 /** Undefined where no structured output is asked for. */
@@ -118,33 +129,22 @@ function encodeMessages(
   reasoningField: ReasoningField | undefined,
   output: OutputPlan | undefined,
 ): Json[] {
-  const messages = arrangeCalls(messagesOf(request), wireIds(maxIdLength))
+  const turns = encodeTurns(messagesOf(request), wireIds(maxIdLength), {
+    user: encodeUser,
+    assistant: (parts) => encodeAssistant(parts, model, reasoningField),
+    results: encodeResults,
+  })
   return [
     ...systemOf(request, output?.instructions).map((content) => ({ role: 'system', content })),
-    ...messages.flatMap((message) => encodeMessage(message, model, reasoningField)),
+    ...turns.flatMap(({ items }) => items),
   ]
 }
 
-function encodeMessage(
-  message: Message,
-  model: string,
-  reasoningField: ReasoningField | undefined,
-): Json[] {
-  switch (message.role) {
-    case 'user': {
-      const parts = partsOf(message.content)
-      if (parts.length === 0) return []
-      const only = parts.length === 1 ? parts[0] : undefined
-      const content = only?.type === 'text' ? only.text : parts.map(encodePart)
-      return [{ role: 'user', content }]
-    }
-    case 'assistant':
-      return encodeAssistant(message, model, reasoningField)
-    case 'tool':
-      return encodeResults(message)
-    case 'system':
-      return []
-  }
+function encodeUser(parts: readonly InputPart[]): Json[] {
+  if (parts.length === 0) return []
+  const only = parts.length === 1 ? parts[0] : undefined
+  const content = only?.type === 'text' ? only.text : parts.map(encodePart)
+  return [{ role: 'user', content }]
 }
 
 function encodePart(part: InputPart): Json {
@@ -175,15 +175,14 @@ const audioFormats: Partial<Record<string, string>> = {
 
 /** Text and calls, and reasoning where the server takes it back; sources and files are left out. */
 function encodeAssistant(
-  { content }: AssistantMessage,
+  parts: readonly OutputPart[],
   model: string,
   reasoningField: ReasoningField | undefined,
 ): Json[] {
-  const parts = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content
   const text = parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
-  const calls = parts.flatMap((part) =>
-    part.type === 'tool-call' ? [encodeCall(part, model)] : [],
-  )
+  const calls = parts
+    .filter((part) => part.type === 'tool-call')
+    .map((part, index) => encodeCall(part, index === 0, model))
   if (text.trim() === '' && calls.length === 0) return []
   return [
     {
@@ -195,17 +194,23 @@ function encodeAssistant(
   ]
 }
 
-function encodeCall(part: ToolCallPart, model: string): Json {
+function encodeCall(part: ToolCallPart, isFirst: boolean, model: string): Json {
   const call = { name: part.name, arguments: JSON.stringify(toArguments(part)) }
-  // Google's Gemini on this wire; others refuse what they do not know.
-  const signature =
-    makerOf(model) === 'google' ? signatureFor('gemini', 'google', part.signature) : undefined
+  const signature = isFirst || part.signature ? signatureOfCall(part, model) : undefined
   const extra = signature && { extra_content: { google: { thought_signature: signature } } }
   return { id: part.id, type: 'function', function: call, ...extra }
 }
 
-function encodeResults({ content }: ToolMessage): Json[] {
-  return content.map(({ id, output, isError }) => {
+/** For Google's Gemini on this wire; others refuse what they do not know. */
+function signatureOfCall({ signature }: ToolCallPart, model: string): string | undefined {
+  if (makerOf(model) !== 'google') return undefined
+  return (
+    signatureFor('gemini', 'google', signature) ?? (isThirdGeneration(model) ? unsigned : undefined)
+  )
+}
+
+function encodeResults(results: readonly ToolResultPart[]): Json[] {
+  return results.map(({ id, output, isError }) => {
     // This wire has no field for a failure.
     const text = isError ? `Error: ${toText(output)}` : toText(output)
     return { role: 'tool', tool_call_id: id, content: text }

@@ -6,6 +6,7 @@
 
 import type { ReasoningPart } from '../../messages.js'
 import { compact, isRecord, type Json, textOf } from '../json.js'
+import { describeModel } from '../openai-models.js'
 import { makerOf, sign, signatureFor } from '../signature.js'
 
 /**
@@ -21,9 +22,6 @@ export function signatureOf(item: Json, model: string | undefined): string | und
   return sign('openai-responses', makerOf(model), JSON.stringify(kept))
 }
 
-/** Models that refuse reasoning items, wherever they come from. */
-const plainModels = /(^|[/:])(gpt-[34]|chatgpt-)/
-
 /** The reasoning items of one request. */
 export class ReasoningItems {
   readonly #refused: boolean
@@ -31,7 +29,8 @@ export class ReasoningItems {
   readonly #ids = new Set<string>()
 
   constructor(model: string) {
-    this.#refused = plainModels.test(model)
+    // Models that do not reason refuse such items, wherever they come from.
+    this.#refused = describeModel(model).reasons === false
     this.#maker = makerOf(model)
   }
 

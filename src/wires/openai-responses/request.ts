@@ -7,18 +7,17 @@
 
 import { StreamError } from '../../errors.js'
 import type {
-  AssistantMessage,
   InputPart,
   Message,
+  OutputPart,
   StreamRequest,
   ToolChoice,
-  ToolMessage,
+  ToolResultPart,
 } from '../../messages.js'
-import { arrangeCalls, wireIds } from '../history.js'
+import { wireIds } from '../history.js'
 import {
   decodeText,
   messagesOf,
-  partsOf,
   readData,
   systemOf,
   toArguments,
@@ -27,13 +26,15 @@ import {
 } from '../input.js'
 import { compact, type Json, mergeOptions } from '../json.js'
 import { toJsonSchema } from '../json-schema.js'
+import { describeModel, effortOf, encodeSampling } from '../openai-models.js'
 import { encodeSchema, type OutputPlan, planOutput } from '../output.js'
+import { encodeTurns } from '../turns.js'
 import { ReasoningItems } from './reasoning.js'
 
 /**
  * Each request carries its whole conversation and the server keeps nothing (`store: false`), because a history may have been made
- * anywhere and may go anywhere. So reasoning cannot be referred to by its id: where it is asked for, the request also asks for its
- * encrypted content, which is the only form in which it can be sent back. Other models than those that reason refuse to be asked.
+ * anywhere and may go anywhere. So reasoning cannot be referred to by its id: of a model that reasons the request asks for the
+ * encrypted content, which is the only form in which it can be sent back. Other models refuse to be asked.
  * A response that shall go on without a connection (`background`) is the exception: the server refuses it without `store`.
  *
  * This wire has no stop sequences, no seed, and no budget for reasoning; those are left out.
@@ -41,7 +42,8 @@ import { ReasoningItems } from './reasoning.js'
 export function encodeResponsesRequest(request: StreamRequest, model: string): Json {
   const instructions = systemOf(request).join('\n\n')
   const tools = encodeTools(request.tools)
-  const { reasoning } = request
+  const described = describeModel(model)
+  const reasoning = described.reasons === false ? undefined : request.reasoning
   const output = planResponsesOutput(request)
   const body: Json = {
     model,
@@ -52,11 +54,10 @@ export function encodeResponsesRequest(request: StreamRequest, model: string): J
     ...compact({
       instructions: instructions === '' ? undefined : instructions,
       max_output_tokens: request.maxOutputTokens,
-      temperature: request.temperature,
-      top_p: request.topP,
+      ...encodeSampling(request, described),
       // Without `summary` nothing of the reasoning is shown.
-      reasoning: reasoning && compact({ effort: reasoning.effort, summary: 'auto' }),
-      include: reasoning && ['reasoning.encrypted_content'],
+      reasoning: reasoning && compact({ effort: effortOf(request, described), summary: 'auto' }),
+      include: described.reasons || reasoning ? ['reasoning.encrypted_content'] : undefined,
       tools,
       // Refused without tools.
       tool_choice: tools === undefined ? undefined : encodeToolChoice(request.toolChoice),
@@ -87,29 +88,19 @@ const maxIdLength = 64
 
 function encodeInput(messages: readonly Message[], model: string): Json[] {
   const reasoning = new ReasoningItems(model)
-  const arranged = arrangeCalls(messages, wireIds(maxIdLength))
+  // Of the calls of custom tools: their results are another kind of item.
   const customIds = new Set<string>()
-  return arranged.flatMap((message) => encodeMessage(message, reasoning, customIds))
+  const turns = encodeTurns(messages, wireIds(maxIdLength), {
+    user: encodeUser,
+    assistant: (parts) => encodeAssistant(parts, reasoning, customIds),
+    results: (results) => encodeResults(results, customIds),
+  })
+  return turns.flatMap(({ items }) => items)
 }
 
-/** @param customIds - of the calls of custom tools so far: their results are another kind of item */
-function encodeMessage(
-  message: Message,
-  reasoning: ReasoningItems,
-  customIds: Set<string>,
-): Json[] {
-  switch (message.role) {
-    case 'user': {
-      const content = partsOf(message.content).map(encodePart)
-      return content.length === 0 ? [] : [{ type: 'message', role: 'user', content }]
-    }
-    case 'assistant':
-      return encodeAssistant(message, reasoning, customIds)
-    case 'tool':
-      return encodeResults(message, customIds)
-    case 'system':
-      return []
-  }
+function encodeUser(parts: readonly InputPart[]): Json[] {
+  const content = parts.map(encodePart)
+  return content.length === 0 ? [] : [{ type: 'message', role: 'user', content }]
 }
 
 function encodePart(part: InputPart): Json {
@@ -128,11 +119,10 @@ function encodePart(part: InputPart): Json {
 
 /** Text, calls, and the reasoning that this wire gave; it takes back neither sources nor generated files. */
 function encodeAssistant(
-  { content }: AssistantMessage,
+  parts: readonly OutputPart[],
   reasoning: ReasoningItems,
   customIds: Set<string>,
 ): Json[] {
-  const parts = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content
   const items: Json[] = []
   let unsigned: string[] = []
   for (const part of parts) {
@@ -162,8 +152,8 @@ function encodeAssistant(
   return items
 }
 
-function encodeResults({ content }: ToolMessage, customIds: ReadonlySet<string>): Json[] {
-  return content.map(({ id, output, isError }) => {
+function encodeResults(results: readonly ToolResultPart[], customIds: ReadonlySet<string>): Json[] {
+  return results.map(({ id, output, isError }) => {
     // This wire has no field for a failure.
     const text = isError ? `Error: ${toText(output)}` : toText(output)
     const type = customIds.has(id) ? 'custom_tool_call_output' : 'function_call_output'
