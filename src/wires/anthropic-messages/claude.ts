@@ -19,7 +19,7 @@ export interface Claude {
   readonly takesPrefill: boolean
 }
 
-/** By the version, as 405 for 4.5. A Claude without one is newer than this table. */
+/** By the version, as 405 for 4.5. */
 export function describeClaude(model: string): Claude {
   const version = versionOf(model)
   if (version === undefined) {
@@ -50,10 +50,14 @@ function maxTokensOf(version: number, model: string): number {
   return version < 406 || model.includes('haiku') ? 64_000 : 128_000
 }
 
+/** Its names have no version, and it takes what the newest do. */
+const newest = /claude-mythos/
+
 /** `claude-3-5-sonnet-20241022`, `claude-opus-4@20250514`, `us.anthropic.claude-sonnet-4-5-v1:0`: a date is no minor version. */
 function versionOf(model: string): number | undefined {
-  const name = /claude-(?:v|[a-z]+-)?(?:(\d)(?:[-.](\d{1,2})(?!\d))?)?/.exec(model.toLowerCase())
-  if (name === null) return undefined
-  const [, major, minor = 0] = name
-  return major === undefined ? Number.POSITIVE_INFINITY : Number(major) * 100 + Number(minor)
+  const name = model.toLowerCase()
+  const version = /claude-(?:v|[a-z]+-)?(\d)(?:[-.](\d{1,2})(?!\d))?/.exec(name)
+  if (version === null) return newest.test(name) ? Number.POSITIVE_INFINITY : undefined
+  const [, major, minor = 0] = version
+  return Number(major) * 100 + Number(minor)
 }
