@@ -24,6 +24,8 @@ export interface LogContext {
   deadlineMs: number
   /** Subscribes until the end of the test. */
   listen(log: StreamLog, id: string, listener: LogListener): Promise<() => void>
+  /** Undoes a subscription at the end of the test. */
+  later(undo: () => void): void
 }
 
 export interface LogCase {
@@ -119,7 +121,6 @@ export class Notes implements LogListener {
   /** The number of the last event that it was told of. */
   last = 0
   ended = false
-  stops = 0
   misses = 0
   /** What it was told out of order, if anything. */
   disorder = ''
@@ -131,10 +132,6 @@ export class Notes implements LogListener {
     this.events.push(...events.slice(Math.max(known, 0)))
     this.last = Math.max(this.last, first + events.length - 1)
     this.ended = ended
-  }
-
-  stopping(): void {
-    this.stops++
   }
 
   missed(): void {

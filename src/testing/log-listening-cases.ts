@@ -93,12 +93,17 @@ export const listeningCases: Record<string, LogCase> = {
     async run(context) {
       const { log, other, id } = context
       const lease = longLease()
-      const notes = new Notes()
+      let [stops, others] = [0, 0]
       await create(context, lease)
       await append(context, lease, batchOf(1, 1))
-      await context.listen(log, id, notes)
+      const leave = await log.onStop(id, () => others++)
+      context.later(await log.onStop(id, () => stops++))
+      context.later(await log.onStop(`${id} 2`, () => others++))
+      leave()
+      leave()
       checkEqual(await other.stop(id), true, 'stop()')
-      await until(context, 'the producer to be told', () => notes.stops > 0)
+      await until(context, 'the producer to be told', () => stops > 0)
+      checkEqual(others, 0, 'who was told to stop although it has left, or produces another stream')
       checkEqual(await log.renew(id, lease), 'stopping', 'renew()')
       await append(context, lease, batchOf(2, 1), 'stopping')
       await append(context, lease, batchOf(2, 1), 'stopping')

@@ -39,13 +39,14 @@ export function testLog({ name, test, log, other, deadlineMs = 5_000 }: TestLogO
       const first = await log({ ttlMs })
       const second = other === undefined ? first : await other({ ttlMs })
       const leaves: (() => void)[] = []
+      const later = (undo: () => void): void => void leaves.push(undo)
       const listen: LogContext['listen'] = async (to, streamId, listener) => {
         const leave = await to.subscribe(streamId, listener)
-        leaves.push(leave)
+        later(leave)
         return leave
       }
       try {
-        await run({ log: first, other: second, id, ttlMs, deadlineMs, listen })
+        await run({ log: first, other: second, id, ttlMs, deadlineMs, listen, later })
       } finally {
         for (const leave of leaves) leave()
       }

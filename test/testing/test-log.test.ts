@@ -35,7 +35,6 @@ function listening(
     subscribe: (id, listener) =>
       whole.subscribe(id, {
         appended: (batch) => listener.appended(batch),
-        stopping: () => listener.stopping(),
         missed: () => listener.missed(),
         ...change(listener),
       }),
@@ -198,7 +197,7 @@ describe.concurrent('testLog', () => {
 
   test('sees a log that forgets to stop, or to say so to one who does not listen', async () => {
     const stopping = 'tells the producer to stop, at once and with the answer to every sign of life'
-    const deaf = await failures((whole) => listening(whole, () => ({ stopping() {} })))
+    const deaf = await failures(() => ({ onStop: () => Promise.resolve(() => {}) }))
     expect(deaf).toEqual([stopping])
     const silent = await failures((whole) => ({
       renew: async (id, lease) => ((await whole.renew(id, lease)) === 'lost' ? 'lost' : 'held'),
@@ -243,5 +242,6 @@ function bind(log: StreamLog): StreamLog {
     seal: (id, batch) => log.seal(id, batch),
     stop: (id) => log.stop(id),
     subscribe: (id, listener) => log.subscribe(id, listener),
+    onStop: (id, callback) => log.onStop(id, callback),
   }
 }

@@ -115,8 +115,9 @@ export class RedisConnection {
     const client = this.#client
     // ioredis knows the position of the keys in every command, and routes by them.
     if (isIoredis(client)) return client.call(command[0] ?? '', command.slice(1))
-    // Replies come as they do by default, whatever the user's own calls turn them into.
-    const options = { abortSignal, typeMapping: {} }
+    // Replies come as they do by default, whatever the user's own calls turn them into. The client's own timeout would make an
+    // AbortSignal of its own for each command, which takes a third of the time that a command takes.
+    const options = { abortSignal, timeout: 0, typeMapping: {} }
     if (isNodeRedisCluster(client)) return client.sendCommand(key, false, [...command], options)
     return client.sendCommand(command, options)
   }

@@ -142,19 +142,23 @@ class RedisLog implements StreamLog {
   }
 
   async stop(id: string): Promise<boolean> {
-    return (await this.#connection.run(stopScript, this.#keys(id), [this.#channel(id)])) === 1
+    return (await this.#connection.run(stopScript, this.#keys(id), [this.#stopChannel(id)])) === 1
   }
 
   subscribe(id: string, listener: LogListener): Promise<() => void> {
     return this.#channels.subscribe(this.#channel(id), {
       message(text) {
-        if (text === 'stop') return listener.stopping()
         const [header = '', ...events] = text.split('\n')
         const [kind, first] = header.split(' ')
         listener.appended({ first: Number(first), events, ended: kind !== 'events' })
       },
       missed: () => listener.missed(),
     })
+  }
+
+  onStop(id: string, callback: () => void): Promise<() => void> {
+    // A channel of its own: a producer need not hear what it says itself.
+    return this.#channels.subscribe(this.#stopChannel(id), { message: callback, missed() {} })
   }
 
   /** As the scripts take it. A stream is never forgotten while its lease is held. */
@@ -165,6 +169,10 @@ class RedisLog implements StreamLog {
   #keys(id: string): [log: string, lease: string] {
     const base = this.#channel(id)
     return [`${base}:log`, `${base}:lease`]
+  }
+
+  #stopChannel(id: string): string {
+    return `${this.#channel(id)}:stop`
   }
 
   /** The braces send all keys of an id to the same server of a cluster. */

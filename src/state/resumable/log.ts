@@ -37,11 +37,9 @@ export interface LogPage {
 /** What a sign of life is answered with: it was taken; it was, and somebody wants the stream to stop; the lease is lost. */
 export type LeaseState = 'held' | 'stopping' | 'lost'
 
-/** Who wants to know at once. */
+/** Who wants to know of events at once. */
 export interface LogListener {
   appended(batch: LogBatch): void
-  /** Somebody wants the stream to stop. */
-  stopping(): void
   /** Something may have been missed: the log has to be read again. */
   missed(): void
 }
@@ -82,7 +80,7 @@ export interface StreamLog {
    */
   seal(id: string, batch: LogBatch): Promise<void>
   /**
-   * Tells the producer that somebody wants the stream to stop: by `LogListener.stopping`, and in the answers to its signs of life.
+   * Tells the producer that somebody wants the stream to stop: by `onStop`, and in the answers to its signs of life.
    *
    * @returns false if there is no stream of this id, or it has ended
    */
@@ -94,4 +92,11 @@ export interface StreamLog {
    * @returns ends it; harmless when it is called again
    */
   subscribe(id: string, listener: LogListener): Promise<() => void>
+  /**
+   * Once the promise is resolved, the callback is called when `stop` is, by whichever process. It may be called more than once. Where it
+   * is not, because the way is blocked, the next sign of life is answered with `stopping`.
+   *
+   * @returns ends it; harmless when it is called again
+   */
+  onStop(id: string, callback: () => void): Promise<() => void>
 }

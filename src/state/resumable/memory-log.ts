@@ -54,7 +54,8 @@ class MemoryLog implements StreamLog {
   readonly #maxStreams: number
   /** In the order of their last sign of life. */
   readonly #entries = new Map<string, Entry>()
-  readonly #listeners = new Map<string, Set<LogListener>>()
+  readonly #listeners = new Listeners<LogListener>()
+  readonly #stopListeners = new Listeners<() => void>()
 
   constructor(ttlMs: number, maxStreams: number) {
     this.#ttlMs = ttlMs
@@ -114,21 +115,16 @@ class MemoryLog implements StreamLog {
     const entry = this.#find(id)
     if (entry === undefined || entry.ended) return false
     entry.stopping = true
-    for (const listener of this.#listenersOf(id)) listener.stopping()
+    for (const callback of this.#stopListeners.of(id)) callback()
     return true
   }
 
   async subscribe(id: string, listener: LogListener): Promise<() => void> {
-    let listeners = this.#listeners.get(id)
-    if (listeners === undefined) {
-      listeners = new Set()
-      this.#listeners.set(id, listeners)
-    }
-    listeners.add(listener)
-    return () => {
-      listeners.delete(listener)
-      if (listeners.size === 0 && this.#listeners.get(id) === listeners) this.#listeners.delete(id)
-    }
+    return this.#listeners.add(id, listener)
+  }
+
+  async onStop(id: string, callback: () => void): Promise<() => void> {
+    return this.#stopListeners.add(id, callback)
   }
 
   #find(id: string): Entry | undefined {
@@ -141,7 +137,7 @@ class MemoryLog implements StreamLog {
   #add(id: string, entry: Entry, batch: LogBatch): void {
     entry.events.push(...batch.events)
     entry.ended = batch.ended
-    for (const listener of this.#listenersOf(id)) listener.appended(batch)
+    for (const listener of this.#listeners.of(id)) listener.appended(batch)
   }
 
   #touch(id: string, entry: Entry, leaseMs: number): void {
@@ -165,9 +161,25 @@ class MemoryLog implements StreamLog {
       `The memory log holds ${this.#maxStreams} streams, and all of them are being written. Raise memoryLog.maxStreams, or publish fewer streams at once.`,
     )
   }
+}
+
+/** Who listens to which stream. */
+class Listeners<Listener> {
+  readonly #listeners = new Map<string, Set<Listener>>()
+
+  /** @returns takes it away */
+  add(id: string, listener: Listener): () => void {
+    const listeners = this.#listeners.get(id) ?? new Set()
+    this.#listeners.set(id, listeners)
+    listeners.add(listener)
+    return () => {
+      listeners.delete(listener)
+      if (listeners.size === 0 && this.#listeners.get(id) === listeners) this.#listeners.delete(id)
+    }
+  }
 
   /** A copy: listeners come and go while they are told. */
-  #listenersOf(id: string): LogListener[] {
+  of(id: string): Listener[] {
     return [...(this.#listeners.get(id) ?? [])]
   }
 }

@@ -189,10 +189,8 @@ export class Producer {
 
   async #listen(): Promise<void> {
     const { log, id } = this.#settings
-    const ignore = (): void => {}
-    const listener = { appended: ignore, missed: ignore, stopping: () => this.#stop() }
     // Where this fails, the answer to the next sign of life says it too.
-    const unsubscribe = await log.subscribe(id, listener).catch(() => ignore)
+    const unsubscribe = await log.onStop(id, () => this.#stop()).catch(() => () => {})
     if (this.#isOver) unsubscribe()
     else this.#unsubscribe = unsubscribe
   }

@@ -105,8 +105,6 @@ export class Tail implements LogListener {
     this.#wake()
   }
 
-  stopping(): void {}
-
   missed(): void {
     this.#read()
   }

@@ -270,7 +270,6 @@ test('a listener that misses something reads it from the log', async () => {
         listener.appended(batch)
         if (heard % 4 === 1) listener.appended(batch)
       },
-      stopping: () => listener.stopping(),
       missed: () => listener.missed(),
     })
   const resumable = createResumable({ log })

@@ -55,7 +55,7 @@ describe('stop', () => {
   test('is heard with the next sign of life, if the producer could not listen', async () => {
     const meddler = new Meddler(memoryLog())
     meddler.before = (method) => {
-      if (method === 'subscribe') throw new Error('No.')
+      if (method === 'onStop') throw new Error('No.')
     }
     const resumable = createResumable({ log: meddler.log, leaseMs: 900 })
     const { ended } = await resumable.publish('s', new Speaker().stream)

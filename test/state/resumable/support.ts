@@ -67,7 +67,7 @@ export class Speaker {
 }
 
 /** A log that can be told to misbehave. */
-export type LogMethod = 'create' | 'append' | 'renew' | 'read' | 'seal' | 'stop' | 'subscribe'
+export type LogMethod = keyof StreamLog
 
 export class Meddler {
   readonly log: StreamLog
@@ -98,6 +98,7 @@ export class Meddler {
       seal: meddle('seal', log.seal.bind(log)),
       stop: meddle('stop', log.stop.bind(log)),
       subscribe: meddle('subscribe', log.subscribe.bind(log)),
+      onStop: meddle('onStop', log.onStop.bind(log)),
     }
   }
 

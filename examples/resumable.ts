@@ -1,0 +1,68 @@
+/**
+ * Answers that outlive their connections: `npm run resumable`, then what it prints. With REDIS_URL, as many of these servers as you like
+ * share their streams; without it they are kept in memory. The model is simulated, so it needs no key. PORT changes the port (8000).
+ */
+
+import { createServer } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
+import { Hono } from 'hono'
+import { createClient } from 'redis'
+import { createStream, StreamError, sse, toResponse } from 'sluice'
+import { compatible } from 'sluice/compatible'
+import { redisLog } from 'sluice/redis'
+import { createResumable, memoryLog } from 'sluice/resumable'
+import { simulatedProvider } from 'sluice/testing'
+
+const { fetch } = simulatedProvider({ paceMs: 30 })
+const baseURL = 'http://simulated.test/v1'
+const driver = compatible({ model: 'simulated', baseURL, apiKey: 'any', fetch })
+const { REDIS_URL: url, PORT: port = '8000' } = process.env
+const redis = url ? await createClient({ url }).on('error', console.error).connect() : undefined
+const resumable = createResumable({ log: redis ? redisLog(redis) : memoryLog() })
+
+const app = new Hono()
+
+app.post('/streams', async ({ req }) => {
+  const { prompt } = await req.json<{ prompt: string }>()
+  const id = crypto.randomUUID()
+  await resumable.publish(id, createStream({ driver, prompt }))
+  const stream = await resumable.follow(id)
+  if (stream === null) return new Response(null, { status: 404 })
+  // Says where the rest is to be had: `connect()` of sluice/client goes there when its connection is lost.
+  return toResponse(stream, sse(), { headers: { 'content-location': `/streams/${id}` } })
+})
+
+app.get('/streams/:id', async ({ req }) => {
+  // A browser that comes back says it in the header; a page that is loaded anew, in the address.
+  const stream = await resumable.follow(
+    req.param('id'),
+    req.header('last-event-id') ?? req.query('after'),
+  )
+  if (stream === null) return new Response(null, { status: 404 })
+  if (stream.over) return new Response(null, { status: 204 })
+  return toResponse(stream, sse({ retryMs: 500 }))
+})
+
+app.delete('/streams/:id', async ({ req }) => {
+  const isStopped = await resumable.stop(req.param('id'))
+  return new Response(null, { status: isStopped ? 204 : 404 })
+})
+
+const statuses: Record<string, number> = { 'invalid-request': 400, conflict: 409, store: 503 }
+app.onError((thrown) => {
+  const error = StreamError.from(thrown)
+  return Response.json({ error }, { status: statuses[error.code] ?? 500 })
+})
+
+const listener = getRequestListener(app.fetch)
+const server = createServer((request, response) => void listener(request, response))
+server.listen(Number(port), () => {
+  const address = server.address()
+  const origin = `http://localhost:${typeof address === 'object' ? address?.port : port}`
+  console.log(`Streams are kept in ${redis ? 'Redis' : 'memory'}.
+
+curl -Ni ${origin}/streams -d '{"prompt":"Hello?"}'
+curl -N ${origin}/streams/<id>?after=3
+
+Listening on ${origin}. Ctrl+C ends it.`)
+})
