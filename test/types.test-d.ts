@@ -9,6 +9,7 @@ import * as v from 'valibot'
 import { assertType, describe, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { anthropic } from '../src/anthropic.js'
+import { readStream } from '../src/client.js'
 import { compatible } from '../src/compatible.js'
 import { createConversation, memoryStore } from '../src/conversation.js'
 import {
@@ -134,6 +135,9 @@ describe('types', () => {
     const stream = createStream({ driver, prompt: 'p' })
     expectTypeOf(partialJson(stream)).toEqualTypeOf<AsyncIterableIterator<unknown>>()
     expectTypeOf(partialJson<{ city: string }>(stream, { tool: 'weather' })).toEqualTypeOf<
+      AsyncIterableIterator<{ city?: string }>
+    >()
+    expectTypeOf(partialJson<{ city: string }>(readStream(new Response()))).toEqualTypeOf<
       AsyncIterableIterator<{ city?: string }>
     >()
     // @ts-expect-error: no such choice

@@ -45,17 +45,18 @@ export function partialJson<Output>(
   events: AsyncIterable<StreamEvent<Output>>,
 ): AsyncIterableIterator<PartialJson<Output>>
 /**
- * The arguments of one tool call: of the first one of a `tool`, or of the one with an `id`.
+ * The arguments of one tool call: of the first one of a `tool`, or of the one with an `id`. Without a call it is the structured output,
+ * for events whose type does not say what it is, such as those of `readStream()`.
  *
  * @example
  * ```ts
  * for await (const { city } of partialJson<{ city: string }>(stream, { tool: 'weather' })) show(city)
  * ```
  */
-export function partialJson<Input = unknown>(
+export function partialJson<Value = unknown>(
   events: AsyncIterable<StreamEvent>,
-  call: ToolCallChoice,
-): AsyncIterableIterator<PartialJson<Input>>
+  call?: ToolCallChoice,
+): AsyncIterableIterator<PartialJson<Value>>
 export function partialJson(
   events: AsyncIterable<StreamEvent>,
   call?: ToolCallChoice,

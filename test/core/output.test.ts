@@ -11,6 +11,7 @@ import {
   type CompleteEvent,
   createStream,
   type Driver,
+  fallback,
   type OutputSchema,
   retry,
   StreamError,
@@ -221,6 +222,48 @@ describe('the check is part of the attempt', () => {
       retry: false,
     }).final()
     expect(complete).toMatchObject({ output: soup, attempts: 2 })
+  })
+
+  test('another driver takes over where one does not get it right', async () => {
+    const driver = fallback(
+      retry(scripted([['No.']]), { ...fast, maxRetries: 1 }),
+      scripted([[soupText]]),
+    )
+    const events = await collect(
+      createStream({ driver, prompt: 'p', output: Recipe, retry: false }),
+    )
+    expect(outline(events).filter((line) => !line.startsWith('text'))).toEqual([
+      'start',
+      'retry 2/2 restart protocol',
+      expect.stringMatching(/^retry 3\/\d restart protocol$/),
+      `complete ${soupText}`,
+    ])
+    expect(events.at(-1)).toMatchObject({ output: soup })
+  })
+
+  test('what an answer that does not fit cost is told', async () => {
+    const usage = { inputTokens: 10, outputTokens: 4 }
+    const driver = answering('openai chat', [
+      { text: 'No.', usage },
+      { text: soupText, usage },
+    ])
+    const complete = await createStream({
+      driver,
+      prompt: 'p',
+      output: Recipe,
+      retry: fast,
+    }).final()
+    expect(complete).toMatchObject({ output: soup, usage, wasted: usage })
+  })
+
+  test('an answer that breaks off is not carried on, for half of its JSON cannot be', async () => {
+    const driver = scripted([['{"name": "Soup"', new StreamError('network', 'gone')], [soupText]])
+    const again = { ...fast, afterContent: 'continue' as const }
+    const events = await collect(
+      createStream({ driver, prompt: 'p', output: Recipe, retry: again }),
+    )
+    expect(outline(events)).toContain('retry 2/3 restart network')
+    expect(events.at(-1)).toMatchObject({ output: soup })
   })
 
   test('a driver that passes on what another one yields is checked once', async () => {
