@@ -13,6 +13,8 @@ export interface Dialect {
   readonly allowsOptional: boolean
   /** A limit on values that the provider takes; the others are told to the model in the description. */
   keeps(keyword: string, value: unknown): boolean
+  /** Whether the provider takes a union of these. */
+  takesUnion?(schemas: readonly Json[]): boolean
 }
 
 /**
@@ -110,7 +112,9 @@ const unknownShapes = new Set([
 
 function closeAll(schemas: unknown, dialect: Dialect): Json[] {
   if (!Array.isArray(schemas)) throw new OpenShape()
-  return schemas.map((schema) => closeNode(schema, dialect))
+  const closed = schemas.map((schema) => closeNode(schema, dialect))
+  if (dialect.takesUnion?.(closed) === false) throw new OpenShape()
+  return closed
 }
 
 function closeEach(schemas: unknown, dialect: Dialect): Json {

@@ -8,7 +8,7 @@ import type { JsonSchema, OutputSchema } from '../messages.js'
 import type { OutputReading } from '../transport/output.js'
 import { wrapperKey } from '../transport/unwrap.js'
 import { closeSchema, type Dialect, isStringFormat } from './closed-schema.js'
-import { compact, type Json } from './json.js'
+import { compact, isRecord, type Json } from './json.js'
 import { toJsonSchema } from './json-schema.js'
 
 /**
@@ -81,6 +81,23 @@ const strictDialect: Dialect = {
   allowsOptional: false,
   keeps: (keyword, value) =>
     keyword === 'format' ? isStringFormat(value) : strictKeywords.has(keyword),
+  takesUnion: differAtOnce,
+}
+
+/** The objects of a union have to be told apart by their first property: by its name, or by the few values that it may have. */
+function differAtOnce(schemas: readonly Json[]): boolean {
+  const open = new Set<string>()
+  const all = new Set<string>()
+  for (const { properties } of schemas) {
+    const [first] = isRecord(properties) ? Object.entries(properties) : []
+    if (first === undefined) continue
+    const [name, schema] = first
+    const isFixed = isRecord(schema) && ('const' in schema || 'enum' in schema)
+    if (open.has(name) || (!isFixed && all.has(name))) return false
+    all.add(name)
+    if (!isFixed) open.add(name)
+  }
+  return true
 }
 
 const strictKeywords = new Set([

@@ -151,6 +151,12 @@ describe('strict is on only where it leaves the schema its meaning', () => {
     ['a tuple', { type: 'array', prefixItems: [{ type: 'string' }], items: { type: 'string' } }],
     ['an intersection', { allOf: [recipe] }],
     ['a union in a union', { type: 'string', anyOf: [recipe], oneOf: [recipe] }],
+    [
+      'objects that begin with the same property',
+      {
+        anyOf: [recipe, { ...recipe, properties: { name: { const: 'a' } }, required: ['name'] }],
+      },
+    ],
     ['a foreign reference', { $ref: 'https://a.test/b' }],
     ['a required property without a schema', { ...recipe, required: ['name', 'minutes', 'more'] }],
   ])('and off for %s, which goes out as it is', (_name, part) => {
@@ -183,6 +189,13 @@ describe('strict is on only where it leaves the schema its meaning', () => {
     expect(schema.properties).toMatchObject({
       shape: { anyOf: [{}, { required: ['kind', 'size'] }] },
     })
+  })
+
+  test('objects may begin with the same property, if its values tell them apart', () => {
+    const circle = z.object({ kind: z.literal('circle'), radius: z.number() })
+    const square = z.object({ kind: z.literal('square'), side: z.number() })
+    expect(chat(z.union([circle, square, z.object({ other: z.string() })])).strict).toBe(true)
+    expect(chat(z.union([circle, z.object({ kind: z.string() })])).strict).toBe(false)
   })
 
   test('the schema that was given is not changed', () => {
