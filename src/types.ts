@@ -121,7 +121,8 @@ export interface CompleteEvent<Output = unknown> {
   message: AssistantMessage
   /**
    * The structured output, parsed, and validated if its schema is a Standard Schema. Absent where none was asked for, and where
-   * the answer calls tools, pauses, or is withheld by a content filter.
+   * the answer calls tools, pauses, or is withheld by a content filter. To a client it goes as JSON; one that cannot, such as a
+   * BigInt, reaches it as an `error`.
    */
   output?: Output
   finishReason: FinishReason

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { StreamError } from '../errors.js'
 import type { StreamEvent } from '../types.js'
 import { errorJson } from './failure.js'
 
@@ -12,6 +13,24 @@ export function eventJson(event: StreamEvent, exposeErrors: boolean): string {
     return JSON.stringify({ ...event, error: errorJson(event.error, exposeErrors) })
   }
   return JSON.stringify(event)
+}
+
+/**
+ * The event, or the error in its place if JSON has no words for its output: a schema may make anything of an answer. Without its output
+ * it would be taken for an answer that has none.
+ */
+export function writable(event: StreamEvent): StreamEvent {
+  if (event.type !== 'complete' || event.output === undefined) return event
+  try {
+    JSON.stringify(event.output)
+    return event
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const error = new StreamError('protocol', `The output cannot be written as JSON: ${reason}`, {
+      cause,
+    })
+    return { type: 'error', error, partial: event.message, attempts: event.attempts }
+  }
 }
 
 /**

@@ -6,7 +6,7 @@
  */
 
 import type { Encoder, Format, StreamEvent } from '../types.js'
-import { eventJson, safeLines } from './event-json.js'
+import { eventJson, safeLines, writable } from './event-json.js'
 import { jsonFailure } from './failure.js'
 import { checkStreamOptions, type StreamFormatOptions } from './options.js'
 
@@ -45,7 +45,7 @@ class NdjsonEncoder implements Encoder {
 
   encode(events: readonly StreamEvent[]): string {
     let text = ''
-    for (const event of events) text += `${eventJson(event, this.#exposeErrors)}\n`
+    for (const event of events) text += `${eventJson(writable(event), this.#exposeErrors)}\n`
     return safeLines(text)
   }
 }

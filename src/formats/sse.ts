@@ -7,7 +7,7 @@
 
 import { checkDelay } from '../check.js'
 import type { Encoder, Format, StreamEvent } from '../types.js'
-import { eventJson, safeLines } from './event-json.js'
+import { eventJson, safeLines, writable } from './event-json.js'
 import { eventStream } from './event-stream.js'
 import type { StreamFormatOptions } from './options.js'
 
@@ -50,7 +50,8 @@ class SseEncoder implements Encoder {
     let text = this.#prologue
     this.#prologue = ''
     if (typeof firstId === 'number') this.#id = firstId - 1
-    for (const event of events) {
+    for (const given of events) {
+      const event = writable(given)
       // Without an id of its own, an event leaves the one that a browser remembers.
       if (firstId !== null) text += `id: ${++this.#id}\n`
       // JSON has no raw line breaks, so the data is always one line.

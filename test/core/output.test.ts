@@ -12,6 +12,7 @@ import {
   createStream,
   type Driver,
   fallback,
+  ndjson,
   type OutputSchema,
   retry,
   StreamError,
@@ -360,8 +361,19 @@ describe('the check is part of the attempt', () => {
   })
 })
 
-test('the output goes through server-sent events', async () => {
-  const stream = streamOf([[soupText]])
-  const read = await readStream(await toResponse(stream, sse())).final()
-  expect(read.output).toEqual(soup)
+describe.each([
+  ['server-sent events', sse],
+  ['lines of JSON', ndjson],
+] as const)('through %s', (_name, format) => {
+  test('the output comes along', async () => {
+    const read = readStream(await toResponse(streamOf([[soupText]]), format()))
+    expect((await read.final()).output).toEqual(soup)
+  })
+
+  test('an output that JSON cannot hold comes as an error', async () => {
+    const stream = streamOf([['"12"']], z.string().transform(BigInt))
+    const read = await collect(readStream(await toResponse(stream, format())))
+    expect(outline(read)).toEqual(['start', 'text "12"', 'error protocol'])
+    expect((await stream.final()).output).toBe(12n)
+  })
 })
