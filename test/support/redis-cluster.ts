@@ -1,5 +1,5 @@
 import { createConnection } from 'node:net'
-import { freePort, type RedisServer, startRedis } from './redis.js'
+import { type RedisServer, startRedis } from './redis.js'
 
 export interface RedisCluster {
   readonly nodes: readonly RedisServer[]
@@ -8,35 +8,38 @@ export interface RedisCluster {
 
 /** Three servers, each with a third of the slots. */
 export async function startRedisCluster(): Promise<RedisCluster> {
-  const busPorts = [await freePort(), await freePort(), await freePort()]
-  const nodes = await Promise.all(
-    busPorts.map((busPort) =>
-      startRedis({ args: ['--cluster-enabled', 'yes', '--cluster-port', String(busPort)] }),
-    ),
-  )
+  const started = await Promise.allSettled([1, 2, 3].map(() => startRedis({ cluster: true })))
+  const nodes = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
   const stop = async (): Promise<void> => {
     await Promise.all(nodes.map((node) => node.stop()))
   }
+  try {
+    for (const result of started) if (result.status === 'rejected') throw result.reason
+    await join(nodes)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { nodes, stop }
+}
+
+async function join(nodes: readonly RedisServer[]): Promise<void> {
   const bounds = [0, 5461, 10_923, 16_384]
   for (const [index, node] of nodes.entries()) {
     const [from = 0, to = 0] = bounds.slice(index, index + 2)
     await ask(node, `CLUSTER ADDSLOTSRANGE ${from} ${to - 1}`)
     const [first] = nodes
     if (index > 0 && first) {
-      await ask(node, `CLUSTER MEET ${first.host} ${first.port} ${busPorts[0]}`)
+      await ask(node, `CLUSTER MEET ${first.host} ${first.port} ${first.busPort}`)
     }
   }
   const deadline = Date.now() + 20_000
   for (const node of nodes) {
     while (!(await ask(node, 'CLUSTER INFO')).includes('cluster_state:ok')) {
-      if (Date.now() > deadline) {
-        await stop()
-        throw new Error('The Redis cluster did not come up within 20 s.')
-      }
+      if (Date.now() > deadline) throw new Error('The Redis cluster did not come up within 20 s.')
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
   }
-  return { nodes, stop }
 }
 
 function ask(node: RedisServer, command: string): Promise<string> {

@@ -18,6 +18,8 @@ export const redisNote = redisPresent ? '' : ` (skipped: there is no ${binary})`
 export interface RedisServer {
   readonly host: string
   readonly port: number
+  /** Where the nodes of a cluster talk to each other. */
+  readonly busPort: number
   readonly url: string
   /** Stops the process at once, so that every connection breaks. The port stays this server's. */
   kill(): Promise<void>
@@ -32,66 +34,106 @@ export interface RedisServer {
 export interface RedisServerOptions {
   /** Every write is on disk before it is answered, so a restart loses nothing. */
   durable?: boolean
-  /** For `redis-server`, such as `['--cluster-enabled', 'yes']`. */
-  args?: readonly string[]
+  /** A node of a cluster, without slots. */
+  cluster?: boolean
 }
 
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-redis-'))
-  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true })
-  // Between finding a free port and taking it, another process may be faster: then the next one is tried.
+  // Between finding free ports and taking them, another process may be faster: then others are tried.
   for (let attempt = 1; attempt <= 10; attempt++) {
-    const port = await freePort()
-    let child = await spawnRedis(port, folder, options)
+    const place = { folder, port: await freePort(), busPort: await freePort() }
+    let child = await spawnRedis(place, options)
     if (child === undefined) continue
-    const killHard = (): void => void child?.kill('SIGKILL')
-    process.on('exit', killHard)
     const kill = async (): Promise<void> => {
-      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-      const exited = new Promise((resolve) => child?.once('exit', resolve))
-      child.kill('SIGKILL')
-      await exited
+      await child?.kill()
+      child = undefined
     }
     return {
       host: '127.0.0.1',
-      port,
-      url: `redis://127.0.0.1:${port}`,
+      port: place.port,
+      busPort: place.busPort,
+      url: `redis://127.0.0.1:${place.port}`,
       kill,
       async restart() {
         await kill()
-        child = await spawnRedis(port, folder, options)
-        if (child === undefined) throw new Error(`Redis did not come back on port ${port}.`)
+        child = await spawnRedis(place, options)
+        if (child === undefined) throw new Error(`Redis did not come back on port ${place.port}.`)
       },
-      pause: () => void child?.kill('SIGSTOP'),
-      resume: () => void child?.kill('SIGCONT'),
+      pause: () => child?.signal('SIGSTOP'),
+      resume: () => child?.signal('SIGCONT'),
       async stop() {
-        process.off('exit', killHard)
         await kill()
-        removeFolder()
+        rmSync(folder, { recursive: true, force: true })
       },
     }
   }
-  removeFolder()
+  rmSync(folder, { recursive: true, force: true })
   throw new Error(`${binary} did not start on any of ten free ports.`)
+}
+
+interface Place {
+  folder: string
+  port: number
+  /** Where the nodes of a cluster talk to each other. */
+  busPort: number
+}
+
+/** A process that does not outlive this one, even if this one is killed. */
+class Child {
+  readonly #process: ChildProcess
+  readonly #watchdog: ChildProcess
+  readonly #ended: Promise<void>
+
+  constructor(file: string, args: readonly string[]) {
+    this.#process = spawn(file, args, { stdio: 'ignore' })
+    this.#ended = new Promise((resolve) => {
+      this.#process.once('exit', () => {
+        // Its number may be given to another process from now on.
+        this.#watchdog.kill('SIGKILL')
+        resolve()
+      })
+    })
+    // Its input ends with this process.
+    const watch = ['-c', 'read -r line; kill -9 "$0"', String(this.#process.pid)]
+    this.#watchdog = spawn('/bin/sh', watch, { stdio: ['pipe', 'ignore', 'ignore'] })
+    this.#watchdog.unref()
+  }
+
+  get id(): number | undefined {
+    return this.#process.pid
+  }
+
+  get ended(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#process.kill(name)
+  }
+
+  async kill(): Promise<void> {
+    this.#process.kill('SIGKILL')
+    await this.#ended
+  }
 }
 
 /** @returns undefined if it ended before it answered */
 async function spawnRedis(
-  port: number,
-  folder: string,
-  { durable = false, args = [] }: RedisServerOptions,
-): Promise<ChildProcess | undefined> {
-  const durability = durable
-    ? ['--appendonly', 'yes', '--appendfsync', 'always']
-    : ['--appendonly', 'no']
-  const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '']
-  const child = spawn(binary, [...place, ...durability, ...args], { stdio: 'ignore' })
+  { folder, port, busPort }: Place,
+  { durable = false, cluster = false }: RedisServerOptions,
+): Promise<Child | undefined> {
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '']
+  if (durable) args.push('--appendonly', 'yes', '--appendfsync', 'always')
+  else args.push('--appendonly', 'no')
+  if (cluster) args.push('--cluster-enabled', 'yes', '--cluster-port', String(busPort))
+  const child = new Child(binary, args)
   const deadline = Date.now() + 20_000
-  while (child.exitCode === null && Date.now() < deadline) {
-    if (await answers(port, child.pid)) return child
+  while (!child.ended && Date.now() < deadline) {
+    if (await answers(port, child.id)) return child
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
-  child.kill('SIGKILL')
+  await child.kill()
   return undefined
 }
 
@@ -111,7 +153,7 @@ function answers(port: number, processId: number | undefined): Promise<boolean> 
   })
 }
 
-export function freePort(): Promise<number> {
+function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)
