@@ -6,6 +6,7 @@ export default defineConfig({
     'src/openai.ts',
     'src/anthropic.ts',
     'src/compatible.ts',
+    'src/formats.ts',
     'src/gemini.ts',
     'src/client.ts',
     'src/node.ts',

@@ -35,6 +35,7 @@ async function runFile(name: string, code: string): Promise<string> {
 const names: Record<string, string> = {
   sluice: 'createStream, sse, toResponse',
   'sluice/compatible': 'compatible',
+  'sluice/formats': 'aiSdk',
   'sluice/gemini': 'gemini',
   'sluice/openai': 'openai',
   'sluice/anthropic': 'anthropic',

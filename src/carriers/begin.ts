@@ -5,8 +5,8 @@
  */
 
 import type { BatchReader } from '../core/batches.js'
-import type { StreamError, StreamErrorCode } from '../errors.js'
-import type { Format, StreamEvent } from '../types.js'
+import { StreamError, type StreamErrorCode } from '../errors.js'
+import type { Encoder, Format, StreamEvent } from '../types.js'
 
 export interface Beginning {
   /** What has been read already. */
@@ -35,6 +35,29 @@ export async function begin(reader: BatchReader, format: Format): Promise<Beginn
     if (batch.some((event) => isContent(event) || event.type === 'complete')) {
       return { held, firstId }
     }
+  }
+}
+
+/** What is left to do with one batch. */
+export interface Encoded {
+  text: string
+  /** The connection is to be broken off. */
+  failure?: StreamError | undefined
+  /** The format has told an end of its own. */
+  ended?: StreamError | undefined
+}
+
+/** An event that cannot be written, or a callback of the format that throws, is a failure of the stream and not of the process. */
+export function encodeBatch(
+  encoder: Encoder,
+  batch: readonly StreamEvent[],
+  firstId: number | null | undefined,
+): Encoded {
+  try {
+    const text = encoder.encode(batch, firstId)
+    return { text, failure: encoder.failure, ended: encoder.ended }
+  } catch (error) {
+    return { text: '', failure: StreamError.from(error) }
   }
 }
 

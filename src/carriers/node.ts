@@ -9,7 +9,14 @@ import type { Http2ServerResponse } from 'node:http2'
 import type { BatchReader, Receive } from '../core/batches.js'
 import { readBatches } from '../core/stream.js'
 import type { Encoder, Format, StreamEvent } from '../types.js'
-import { type Beginning, begin, failureResponse, formatHeaders, isLast } from './begin.js'
+import {
+  type Beginning,
+  begin,
+  encodeBatch,
+  failureResponse,
+  formatHeaders,
+  isLast,
+} from './begin.js'
 import { Heartbeat } from './heartbeat.js'
 
 export interface NodeResponseInit {
@@ -142,9 +149,8 @@ class Writer {
     this.#reading = false
     if (this.#over) return
     if (batch === null) return this.#finish()
-    const text = this.#encoder.encode(batch, firstId)
+    const { text, failure, ended } = encodeBatch(this.#encoder, batch, firstId)
     const ready = text === '' || this.#write(text)
-    const { failure, ended } = this.#encoder
     if (failure !== undefined) {
       this.#end()
       this.#reader.cancel(failure)

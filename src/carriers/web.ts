@@ -7,7 +7,14 @@
 import type { BatchReader, Receive } from '../core/batches.js'
 import { readBatches } from '../core/stream.js'
 import type { Encoder, Format, StreamEvent } from '../types.js'
-import { type Beginning, begin, failureResponse, formatHeaders, isLast } from './begin.js'
+import {
+  type Beginning,
+  begin,
+  encodeBatch,
+  failureResponse,
+  formatHeaders,
+  isLast,
+} from './begin.js'
 import { Heartbeat } from './heartbeat.js'
 
 /**
@@ -118,16 +125,15 @@ class Body implements UnderlyingDefaultSource<Uint8Array> {
       this.#end()
       return this.#controller?.close()
     }
-    const text = this.#encoder.encode(batch, firstId)
+    const { text, failure, ended } = encodeBatch(this.#encoder, batch, firstId)
     if (text !== '') this.#send(text)
-    const { failure } = this.#encoder
     if (failure !== undefined) {
       this.#end()
       this.#reader.cancel(failure)
       return this.#controller?.error(failure.toPublic())
     }
-    if (this.#encoder.ended !== undefined) {
-      this.#reader.cancel(this.#encoder.ended)
+    if (ended !== undefined) {
+      this.#reader.cancel(ended)
       this.#end()
       this.#controller?.close()
     } else if (isLast(batch)) {

@@ -25,10 +25,12 @@ export interface NdjsonOptions extends StreamFormatOptions {
  * @throws TypeError for a bad option
  */
 export function ndjson(options: NdjsonOptions = {}): Format {
-  const defaults = { heartbeatMs: Infinity, earlyStatus: false }
-  const { exposeErrors, ...rest } = checkStreamOptions('ndjson', options, [], defaults, '\n')
+  const { exposeErrors, ...settings } = checkStreamOptions('ndjson', options, [], {
+    heartbeatMs: Infinity,
+    heartbeat: '\n',
+  })
   return {
-    ...rest,
+    ...settings,
     contentType: 'application/x-ndjson; charset=utf-8',
     headers: { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' },
     encoder: () => new NdjsonEncoder(exposeErrors),

@@ -41,23 +41,37 @@ export function checkFormatOptions(
   return { exposeErrors: checkFlag(`${name}.exposeErrors`, options.exposeErrors, false) }
 }
 
-/** @throws TypeError as `checkFormatOptions` does, and for a bad value of the others */
+interface StreamDefaults {
+  heartbeatMs?: number
+  earlyStatus?: boolean
+  /** What readers skip; a comment of server-sent events unless it is given. */
+  heartbeat?: string
+}
+
+/** What carriers have to know of them. */
+export interface StreamSettings extends Pick<Format, 'earlyStatus' | 'heartbeat'> {
+  exposeErrors: boolean
+}
+
+/**
+ * @param keys - the options that the format has beside these
+ * @throws TypeError as `checkFormatOptions` does, and for a bad value of the others
+ */
 export function checkStreamOptions(
   name: string,
   options: StreamFormatOptions,
   keys: readonly string[],
-  defaults: { heartbeatMs: number; earlyStatus: boolean },
-  beat: string,
-): { exposeErrors: boolean } & Pick<Format, 'earlyStatus' | 'heartbeat'> {
+  { heartbeatMs = 15_000, earlyStatus = false, heartbeat = ':\n\n' }: StreamDefaults = {},
+): StreamSettings {
   const { exposeErrors } = checkFormatOptions(name, options, [
     'heartbeatMs',
     'earlyStatus',
     ...keys,
   ])
-  const everyMs = checkLimit(`${name}.heartbeatMs`, options.heartbeatMs, defaults.heartbeatMs)
+  const everyMs = checkLimit(`${name}.heartbeatMs`, options.heartbeatMs, heartbeatMs)
   return {
     exposeErrors,
-    earlyStatus: checkFlag(`${name}.earlyStatus`, options.earlyStatus, defaults.earlyStatus),
-    ...(everyMs === Infinity ? {} : { heartbeat: { text: beat, everyMs } }),
+    earlyStatus: checkFlag(`${name}.earlyStatus`, options.earlyStatus, earlyStatus),
+    ...(everyMs === Infinity ? {} : { heartbeat: { text: heartbeat, everyMs } }),
   }
 }

@@ -9,7 +9,7 @@ import { checkDelay } from '../check.js'
 import type { Encoder, Format, StreamEvent } from '../types.js'
 import { eventJson, safeLines, writable } from './event-json.js'
 import { eventStream } from './event-stream.js'
-import type { StreamFormatOptions } from './options.js'
+import { checkStreamOptions, type StreamFormatOptions } from './options.js'
 
 export interface SseOptions extends StreamFormatOptions {
   /**
@@ -26,14 +26,12 @@ export interface SseOptions extends StreamFormatOptions {
  * @throws TypeError for a bad option
  */
 export function sse(options: SseOptions = {}): Format {
-  const format = eventStream('sse', options, {
-    keys: ['retryMs'],
-    encoder: (exposeErrors) => new SseEncoder(prologue, exposeErrors),
-  })
-  // After the check of the options as a whole, which null would not survive here.
+  const settings = checkStreamOptions('sse', options, ['retryMs'])
   const retryMs = checkDelay('sse.retryMs', options.retryMs, Infinity)
   const prologue = retryMs === Infinity ? '' : `retry: ${Math.round(retryMs)}\n\n`
-  return format
+  return eventStream(settings, {
+    encoder: () => new SseEncoder(prologue, settings.exposeErrors),
+  })
 }
 
 class SseEncoder implements Encoder {

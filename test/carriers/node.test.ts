@@ -154,6 +154,13 @@ describe('pipeToNode', () => {
     await piped
   })
 
+  test('breaks the socket off at an event that cannot be written', async () => {
+    const source = { type: 'content', kind: 'source', index: 1, raw: 5n } as const
+    const { url, piped } = await serve(scripted(['a', source, { hang: true }]), sse())
+    await expect(fetch(url).then((response) => response.text())).rejects.toThrow('terminated')
+    await piped
+  })
+
   test('is over when the client leaves, also while a generator that heeds nothing is awaited', async () => {
     async function* deaf(): AsyncGenerator<StreamEvent> {
       yield { type: 'start', id: 's', provider: 'p', model: 'm' }

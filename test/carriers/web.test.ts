@@ -9,7 +9,7 @@ import {
   toResponse,
 } from '../../src/index.js'
 import { scripted, simulatedProvider } from '../../src/testing.js'
-import type { Driver, Format } from '../../src/types.js'
+import type { Driver, Format, StreamEvent } from '../../src/types.js'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -260,6 +260,18 @@ describe('a body', () => {
     const final = stream.final()
     final.catch(() => {})
     expect(await new Response(toReadableStream(stream, format)).text()).toBe('start\ncontent\n')
+    await expect(final).rejects.toMatchObject({ code: 'aborted' })
+  })
+
+  test('breaks off at an event that cannot be written, and closes the provider', async () => {
+    const source: StreamEvent = { type: 'content', kind: 'source', index: 1, raw: 5n }
+    const stream = ask(scripted(['a', source as never, 'b', { hang: true }]))
+    const final = stream.final()
+    final.catch(() => {})
+    await expect(new Response(toReadableStream(stream, sse())).text()).rejects.toMatchObject({
+      code: 'unknown',
+      message: 'Something went wrong.',
+    })
     await expect(final).rejects.toMatchObject({ code: 'aborted' })
   })
 

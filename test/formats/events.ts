@@ -2,8 +2,14 @@
  * Events for tests of formats.
  */
 
-import type { StreamError } from '../../src/errors.js'
-import type { CompleteEvent, ContentEvent, ErrorEvent, StreamEvent } from '../../src/types.js'
+import { StreamError } from '../../src/errors.js'
+import type {
+  CompleteEvent,
+  ContentEvent,
+  ErrorEvent,
+  RetryEvent,
+  StreamEvent,
+} from '../../src/types.js'
 
 export function text(value: string, index = 0): ContentEvent {
   return { type: 'content', index, kind: 'text', text: value }
@@ -11,6 +17,12 @@ export function text(value: string, index = 0): ContentEvent {
 
 export function failed(error: StreamError): ErrorEvent {
   return { type: 'error', error, partial: { role: 'assistant', content: [] }, attempts: 1 }
+}
+
+export function retry(mode: 'restart' | 'continue'): RetryEvent {
+  const error = new StreamError('network', 'sk-secret')
+  const asked = { provider: 'p', model: 'm' }
+  return { type: 'retry', attempt: 2, maxAttempts: 3, delayMs: 5, mode, ...asked, error }
 }
 
 export const complete: CompleteEvent = {

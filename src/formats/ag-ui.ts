@@ -1,0 +1,179 @@
+/**
+ * Events as those of the Agent-User Interaction Protocol.
+ *
+ * @module
+ * @see https://docs.ag-ui.com/concepts/events
+ */
+
+import { optionError } from '../check.js'
+import type { StreamError } from '../errors.js'
+import type {
+  CompleteEvent,
+  ContentEvent,
+  Encoder,
+  ErrorEvent,
+  Format,
+  RetryEvent,
+  StreamEvent,
+  UsageSum,
+} from '../types.js'
+import { AgUiMessage } from './ag-ui-message.js'
+import { safeLines } from './event-json.js'
+import { dataLine, eventStream } from './event-stream.js'
+import { errorJson } from './failure.js'
+import { checkStreamOptions, type StreamFormatOptions } from './options.js'
+import { retracted } from './retracted.js'
+
+export interface AgUiOptions extends StreamFormatOptions {
+  /**
+   * Those of the request, which is a `RunAgentInput`.
+   * @default the id of the stream
+   */
+  threadId?: string
+  /** @default the id of the stream */
+  runId?: string
+  /**
+   * The messages of the request, as they came. With them a restart can take back what was written: it declares these to be all there
+   * are. Without them it ends the run with an error of code `retracted`.
+   */
+  messages?: readonly object[]
+}
+
+/**
+ * For `HttpAgent` of `@ag-ui/client`, CopilotKit and their kind. Sources, files and retries are `CUSTOM` events of the names `source`,
+ * `file` and `retry`. Calls of tools are closed once the answer is whole. A stream that was cancelled finishes the run with the outcome
+ * `cancelled`; any other failure is `RUN_ERROR`.
+ *
+ * @throws TypeError for a bad option
+ * @example
+ * ```ts
+ * const { threadId, runId, messages } = await request.json()
+ * return toResponse(createStream({ driver, messages: messages.map(toMessage) }), agUi({ threadId, runId, messages }))
+ * ```
+ */
+export function agUi(options: AgUiOptions = {}): Format {
+  const settings = checkStreamOptions('agUi', options, ['threadId', 'runId', 'messages'])
+  for (const name of ['threadId', 'runId'] as const) {
+    const value = options[name]
+    if (value !== undefined && typeof value !== 'string') {
+      throw optionError(`agUi.${name}`, value, 'a string')
+    }
+  }
+  if (options.messages !== undefined && !Array.isArray(options.messages)) {
+    throw optionError('agUi.messages', options.messages, 'an array')
+  }
+  return eventStream(settings, {
+    encoder: () => new AgUiEncoder(options, settings.exposeErrors),
+  })
+}
+
+class AgUiEncoder implements Encoder {
+  readonly #options: AgUiOptions
+  readonly #exposeErrors: boolean
+  readonly #message = new AgUiMessage((event) => this.#write(event))
+  #run = { threadId: 'unknown', runId: 'unknown' }
+  #out = ''
+  ended: StreamError | undefined
+
+  constructor(options: AgUiOptions, exposeErrors: boolean) {
+    this.#options = options
+    this.#exposeErrors = exposeErrors
+  }
+
+  encode(events: readonly StreamEvent[]): string {
+    this.#out = ''
+    for (const event of events) {
+      if (this.ended !== undefined) break
+      if (event.type === 'content') this.#content(event)
+      else if (event.type === 'start') this.#start(event.id)
+      else if (event.type === 'retry') this.#retry(event)
+      else if (event.type === 'complete') this.#complete(event)
+      else this.#error(event)
+    }
+    return safeLines(this.#out)
+  }
+
+  #write(event: { type: string } & Record<string, unknown>): void {
+    this.#out += dataLine(event)
+  }
+
+  #custom(name: string, value: object): void {
+    this.#write({ type: 'CUSTOM', name, value })
+  }
+
+  #start(id: string): void {
+    const { threadId = id, runId = id } = this.#options
+    this.#run = { threadId, runId }
+    this.#message.id = id
+    this.#write({ type: 'RUN_STARTED', ...this.#run, protocolVersion: '1.0' })
+  }
+
+  #content(event: ContentEvent): void {
+    switch (event.kind) {
+      case 'text':
+        return this.#message.text(event)
+      case 'reasoning':
+        return this.#message.reasoning(event)
+      case 'tool-call':
+        return this.#message.toolCall(event)
+      case 'source':
+        return this.#custom('source', { url: event.url, title: event.title })
+      case 'file':
+        return this.#custom('file', { mediaType: event.mediaType, data: event.data })
+    }
+  }
+
+  #retry(event: RetryEvent): void {
+    const { type: _type, error, usage: _usage, ...told } = event
+    this.#custom('retry', { ...told, error: errorJson(error, this.#exposeErrors) })
+    if (event.mode !== 'restart' || !this.#message.begun) return
+    const { messages } = this.#options
+    if (messages !== undefined) return this.#message.takeBack(messages)
+    this.ended = retracted(error, 'AG-UI without the messages of the request')
+    this.#fail(this.ended)
+  }
+
+  #complete(event: CompleteEvent): void {
+    this.#message.close()
+    const { provider, model, output, finishReason } = event
+    const pendingToolCallIds = toolCallIds(event)
+    this.#write({
+      type: 'RUN_FINISHED',
+      ...this.#run,
+      ...(output === undefined || output === null ? {} : { result: output }),
+      outcome: {
+        type: 'success',
+        ...(pendingToolCallIds.length > 0 ? { pendingToolCallIds } : {}),
+      },
+      ...usageOf([event.usage, { provider, model }], [event.wasted]),
+      metadata: { finishReason },
+    })
+  }
+
+  #error({ error, usage }: ErrorEvent): void {
+    // A call that is half told must not look like one that can be made, so the run fails then.
+    if (errorJson(error, false).code === 'aborted' && !this.#message.isCalling) {
+      this.#message.close()
+      this.#write({ type: 'RUN_FINISHED', ...this.#run, outcome: { type: 'cancelled' } })
+    } else this.#fail(error, usage)
+  }
+
+  #fail(error: unknown, usage?: UsageSum): void {
+    const { message, code } = errorJson(error, this.#exposeErrors)
+    this.#write({ type: 'RUN_ERROR', message, code, ...usageOf([usage]) })
+  }
+}
+
+function toolCallIds({ message: { content } }: CompleteEvent): string[] {
+  if (typeof content === 'string') return []
+  return content.flatMap((part) => (part.type === 'tool-call' ? [part.id] : []))
+}
+
+/** The counts have the same names in both. What is estimated cannot be marked, and nothing is not said to be something. */
+function usageOf(...sums: [usage: UsageSum | undefined, by?: object][]): { usage?: object[] } {
+  const usage = sums.flatMap(([sum = {}, by = {}]) => {
+    const { estimated: _estimated, ...counts } = sum
+    return Object.keys(counts).length > 0 ? [{ ...by, ...counts }] : []
+  })
+  return usage.length > 0 ? { usage } : {}
+}

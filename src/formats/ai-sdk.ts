@@ -1,0 +1,229 @@
+/**
+ * Events as the UI message stream of the AI SDK.
+ *
+ * @module
+ * @see https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol
+ */
+
+import { optionError } from '../check.js'
+import type {
+  CompleteEvent,
+  ContentEvent,
+  Encoder,
+  ErrorEvent,
+  FinishReason,
+  Format,
+  RetryEvent,
+  StreamEvent,
+} from '../types.js'
+import { safeLines } from './event-json.js'
+import { dataLine, eventStream } from './event-stream.js'
+import { errorJson } from './failure.js'
+import { checkStreamOptions, type StreamFormatOptions } from './options.js'
+
+export interface AiSdkOptions extends StreamFormatOptions {
+  /**
+   * The id of the message that is written. Where an answer goes on with the last message, as after a tool's result, it has to be the
+   * id of that one.
+   * @default chosen by the client, which does the right thing in both cases
+   */
+  messageId?: string
+  /**
+   * What the message's metadata becomes at the end; undefined for none.
+   * @default the model that answered, and its usage
+   */
+  metadata?: (event: CompleteEvent) => unknown
+}
+
+/**
+ * For `useChat()` of `@ai-sdk/react` and its kind, version 5 and later. A restart is `reset-step`, which takes the parts of the failed
+ * attempt out of the message; each retry is also told as a transient part `data-retry`, for `onData`. Calls of tools are given out once
+ * the answer is whole. A stream that was cancelled ends in `abort` and the finish reason `interrupted`, any other failure in `error`.
+ *
+ * @throws TypeError for a bad option
+ */
+export function aiSdk(options: AiSdkOptions = {}): Format {
+  const settings = checkStreamOptions('aiSdk', options, ['messageId', 'metadata'])
+  const { messageId, metadata = defaultMetadata } = options
+  const { exposeErrors } = settings
+  if (messageId !== undefined && typeof messageId !== 'string') {
+    throw optionError('aiSdk.messageId', messageId, 'a string')
+  }
+  if (typeof metadata !== 'function') throw optionError('aiSdk.metadata', metadata, 'a function')
+  return eventStream(settings, {
+    headers: { 'x-vercel-ai-ui-message-stream': 'v1' },
+    encoder: () => new AiSdkEncoder(messageId, metadata, exposeErrors),
+    // The client shows the body as the message of its error.
+    failure: (error) => ({
+      contentType: 'text/plain; charset=utf-8',
+      body: errorJson(error, exposeErrors).message,
+    }),
+  })
+}
+
+function defaultMetadata({ model, usage }: CompleteEvent): unknown {
+  return { model, usage }
+}
+
+/** A part of the message that grows. */
+interface OpenPart {
+  index: number
+  kind: 'text' | 'reasoning'
+  id: string
+  signature?: string | undefined
+  redacted?: true | undefined
+}
+
+class AiSdkEncoder implements Encoder {
+  readonly #messageId: string | undefined
+  readonly #metadata: (event: CompleteEvent) => unknown
+  readonly #exposeErrors: boolean
+  #out = ''
+  #open: OpenPart | undefined
+  #parts = 0
+  /** Something stands in the step that a restart would have to take out. */
+  #written = false
+  readonly #toolCalls = new Set<number>()
+
+  constructor(
+    messageId: string | undefined,
+    metadata: (event: CompleteEvent) => unknown,
+    exposeErrors: boolean,
+  ) {
+    this.#messageId = messageId
+    this.#metadata = metadata
+    this.#exposeErrors = exposeErrors
+  }
+
+  encode(events: readonly StreamEvent[]): string {
+    this.#out = ''
+    for (const event of events) {
+      if (event.type === 'content') this.#content(event)
+      else if (event.type === 'start') this.#start()
+      else if (event.type === 'retry') this.#retry(event)
+      else {
+        if (event.type === 'complete') this.#complete(event)
+        else this.#error(event)
+        this.#out += 'data: [DONE]\n\n'
+      }
+    }
+    return safeLines(this.#out)
+  }
+
+  #write(part: { type: string } & Record<string, unknown>): void {
+    this.#out += dataLine(part)
+  }
+
+  #start(): void {
+    this.#write({ type: 'start', messageId: this.#messageId })
+    this.#write({ type: 'start-step' })
+  }
+
+  #content(event: ContentEvent): void {
+    this.#written = true
+    switch (event.kind) {
+      case 'text':
+      case 'reasoning': {
+        const open = this.#openPart(event)
+        if (event.signature !== undefined) open.signature = event.signature
+        if (event.text === '') return
+        return this.#write({ type: `${event.kind}-delta`, id: open.id, delta: event.text })
+      }
+      case 'tool-call': {
+        const { id: toolCallId, name: toolName, input } = event
+        if (!this.#toolCalls.has(event.index)) {
+          this.#close()
+          this.#toolCalls.add(event.index)
+          this.#write({ type: 'tool-input-start', toolCallId, toolName })
+        }
+        if (input === '') return
+        return this.#write({ type: 'tool-input-delta', toolCallId, inputTextDelta: input })
+      }
+      case 'source':
+        return this.#source(event)
+      case 'file': {
+        const { mediaType, data } = event
+        const url = `data:${mediaType};base64,${data}`
+        return this.#write({ type: 'file', url, mediaType })
+      }
+    }
+  }
+
+  #openPart(event: ContentEvent & { kind: 'text' | 'reasoning' }): OpenPart {
+    const { index, kind } = event
+    if (this.#open?.index === index) return this.#open
+    this.#close()
+    const id = String(this.#parts++)
+    this.#write({ type: `${kind}-start`, id })
+    this.#open = { index, kind, id, redacted: 'redacted' in event ? event.redacted : undefined }
+    return this.#open
+  }
+
+  #close(): void {
+    if (this.#open === undefined) return
+    const { kind, id, signature, redacted } = this.#open
+    this.#open = undefined
+    this.#write({ type: `${kind}-end`, id, ...signed(signature, redacted) })
+  }
+
+  #source({ url, title }: { url?: string; title?: string }): void {
+    const sourceId = `source-${this.#parts++}`
+    if (url !== undefined) this.#write({ type: 'source-url', sourceId, url, title })
+    else if (title !== undefined) {
+      this.#write({ type: 'source-document', sourceId, mediaType: 'text/plain', title })
+    }
+  }
+
+  #retry(event: RetryEvent): void {
+    if (event.mode === 'restart' && this.#written) {
+      this.#written = false
+      this.#open = undefined
+      this.#toolCalls.clear()
+      this.#write({ type: 'reset-step' })
+    }
+    const { type: _type, error, usage: _usage, ...told } = event
+    const data = { ...told, error: errorJson(error, this.#exposeErrors) }
+    this.#write({ type: 'data-retry', data, transient: true })
+  }
+
+  #complete(event: CompleteEvent): void {
+    this.#close()
+    const content = typeof event.message.content === 'string' ? [] : event.message.content
+    for (const part of content) {
+      if (part.type !== 'tool-call') continue
+      const { id: toolCallId, name: toolName, input, signature } = part
+      const call = { toolCallId, toolName, input, ...signed(signature) }
+      if (typeof input !== 'string') this.#write({ type: 'tool-input-available', ...call })
+      else this.#write({ type: 'tool-input-error', ...call, errorText: notJson })
+    }
+    this.#write({ type: 'finish-step' })
+    const finishReason = finishReasons[event.finishReason]
+    this.#write({ type: 'finish', finishReason, messageMetadata: this.#metadata(event) })
+  }
+
+  #error({ error }: ErrorEvent): void {
+    const { code, message } = errorJson(error, this.#exposeErrors)
+    if (code !== 'aborted') return this.#write({ type: 'error', errorText: message })
+    this.#close()
+    this.#write({ type: 'abort' })
+    // The client takes `abort` alone for a message that is whole.
+    this.#write({ type: 'finish', finishReason: 'interrupted' })
+  }
+}
+
+const notJson = 'The arguments of this call are not valid JSON.'
+
+const finishReasons: Record<FinishReason, string> = {
+  stop: 'stop',
+  length: 'length',
+  'tool-calls': 'tool-calls',
+  'content-filter': 'content-filter',
+  pause: 'other',
+  other: 'other',
+}
+
+/** What has to come back with the part when the conversation goes on. */
+function signed(signature: string | undefined, redacted?: true): object {
+  if (signature === undefined) return {}
+  return { providerMetadata: { sluice: redacted ? { signature, redacted } : { signature } } }
+}

@@ -1,0 +1,207 @@
+/**
+ * Events as the chunks of OpenAI's Chat Completions.
+ *
+ * @module
+ * @see https://platform.openai.com/docs/api-reference/chat-streaming
+ */
+
+import { checkFlag, optionError } from '../check.js'
+import { StreamError, type StreamErrorCode } from '../errors.js'
+import type { ContentEvent, Encoder, FinishReason, Format, StreamEvent, Usage } from '../types.js'
+import { safeLines } from './event-json.js'
+import { dataLine, eventStream } from './event-stream.js'
+import { errorJson } from './failure.js'
+import { checkStreamOptions, type StreamFormatOptions } from './options.js'
+import { retracted } from './retracted.js'
+
+export interface OpenaiChatOptions extends StreamFormatOptions {
+  /**
+   * The model that the client is told.
+   * @default the one that was asked
+   */
+  model?: string
+  /**
+   * Send the usage in a last chunk: what the client asks for by `stream_options.include_usage`.
+   * @default false
+   */
+  includeUsage?: boolean
+  /**
+   * Begin the response with the first content, so that an earlier failure becomes a real HTTP status with an error in OpenAI's form.
+   * @default true
+   */
+  earlyStatus?: boolean
+}
+
+/**
+ * For the `openai` SDK and everything else that reads OpenAI's chunks. Reasoning is `reasoning_content`, and images are `images`, as
+ * other servers of this form have it. A failure after the first content is `data: {"error":...}`, which the SDK throws. Chunks cannot
+ * unsay: a restart that voids content already written becomes an error of code `retracted`.
+ *
+ * @throws TypeError for a bad option
+ */
+export function openaiChat(options: OpenaiChatOptions = {}): Format {
+  const keys = ['model', 'includeUsage']
+  const settings = checkStreamOptions('openaiChat', options, keys, { earlyStatus: true })
+  const { model } = options
+  const { exposeErrors } = settings
+  if (model !== undefined && typeof model !== 'string') {
+    throw optionError('openaiChat.model', model, 'a string')
+  }
+  const includeUsage = checkFlag('openaiChat.includeUsage', options.includeUsage, false)
+  return eventStream(settings, {
+    encoder: () => new OpenaiChatEncoder(model, includeUsage, exposeErrors),
+    failure: (error) => ({
+      contentType: 'application/json',
+      body: JSON.stringify(errorBody(error, exposeErrors)),
+    }),
+  })
+}
+
+class OpenaiChatEncoder implements Encoder {
+  readonly #model: string | undefined
+  readonly #includeUsage: boolean
+  readonly #exposeErrors: boolean
+  #out = ''
+  /** What every chunk begins with. */
+  #head: Record<string, unknown> = {}
+  /** The places of the tool calls in OpenAI's own count, by their content blocks. */
+  readonly #toolCalls = new Map<number, number>()
+  #written = false
+  ended: StreamError | undefined
+
+  constructor(model: string | undefined, includeUsage: boolean, exposeErrors: boolean) {
+    this.#model = model
+    this.#includeUsage = includeUsage
+    this.#exposeErrors = exposeErrors
+  }
+
+  encode(events: readonly StreamEvent[]): string {
+    this.#out = ''
+    for (const event of events) {
+      if (this.ended !== undefined) break
+      switch (event.type) {
+        case 'start':
+          this.#start(event.id, event.model)
+          break
+        case 'content':
+          this.#content(event)
+          break
+        case 'retry':
+          if (event.mode === 'restart' && this.#written) {
+            this.ended = retracted(event.error, "OpenAI's chat format")
+            this.#out += dataLine(errorBody(this.ended, this.#exposeErrors))
+          }
+          break
+        case 'complete':
+          this.#chunk({}, finishReasons[event.finishReason])
+          this.#usage(event.usage)
+          this.#out += 'data: [DONE]\n\n'
+          break
+        case 'error':
+          this.#out += dataLine(errorBody(event.error, this.#exposeErrors))
+      }
+    }
+    return safeLines(this.#out)
+  }
+
+  #start(id: string, model: string): void {
+    this.#head = {
+      id: `chatcmpl-${id}`,
+      object: 'chat.completion.chunk',
+      created: Math.floor(Date.now() / 1000),
+      model: this.#model ?? model,
+      // As OpenAI does where usage was asked for: null in all chunks but the last.
+      ...(this.#includeUsage ? { usage: null } : {}),
+    }
+    this.#chunk({ role: 'assistant', content: '' })
+  }
+
+  #delta(delta: object): void {
+    this.#written = true
+    this.#chunk(delta)
+  }
+
+  #chunk(delta: object, finishReason: string | null = null): void {
+    const choices = [{ index: 0, delta, finish_reason: finishReason }]
+    this.#out += dataLine({ ...this.#head, choices })
+  }
+
+  #content(event: ContentEvent): void {
+    switch (event.kind) {
+      case 'text':
+        if (event.text !== '') this.#delta({ content: event.text })
+        break
+      case 'reasoning':
+        if (event.text !== '') this.#delta({ reasoning_content: event.text })
+        break
+      case 'tool-call':
+        this.#toolCall(event)
+        break
+      case 'source': {
+        const { url, title } = event
+        if (url === undefined) break
+        this.#delta({ annotations: [{ type: 'url_citation', url_citation: { url, title } }] })
+        break
+      }
+      case 'file': {
+        const url = `data:${event.mediaType};base64,${event.data}`
+        this.#delta({ images: [{ type: 'image_url', image_url: { url } }] })
+      }
+    }
+  }
+
+  #toolCall({ index: block, id, name, input }: ContentEvent & { kind: 'tool-call' }): void {
+    const known = this.#toolCalls.get(block)
+    if (known !== undefined) {
+      if (input === '') return
+      return this.#delta({ tool_calls: [{ index: known, function: { arguments: input } }] })
+    }
+    const index = this.#toolCalls.size
+    this.#toolCalls.set(block, index)
+    const call = { index, id, type: 'function', function: { name, arguments: input } }
+    this.#delta({ tool_calls: [call] })
+  }
+
+  #usage(usage: Usage): void {
+    const { inputTokens, outputTokens, totalTokens } = usage
+    // What the provider did not say is not said to be zero.
+    if (!this.#includeUsage || inputTokens === undefined || outputTokens === undefined) return
+    const { cachedInputTokens: cached_tokens, reasoningTokens: reasoning_tokens } = usage
+    this.#out += dataLine({
+      ...this.#head,
+      choices: [],
+      usage: {
+        prompt_tokens: inputTokens,
+        completion_tokens: outputTokens,
+        total_tokens: totalTokens ?? inputTokens + outputTokens,
+        ...(cached_tokens === undefined ? {} : { prompt_tokens_details: { cached_tokens } }),
+        ...(reasoning_tokens === undefined
+          ? {}
+          : { completion_tokens_details: { reasoning_tokens } }),
+      },
+    })
+  }
+}
+
+const finishReasons: Record<FinishReason, string> = {
+  stop: 'stop',
+  length: 'length',
+  'tool-calls': 'tool_calls',
+  'content-filter': 'content_filter',
+  pause: 'stop',
+  other: 'stop',
+}
+
+/** OpenAI's words, where it has any of its own. */
+const words: Partial<Record<StreamErrorCode, { type: string; code?: string }>> = {
+  'rate-limit': { type: 'rate_limit_error', code: 'rate_limit_exceeded' },
+  quota: { type: 'insufficient_quota', code: 'insufficient_quota' },
+  'invalid-request': { type: 'invalid_request_error' },
+  'context-length': { type: 'invalid_request_error', code: 'context_length_exceeded' },
+  'content-filter': { type: 'invalid_request_error', code: 'content_filter' },
+}
+
+function errorBody(error: StreamError, exposeErrors: boolean): object {
+  const { code, message } = errorJson(error, exposeErrors)
+  return { error: { message, type: 'server_error', param: null, code, ...words[code] } }
+}
