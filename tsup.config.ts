@@ -10,6 +10,7 @@ export default defineConfig({
     'src/gemini.ts',
     'src/client.ts',
     'src/node.ts',
+    'src/react.ts',
     'src/partial-json.ts',
     'src/resumable.ts',
     'src/driver.ts',

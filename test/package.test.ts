@@ -3,7 +3,7 @@
  */
 
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -90,8 +90,33 @@ test('says what to install where a package is missing', async () => {
   expect(output).toContain('npm install @anthropic-ai/sdk')
 })
 
+test('renders on a server, with the React of whoever uses it, as ESM and as CommonJS', async () => {
+  for (const name of ['react', 'react-dom']) {
+    await symlink(join(root, 'node_modules', name), join(folder, 'node_modules', name))
+  }
+  const page = `
+    const Page = () => createElement('p', null, useStream({ url: '/ai' }).status)
+    console.log(renderToString(createElement(Page)))`
+  const uses = {
+    createElement: 'react',
+    renderToString: 'react-dom/server',
+    useStream: 'sluice/react',
+  }
+  const lines = (line: (name: string, from: string) => string): string =>
+    Object.entries(uses)
+      .map(([name, from]) => line(name, from))
+      .join('\n')
+  const imports = lines((name, from) => `import { ${name} } from '${from}'`)
+  expect(await runFile('page.mjs', imports + page)).toBe('<p>idle</p>')
+  const requires = lines((name, from) => `const { ${name} } = require('${from}')`)
+  expect(await runFile('page.cjs', requires + page)).toBe('<p>idle</p>')
+  // Frameworks that render components on a server know by this line which run in the browser too.
+  const built = await readFile(join(folder, 'node_modules/sluice/dist/react.js'), 'utf8')
+  expect(built).toMatch(/^"use client"/)
+})
+
 test('compiles under strict types, as ESM and as CommonJS, without skipLibCheck', async () => {
-  const code = `${Object.entries(names)
+  const code = `${Object.entries({ ...names, 'sluice/react': 'useStream' })
     .map(([path, name]) => `import { ${name} } from '${path}'`)
     .join('\n')}
     import type { StreamEvent } from 'sluice'

@@ -115,11 +115,16 @@ export class ConnectionSource implements EventSource, EventSink, ResponseListene
 
   fail(error: StreamError): void {
     this.#hangUp()
-    this.#guard(() => {
-      const next = this.#next(error)
-      if (next === undefined) this.#take().fail(this.#lastWord(error))
-      else this.#openLater(next, error)
-    })
+    let next: (() => void) | StreamError
+    try {
+      next = this.#next(error)
+    } catch (thrown) {
+      // By a hook of the caller's
+      next = StreamError.from(thrown)
+    }
+    if (this.#closed) return
+    if (StreamError.is(next)) this.#take().fail(next)
+    else next()
   }
 
   // A response has whole events only.
@@ -153,11 +158,20 @@ export class ConnectionSource implements EventSource, EventSink, ResponseListene
     this.#response = new ResponseSource(response, this)
     if (response.ok) this.#first ??= response
     this.#watchdog.watch(this.#settings.idleMs)
-    this.#guard(() => this.#settings.onResponse?.(response))
+    try {
+      this.#settings.onResponse?.(response)
+    } catch (thrown) {
+      this.#hangUp()
+      if (!this.#closed) this.#take().fail(StreamError.from(thrown))
+      return
+    }
     this.#response?.pull(this)
   }
 
-  #openLater(request: Request, error: StreamError): void {
+  /** @returns what begins the wait for another connection, or what the reader is told in the end */
+  #next(error: StreamError): (() => void) | StreamError {
+    const request = this.#requestAfter(error)
+    if (request === undefined) return this.#lastWord(error)
     const { maxRetries, minDelayMs, maxDelayMs, onReconnect } = this.#settings
     const failures = ++this.#failures
     const floorMs = this.#serverDelayMs ?? minDelayMs
@@ -165,11 +179,13 @@ export class ConnectionSource implements EventSource, EventSink, ResponseListene
     const backoff = backoffMs({ minDelayMs: floorMs, maxDelayMs: ceilingMs }, failures)
     const delayMs = Math.min(Math.max(backoff, error.retryAfterMs ?? 0), maxTimerMs)
     onReconnect?.({ attempt: failures + 1, maxAttempts: maxRetries + 1, delayMs, error })
-    if (!this.#closed) this.#wait = setTimeout(() => this.#open(request), delayMs)
+    return () => {
+      this.#wait = setTimeout(() => this.#open(request), delayMs)
+    }
   }
 
   /** The request that can mend it. */
-  #next(error: StreamError): Request | undefined {
+  #requestAfter(error: StreamError): Request | undefined {
     const { requests, maxRetries, maxRetryAfterMs } = this.#settings
     const { last, broken, lost } = this.#sequence
     const livedMs = performance.now() - this.#openedAt
@@ -202,16 +218,6 @@ export class ConnectionSource implements EventSource, EventSink, ResponseListene
         ? `The response did not begin within ${limitMs} ms (responseMs).`
         : `Nothing at all came from the server for ${limitMs} ms (idleMs).`
     this.fail(new StreamError('timeout', message))
-  }
-
-  /** Runs hooks of the caller's. */
-  #guard(step: () => void): void {
-    try {
-      step()
-    } catch (thrown) {
-      this.#hangUp()
-      if (!this.#closed) this.#take().fail(StreamError.from(thrown))
-    }
   }
 
   #hangUp(): void {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Bundle, bundle } from '../support/bundle.js'
+import { bundle } from '../support/bundle.js'
 
 let folder = ''
 
@@ -12,26 +12,20 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-async function bundleOf(name: string, from = 'sluice/client'): Promise<Bundle> {
-  const entry = join(folder, `${name}.js`)
-  await writeFile(entry, `export { ${name} } from '${from}'`)
-  return bundle(entry)
-}
-
-/** What they measure, and a little room. */
+/** The limits are what was measured, and a little room. */
 test.each([
-  ['readStream', 7_400],
-  ['connect', 10_000],
+  ['readStream', 'sluice/client', 7_500, []],
+  ['connect', 'sluice/client', 10_200, []],
+  ['useStream', 'sluice/react', 12_000, ['react']],
 ])(
   '%s goes into a browser with nothing of Node, nor of what asks providers',
-  async (name, maxBytes) => {
-    const { modules, imports, gzipBytes } = await bundleOf(name)
-    expect(imports).toEqual([])
-    expect(
-      modules.filter((module) =>
-        /node:|vite-browser-external|p-retry|src\/(drivers|wires)\//.test(module),
-      ),
-    ).toEqual([])
+  async (name, from, maxBytes, external) => {
+    const entry = join(folder, `${name}.js`)
+    await writeFile(entry, `export { ${name} } from '${from}'`)
+    const { modules, imports, gzipBytes } = await bundle(entry, { external })
+    expect(imports).toEqual(external)
+    const strange = /node:|vite-browser-external|p-retry|src\/(drivers|wires)\//
+    expect(modules.filter((module) => strange.test(module))).toEqual([])
     expect(modules.some((module) => module.includes('eventsource-parser'))).toBe(true)
     expect(gzipBytes).toBeLessThan(maxBytes)
   },

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type ConnectOptions, connect, type Reconnection } from '../../src/client.js'
 import { sse, toReadableStream } from '../../src/index.js'
 import { closedSoon } from '../faults/closed.js'
@@ -26,6 +26,10 @@ function refuse(status: number, headers = {}, body = 'no'): Play {
 }
 
 function stall(): void {}
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 async function read(server: FaultServer, init: ConnectOptions = {}): Promise<string[]> {
   return outline(await collect(connect(`${server.url}/ai`, { retry: quick, ...init })))
@@ -148,14 +152,46 @@ describe('a wait', () => {
   })
 
   test('ends with the stream, and so do hooks that cancel in the middle', async () => {
-    await using server = await FaultServer.listen(refuse(500))
-    const retry = { minDelayMs: 60_000 }
-    const stream = connect(server.url, { retry, onReconnect: () => stream.cancel() })
+    await using server = await FaultServer.listen(refuse(500), refuse(500), serve())
+    const waiting = connect(server.url, {
+      onReconnect: () => setTimeout(() => waiting.cancel(), 5),
+    })
+    expect(outline(await collect(waiting))).toEqual(['start', 'error aborted'])
+    const stream = connect(server.url, { retry: quick, onReconnect: () => stream.cancel() })
     expect(outline(await collect(stream))).toEqual(['start', 'error aborted'])
-    await using other = await FaultServer.listen(serve())
-    const answered = connect(other.url, { onResponse: () => answered.cancel() })
+    const answered = connect(server.url, { onResponse: () => answered.cancel() })
     expect(outline(await collect(answered))).toEqual(['start', 'error aborted'])
-    expect(await closedSoon(other)).toBe(0)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(server.requests).toHaveLength(3)
+    expect(await closedSoon(server)).toBe(0)
+  })
+
+  test('is not counted with those before it after a connection that was kept alive', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    const encoder = new TextEncoder()
+    let connections = 0
+    /** Thinks for half a minute at a time, until its connection is cut; the tenth time it answers. */
+    const fetch = async (): Promise<Response> => {
+      connections++
+      const body = new ReadableStream<Uint8Array>({
+        start(controller) {
+          if (connections === 10) {
+            controller.enqueue(encoder.encode(written(events)))
+            return controller.close()
+          }
+          for (const afterMs of [10_000, 20_000]) {
+            setTimeout(() => controller.enqueue(encoder.encode(':\n\n')), afterMs)
+          }
+          setTimeout(() => controller.close(), 31_000)
+        },
+      })
+      return new Response(body, { headers: { 'content-type': 'text/event-stream' } })
+    }
+    const told = collect(connect('/ai', { fetch, retry: 1 }))
+    await vi.advanceTimersByTimeAsync(10 * 40_000)
+    expect(outline(await told)).toEqual(whole)
+    // Nothing is left that would keep a process alive.
+    expect(vi.getTimerCount()).toBe(0)
   })
 })
 
@@ -230,21 +266,31 @@ describe('an end', () => {
     expect(await closedSoon(server)).toBe(0)
   })
 
-  test('does not come while heartbeats do, nor to a reader who takes his time', async () => {
+  test('does not come while heartbeats do', async () => {
     await using server = await FaultServer.listen(async (exchange) => {
       await exchange.head(200)
-      await exchange.chunk(written(events, 0, 2))
       for (let beat = 0; beat < 12; beat++) {
         await new Promise((resolve) => setTimeout(resolve, 50))
         await exchange.chunk(':\n\n')
       }
+      await exchange.chunk(written(events))
+      exchange.end()
+    })
+    expect(await read(server, { idleMs: 400, retry: false })).toEqual(whole)
+  })
+
+  test('does not come to a reader who takes his time', async () => {
+    await using server = await FaultServer.listen(async (exchange) => {
+      await exchange.head(200)
+      await exchange.chunk(written(events, 0, 2))
+      await new Promise((resolve) => setTimeout(resolve, 350))
       await exchange.chunk(written(events, 2))
       exchange.end()
     })
     const told = []
-    for await (const event of connect(server.url, { idleMs: 400, retry: false })) {
+    for await (const event of connect(server.url, { idleMs: 200, retry: false })) {
       told.push(event)
-      if (event === told[1]) await new Promise((resolve) => setTimeout(resolve, 700))
+      if (told.length === 2) await new Promise((resolve) => setTimeout(resolve, 500))
     }
     expect(outline(told)).toEqual(whole)
   })
@@ -468,6 +514,18 @@ describe('whoever leaves', () => {
     expect(outline(await told)).toEqual(['start', 'error aborted'])
     expect(await closedSoon(server)).toBe(0)
   })
+})
+
+test('a response that comes too late is not kept open, whatever fetch thinks of signals', async () => {
+  const late = Promise.withResolvers<Response>()
+  const stream = connect('/ai', { fetch: () => late.promise })
+  const told = collect(stream)
+  await Promise.resolve()
+  stream.cancel()
+  const cancelled = Promise.withResolvers<void>()
+  late.resolve(new Response(new ReadableStream({ cancel: () => cancelled.resolve() })))
+  expect(outline(await told)).toEqual(['start', 'error aborted'])
+  await cancelled.promise
 })
 
 test('options that cannot be meant are refused', () => {

@@ -54,6 +54,13 @@ describe('readStream', () => {
     expect(read.at(-1)).toMatchObject({ partial: { content: [{ type: 'text', text: 'Hello' }] } })
   })
 
+  test('ends with the last event, whatever follows it', async () => {
+    const whole = await new Response(toReadableStream(served(['a']), sse())).text()
+    const headers = { 'content-type': 'text/event-stream' }
+    const read = await collect(readStream(new Response(whole + whole, { headers })))
+    expect(outline(read)).toEqual(['start', 'text a', 'complete a'])
+  })
+
   test('tells a status as the error that the body carries', async () => {
     const response = await toResponse(
       served([new StreamError('overloaded', 'x')]),

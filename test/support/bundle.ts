@@ -18,12 +18,23 @@ export interface Bundle {
   gzipBytes: number
 }
 
+export interface BundleOptions {
+  /** What is left out. */
+  external?: readonly string[]
+  /** Which build of React is taken: strict mode does its work in development only. @default 'production' */
+  mode?: 'production' | 'development'
+}
+
 /** Bundles a page or a module, minified, with the entries of this package by their public names. */
-export async function bundle(entry: string, external: readonly string[] = []): Promise<Bundle> {
+export async function bundle(
+  entry: string,
+  { external = [], mode = 'production' }: BundleOptions = {},
+): Promise<Bundle> {
   const built = await build({
     configFile: false,
     logLevel: 'silent',
-    define: { 'process.env.NODE_ENV': '"production"' },
+    define: { 'process.env.NODE_ENV': JSON.stringify(mode) },
+    oxc: { jsx: { development: mode === 'development' } },
     resolve: {
       alias: [
         { find: /^sluice$/, replacement: `${source}index.ts` },

@@ -1,0 +1,10 @@
+/**
+ * Streams in React components.
+ *
+ * @module
+ */
+
+'use client'
+
+export type { StreamActions, StreamState, StreamStatus, UseStreamOptions } from './react/options.js'
+export { useStream } from './react/use-stream.js'

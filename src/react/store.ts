@@ -1,0 +1,270 @@
+/**
+ * A conversation on a page, without anything of React.
+ *
+ * @module
+ */
+
+import { Accumulator } from '../accumulate.js'
+import { type ConnectOptions, connect } from '../client/connect.js'
+import { readBatches } from '../core/stream.js'
+import type { StreamError } from '../errors.js'
+import type { Message } from '../messages.js'
+import type { EventStream, StreamEvent } from '../types.js'
+import { Frame } from './frame.js'
+import type { StreamActions, StreamState, StreamStatus, UseStreamOptions } from './options.js'
+
+/** An answer that is under way. */
+interface Answer {
+  stream: EventStream
+  content: Accumulator
+  /** It is not known yet whether there is one. */
+  sought: boolean
+}
+
+/** What a status says where an answer was looked for and there is none. */
+const nothing: readonly (number | undefined)[] = [204, 404, 410]
+
+export class StreamStore implements StreamActions {
+  /** The latest: they are read when something is sent. */
+  options: UseStreamOptions
+  #state: StreamState
+  readonly #listeners = new Set<() => void>()
+  readonly #frame = new Frame(() => this.#show())
+  /** What was said, without the answer that grows. */
+  #history: readonly Message[]
+  #answer: Answer | undefined
+  #status: StreamStatus = 'idle'
+  #error: StreamError | undefined
+  #retrying: StreamState['retrying']
+  #mounts = 0
+  /** Nobody will ever look again, unless it is mounted again. */
+  #left = false
+
+  constructor(options: UseStreamOptions) {
+    this.options = options
+    this.#history = options.initialMessages ?? []
+    this.#state = this.#look()
+  }
+
+  // -------------------------------------------------------------- for React
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  readonly getState = (): StreamState => this.#state
+
+  /** @returns what ends it */
+  mount(follow: string | undefined): () => void {
+    this.#mounts++
+    this.#left = false
+    // Later, because strict mode mounts, unmounts and mounts again in one go: one of both counts.
+    let mounted = true
+    queueMicrotask(() => {
+      if (mounted && follow !== undefined) this.#follow(follow)
+    })
+    return () => {
+      mounted = false
+      this.#mounts--
+      queueMicrotask(() => {
+        if (this.#mounts === 0) this.#leave()
+      })
+    }
+  }
+
+  // -------------------------------------------------------------- for the page
+
+  readonly send: StreamActions['send'] = (input) => {
+    const said: readonly Message[] =
+      typeof input === 'string' ? [{ role: 'user', content: input }] : [input].flat()
+    return this.#ask([...this.#history, ...said])
+  }
+
+  readonly retry: StreamActions['retry'] = () => {
+    const asked = withoutAnswer(this.#history)
+    return asked.length > 0 && this.#ask(asked)
+  }
+
+  readonly stop = (): void => {
+    const answer = this.#answer
+    if (answer === undefined) return
+    this.#end('idle')
+    if (!answer.sought) this.#call(() => this.options.onStop?.())
+  }
+
+  readonly setMessages: StreamActions['setMessages'] = (messages) => {
+    this.#end('idle')
+    this.#history = typeof messages === 'function' ? messages(this.#history) : messages
+    this.#show()
+  }
+
+  // -------------------------------------------------------------- inside
+
+  #ask(messages: readonly Message[]): boolean {
+    const { url, body = (all) => ({ messages: all }), ...options } = this.options
+    if (this.#left || this.#isBusy()) return false
+    const json = body(messages)
+    this.#read(false, (hooks) => connect(url, { ...toInit(options), ...hooks, json }))
+    this.#history = messages
+    this.#status = 'submitted'
+    this.#show()
+    return true
+  }
+
+  #follow(url: string): void {
+    if (this.#answer !== undefined) return
+    const { method: _method, ...init } = toInit(this.options)
+    this.#read(true, (hooks) => connect(url, { ...init, ...hooks }))
+  }
+
+  #isBusy(): boolean {
+    return this.#answer !== undefined && !this.#answer.sought
+  }
+
+  #read(sought: boolean, open: (hooks: ConnectOptions) => EventStream): void {
+    const isCurrent = (): boolean => this.#answer === answer
+    const stream = open({
+      onResponse: (response) => {
+        if (response.ok) this.#setRetrying(undefined)
+        this.options.onResponse?.(response)
+      },
+      onReconnect: (reconnection) => {
+        this.#setRetrying(reconnection)
+        this.options.onReconnect?.(reconnection)
+      },
+    })
+    // One that was being looked for is not waited for any more.
+    this.#answer?.stream.cancel()
+    const answer: Answer = { stream, content: new Accumulator(), sought }
+    this.#answer = answer
+    this.#error = this.#retrying = undefined
+    const reader = readBatches(stream)
+    const receive = (batch: readonly StreamEvent[] | null): void => {
+      if (batch === null || !isCurrent()) return
+      for (const event of this.#found(answer, batch)) {
+        this.#take(event, answer)
+        this.#call(() => this.options.onEvent?.(event))
+        // It was the last, or a hook has ended it.
+        if (!isCurrent()) return
+      }
+      if (isCurrent()) reader.read(receive)
+    }
+    reader.read(receive)
+  }
+
+  /** @returns nothing where an answer was looked for and there is none */
+  #found(answer: Answer, batch: readonly StreamEvent[]): readonly StreamEvent[] {
+    if (!answer.sought) return batch
+    const last = batch.at(-1)
+    if (last?.type === 'error' && nothing.includes(last.error.status)) {
+      this.#answer = undefined
+      return []
+    }
+    answer.sought = false
+    // A start and an error alone: none was reached.
+    if (last?.type !== 'error' || batch.length > 2) this.#history = withoutAnswer(this.#history)
+    this.#status = 'submitted'
+    return batch
+  }
+
+  #take(event: StreamEvent, answer: Answer): void {
+    answer.content.add(event)
+    this.#retrying = undefined
+    switch (event.type) {
+      case 'content':
+        this.#status = 'streaming'
+        break
+      case 'retry':
+        this.#retrying = event
+        if (event.mode === 'restart') this.#status = 'submitted'
+        break
+      case 'complete':
+        this.#answer = undefined
+        this.#append(event.message)
+        this.#status = 'idle'
+        break
+      case 'error':
+        this.#answer = undefined
+        this.#append(event.partial)
+        this.#status = 'error'
+        this.#error = event.error
+        break
+    }
+    this.#frame.request()
+  }
+
+  #setRetrying(retrying: StreamState['retrying']): void {
+    if (this.#retrying === retrying) return
+    this.#retrying = retrying
+    this.#frame.request()
+  }
+
+  /** What has come of the answer stays. */
+  #end(status: StreamStatus): void {
+    const answer = this.#answer
+    this.#answer = undefined
+    answer?.stream.cancel()
+    if (answer !== undefined) this.#append(answer.content.message(true))
+    this.#status = status
+    this.#error = this.#retrying = undefined
+    this.#show()
+  }
+
+  #leave(): void {
+    this.#left = true
+    if (this.#answer !== undefined) this.#end('idle')
+    this.#frame.cancel()
+  }
+
+  /** An answer of nothing is no message. */
+  #append(message: Message): void {
+    if (message.content.length > 0) this.#history = [...this.#history, message]
+  }
+
+  #look(): StreamState {
+    const growing = this.#answer?.content.message()
+    const messages =
+      growing !== undefined && growing.content.length > 0
+        ? [...this.#history, growing]
+        : this.#history
+    return { messages, status: this.#status, error: this.#error, retrying: this.#retrying }
+  }
+
+  #show(): void {
+    this.#frame.cancel()
+    this.#state = this.#look()
+    for (const listener of this.#listeners) listener()
+  }
+
+  /** A hook that throws is the page's trouble, not that of the stream. */
+  #call(hook: () => void): void {
+    try {
+      hook()
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
+}
+
+/** What is left for `connect`. */
+function toInit(options: Partial<UseStreamOptions>): ConnectOptions {
+  const {
+    url: _url,
+    body: _body,
+    initialMessages: _initialMessages,
+    follow: _follow,
+    onEvent: _onEvent,
+    onStop: _onStop,
+    ...init
+  } = options
+  return init
+}
+
+/** What was said up to the last answer, which is left out. */
+function withoutAnswer(messages: readonly Message[]): readonly Message[] {
+  const asked = messages.findLastIndex(({ role }) => role !== 'assistant')
+  return messages.slice(0, asked + 1)
+}

@@ -1,0 +1,387 @@
+// @vitest-environment jsdom
+
+import { act, cleanup, render, renderHook, screen, waitFor } from '@testing-library/react'
+import { StrictMode, useEffect } from 'react'
+import { renderToString } from 'react-dom/server'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { StreamError } from '../../src/client.js'
+import type { Message } from '../../src/messages.js'
+import { type UseStreamOptions, useStream } from '../../src/react.js'
+import type { RetryEvent, StreamEvent } from '../../src/types.js'
+import { answer, text } from '../support/answers.js'
+import { Remote } from './remote.js'
+
+let remote = new Remote()
+
+beforeEach(() => {
+  remote = new Remote()
+})
+
+afterEach(cleanup)
+
+const [start, hello, world, complete] = answer('Hello', ' world') as [
+  StreamEvent,
+  StreamEvent,
+  StreamEvent,
+  StreamEvent,
+]
+const question = { role: 'user', content: 'Hi' } as const
+const whole = { role: 'assistant', content: [{ type: 'text', text: 'Hello world' }] } as const
+
+function partly(value: string): Message {
+  return { role: 'assistant', content: [{ type: 'text', text: value }] }
+}
+
+const restart: RetryEvent = {
+  type: 'retry',
+  attempt: 2,
+  maxAttempts: 3,
+  delayMs: 10,
+  mode: 'restart',
+  provider: 'p',
+  model: 'm',
+  error: new StreamError('network', 'x'),
+}
+
+function failure(value: string): StreamEvent {
+  const error = new StreamError('overloaded', 'secret')
+  const partial = { role: 'assistant', content: [{ type: 'text', text: value }] } as const
+  return { type: 'error', error, partial, attempts: 1 }
+}
+
+function chat(options: Partial<UseStreamOptions> = {}, strict = true) {
+  const all = { url: '/ai', fetch: remote.fetch, ...options }
+  return renderHook((props: UseStreamOptions) => useStream(props), {
+    initialProps: all,
+    reactStrictMode: strict,
+  })
+}
+
+/** Lets what was scheduled in microtasks happen. */
+async function settle(): Promise<void> {
+  await act(async () => {})
+}
+
+describe('an answer', () => {
+  test('is asked for with all messages, grows, and is the last message in the end', async () => {
+    const { result } = chat()
+    expect(result.current).toMatchObject({ messages: [], status: 'idle', error: undefined })
+    expect(remote.exchanges).toHaveLength(0)
+
+    let sent = false
+    act(() => {
+      sent = result.current.send('Hi')
+    })
+    expect(sent).toBe(true)
+    expect(result.current).toMatchObject({ messages: [question], status: 'submitted' })
+    expect(remote.last).toMatchObject({ url: '/ai', init: { method: 'POST' } })
+    expect(remote.last.json).toEqual({ messages: [question] })
+
+    remote.last.begin().send(start, hello)
+    await waitFor(() => expect(result.current.status).toBe('streaming'))
+    expect(result.current.messages).toEqual([question, partly('Hello')])
+    const [first] = result.current.messages
+
+    remote.last.send(world, complete)
+    await waitFor(() => expect(result.current.status).toBe('idle'))
+    expect(result.current.messages).toEqual([question, whole])
+    expect(result.current.messages[0]).toBe(first)
+
+    act(() => void result.current.send({ role: 'user', content: 'And?' }))
+    expect(remote.last.json).toEqual({
+      messages: [question, whole, { role: 'user', content: 'And?' }],
+    })
+    expect(remote.exchanges).toHaveLength(2)
+  })
+
+  test('is begun again where a restart voids it, and the page is told why', async () => {
+    const { result } = chat()
+    act(() => void result.current.send('Hi'))
+    remote.last.begin().send(start, text('Wrong'))
+    await waitFor(() => expect(result.current.messages).toHaveLength(2))
+    remote.last.send(restart)
+    await waitFor(() => expect(result.current.retrying).toMatchObject({ attempt: 2, delayMs: 10 }))
+    expect(result.current).toMatchObject({ messages: [question], status: 'submitted' })
+    remote.last.send(hello)
+    await waitFor(() => expect(result.current.messages).toEqual([question, partly('Hello')]))
+    expect(result.current).toMatchObject({ retrying: undefined, status: 'streaming' })
+  })
+
+  test('that fails leaves what came of it, and its error, until it is asked for again', async () => {
+    const { result } = chat()
+    act(() => void result.current.send('Hi'))
+    remote.last.begin().send(start, hello, failure('Hello'))
+    await waitFor(() => expect(result.current.status).toBe('error'))
+    expect(result.current.error).toMatchObject({
+      code: 'overloaded',
+      message: 'The model is overloaded. Try again later.',
+    })
+    expect(result.current.messages).toEqual([question, partly('Hello')])
+
+    act(() => void result.current.retry())
+    expect(result.current).toMatchObject({ messages: [question], status: 'submitted' })
+    expect(result.current.error).toBeUndefined()
+    expect(remote.last.json).toEqual({ messages: [question] })
+    remote.last.begin().send(start, hello, world, complete)
+    await waitFor(() => expect(result.current.messages).toEqual([question, whole]))
+  })
+
+  test('whose connection is lost goes on, and the page is told meanwhile', async () => {
+    const { result } = chat({ retry: { minDelayMs: 30, maxDelayMs: 30 } })
+    act(() => void result.current.send('Hi'))
+    remote.last.begin({ 'content-location': '/ai/stream/1' }).send(start, hello).end()
+    await waitFor(() => expect(result.current.retrying).toMatchObject({ attempt: 2, delayMs: 30 }))
+    expect(result.current.messages).toEqual([question, partly('Hello')])
+    await waitFor(() => expect(remote.exchanges).toHaveLength(2))
+    const { url, init } = remote.last
+    expect(url).toBe('/ai/stream/1')
+    expect(new Headers(init.headers).get('last-event-id')).toBe('2')
+    remote.last.begin()
+    await waitFor(() => expect(result.current.retrying).toBeUndefined())
+    remote.last.send(start, hello, world, complete)
+    await waitFor(() => expect(result.current.messages).toEqual([question, whole]))
+  })
+
+  test('is not asked for while another one is under way', async () => {
+    const { result } = chat()
+    expect(result.current.retry()).toBe(false)
+    act(() => void result.current.send('Hi'))
+    expect(result.current.send('again')).toBe(false)
+    expect(result.current.retry()).toBe(false)
+    expect(remote.exchanges).toHaveLength(1)
+    expect(result.current.messages).toEqual([question])
+  })
+
+  test('can be followed by another question from the hook that hears its end', async () => {
+    const more = vi.fn()
+    const { result } = chat({
+      onEvent: ({ type }) => {
+        more(type)
+        if (type === 'complete' && remote.exchanges.length < 2) result.current.send('More')
+      },
+    })
+    act(() => void result.current.send('Hi'))
+    remote.last.begin().send(start, hello, world, complete)
+    await waitFor(() => expect(remote.exchanges).toHaveLength(2))
+    expect(remote.last.json).toEqual({
+      messages: [question, whole, { role: 'user', content: 'More' }],
+    })
+    expect(more.mock.calls.flat()).toEqual(['start', 'content', 'content', 'complete'])
+  })
+})
+
+describe('a page', () => {
+  test('says what is sent, by the options of its last render', async () => {
+    const { result, rerender } = chat()
+    rerender({
+      url: '/other',
+      fetch: remote.fetch,
+      headers: { authorization: 'key' },
+      method: 'PUT',
+      body: (messages) => ({ session_id: 's', message: messages.at(-1)?.content }),
+    })
+    act(() => void result.current.send('Hi'))
+    expect(remote.last).toMatchObject({ url: '/other', init: { method: 'PUT' } })
+    expect(remote.last.json).toEqual({ session_id: 's', message: 'Hi' })
+    expect(new Headers(remote.last.init.headers).get('authorization')).toBe('key')
+  })
+
+  test('is told at once of an option that cannot be meant, and nothing has happened', () => {
+    const { result } = chat({ idleMs: -1 })
+    expect(() => result.current.send('Hi')).toThrow('Option "idleMs" is -1')
+    expect(result.current).toMatchObject({ messages: [], status: 'idle' })
+  })
+
+  test('stops an answer: its connection is closed at once, what came stays, and the server is told', async () => {
+    const onStop = vi.fn()
+    const { result } = chat({ onStop })
+    act(() => result.current.stop())
+    expect(onStop).not.toHaveBeenCalled()
+    act(() => void result.current.send('Hi'))
+    remote.last.begin().send(start, hello)
+    await waitFor(() => expect(result.current.status).toBe('streaming'))
+    act(() => result.current.stop())
+    expect(remote.last.left).toBe(true)
+    expect(result.current).toMatchObject({ status: 'idle', error: undefined })
+    expect(result.current.messages).toEqual([question, partly('Hello')])
+    expect(onStop).toHaveBeenCalledOnce()
+  })
+
+  test('replaces the messages, which ends an answer', async () => {
+    const { result } = chat({ initialMessages: [question, whole] })
+    expect(result.current.messages).toEqual([question, whole])
+    act(() => void result.current.send('Go on'))
+    remote.last.begin().send(start, hello)
+    await waitFor(() => expect(result.current.status).toBe('streaming'))
+    act(() => result.current.setMessages((messages) => messages.slice(0, 2)))
+    expect(result.current).toMatchObject({ messages: [question, whole], status: 'idle' })
+    expect(remote.last.left).toBe(true)
+    act(() => result.current.setMessages([]))
+    expect(result.current.messages).toEqual([])
+  })
+
+  test('that goes away closes the connection', async () => {
+    const { result, unmount } = chat()
+    act(() => void result.current.send('Hi'))
+    remote.last.begin().send(start, hello)
+    await waitFor(() => expect(result.current.status).toBe('streaming'))
+    unmount()
+    await settle()
+    expect(remote.last.left).toBe(true)
+    expect(result.current.send('Hi')).toBe(false)
+  })
+
+  test('has the same functions at each render', () => {
+    const { result, rerender } = chat()
+    const { send, retry, stop, setMessages } = result.current
+    rerender({ url: '/other', fetch: remote.fetch })
+    expect(result.current).toMatchObject({ send, retry, stop, setMessages })
+  })
+
+  test('is rendered on a server', () => {
+    function Page() {
+      const { messages, status } = useStream({ url: '/ai', initialMessages: [question] })
+      return <p>{`${status} ${messages.length}`}</p>
+    }
+    expect(renderToString(<Page />)).toBe('<p>idle 1</p>')
+  })
+
+  test('outlives a hook that throws', async () => {
+    const thrown = vi.fn()
+    const listeners = process.listeners('uncaughtException')
+    process.removeAllListeners('uncaughtException').on('uncaughtException', thrown)
+    const { result } = chat({
+      onEvent: () => {
+        throw new Error('hook')
+      },
+    })
+    act(() => void result.current.send('Hi'))
+    remote.last.begin().send(start, hello, world, complete)
+    await waitFor(() => expect(result.current.messages).toEqual([question, whole]))
+    process.removeAllListeners('uncaughtException')
+    for (const listener of listeners) process.on('uncaughtException', listener)
+    expect(thrown).toHaveBeenCalledTimes(4)
+  })
+})
+
+describe('strict mode', () => {
+  test('asks once, and loses nothing, also for what is sent when a component is mounted', async () => {
+    function Page() {
+      const { messages, send } = useStream({ url: '/ai', fetch: remote.fetch })
+      useEffect(() => void send('Hi'), [send])
+      return <p>{JSON.stringify(messages)}</p>
+    }
+    render(
+      <StrictMode>
+        <Page />
+      </StrictMode>,
+    )
+    await settle()
+    expect(remote.exchanges).toHaveLength(1)
+    remote.last.begin().send(start, hello, world, complete)
+    await screen.findByText(JSON.stringify([question, whole]))
+    expect(remote.last.left).toBe(false)
+  })
+
+  test('follows once', async () => {
+    const { result } = chat({ follow: '/ai/stream/1', initialMessages: [question] })
+    await settle()
+    expect(remote.exchanges).toHaveLength(1)
+    remote.last.begin().send(start, hello, world, complete)
+    await waitFor(() => expect(result.current.messages).toEqual([question, whole]))
+  })
+})
+
+describe('an answer that is under way already', () => {
+  const earlier = [question, partly('Hel')]
+
+  test('is followed from its beginning, and takes the place of what was kept of it', async () => {
+    const { result } = chat({ follow: '/ai/stream/1', initialMessages: earlier })
+    await settle()
+    expect(remote.last).toMatchObject({ url: '/ai/stream/1', init: { method: 'GET' } })
+    expect(result.current).toMatchObject({ messages: earlier, status: 'idle' })
+    remote.last.begin().send(start, hello)
+    await waitFor(() => expect(result.current.messages).toEqual([question, partly('Hello')]))
+    remote.last.send(world, complete)
+    await waitFor(() => expect(result.current.status).toBe('idle'))
+    expect(result.current.messages).toEqual([question, whole])
+  })
+
+  test.each([204, 404, 410])('may be none: %i', async (status) => {
+    const onEvent = vi.fn()
+    const { result } = chat({ follow: '/ai/stream/1', initialMessages: earlier, onEvent })
+    await settle()
+    remote.last.status(status)
+    await settle()
+    expect(result.current).toMatchObject({ messages: earlier, status: 'idle', error: undefined })
+    expect(onEvent).not.toHaveBeenCalled()
+    act(() => void result.current.send('Hi'))
+    expect(remote.exchanges).toHaveLength(2)
+  })
+
+  test('fails as any other', async () => {
+    const { result } = chat({ follow: '/ai/stream/1', initialMessages: earlier })
+    await settle()
+    remote.last.status(403)
+    await waitFor(() => expect(result.current.status).toBe('error'))
+    expect(result.current.error).toMatchObject({ code: 'invalid-request', status: 403 })
+    expect(result.current.messages).toEqual(earlier)
+  })
+
+  test('is not waited for by whoever sends something', async () => {
+    const { result } = chat({ follow: '/ai/stream/1', initialMessages: [] })
+    await settle()
+    act(() => void result.current.send('Hi'))
+    const [sought, asked] = remote.exchanges
+    expect(sought?.left).toBe(true)
+    asked?.begin().send(start, hello, world, complete)
+    await waitFor(() => expect(result.current.messages).toEqual([question, whole]))
+  })
+})
+
+describe('renders', () => {
+  test('come once a frame, however many events come', async () => {
+    let frame = (): void => {}
+    vi.stubGlobal('requestAnimationFrame', (run: () => void) => {
+      frame = run
+      return 1
+    })
+    vi.stubGlobal('cancelAnimationFrame', () => {
+      frame = () => {}
+    })
+    let renders = 0
+    const { result } = renderHook(() => {
+      renders++
+      return useStream({ url: '/ai', fetch: remote.fetch })
+    })
+    act(() => void result.current.send('Hi'))
+    expect(renders).toBe(2)
+    remote.last.begin().send(start)
+    for (let token = 0; token < 50; token++) remote.last.send(text(`${token} `))
+    await settle()
+    expect(renders).toBe(2)
+    act(() => frame())
+    expect(renders).toBe(3)
+    expect(result.current.messages[1]?.content).toMatchObject([
+      { text: expect.stringMatching(/^0 .* 49 $/) },
+    ])
+    act(() => frame())
+    expect(renders).toBe(3)
+    vi.unstubAllGlobals()
+  })
+
+  test('come also in a page that is not seen, and has no frames', async () => {
+    const patiently = { timeout: 8_000 }
+    vi.stubGlobal('requestAnimationFrame', () => 1)
+    vi.stubGlobal('cancelAnimationFrame', () => {})
+    const { result } = chat()
+    act(() => void result.current.send('Hi'))
+    remote.last.begin().send(start, hello, world, complete)
+    await waitFor(() => expect(result.current.messages).toEqual([question, whole]), patiently)
+    vi.stubGlobal('requestAnimationFrame', undefined)
+    act(() => void result.current.send('Hi'))
+    remote.last.begin().send(start, hello, world, complete)
+    await waitFor(() => expect(result.current.messages).toHaveLength(4), patiently)
+    vi.unstubAllGlobals()
+  })
+})
