@@ -21,7 +21,7 @@ async function bundleOf(names: string, from: string): Promise<Bundle> {
 test('whoever writes events or text does not pay for the formats of others', async () => {
   const { modules, gzipBytes } = await bundleOf('sse, ndjson, plainText', 'sluice')
   expect(modules.filter((module) => /ai-sdk|ag-ui|openai-chat/.test(module))).toEqual([])
-  expect(gzipBytes).toBeLessThan(2_650)
+  expect(gzipBytes).toBeLessThan(2_800)
 })
 
 /** What they measure, and a little room. Half of it is what all formats share. */

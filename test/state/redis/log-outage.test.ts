@@ -125,10 +125,11 @@ describe.skipIf(!redisPresent).each(Object.entries(clients))(
     ])(
       'a Redis that %s is an error for both, in its time',
       async (_what, goAway) => {
-        const resumable = await start(600, {}, { commandTimeoutMs: 300 })
+        const resumable = await start(3_000, {}, { commandTimeoutMs: 1_500 })
         const speaker = new Speaker()
         const { ended } = await resumable.publish('s', speaker.stream)
-        const events = readRest(resumable, 's')
+        // Before the server goes away: a follower that has not begun would get nothing but the error.
+        const events = collect(await follow(resumable, 's'))
         speaker.say('1 ')
         await until(() => speaker.taken === 1, 'it has begun')
         await goAway()
