@@ -23,8 +23,10 @@ export class BatchIterator implements AsyncIterator<StreamEvent, undefined> {
   #batch = nothing
   #position = 0
   #over = false
-  /** Who waits: one, unless `next()` is called again before the last one is answered. */
-  #waiting: Resolve[] = []
+  /** Who waits. */
+  #waiting: Resolve | undefined
+  /** Who waits behind: `next()` was called again before the last one was answered. A queue for the one above too costs 3 % of a token. */
+  readonly #behind: Resolve[] = []
 
   constructor(batches: Batches) {
     this.#batches = batches
@@ -44,7 +46,7 @@ export class BatchIterator implements AsyncIterator<StreamEvent, undefined> {
     this.#over = true
     this.#batch = nothing
     this.#batches.cancel()
-    for (const resolve of this.#waiting.splice(0)) resolve(over)
+    this.#answerAll()
     await this.#batches.ending
     return over
   }
@@ -55,22 +57,33 @@ export class BatchIterator implements AsyncIterator<StreamEvent, undefined> {
   }
 
   readonly #wait = (resolve: Resolve): void => {
-    if (this.#waiting.push(resolve) === 1) this.#batches.read(this.#receive)
+    if (this.#waiting !== undefined) {
+      this.#behind.push(resolve)
+      return
+    }
+    this.#waiting = resolve
+    this.#batches.read(this.#receive)
   }
 
   readonly #receive = (batch: readonly StreamEvent[] | null): void => {
     if (this.#over) return
     if (batch === null) {
       this.#over = true
-      for (const resolve of this.#waiting.splice(0)) resolve(over)
-      return
+      return this.#answerAll()
     }
     this.#batch = batch
     this.#position = 0
-    while (this.#waiting.length > 0 && this.#position < batch.length) {
-      const resolve = this.#waiting.shift()
-      resolve?.({ done: false, value: batch[this.#position++] as StreamEvent })
+    while (this.#waiting !== undefined && this.#position < batch.length) {
+      const resolve = this.#waiting
+      this.#waiting = this.#behind.length === 0 ? undefined : this.#behind.shift()
+      resolve({ done: false, value: batch[this.#position++] as StreamEvent })
     }
-    if (this.#waiting.length > 0) this.#batches.read(this.#receive)
+    if (this.#waiting !== undefined) this.#batches.read(this.#receive)
+  }
+
+  #answerAll(): void {
+    this.#waiting?.(over)
+    for (const resolve of this.#behind.splice(0)) resolve(over)
+    this.#waiting = undefined
   }
 }

@@ -138,9 +138,11 @@ export class HttpSource implements Source {
     } catch (error) {
       this.#failure = this.#whileReading(error, result.done)
     }
-    const content = this.#content
+    let content = this.#content
     if (content.length > 0) {
-      this.#content = []
+      // An array that grew has room for 17 events. One for a single event saves a tenth of the memory that an event takes.
+      if (content.length === 1) content = [content.pop() as ContentEvent]
+      else this.#content = []
       if (result.done) this.#failure ??= this.#missingEnd()
       return this.#take().batch(content)
     }

@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import type { Cost } from './support/cost.js'
+
+const run = promisify(execFile)
+const script = fileURLToPath(new URL('./support/cost.ts', import.meta.url))
+// No collection happens while bytes are counted.
+const flags = ['--no-warnings', '--expose-gc', '--min-semi-space-size=256']
+const nursery = '--max-semi-space-size=256'
+
+async function costsOf(wire: string, eventsPerChunk: number): Promise<Record<string, Cost>> {
+  const { stdout } = await run(process.execPath, [
+    ...flags,
+    nursery,
+    script,
+    wire,
+    String(eventsPerChunk),
+  ])
+  return JSON.parse(stdout) as Record<string, Cost>
+}
+
+/** Bytes are what was measured plus a seventh: they differ by a hundredth from run to run, and by more between versions of Node. */
+const limits = [
+  { wire: 'openai', eventsPerChunk: 1, consumeBytes: 2_000, relayBytes: 3_250 },
+  { wire: 'openai', eventsPerChunk: 16, consumeBytes: 2_050, relayBytes: 2_450 },
+  { wire: 'anthropic', eventsPerChunk: 1, consumeBytes: 1_350, relayBytes: 2_600 },
+  { wire: 'anthropic', eventsPerChunk: 16, consumeBytes: 1_150, relayBytes: 1_530 },
+]
+
+test.each(limits)(
+  'an event on the wire of $wire, $eventsPerChunk a chunk, takes no more promises and memory than it did',
+  async ({ wire, eventsPerChunk, consumeBytes, relayBytes }) => {
+    const { consume, relay } = await costsOf(wire, eventsPerChunk)
+    // One for the read of a chunk or the rest of a batch, one for the reader's next().
+    expect(consume?.promises).toBe(2)
+    // Per chunk, not per event.
+    expect(relay?.promises).toBe(3 / eventsPerChunk)
+    expect(consume?.bytes).toBeLessThan(consumeBytes)
+    expect(relay?.bytes).toBeLessThan(relayBytes)
+    // A count that cannot be right would hold any limit.
+    expect(consume?.bytes).toBeGreaterThan(consumeBytes / 3)
+  },
+  60_000,
+)
