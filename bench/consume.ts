@@ -13,7 +13,7 @@ export interface Consumed {
 }
 
 const tokens = 10_000
-const warmUps = 10
+const warmUps = 5
 
 export async function consume(only: readonly string[], rounds: number): Promise<Consumed[]> {
   const all: Consumed[] = []

@@ -4,13 +4,13 @@
 
 import type { WireName } from '../wires.ts'
 
-function find(name: WireName, data: string): string {
+export function find(name: WireName, data: string): string {
   const event = JSON.parse(data)
   if (name === 'openai') return event.choices[0]?.delta.content ?? ''
   return event.type === 'content_block_delta' ? event.delta.text : ''
 }
 
-/** Calls back for each piece of text, and once a network chunk. */
+/** Calls back for each piece of text. */
 export async function floor(
   name: WireName,
   fetch: typeof globalThis.fetch,

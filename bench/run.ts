@@ -1,0 +1,58 @@
+/**
+ * All benchmarks, one after the other, and the page that tells them: `npm --prefix bench start`.
+ */
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { consume } from './consume.ts'
+import { firstContent } from './first-content.ts'
+import { flow } from './flow.ts'
+import { readParts, sizeOf } from './footprint/run.ts'
+import { measureStart } from './footprint/start.ts'
+import { growth } from './growth.ts'
+import { relay } from './relay.ts'
+import { page, plot, type Results } from './report.ts'
+import { type Served, scale, serveOver } from './sockets/run.ts'
+
+const { dependencies } = JSON.parse(
+  readFileSync(new URL('package.json', import.meta.url), 'utf8'),
+) as { dependencies: Record<string, string> }
+const { sluice: _ours, esbuild: _bundler, node: _node, ...versions } = dependencies
+
+async function step<Value>(name: string, run: () => Value | Promise<Value>): Promise<Value> {
+  const before = performance.now()
+  const value = await run()
+  console.log(`${name}: ${((performance.now() - before) / 1000).toFixed(0)} s`)
+  return value
+}
+
+async function serveAll(): Promise<Served[]> {
+  const all: Served[] = []
+  for (const name of ['direct', 'floor', 'sluice', 'ai'])
+    all.push(await serveOver(name, 200, 20, 6))
+  return all
+}
+
+async function measureSizes(): Promise<Results['sizes']> {
+  const sizes: Results['sizes'] = []
+  for (const { name, imports } of readParts()) {
+    sizes.push({ name, bytes: (await sizeOf(imports)).first })
+  }
+  return sizes
+}
+
+const results: Results = {
+  versions,
+  consumed: await step('consume', () => consume([], 9)),
+  relayed: await step('relay', () => relay([], 11)),
+  served: await step('sockets', serveAll),
+  scaled: await step('scale', () => scale([100, 200, 300, 400, 600, 800, 1_000], 50)),
+  first: await step('first content', firstContent),
+  flows: await step('flow', flow),
+  grown: await step('growth', growth),
+  started: await step('start', () => measureStart(9)),
+  sizes: await step('sizes', measureSizes),
+}
+const docs = new URL('../docs/', import.meta.url)
+writeFileSync(new URL('benchmarks.md', docs), page(results))
+writeFileSync(new URL('benchmarks.svg', docs), plot(results.consumed))
+console.log('Written: docs/benchmarks.md, docs/benchmarks.svg')

@@ -1,0 +1,31 @@
+/** What provider, gateway and clients know in common. */
+
+/** In milliseconds; the same in all processes of a machine. */
+export function now(): string {
+  return (performance.timeOrigin + performance.now()).toFixed(2)
+}
+
+export function chunkOf(delta: object, finish: string | null): string {
+  const choices = [{ index: 0, delta, logprobs: null, finish_reason: finish }]
+  const head = { id: 'chatcmpl-CdPq3vK9', object: 'chat.completion.chunk', model: 'gpt-5.5' }
+  return `data: ${JSON.stringify({ ...head, created: 1_764_000_000, choices })}\n\n`
+}
+
+/** What the gateway answers when it is asked how it is. */
+export interface Health {
+  /** Microseconds of CPU time so far. */
+  cpu: number
+  /** After a collection. */
+  heapBytes: number
+  rssBytes: number
+}
+
+/** What the clients saw. */
+export interface Seen {
+  /** How many answers were whole. */
+  complete: number
+  tokens: number
+  firstTokenMs: { p50: number; p99: number }
+  /** From the provider's write to the client's read. */
+  latencyMs: { p50: number; p99: number }
+}
