@@ -1,5 +1,5 @@
 /**
- * A chat server: two providers, as plain text and as server-sent events. Web APIs only, so it runs wherever Hono does.
+ * A chat server: two providers, as plain text and as server-sent events, with conversations that are remembered. Web APIs only, so it runs wherever Hono does.
  *
  * ```ts
  * const app = createApp({
@@ -14,6 +14,8 @@ import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import { HTTPException } from 'hono/http-exception'
 import { createStream, plainText, type StreamOptions, sse, toResponse } from 'sluice'
+import { conversationRoutes } from './conversations.ts'
+import { type Memory, processMemory } from './memory.ts'
 import type { ProviderName, Providers } from './providers.ts'
 import { readBody } from './read-body.ts'
 import { describeRoutes } from './routes.ts'
@@ -21,6 +23,8 @@ import { chatBody, promptBody, retryBody, toRequest, unifiedBody } from './schem
 
 export interface AppOptions {
   providers: Providers
+  /** @default that of the process */
+  memory?: Memory
   /**
    * Ends the event streams with an `error` event, for a server that shuts down. Text has no way to say that it was ended, so a
    * text stream ends when its connection is closed.
@@ -31,12 +35,12 @@ export interface AppOptions {
 const names: readonly ProviderName[] = ['openai', 'claude']
 const maxBodyBytes = 1_000_000
 
-export function createApp({ providers, signal }: AppOptions): Hono {
+export function createApp({ providers, memory = processMemory(), signal }: AppOptions): Hono {
   const answer = (options: StreamOptions): Promise<Response> =>
     toResponse(createStream({ ...options, ...(signal === undefined ? {} : { signal }) }), sse())
 
   const app = new Hono()
-  app.use(cors({ origin: '*', exposeHeaders: ['retry-after'] }))
+  app.use(cors({ origin: '*', exposeHeaders: ['retry-after', 'content-location', 'x-stream-id'] }))
   app.use(bodyLimit({ maxSize: maxBodyBytes, onError: () => failure(413, 'The body is too big') }))
   app.get('/', ({ req, text }) => text(`${describeRoutes(new URL(req.url).origin)}\n`))
 
@@ -76,6 +80,8 @@ export function createApp({ providers, signal }: AppOptions): Hono {
     const headers = simulated ? { 'x-simulated-fault': fault } : {}
     return answer({ driver: driver(defaultModel, headers), prompt, retry: { maxRetries } })
   })
+
+  app.route('/ai', conversationRoutes({ providers, memory, signal }))
 
   app.notFound(({ req }) => failure(404, `There is no ${req.method} ${req.path}`))
   app.onError((error) => {

@@ -1,8 +1,9 @@
 /**
- * The providers that the environment has keys for, and a simulated one in place of the others.
+ * What the environment names: the providers that it has keys for, with a simulated one in place of the others, and the memory.
  */
 
 import { type SimulatedServer, simulatedProvider } from 'sluice/testing'
+import { type Memory, processMemory } from './memory.ts'
 import { claudeProvider, openaiProvider, type Providers } from './providers.ts'
 
 export interface Opened {
@@ -33,6 +34,50 @@ export async function openProviders(environment: NodeJS.ProcessEnv): Promise<Ope
     },
     summary: summarize(openaiKey ? [] : ['OPENAI_API_KEY'], claudeKey ? [] : ['ANTHROPIC_API_KEY']),
     close: async () => simulated?.close(),
+  }
+}
+
+export interface OpenedMemory {
+  memory: Memory
+  /** What is kept where, in one line. */
+  summary: string
+  close: () => Promise<void>
+}
+
+/** @throws Error if there is no Redis at REDIS_URL */
+export async function openMemory({ REDIS_URL: url }: NodeJS.ProcessEnv): Promise<OpenedMemory> {
+  if (!url) {
+    const summary = 'Conversations are kept in memory.'
+    return { memory: processMemory(), summary, close: async () => {} }
+  }
+  // Only a server that uses Redis needs its client.
+  const [{ createClient }, { redisLog, redisStore }] = await Promise.all([
+    import('redis'),
+    import('sluice/redis'),
+  ])
+  let isOpen = false
+  try {
+    const client = createClient({
+      url,
+      socket: {
+        // A server that never had its Redis is set up wrongly; one that has lost it waits for it.
+        reconnectStrategy: (retries, cause) => (isOpen ? Math.min(100 * retries, 2_000) : cause),
+      },
+    })
+    client.on('error', (error: Error) => {
+      if (isOpen) console.error(`Redis: ${error.message}`)
+    })
+    await client.connect()
+    isOpen = true
+    return {
+      memory: { store: redisStore(client), log: redisLog(client) },
+      summary: 'Conversations are kept in Redis.',
+      close: async () => client.destroy(),
+    }
+  } catch (error) {
+    // Without the address, which may hold a password.
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(`There is no Redis at REDIS_URL: ${reason}`, { cause: error })
   }
 }
 

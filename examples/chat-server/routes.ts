@@ -15,6 +15,14 @@ const routes = [
   { path: '/claude/sse', body: { messages, max_tokens: 500 } },
   { path: '/ai/unified', body: { provider: 'claude', messages } },
   { path: '/ai/retry', body: { prompt, max_retries: 2 } },
+  { path: '/ai/conversation', body: { session_id: 'ada', message: prompt, provider: 'claude' } },
+]
+
+/** Those without a body. `-i` of the route above shows the id of its stream. */
+const others = [
+  { options: '-N', path: '/ai/stream/<id>?after=3' },
+  { options: '-X DELETE', path: '/ai/stream/<id>' },
+  { options: '-X DELETE', path: '/ai/conversation/ada' },
 ]
 
 /** A command for each route, ready to paste. */
@@ -23,5 +31,6 @@ export function describeRoutes(origin: string): string {
     const data = JSON.stringify(body)
     return `curl -N ${origin}${path} -H 'content-type: application/json' -d '${data}'`
   })
-  return commands.join('\n')
+  const rest = others.map(({ options, path }) => `curl ${options} '${origin}${path}'`)
+  return [...commands, ...rest].join('\n')
 }

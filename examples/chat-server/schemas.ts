@@ -28,6 +28,12 @@ export const chatBody = z.object({
 
 export const unifiedBody = chatBody.extend({ provider: z.enum(['openai', 'claude']) })
 
+export const conversationBody = z.object({
+  session_id: text.max(200).refine((id) => id.isWellFormed(), 'Must be well-formed text'),
+  message: text,
+  provider: z.enum(['openai', 'claude']).default('openai'),
+})
+
 /** The same request in the words of the package. */
 export function toRequest({
   messages,

@@ -2,21 +2,22 @@
  * Starts the chat server on Node: `npm start`.
  *
  * PORT changes the port (8000). OPENAI_API_KEY and ANTHROPIC_API_KEY make it talk to the real providers, at OPENAI_BASE_URL and
- * ANTHROPIC_BASE_URL where these are set.
+ * ANTHROPIC_BASE_URL where these are set. With REDIS_URL any number of these servers share their conversations and answers.
  */
 
 import { createServer } from 'node:http'
 import { createApp } from './app.ts'
-import { openProviders } from './environment.ts'
+import { openMemory, openProviders } from './environment.ts'
 import { createListener } from './listener.ts'
 import { describeRoutes } from './routes.ts'
 
 const port = readPort(process.env.PORT)
-const { providers, summary, close } = await openProviders(process.env).catch((error: Error) =>
-  exitWith(error.message),
+const opened = await Promise.all([openProviders(process.env), openMemory(process.env)]).catch(
+  (error: Error) => exitWith(error.message),
 )
+const [{ providers }, { memory }] = opened
 const shutdown = new AbortController()
-const app = createApp({ providers, signal: shutdown.signal })
+const app = createApp({ providers, memory, signal: shutdown.signal })
 const server = createServer(createListener(app))
 
 server.on('error', (error: NodeJS.ErrnoException) => {
@@ -30,6 +31,7 @@ server.on('error', (error: NodeJS.ErrnoException) => {
 server.listen(port, () => {
   const bound = server.address()
   const origin = `http://localhost:${typeof bound === 'object' && bound ? bound.port : port}`
+  const summary = opened.map((each) => each.summary).join(' ')
   console.log(`${summary}\n\n${describeRoutes(origin)}\n\nListening on ${origin}. Ctrl+C ends it.`)
 })
 
@@ -46,7 +48,7 @@ async function stop(): Promise<void> {
   // The rest: text, connections that are kept alive, and clients that do not read. Closing one closes the provider's, too.
   setTimeout(() => server.closeAllConnections(), 100)
   await closed
-  await close()
+  await Promise.all(opened.map((each) => each.close()))
   process.exit(0)
 }
 

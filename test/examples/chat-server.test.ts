@@ -1,23 +1,19 @@
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Hono } from 'hono'
 import { readStream } from 'sluice/client'
 import {
   type SimulatedProvider,
   type SimulatedProviderOptions,
-  type SimulatedServer,
   simulatedProvider,
 } from 'sluice/testing'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createApp } from '../../examples/chat-server/app.ts'
-import { createListener } from '../../examples/chat-server/listener.ts'
 import {
   claudeProvider,
   openaiProvider,
   type Providers,
 } from '../../examples/chat-server/providers.ts'
 import { Example } from './child.ts'
+import { Sockets } from './sockets.ts'
 
 const messages = [
   { role: 'system', content: 'Be brief.' },
@@ -30,13 +26,17 @@ const routes = [
   { path: '/claude/basic', body: { prompt: 'Hi' }, type: 'text/plain' },
   { path: '/openai/sse', body: { messages }, type: 'text/event-stream' },
   { path: '/claude/sse', body: { messages }, type: 'text/event-stream' },
+  { path: '/ai/unified', body: { messages, provider: 'claude' }, type: 'text/event-stream' },
+  { path: '/ai/retry', body: { prompt: 'Hi' }, type: 'text/event-stream' },
   {
-    path: '/ai/unified',
-    body: { messages, provider: 'claude' },
+    path: '/ai/conversation',
+    body: { session_id: 'eve', message: 'Hi' },
     type: 'text/event-stream',
   },
-  { path: '/ai/retry', body: { prompt: 'Hi' }, type: 'text/event-stream' },
 ] as const
+
+/** Whose answers end with their connections. */
+const fleeting = routes.filter(({ path }) => path !== '/ai/conversation')
 
 const post = (body: unknown): RequestInit => ({
   method: 'POST',
@@ -237,42 +237,8 @@ describe('bad input', () => {
   })
 })
 
-/** The app on a socket, and its provider on another one. */
-class Sockets {
-  readonly provider: SimulatedProvider
-  readonly upstream: SimulatedServer
-  readonly url: string
-  readonly #server: Server
-
-  private constructor(provider: SimulatedProvider, upstream: SimulatedServer, server: Server) {
-    this.provider = provider
-    this.upstream = upstream
-    this.#server = server
-    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  }
-
-  static async open(options: SimulatedProviderOptions): Promise<Sockets> {
-    const provider = simulatedProvider(options)
-    const upstream = await provider.listen()
-    const providers: Providers = {
-      openai: openaiProvider({ ...settings, baseURL: `${upstream.url}/v1` }),
-      claude: claudeProvider({ ...settings, baseURL: upstream.url }),
-    }
-    const server = createServer(createListener(createApp({ providers })))
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    return new Sockets(provider, upstream, server)
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.close()
-    this.#server.closeAllConnections()
-    await this.upstream.close()
-  }
-}
-
 describe('over real sockets', () => {
-  test.each(routes.filter(({ path }) => path !== '/ai/retry'))(
+  test.each(fleeting.filter(({ path }) => path !== '/ai/retry'))(
     '$path passes each token on before the provider sends more',
     async ({ path, body }) => {
       // The provider falls silent after some tokens, so whatever arrives was not waiting for the end.
@@ -292,7 +258,7 @@ describe('over real sockets', () => {
     },
   )
 
-  test.each(routes)(
+  test.each(fleeting)(
     '$path: a client that leaves closes the provider within 100 ms',
     async (route) => {
       using log = vi.spyOn(console, 'error')

@@ -8,12 +8,13 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** Set in the shell of whoever runs the tests, these would make the examples talk to real providers. */
+/** Set in the shell of whoever runs the tests, these would make the examples talk to real providers, or to a Redis. */
 const unset = {
   OPENAI_API_KEY: '',
   OPENAI_BASE_URL: undefined,
   ANTHROPIC_API_KEY: '',
   ANTHROPIC_BASE_URL: undefined,
+  REDIS_URL: undefined,
 }
 
 export class Example {
