@@ -59,14 +59,18 @@ export class ConversationTurn implements Turn {
     await this.#begun
     this.#ended = true
     clearTimeout(this.#timer)
-    // One that is under way could take the lock again after it was released.
-    await this.#renewal
     const told = await this.#commit(end).catch((error) => uncommitted(end, storeError(error)))
-    // Without it the lease runs out.
-    const released = this.#lock?.release().catch(() => {})
+    const released = this.#release()
     // A store that fails may take its time to fail once more.
     if (told.type === 'complete' || told.error.code !== 'store') await released
     return told
+  }
+
+  async #release(): Promise<void> {
+    // A renewal that is under way could take the lock again after it was released.
+    await this.#renewal
+    // If this fails, the lease runs out.
+    await this.#lock?.release().catch(() => {})
   }
 
   async #begin(
