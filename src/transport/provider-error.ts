@@ -38,7 +38,7 @@ export function providerError(input: ProviderErrorInput): StreamError {
   const sentStatus = isErrorStatus(input.status) ? input.status : undefined
   const status = sentStatus ?? body.status
   const text = body.message || input.message || ''
-  const code = classify(body.words, text.slice(0, maxSearchLength).toLowerCase(), status, body)
+  const code = classify(body.words, wordsOf(text), status, body)
   const requestId =
     header(headers, 'x-request-id') ??
     header(headers, 'request-id') ??
@@ -54,13 +54,24 @@ export function providerError(input: ProviderErrorInput): StreamError {
   })
 }
 
+/** What patterns are tried on: without addresses, which name pages such as `/settings/billing` for any failure. */
+function wordsOf(text: string): string {
+  return text
+    .slice(0, maxSearchLength)
+    .toLowerCase()
+    .replace(/https?:\/\/\S+/g, '')
+}
+
 // ---------------------------------------------------------------- code
 
 /** Codes, types and statuses that mean one thing, written without case and punctuation. The first that matches counts. */
 const wordPatterns: readonly (readonly [RegExp, StreamErrorCode])[] = [
-  [/context(length|size|window)|prompttokens|prompttoolong|inputtoolong/, 'context-length'],
   [
-    /insufficient(quota|balance|credit|fund)|billing|payment|currentquota|quotaexceeded|arrear|spendlimit|usagelimit/,
+    /context(length|size|window)|prompttokens|prompttoolong|inputtoolong|stringabovemaxlength/,
+    'context-length',
+  ],
+  [
+    /insufficient(quota|balance|credit|fund)|billing|payment|currentquota|(?<!token)quotaexceeded|arrear|spendlimit|usagelimit|budgetexceeded|creditlimit/,
     'quota',
   ],
   [/authenticat|apikey|^unauthorized|(invalid|expired|missing)token|tokenexpired/, 'auth'],
@@ -71,7 +82,7 @@ const wordPatterns: readonly (readonly [RegExp, StreamErrorCode])[] = [
   [/ratelimit|toomanyrequests|throttl|resourceexhausted/, 'rate-limit'],
   [/overloaded|unavailable|capacity|slowdown|insufficientsystemresource|notready/, 'overloaded'],
   [/notfound|(does)?notexist$|unknownmodel/, 'not-found'],
-  [/permission|forbidden|accessdenied|unsupportedcountry/, 'permission'],
+  [/permission|(?<!extra)forbidden|accessdenied|unsupportedcountry/, 'permission'],
   [/timeout|timedout|deadlineexceeded/, 'timeout'],
   [/conflict/, 'conflict'],
 ]
@@ -84,26 +95,30 @@ const vagueWordPatterns: readonly (readonly [RegExp, StreamErrorCode])[] = [
 
 /** A limit is named beside the context, and it is exceeded: "try increasing context size" alone is a server's trouble. */
 const contextPatterns: readonly RegExp[] = [
-  /(exceed|maximum|too (long|large|many)|longer than|larger than)[^]{0,120}context.?(length|window|size|limit)/,
-  /context.?(length|window|size|limit)[^]{0,80}(exceed|is too|reached|overflow)/,
-  /(prompt|input|inputs|messages)( is| are)? too long|(prompt|input) length (exceeds|should be)/,
+  /(exceed|maximum|too (long|large|many)|(longer|larger|greater) than)[^]{0,120}context.?(length|window|size|limit)/,
+  /context.?(length|window|size|limit)[^]{0,80}(exceed|is too|reached|overflow|not enough)/,
+  /(prompt|input|inputs|messages?)( is| are)? too long|(prompt|input) (length|exceeds) (exceeds|should be|max)/,
   /too many (prompt |input )?tokens|maximum (prompt|input) length|range of input length/,
-  /token count[^]{0,40}exceeds|reduce the length of/,
+  /token count[^]{0,40}(exceeds|is \d)|model token limit|reduce the length of/,
+  // Text Generation Inference
+  /must have less than \d+ tokens|inputs\W+tokens \+/,
 ]
 
 const authPatterns: readonly RegExp[] = [
   /(invalid|incorrect|missing|no|expired|revoked|malformed|wrong) (x-)?(api.?key|subscription key|auth(entication|orization)?.(token|header)|(bearer )?token|credentials)/,
   /api.?key[^]{0,40}(invalid|not valid|incorrect|missing|expired|required|not found|not set)/,
   /authentication (fail|error|required)|(your )?authentication token|provide an api.?key|^unauthorized/,
+  /security token[^]{0,30}(invalid|expired)|unregistered callers/,
 ]
 
 const quotaPatterns: readonly RegExp[] = [
   /insufficient.(quota|balance|credit|funds)|credit balance|(more|out of|enough) credits/,
   /exceeded your (current|monthly) |billing|payment required|(spend|spending|usage) limit/,
+  /have any credits|over budget|budget has been exceeded/,
 ]
 
 const filterPatterns: readonly RegExp[] = [
-  /content.?(management |filtering )?(policy|filter)|safety system|was flagged|usage policy|inappropriate content/,
+  /content.?(management |filtering )?(policy|filter)|safety system|flagged (as|by)|was flagged|usage policy|(inappropriate|unsafe|sensitive) content|unsafe or sensitive/,
 ]
 
 const overloadedPatterns: readonly RegExp[] = [
@@ -115,11 +130,11 @@ const rateLimitPatterns: readonly RegExp[] = [
 ]
 
 const notFoundPatterns: readonly RegExp[] = [
-  /(model|deployment)[^]{0,80}(does not exist|doesn't exist|not found|not exist)|(no such|unknown) model/,
+  /(model|deployment)[^]{0,80}(does not exist|doesn't exist|not found|not exist)|(no such|unknown) model|model identifier is invalid/,
 ]
 
 const permissionPatterns: readonly RegExp[] = [
-  /permission|forbidden|(do|does) not have access|not (allowed|authorized) to|access denied/,
+  /permission|forbidden|(do|does) not have access|not (allowed|authorized) to|access denied|location is not supported/,
 ]
 
 function classify(
@@ -167,6 +182,9 @@ function byStatus(
     case 413:
     case 422:
       return 'invalid-request'
+    // Bedrock: the model failed
+    case 424:
+      return 'server'
     case 429:
       return 'rate-limit'
     case 503:
