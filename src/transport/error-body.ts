@@ -17,13 +17,31 @@ export interface ErrorBody {
   quotaPerDay: boolean
 }
 
-type Fields = Partial<Record<string, unknown>>
+export type Fields = Partial<Record<string, unknown>>
 
 /** How deep an error may sit in others, such as a gateway's error around a provider's. */
 const maxDepth = 4
 
 /** The longest JSON text that is kept as a message, in characters. */
 const maxJsonLength = 2_000
+
+/** Whether the field `error` holds an error: some servers always send the field, as null or empty. */
+export function isErrorBody(error: unknown): boolean {
+  if (typeof error === 'object') return error !== null && Object.keys(error).length > 0
+  return error === true || text(error) !== undefined
+}
+
+/**
+ * Whether an object is an error instead of an answer, or a piece of one: named so, or flat, in one of the shapes that servers give
+ * their HTTP errors (vLLM, Alibaba, Baidu, MiniMax, Cloudflare, FastAPI).
+ */
+export function isErrorObject(value: Fields): boolean {
+  if (value.object === 'error' || isErrorBody(value.error)) return true
+  if (value.success === false || typeof value.detail === 'string') return true
+  if (isFields(value.base_resp)) return Number(value.base_resp.status_code) > 0
+  const code = value.code ?? value.error_code ?? value.status ?? value.status_code
+  return code !== undefined && text(value.message ?? value.error_msg) !== undefined
+}
 
 /** Never throws. */
 export function readErrorBody(body: unknown): ErrorBody {

@@ -7,6 +7,7 @@
 import { StreamError } from '../errors.js'
 import type { Completion, ContentEvent, Usage } from '../types.js'
 import { drain } from './drain.js'
+import { isErrorObject } from './error-body.js'
 import { providerError } from './provider-error.js'
 import type { OpenContext, Resumption, Sink, Source } from './pull.js'
 import { networkError, parseJson, requestError } from './request-error.js'
@@ -255,7 +256,9 @@ export class HttpSource implements Source {
   }
 }
 
+/** Gemini wraps its errors in an array. */
 function holdsError(body: unknown): boolean {
   const value: unknown = Array.isArray(body) ? body[0] : body
-  return typeof value === 'object' && value !== null && ('error' in value || 'detail' in value)
+  if (typeof value !== 'object' || value === null) return false
+  return isErrorObject(value) || 'detail' in value
 }

@@ -5,6 +5,7 @@
  */
 
 import { StreamError } from '../errors.js'
+import { isErrorBody } from '../transport/error-body.js'
 import { providerError } from '../transport/provider-error.js'
 
 export type Json = Record<string, unknown>
@@ -44,23 +45,6 @@ export function parseEventData(data: string, provider: string, event: string | u
   }
   const message = `${provider}: an event of the stream is not an object: ${data.slice(0, 200)}`
   throw new StreamError('protocol', message, { provider })
-}
-
-/** Whether the field `error` holds an error: some servers always send the field, as null or empty. */
-export function isErrorBody(error: unknown): boolean {
-  return typeof error === 'string' ? error !== '' : typeof error === 'object' && error !== null
-}
-
-/**
- * Whether an event is an error instead of a piece of an answer: named so, or flat, in one of the shapes that servers give their HTTP
- * errors (vLLM, Alibaba, Baidu, MiniMax, Cloudflare, FastAPI).
- */
-export function isErrorEvent(value: Json, event: string | undefined): boolean {
-  if (event === 'error' || value.object === 'error' || isErrorBody(value.error)) return true
-  if (value.success === false || typeof value.detail === 'string') return true
-  if (isRecord(value.base_resp)) return (countOf(value.base_resp, 'status_code') ?? 0) > 0
-  const code = value.code ?? value.error_code ?? value.status ?? value.status_code
-  return code !== undefined && typeof (value.message ?? value.error_msg) === 'string'
 }
 
 /** A count of tokens under a name, where the provider gave one. */

@@ -135,6 +135,13 @@ describe.each(Object.entries(drivers))('%s', (name, driverWith) => {
       'application/json',
       'overloaded',
     ],
+    [
+      'an error as JSON in a shape of its own',
+      '{"base_resp":{"status_code":1002,"status_msg":"rate limit"}}',
+      'application/json',
+      'rate-limit',
+    ],
+    ['lines of JSON', '{"response":"a"}\n{"done":true}\n', 'application/x-ndjson', 'protocol'],
     ['a page of a proxy', '<html><body>Sign in</body></html>', 'text/html', 'protocol'],
     ['nothing', '', 'text/event-stream', 'interrupted'],
     ['no body at all', null, 'text/event-stream', 'interrupted'],

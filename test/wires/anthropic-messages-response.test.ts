@@ -55,6 +55,8 @@ describe('the end', () => {
       ['tool_use', 'tool-calls'],
       ['refusal', 'content-filter'],
       ['pause_turn', 'pause'],
+      ['stop', 'stop'],
+      ['length', 'length'],
       ['new', 'other'],
       ['constructor', 'other'],
       ['__proto__', 'other'],
@@ -135,6 +137,17 @@ describe('a tool call', () => {
     expect(inputsOf(read(begin(0, tool('a')), stop(0)))).toEqual([''])
   })
 
+  test('may have all of its input in its start, as text too', () => {
+    const whole = { type: 'tool_use', id: 'a', name: 'f', input: '{"x":1}' }
+    expect(inputsOf(read(begin(0, whole), stop(0)))).toEqual(['{"x":1}'])
+  })
+
+  test('without an id gets one of its own', () => {
+    expect(shown(read(begin(0, { type: 'tool_use', name: 'f', input: {} })))).toEqual([
+      '0 call_* f ',
+    ])
+  })
+
   test('keeps what came whole at its start although its index is used again', () => {
     const result = read(
       begin(0, tool('a', { x: 1 })),
@@ -181,6 +194,15 @@ test('a citation is a source', () => {
     { type: 'content', index: 1, kind: 'source', title: 'D', raw: citation },
     { type: 'content', index: 0, kind: 'text', text: 'b' },
   ])
+})
+
+test('the input that message_start counted stays where message_delta counts none', () => {
+  const counted = (start: number, end: number) =>
+    read(
+      { type: 'message_start', message: { usage: { input_tokens: start, output_tokens: 1 } } },
+      finish('end_turn', { input_tokens: end, output_tokens: 5 }),
+    ).completion?.usage.inputTokens
+  expect([counted(7, 0), counted(0, 7), counted(7, 9), counted(0, 0)]).toEqual([7, 7, 9, 0])
 })
 
 test('usage of message_delta overrides that of message_start, and a null says nothing', () => {
@@ -232,6 +254,18 @@ describe('errors', () => {
       expect.objectContaining({ code: 'server', status: 500 }),
     )
     expect(failure('crashed')).toThrow(expect.objectContaining({ message: 'p: crashed' }))
+  })
+
+  test('are known in the shapes of gateways', () => {
+    for (const [body, code] of [
+      [{ message: 'Too many requests, please wait.' }, 'rate-limit'],
+      [{ error: 'Overloaded' }, 'overloaded'],
+      [{ code: 503, message: 'Service unavailable' }, 'overloaded'],
+      [{ type: 'message_delta', error: { message: 'boom' } }, 'server'],
+    ] as const) {
+      expect([read(text(0, 'a'), body).error?.code, body]).toEqual([code, body])
+    }
+    expect(read({ type: 'ping', error: {} }).error).toBeUndefined()
   })
 
   test('are `protocol` for data that is not JSON', () => {

@@ -119,6 +119,11 @@ describe('errors', () => {
     expect(shown(read({ ...text('a'), error: null }))).toEqual(['0 text a'])
   })
 
+  test('are known without the field, where there is no candidate', () => {
+    const flat = { code: 503, message: 'The model is overloaded.', status: 'UNAVAILABLE' }
+    expect(read(flat).error?.code).toBe('overloaded')
+  })
+
   test('are `protocol` for data that is not JSON', () => {
     expect(read('{"candidates":[').error?.code).toBe('protocol')
   })
@@ -413,6 +418,10 @@ describe('usage', () => {
     expect(usage({ totalTokenCount: 1 }, { totalTokenCount: 2 }, null)).toEqual({ totalTokens: 2 })
     expect(usage({ totalTokenCount: 2 }, { trafficType: 'ON_DEMAND' })).toEqual({ totalTokens: 2 })
     expect(usage({ trafficType: 'ON_DEMAND' })).toEqual({})
+    expect(usage({ candidatesTokenCount: 2, thoughtsTokenCount: 3 })).toEqual({
+      outputTokens: 5,
+      reasoningTokens: 3,
+    })
     expect(usage()).toEqual({})
   })
 })

@@ -102,6 +102,7 @@ describe('errors', () => {
       [{ error: 'model overloaded', error_type: 'overloaded' }, 'overloaded'],
       [{ error_code: 336_003, error_msg: 'the max input characters is exceeded' }, 'server'],
       [{ detail: 'Invalid API key' }, 'auth'],
+      [{ error: true, message: 'Invalid API key' }, 'auth'],
       [{ success: false, errors: [{ code: 7003, message: 'no such model' }] }, 'not-found'],
       [{ x_groq: { error: 'over capacity' } }, 'overloaded'],
     ] as const) {
@@ -110,7 +111,7 @@ describe('errors', () => {
   })
 
   test('are not seen where the field is there but empty', () => {
-    for (const error of [null, '', false]) {
+    for (const error of [null, '', false, {}, []]) {
       expect(shown(read({ ...(delta({ content: 'a' }) as object), error }))).toEqual(['0 text a'])
     }
   })

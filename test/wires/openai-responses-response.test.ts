@@ -86,13 +86,27 @@ describe('the end', () => {
   })
 
   test('does not wait for the calls that the server answers itself', () => {
-    const shell = { type: 'local_shell_call', id: 's', call_id: 'c', action: {} }
-    expect(read(done(0, shell), completed()).completion?.finishReason).toBe('stop')
+    const search = { type: 'web_search_call', id: 's', action: {} }
+    expect(read(done(0, search), completed()).completion?.finishReason).toBe('stop')
+  })
+
+  test('is another one where it waits for what has no place in a message', () => {
+    for (const type of ['local_shell_call', 'apply_patch_call', 'mcp_approval_request']) {
+      const { completion } = read(done(0, { type, id: 's', call_id: 'c' }), completed())
+      expect(completion?.finishReason).toBe('other')
+    }
+  })
+
+  test('comes under the names of gateways too', () => {
+    const response = { status: 'completed', output: [] }
+    expect(read({ type: 'response.done', response }).completion?.finishReason).toBe('stop')
+    expect(read({ type: 'response.cancelled' }).error?.message).toContain('"cancelled"')
   })
 
   test('has a reason where the response is incomplete', () => {
     for (const [reason, finishReason] of [
       ['max_output_tokens', 'length'],
+      ['max_tokens', 'length'],
       ['content_filter', 'content-filter'],
       ['something_new', 'other'],
       ['__proto__', 'other'],
@@ -121,7 +135,8 @@ describe('errors', () => {
 
   test('may be an event, nested or flat, with the name alone, or without a type', () => {
     const error = { code: 'rate_limit_exceeded', message: 'boom' }
-    for (const event of [{ type: 'error', error }, { type: 'error', ...error }, { error }]) {
+    const events = [{ type: 'error', error }, { type: 'error', ...error }, { error }, error]
+    for (const event of events) {
       const result = read(text('a'), event)
       expect([result.error?.code, shown(result)]).toEqual(['rate-limit', ['0 text a']])
     }

@@ -5,20 +5,14 @@
  * @see https://docs.anthropic.com/en/docs/build-with-claude/streaming
  */
 
+import { isErrorBody, isErrorObject } from '../../transport/error-body.js'
 import { providerError } from '../../transport/provider-error.js'
 import type { WireDecoder } from '../../transport/wire.js'
 import type { Completion, ContentEvent, FinishReason, Usage } from '../../types.js'
 import { newCallId } from '../call-id.js'
-import {
-  compact,
-  countOf,
-  isRecord,
-  type Json,
-  parseEventData,
-  recordsOf,
-  textOf,
-} from '../json.js'
+import { compact, isRecord, type Json, parseEventData, recordsOf, textOf } from '../json.js'
 import { makerOf, sign } from '../signature.js'
+import { MessagesUsage } from './usage.js'
 
 const finishReasons = new Map<string, FinishReason>(
   Object.entries({
@@ -29,6 +23,11 @@ const finishReasons = new Map<string, FinishReason>(
     tool_use: 'tool-calls',
     refusal: 'content-filter',
     pause_turn: 'pause',
+    // Gateways that pass the other wire's words on
+    stop: 'stop',
+    length: 'length',
+    tool_calls: 'tool-calls',
+    content_filter: 'content-filter',
   }),
 )
 
@@ -46,7 +45,7 @@ interface Block {
 export class MessagesDecoder implements WireDecoder {
   readonly #provider: string
   readonly #blocks = new Map<unknown, Block>()
-  readonly #usage: Json = {}
+  readonly #usage = new MessagesUsage()
   ended = false
   #count = 0
   #called = false
@@ -65,7 +64,8 @@ export class MessagesDecoder implements WireDecoder {
       return
     }
     const message = parseEventData(data, this.#provider, event)
-    if (event === 'error' || message.type === 'error' || isRecord(message.error)) {
+    const failed = message.type === undefined ? isRefusal(message) : isErrorBody(message.error)
+    if (failed || event === 'error' || message.type === 'error') {
       throw providerError({ provider: this.#provider, body: message })
     }
     // By the type inside, not by the event's name: gateways drop or change the name.
@@ -83,7 +83,7 @@ export class MessagesDecoder implements WireDecoder {
         if (isRecord(message.message)) this.#messageStart(message.message, out)
         break
       case 'message_delta':
-        this.#overlay(message.usage)
+        this.#usage.overlay(message.usage)
         if (isRecord(message.delta))
           this.#finish = textOf(message.delta.stop_reason) ?? this.#finish
         if (this.#finish !== undefined) this.#stopAll(out)
@@ -102,7 +102,7 @@ export class MessagesDecoder implements WireDecoder {
     if (this.#finish === undefined && !this.ended) return undefined
     return {
       finishReason: this.#finishReason(),
-      usage: this.#readUsage(),
+      usage: this.#usage.read(),
       ...compact({
         rawFinishReason: this.#finish,
         model: this.#model,
@@ -113,8 +113,8 @@ export class MessagesDecoder implements WireDecoder {
 
   /** At the start the API counts the output that it has begun with; how much it became is said with the stop reason. */
   usage(): Usage {
-    if (this.finished() !== undefined) return this.#readUsage()
-    const { outputTokens: _begun, totalTokens: _sum, ...input } = this.#readUsage()
+    if (this.finished() !== undefined) return this.#usage.read()
+    const { outputTokens: _begun, totalTokens: _sum, ...input } = this.#usage.read()
     return input
   }
 
@@ -126,7 +126,7 @@ export class MessagesDecoder implements WireDecoder {
   #messageStart(message: Json, out: ContentEvent[]): void {
     this.#model = textOf(message.model) ?? this.#model
     this.#responseId = textOf(message.id) ?? this.#responseId
-    this.#overlay(message.usage)
+    this.#usage.overlay(message.usage)
     // Programmatic tool calls are in the message from the start.
     for (const [index, block] of recordsOf(message.content).entries()) {
       this.#start(`start-${index}`, block, out)
@@ -168,8 +168,7 @@ export class MessagesDecoder implements WireDecoder {
         this.#called = true
         block.id = textOf(content.id) ?? newCallId()
         block.name = textOf(content.name) ?? ''
-        const { input } = content
-        if (isRecord(input) && Object.keys(input).length > 0) block.whole = JSON.stringify(input)
+        block.whole = inputOf(content.input)
         this.#fragment(block, '', out)
         break
       }
@@ -262,29 +261,15 @@ export class MessagesDecoder implements WireDecoder {
     const index = this.#count++
     out.push({ type: 'content', index, kind: 'source', ...compact({ url, title }), raw: citation })
   }
+}
 
-  /** Counts are cumulative: the ones of `message_delta` replace those of `message_start`. */
-  #overlay(usage: unknown): void {
-    if (!isRecord(usage)) return
-    for (const [name, value] of Object.entries(usage)) {
-      if (value !== null) this.#usage[name] = value
-    }
-  }
+/** Bedrock and gateways send an error as nothing but a sentence. */
+function isRefusal(message: Json): boolean {
+  return isErrorObject(message) || textOf(message.message) !== undefined
+}
 
-  #readUsage(): Usage {
-    const usage = this.#usage
-    const fresh = countOf(usage, 'input_tokens')
-    const read = countOf(usage, 'cache_read_input_tokens')
-    const written = countOf(usage, 'cache_creation_input_tokens')
-    const input = fresh === undefined ? undefined : fresh + (read ?? 0) + (written ?? 0)
-    const output = countOf(usage, 'output_tokens')
-    return compact({
-      inputTokens: input,
-      outputTokens: output,
-      totalTokens: input === undefined || output === undefined ? undefined : input + output,
-      reasoningTokens: countOf(usage.output_tokens_details, 'thinking_tokens'),
-      cachedInputTokens: read,
-      cacheWriteInputTokens: written,
-    })
-  }
+/** An empty object stands for arguments that are still to come. */
+function inputOf(input: unknown): string {
+  if (typeof input === 'string') return input
+  return isRecord(input) && Object.keys(input).length > 0 ? JSON.stringify(input) : ''
 }

@@ -5,18 +5,11 @@
  * @see https://ai.google.dev/api/generate-content#v1beta.GenerateContentResponse
  */
 
+import { isErrorBody, isErrorObject } from '../../transport/error-body.js'
 import { providerError } from '../../transport/provider-error.js'
 import type { WireDecoder } from '../../transport/wire.js'
 import type { Completion, ContentEvent, FinishReason, Usage } from '../../types.js'
-import {
-  compact,
-  countOf,
-  isErrorBody,
-  isRecord,
-  type Json,
-  parseEventData,
-  textOf,
-} from '../json.js'
+import { compact, countOf, isRecord, type Json, parseEventData, textOf } from '../json.js'
 import { makerOf, sign } from '../signature.js'
 import { FunctionCalls } from './function-calls.js'
 import { sourcesOf } from './sources.js'
@@ -71,13 +64,16 @@ export class GeminiDecoder implements WireDecoder {
     if (Array.isArray(chunk.candidates)) {
       for (const candidate of chunk.candidates) {
         // The other answers are not part of this one. Vertex leaves the index out.
-        if (isRecord(candidate) && (candidate.index ?? 0) === 0) this.#candidate(candidate, out)
+        if (isRecord(candidate) && Number(candidate.index ?? 0) === 0)
+          this.#candidate(candidate, out)
       }
     }
     if (isRecord(chunk.promptFeedback)) {
       this.#blocked = textOf(chunk.promptFeedback.blockReason) ?? this.#blocked
     }
-    if (event === 'error' || isErrorBody(chunk.error)) {
+    const { candidates } = chunk
+    const failed = Array.isArray(candidates) ? isErrorBody(chunk.error) : isErrorObject(chunk)
+    if (failed || event === 'error') {
       throw providerError({ provider: this.#provider, body: chunk })
     }
   }
@@ -182,10 +178,11 @@ export class GeminiDecoder implements WireDecoder {
 
   /** Each chunk has the counts so far. Vertex sends one without any count until the end. */
   #countUsage(usage: Json): void {
-    const counted = usage.totalTokenCount !== undefined || usage.promptTokenCount !== undefined
-    if (counted) this.#usage = usage
+    if (counts.some((name) => usage[name] !== undefined)) this.#usage = usage
   }
 }
+
+const counts = ['totalTokenCount', 'promptTokenCount', 'candidatesTokenCount']
 
 function readUsage(usage: unknown): Usage {
   const count = (name: string): number | undefined => countOf(usage, name)

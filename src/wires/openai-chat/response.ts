@@ -5,19 +5,11 @@
  * @see https://platform.openai.com/docs/api-reference/chat-streaming
  */
 
+import { isErrorBody, isErrorObject } from '../../transport/error-body.js'
 import { providerError } from '../../transport/provider-error.js'
 import type { WireDecoder } from '../../transport/wire.js'
 import type { Completion, ContentEvent, FinishReason, Usage } from '../../types.js'
-import {
-  compact,
-  isErrorBody,
-  isErrorEvent,
-  isRecord,
-  type Json,
-  parseEventData,
-  recordsOf,
-  textOf,
-} from '../json.js'
+import { compact, isRecord, type Json, parseEventData, recordsOf, textOf } from '../json.js'
 import { readDetail, toDetails } from './reasoning.js'
 import { Sources } from './sources.js'
 import { ToolCalls } from './tool-calls.js'
@@ -92,8 +84,8 @@ export class ChatDecoder implements WireDecoder {
     if (chunk.citations !== undefined || chunk.search_results !== undefined) {
       this.#cite(this.#sources.lists(chunk), out)
     }
-    const alone = event === 'error' || !Array.isArray(choices)
-    if (isErrorBody(chunk.error) || (alone && isErrorEvent(chunk, event))) {
+    const failed = Array.isArray(choices) ? isErrorBody(chunk.error) : isErrorObject(chunk)
+    if (failed || event === 'error') {
       throw providerError({ provider: this.#provider, body: chunk })
     }
     const finish = this.#finish?.toLowerCase()

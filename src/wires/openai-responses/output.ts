@@ -11,11 +11,21 @@ import { Calls, isCall } from './calls.js'
 import { type Item, Items } from './items.js'
 import { signatureOf } from './reasoning.js'
 
+/** Calls of tools whose kind this package does not know: the caller has to run or to allow them. */
+const foreignCalls = new Set<unknown>([
+  'local_shell_call',
+  'apply_patch_call',
+  'computer_call',
+  'mcp_approval_request',
+])
+
 export class Output {
   readonly #items = new Items()
   readonly #calls = new Calls(() => this.#blocks++)
   #blocks = 0
   refused = false
+  /** It waits for something that only `providerOptions` can have offered, and that has no place in a message. */
+  waits = false
   /** The model that answers, as far as it is known. */
   model: string | undefined
 
@@ -105,6 +115,7 @@ export class Output {
   #done(item: Item, content: Json, out: ContentEvent[]): void {
     if (item.done) return
     item.done = true
+    if (foreignCalls.has(item.type)) this.waits = true
     switch (item.type) {
       case 'message':
         return this.#messageDone(item, content, out)

@@ -5,18 +5,11 @@
  * @see https://platform.openai.com/docs/api-reference/responses-streaming
  */
 
+import { isErrorBody, isErrorObject } from '../../transport/error-body.js'
 import { providerError } from '../../transport/provider-error.js'
 import type { WireDecoder } from '../../transport/wire.js'
 import type { Completion, ContentEvent, FinishReason, Usage } from '../../types.js'
-import {
-  compact,
-  isErrorBody,
-  isRecord,
-  type Json,
-  parseEventData,
-  recordsOf,
-  textOf,
-} from '../json.js'
+import { compact, isRecord, type Json, parseEventData, recordsOf, textOf } from '../json.js'
 import { Output } from './output.js'
 import { readUsage } from './usage.js'
 
@@ -43,7 +36,8 @@ export class ResponsesDecoder implements WireDecoder {
     // Some gateways add the marker of the other wire. It does not say whether the answer is whole.
     if (data === '[DONE]') return
     const event = parseEventData(data, this.#provider, name)
-    if (name === 'error' || event.type === 'error' || isErrorBody(event.error)) {
+    const failed = event.type === undefined ? isErrorObject(event) : isErrorBody(event.error)
+    if (failed || name === 'error' || event.type === 'error') {
       throw providerError({ provider: this.#provider, body: event })
     }
     if (typeof event.sequence_number === 'number') this.#sequence = event.sequence_number
@@ -86,6 +80,9 @@ export class ResponsesDecoder implements WireDecoder {
       case 'response.completed':
       case 'response.incomplete':
       case 'response.failed':
+      case 'response.cancelled':
+      // Some gateways
+      case 'response.done':
         this.#end(event.type, isRecord(event.response) ? event.response : {}, out)
         return
       default:
@@ -143,9 +140,14 @@ export class ResponsesDecoder implements WireDecoder {
 
   #finishReason(): FinishReason {
     if (this.#output.refused) return 'content-filter'
-    if (this.#incomplete === undefined) return this.#output.called ? 'tool-calls' : 'stop'
+    if (this.#incomplete === undefined) {
+      if (this.#output.called) return 'tool-calls'
+      return this.#output.waits ? 'other' : 'stop'
+    }
     switch (this.#incomplete.reason) {
       case 'max_output_tokens':
+      case 'max_tokens':
+      case 'length':
         return 'length'
       case 'content_filter':
         return 'content-filter'
