@@ -1,11 +1,12 @@
 /**
  * The events of one stream in the terminal: `npm run quickstart -- "your prompt"`.
  *
- * With OPENAI_API_KEY or ANTHROPIC_API_KEY a real model answers, without one a simulated provider does.
+ * With OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY a real model answers, without one a simulated provider does.
  */
 
 import { createStream, type Driver } from 'sluice'
 import { anthropic } from 'sluice/anthropic'
+import { gemini } from 'sluice/gemini'
 import { openai } from 'sluice/openai'
 import { simulatedProvider } from 'sluice/testing'
 
@@ -41,7 +42,10 @@ for await (const event of stream) {
 function chooseDriver(): Driver {
   if (process.env.OPENAI_API_KEY) return openai({ model: 'gpt-5.5' })
   if (process.env.ANTHROPIC_API_KEY) return anthropic({ model: 'claude-sonnet-5-5' })
-  console.log('No OPENAI_API_KEY and no ANTHROPIC_API_KEY: a simulated provider answers.')
+  if (process.env.GEMINI_API_KEY) return gemini({ model: 'gemini-3-flash-preview' })
+  console.log(
+    'No OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY: a simulated provider answers.',
+  )
   const simulated = simulatedProvider()
   return openai({
     model: 'simulated',

@@ -1,9 +1,14 @@
 /**
- * A chat server: two providers, as plain text and as server-sent events, with conversations that are remembered. Web APIs only, so it runs wherever Hono does.
+ * A chat server: three providers, as plain text and as server-sent events, with conversations that are remembered. Web APIs only, so it
+ * runs wherever Hono does.
  *
  * ```ts
  * const app = createApp({
- *   providers: { openai: openaiProvider({ apiKey }), claude: claudeProvider({ apiKey }) },
+ *   providers: {
+ *     openai: openaiProvider({ apiKey }),
+ *     claude: claudeProvider({ apiKey: claudeKey }),
+ *     gemini: geminiProvider({ apiKey: geminiKey }),
+ *   },
  * })
  * export default app // Cloudflare Workers, Deno, Bun; server.ts is the start for Node
  * ```
@@ -16,7 +21,7 @@ import { HTTPException } from 'hono/http-exception'
 import { createStream, plainText, type StreamOptions, sse, toResponse } from 'sluice'
 import { conversationRoutes } from './conversations.ts'
 import { type Memory, processMemory } from './memory.ts'
-import type { ProviderName, Providers } from './providers.ts'
+import type { Providers } from './providers.ts'
 import { readBody } from './read-body.ts'
 import { describeRoutes } from './routes.ts'
 import { chatBody, promptBody, retryBody, toRequest, unifiedBody } from './schemas.ts'
@@ -32,7 +37,6 @@ export interface AppOptions {
   signal?: AbortSignal
 }
 
-const names: readonly ProviderName[] = ['openai', 'claude']
 const maxBodyBytes = 1_000_000
 
 export function createApp({ providers, memory = processMemory(), signal }: AppOptions): Hono {
@@ -44,9 +48,7 @@ export function createApp({ providers, memory = processMemory(), signal }: AppOp
   app.use(bodyLimit({ maxSize: maxBodyBytes, onError: () => failure(413, 'The body is too big') }))
   app.get('/', ({ req, text }) => text(`${describeRoutes(new URL(req.url).origin)}\n`))
 
-  for (const name of names) {
-    const { defaultModel, driver } = providers[name]
-
+  for (const [name, { defaultModel, driver }] of Object.entries(providers)) {
     app.post(`/${name}/basic`, async ({ req }) => {
       const { prompt } = await readBody(req.raw, promptBody)
       // Text cannot take back what it has sent, so a failure in the middle must not begin the answer again.

@@ -4,7 +4,7 @@
 
 import { type SimulatedServer, simulatedProvider } from 'sluice/testing'
 import { type Memory, processMemory } from './memory.ts'
-import { claudeProvider, openaiProvider, type Providers } from './providers.ts'
+import { claudeProvider, geminiProvider, openaiProvider, type Providers } from './providers.ts'
 
 export interface Opened {
   providers: Providers
@@ -13,26 +13,32 @@ export interface Opened {
   close: () => Promise<void>
 }
 
-/** @throws TypeError for a base URL that is none */
+const variables = {
+  openai: { key: 'OPENAI_API_KEY', url: 'OPENAI_BASE_URL', path: '/v1' },
+  claude: { key: 'ANTHROPIC_API_KEY', url: 'ANTHROPIC_BASE_URL', path: '' },
+  gemini: { key: 'GEMINI_API_KEY', url: 'GEMINI_BASE_URL', path: '/v1beta' },
+}
+
+/** @throws TypeError for a base URL that is none, or an API that OpenAI does not have */
 export async function openProviders(environment: NodeJS.ProcessEnv): Promise<Opened> {
-  const openaiKey = environment.OPENAI_API_KEY
-  const claudeKey = environment.ANTHROPIC_API_KEY
-  const openaiURL = address(environment, 'OPENAI_BASE_URL')
-  const claudeURL = address(environment, 'ANTHROPIC_BASE_URL')
+  const api = apiOf(environment.OPENAI_API)
+  const all = Object.values(variables)
+  const addresses = new Map(all.map(({ url }) => [url, address(environment, url)]))
+  const missing = all.map(({ key }) => key).filter((key) => !environment[key])
   let simulated: SimulatedServer | undefined
-  if (!openaiKey || !claudeKey) simulated = await simulatedProvider().listen()
-  const stand = { apiKey: 'simulated', simulated: true }
-  const url = simulated?.url ?? ''
+  if (missing.length > 0) simulated = await simulatedProvider().listen()
+  const settings = ({ key, url, path }: (typeof variables)['openai']) => {
+    const apiKey = environment[key]
+    if (apiKey) return { apiKey, ...addresses.get(url) }
+    return { apiKey: 'simulated', simulated: true, baseURL: `${simulated?.url}${path}` }
+  }
   return {
     providers: {
-      openai: openaiKey
-        ? openaiProvider({ apiKey: openaiKey, ...openaiURL })
-        : openaiProvider({ ...stand, baseURL: `${url}/v1` }),
-      claude: claudeKey
-        ? claudeProvider({ apiKey: claudeKey, ...claudeURL })
-        : claudeProvider({ ...stand, baseURL: url }),
+      openai: openaiProvider({ ...settings(variables.openai), api }),
+      claude: claudeProvider(settings(variables.claude)),
+      gemini: geminiProvider(settings(variables.gemini)),
     },
-    summary: summarize(openaiKey ? [] : ['OPENAI_API_KEY'], claudeKey ? [] : ['ANTHROPIC_API_KEY']),
+    summary: summarize(missing, all.length),
     close: async () => simulated?.close(),
   }
 }
@@ -81,11 +87,12 @@ export async function openMemory({ REDIS_URL: url }: NodeJS.ProcessEnv): Promise
   }
 }
 
-function summarize(...missing: string[][]): string {
-  const keys = missing.flat()
-  if (keys.length === 0) return 'OpenAI and Anthropic answer.'
-  const provider = keys.length === 2 ? 'both providers are' : 'that provider is'
-  return `Without ${keys.join(' and ')}, ${provider} simulated: the answers are canned.`
+function summarize(missing: readonly string[], all: number): string {
+  if (missing.length === 0) return 'OpenAI, Anthropic and Google answer.'
+  const keys = new Intl.ListFormat('en').format(missing)
+  const some = missing.length === 1 ? 'that provider is' : 'those providers are'
+  const who = missing.length === all ? 'all providers are' : some
+  return `Without ${keys}, ${who} simulated: the answers are canned.`
 }
 
 function address(environment: NodeJS.ProcessEnv, name: string): { baseURL?: string } {
@@ -93,4 +100,10 @@ function address(environment: NodeJS.ProcessEnv, name: string): { baseURL?: stri
   if (!baseURL) return {}
   if (URL.canParse(baseURL)) return { baseURL }
   throw new TypeError(`${name} is "${baseURL}". Give an absolute URL.`)
+}
+
+function apiOf(name: string | undefined): 'chat' | 'responses' {
+  if (!name) return 'chat'
+  if (name === 'chat' || name === 'responses') return name
+  throw new TypeError(`OPENAI_API is "${name}". Give chat or responses.`)
 }

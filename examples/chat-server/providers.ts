@@ -4,9 +4,12 @@
 
 import type { Driver } from 'sluice'
 import { anthropic } from 'sluice/anthropic'
+import { gemini } from 'sluice/gemini'
 import { openai } from 'sluice/openai'
 
-export type ProviderName = 'openai' | 'claude'
+export const providerNames = ['openai', 'claude', 'gemini'] as const
+
+export type ProviderName = (typeof providerNames)[number]
 
 export interface Provider {
   /** Asked when a request names none. */
@@ -28,7 +31,11 @@ export interface ProviderSettings {
   simulated?: boolean
 }
 
-export function openaiProvider({ simulated = false, ...settings }: ProviderSettings): Provider {
+/** @param settings - `api`: which of OpenAI's two wires is spoken, Chat Completions by default */
+export function openaiProvider({
+  simulated = false,
+  ...settings
+}: ProviderSettings & { api?: 'chat' | 'responses' }): Provider {
   return {
     defaultModel: 'gpt-5.5',
     simulated,
@@ -41,5 +48,13 @@ export function claudeProvider({ simulated = false, ...settings }: ProviderSetti
     defaultModel: 'claude-sonnet-5-5',
     simulated,
     driver: (model, headers = {}) => anthropic({ ...settings, model, headers }),
+  }
+}
+
+export function geminiProvider({ simulated = false, ...settings }: ProviderSettings): Provider {
+  return {
+    defaultModel: 'gemini-3-flash-preview',
+    simulated,
+    driver: (model, headers = {}) => gemini({ ...settings, model, headers }),
   }
 }

@@ -11,8 +11,10 @@ const messages = [
 const routes = [
   { path: '/openai/basic', body: { prompt } },
   { path: '/claude/basic', body: { prompt } },
+  { path: '/gemini/basic', body: { prompt } },
   { path: '/openai/sse', body: { messages } },
   { path: '/claude/sse', body: { messages, max_tokens: 500 } },
+  { path: '/gemini/sse', body: { messages, temperature: 0.2 } },
   { path: '/ai/unified', body: { provider: 'claude', messages } },
   { path: '/ai/retry', body: { prompt, max_retries: 2 } },
   { path: '/ai/conversation', body: { session_id: 'ada', message: prompt, provider: 'claude' } },

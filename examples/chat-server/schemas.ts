@@ -4,6 +4,7 @@
 
 import type { StreamRequest } from 'sluice'
 import { z } from 'zod'
+import { providerNames } from './providers.ts'
 
 const text = z.string().regex(/\S/, 'Must not be empty')
 
@@ -26,7 +27,7 @@ export const chatBody = z.object({
   max_tokens: z.int().min(1).optional(),
 })
 
-export const unifiedBody = chatBody.extend({ provider: z.enum(['openai', 'claude']) })
+export const unifiedBody = chatBody.extend({ provider: z.enum(providerNames) })
 
 export const conversationBody = z.object({
   session_id: text.max(200).refine((id) => id.isWellFormed(), 'Must be well-formed text'),

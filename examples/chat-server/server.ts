@@ -1,8 +1,9 @@
 /**
  * Starts the chat server on Node: `npm start`.
  *
- * PORT changes the port (8000). OPENAI_API_KEY and ANTHROPIC_API_KEY make it talk to the real providers, at OPENAI_BASE_URL and
- * ANTHROPIC_BASE_URL where these are set. With REDIS_URL any number of these servers share their conversations and answers.
+ * PORT changes the port (8000). OPENAI_API_KEY, ANTHROPIC_API_KEY and GEMINI_API_KEY make it talk to the real providers, at
+ * OPENAI_BASE_URL, ANTHROPIC_BASE_URL and GEMINI_BASE_URL where these are set. OPENAI_API=responses speaks OpenAI's Responses API. With
+ * REDIS_URL any number of these servers share their conversations and answers.
  */
 
 import { createServer } from 'node:http'

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createApp } from '../../examples/chat-server/app.ts'
 import {
   claudeProvider,
+  geminiProvider,
   openaiProvider,
   type Providers,
 } from '../../examples/chat-server/providers.ts'
@@ -24,8 +25,10 @@ const messages = [
 const routes = [
   { path: '/openai/basic', body: { prompt: 'Hi' }, type: 'text/plain' },
   { path: '/claude/basic', body: { prompt: 'Hi' }, type: 'text/plain' },
+  { path: '/gemini/basic', body: { prompt: 'Hi' }, type: 'text/plain' },
   { path: '/openai/sse', body: { messages }, type: 'text/event-stream' },
   { path: '/claude/sse', body: { messages }, type: 'text/event-stream' },
+  { path: '/gemini/sse', body: { messages }, type: 'text/event-stream' },
   { path: '/ai/unified', body: { messages, provider: 'claude' }, type: 'text/event-stream' },
   { path: '/ai/retry', body: { prompt: 'Hi' }, type: 'text/event-stream' },
   {
@@ -55,6 +58,7 @@ function inProcess(options: SimulatedProviderOptions = {}): {
   const providers: Providers = {
     openai: openaiProvider({ ...settings, fetch, baseURL: 'http://simulated/v1' }),
     claude: claudeProvider({ ...settings, fetch, baseURL: 'http://simulated' }),
+    gemini: geminiProvider({ ...settings, fetch, baseURL: 'http://simulated/v1beta' }),
   }
   return { app: createApp({ providers }), provider }
 }
@@ -66,17 +70,20 @@ async function eventsOf(response: Response) {
 }
 
 describe('the answers', () => {
-  test.each(['openai', 'claude'])('%s/basic is the text and nothing else', async (name) => {
+  test.each([
+    ['openai', 'openai-chat'],
+    ['claude', 'anthropic-messages'],
+    ['gemini', 'gemini'],
+  ])('%s/basic is the text and nothing else', async (name, wire) => {
     const { app, provider } = inProcess({ answer: 'One two three. 🌊' })
     const response = await app.request(`/${name}/basic`, post({ prompt: 'Count' }))
     expect(response.status).toBe(200)
     expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8')
     expect(await response.text()).toBe('One two three. 🌊')
-    const wire = name === 'openai' ? 'openai-chat' : 'anthropic-messages'
     expect(provider.requests.map((request) => request.wire)).toEqual([wire])
   })
 
-  test.each(['openai', 'claude'])(
+  test.each(['openai', 'claude', 'gemini'])(
     '%s/sse is numbered start, content and complete',
     async (name) => {
       const { app } = inProcess({ answer: 'One two three.' })
@@ -126,9 +133,31 @@ describe('the answers', () => {
     })
   })
 
+  test('the history and the settings reach Gemini', async () => {
+    const { app, provider } = inProcess()
+    const body = { messages, model: 'gemini-other', temperature: 0.5, max_tokens: 77 }
+    await (await app.request('/gemini/sse', post(body))).text()
+    expect(provider.requests[0]?.path).toContain('gemini-other')
+    expect(provider.requests[0]?.body).toMatchObject({
+      systemInstruction: { parts: [{ text: 'Be brief.' }] },
+      generationConfig: { temperature: 0.5, maxOutputTokens: 77 },
+    })
+  })
+
+  test('OpenAI can be asked over its other wire', async () => {
+    const provider = simulatedProvider({ paceMs: 0, answer: 'One two.' })
+    const other = { ...settings, fetch: provider.fetch, baseURL: 'http://simulated/v1' }
+    const openai = openaiProvider({ ...other, api: 'responses' })
+    const app = createApp({ providers: { openai, claude: openai, gemini: openai } })
+    const response = await app.request('/openai/basic', post({ prompt: 'Hi' }))
+    expect(await response.text()).toBe('One two.')
+    expect(provider.requests.map(({ wire }) => wire)).toEqual(['openai-responses'])
+  })
+
   test.each([
     ['openai', 'gpt-5.5'],
     ['claude', 'claude-sonnet-5-5'],
+    ['gemini', 'gemini-3-flash-preview'],
   ])('/ai/unified asks %s for its default model', async (provider, model) => {
     const { app } = inProcess()
     const response = await app.request('/ai/unified', post({ messages, provider }))
@@ -194,7 +223,7 @@ describe('bad input', () => {
     ['/claude/sse', { messages: [user], max_tokens: 0 }, 'max_tokens'],
     ['/claude/sse', { messages: [user], model: '' }, 'model'],
     ['/ai/unified', { messages: [user] }, 'provider'],
-    ['/ai/unified', { messages: [user], provider: 'gemini' }, 'provider'],
+    ['/ai/unified', { messages: [user], provider: 'gemma' }, 'provider'],
     ['/ai/retry', { prompt: 'Hi', max_retries: -1 }, 'max_retries'],
     ['/ai/retry', [], 'body'],
     ['/ai/retry', '{"prompt": ', 'body'],
@@ -386,6 +415,13 @@ describe('started as a process', () => {
     expect(await second.ended()).toBe(1)
     expect(second.errors).toBe('OPENAI_BASE_URL is "nowhere". Give an absolute URL.\n')
   })
+
+  test('says what is wrong with an API that OpenAI does not have', async () => {
+    const environment = { PORT: '0', OPENAI_API: 'completions' }
+    await using second = new Example('chat-server/server.ts', environment)
+    expect(await second.ended()).toBe(1)
+    expect(second.errors).toBe('OPENAI_API is "completions". Give chat or responses.\n')
+  })
 })
 
 describe('started with keys', () => {
@@ -396,32 +432,46 @@ describe('started with keys', () => {
       PORT: '0',
       OPENAI_API_KEY: 'key-one',
       OPENAI_BASE_URL: `${upstream.url}/v1`,
+      OPENAI_API: 'responses',
       ANTHROPIC_API_KEY: 'key-two',
       ANTHROPIC_BASE_URL: upstream.url,
+      GEMINI_API_KEY: 'key-three',
+      GEMINI_BASE_URL: `${upstream.url}/v1beta`,
     })
     const [, url = ''] = await server.prints(listening)
-    for (const name of ['openai', 'claude']) {
+    for (const name of ['openai', 'claude', 'gemini']) {
       const response = await fetch(`${url}/${name}/basic`, post({ prompt: 'Hi' }))
       expect(await response.text()).toBe('From afar.')
     }
     const retried = await fetch(`${url}/ai/retry`, post({ prompt: 'Hi' }))
     expect(await retried.text()).not.toContain('event: retry')
     expect(server.output).not.toContain('simulated')
-    const [first, second, third] = provider.requests
+    expect(provider.requests.map(({ wire }) => wire)).toEqual([
+      'openai-responses',
+      'anthropic-messages',
+      'gemini',
+      'openai-responses',
+    ])
+    const [first, second, third, fourth] = provider.requests
     expect(first?.headers.authorization).toBe('Bearer key-one')
     expect(JSON.stringify(second?.headers)).toContain('key-two')
+    expect(third?.headers['x-goog-api-key']).toBe('key-three')
     // A real provider is not told to fail.
-    expect(third?.headers).not.toHaveProperty('x-simulated-fault')
+    expect(fourth?.headers).not.toHaveProperty('x-simulated-fault')
     await upstream.close()
   })
 
-  test('with one key, the other provider is simulated', async () => {
+  test('with one key, the other providers are simulated', async () => {
     await using server = new Example('chat-server/server.ts', { PORT: '0', OPENAI_API_KEY: 'any' })
     await server.prints(listening)
-    expect(server.output).toContain('Without ANTHROPIC_API_KEY, that provider is simulated')
+    expect(server.output).toContain(
+      'Without ANTHROPIC_API_KEY and GEMINI_API_KEY, those providers are simulated',
+    )
     const [, url = ''] = await server.prints(listening)
-    const response = await fetch(`${url}/claude/basic`, post({ prompt: 'Hi' }))
-    expect(await response.text()).toContain('simulated model')
+    for (const name of ['claude', 'gemini']) {
+      const response = await fetch(`${url}/${name}/basic`, post({ prompt: 'Hi' }))
+      expect(await response.text()).toContain('simulated model')
+    }
   })
 })
 

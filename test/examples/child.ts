@@ -15,6 +15,9 @@ const unset = {
   ANTHROPIC_API_KEY: '',
   ANTHROPIC_BASE_URL: undefined,
   REDIS_URL: undefined,
+  GEMINI_API_KEY: '',
+  GEMINI_BASE_URL: undefined,
+  OPENAI_API: undefined,
 }
 
 export class Example {

@@ -6,7 +6,9 @@ test('without a key, a simulated provider answers the prompt, and the example ex
   await using example = new Example('quickstart.ts', {}, ['What', 'is a sluice?'])
   expect(await example.ended()).toBe(0)
   expect(example.errors).toBe('')
-  expect(example.output).toMatch(/^No OPENAI_API_KEY and no ANTHROPIC_API_KEY: a simulated/)
+  expect(example.output).toMatch(
+    /^No OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY: a simulated/,
+  )
   expect(example.output).toContain('start: openai, simulated')
   expect(example.output).toContain('You asked: "What is a sluice?".')
   expect(example.output).toMatch(/complete: stop, \d+ ms\n {2}tokens: \d+ in, \d+ out\n$/)

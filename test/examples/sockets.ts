@@ -13,7 +13,11 @@ import {
 } from 'sluice/testing'
 import { type AppOptions, createApp } from '../../examples/chat-server/app.ts'
 import { createListener } from '../../examples/chat-server/listener.ts'
-import { claudeProvider, openaiProvider } from '../../examples/chat-server/providers.ts'
+import {
+  claudeProvider,
+  geminiProvider,
+  openaiProvider,
+} from '../../examples/chat-server/providers.ts'
 
 const settings = { apiKey: 'any', simulated: true }
 
@@ -39,6 +43,7 @@ export class Sockets {
     const providers = {
       openai: openaiProvider({ ...settings, baseURL: `${upstream.url}/v1` }),
       claude: claudeProvider({ ...settings, baseURL: upstream.url }),
+      gemini: geminiProvider({ ...settings, baseURL: `${upstream.url}/v1beta` }),
     }
     const server = createServer(createListener(createApp({ providers, ...appOptions })))
     server.listen(0, '127.0.0.1')

@@ -188,7 +188,8 @@ describe.each(ways)('the wire $wire', ({ wire, before, path, connect }) => {
   test.each([
     [400, 'invalid-request'],
     [401, 'auth'],
-    [403, 'permission'],
+    // Google's words for a request without a key
+    [403, 'auth'],
     [404, 'not-found'],
     [429, 'rate-limit'],
     [500, 'server'],
