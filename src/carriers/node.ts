@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
 import type { BatchReader, Receive } from '../core/batches.js'
 import { readBatches } from '../core/stream.js'
@@ -19,11 +19,14 @@ import {
 } from './begin.js'
 import { Heartbeat } from './heartbeat.js'
 
+/** As `response.getHeaders()` has them, and Fastify's `reply.getHeaders()`. */
+type HeaderValues = Record<string, string | number | readonly string[] | undefined>
+
 export interface NodeResponseInit {
   /** @default 200 */
   status?: number
   /** Further headers, which override the format's. */
-  headers?: OutgoingHttpHeaders
+  headers?: HeaderValues
 }
 
 /** Both kinds as one, and the `flush` of middleware that compresses. */
@@ -103,7 +106,7 @@ function fail(
 }
 
 /** One by one: `writeHead` would send both of two that differ in case. */
-function setHeaders(response: Response, headers: OutgoingHttpHeaders): void {
+function setHeaders(response: Response, headers: HeaderValues): void {
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) response.setHeader(name, value)
   }
