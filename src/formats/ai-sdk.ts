@@ -36,7 +36,7 @@ export interface AiSdkOptions extends StreamFormatOptions {
 }
 
 /**
- * For `useChat()` of `@ai-sdk/react` and its kind, version 5 and later. A restart is `reset-step`, which takes the parts of the failed
+ * For `useChat()` of `@ai-sdk/react` and its kind, of `ai` 7: older ones do not know `reset-step`. A restart is `reset-step`, which takes the parts of the failed
  * attempt out of the message; each retry is also told as a transient part `data-retry`, for `onData`. Calls of tools are given out once
  * the answer is whole. A stream that was cancelled ends in `abort` and the finish reason `interrupted`, any other failure in `error`.
  *
