@@ -36,6 +36,7 @@ export function toReadableStream(
  * there is no body whose cancellation could tell that the client has left: cancel the stream from the request's signal then.
  *
  * @param init - status and further headers, which override the format's
+ * @throws TypeError or RangeError for a status or headers that no response takes
  */
 export async function toResponse(
   events: AsyncIterable<StreamEvent>,
@@ -44,6 +45,21 @@ export async function toResponse(
 ): Promise<Response> {
   const reader = readBatches(events)
   const beginning = await begin(reader, format)
+  try {
+    return respond(reader, format, beginning, init)
+  } catch (error) {
+    // A status or headers that no response takes.
+    reader.cancel(error)
+    throw error
+  }
+}
+
+function respond(
+  reader: BatchReader,
+  format: Format,
+  beginning: Beginning,
+  init: ResponseInit,
+): Response {
   const { failure } = beginning
   if (failure !== undefined) {
     const response = failureResponse(failure, format)
