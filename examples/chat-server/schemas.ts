@@ -32,7 +32,7 @@ export const unifiedBody = chatBody.extend({ provider: z.enum(providerNames) })
 export const conversationBody = z.object({
   session_id: text.max(200).refine((id) => id.isWellFormed(), 'Must be well-formed text'),
   message: text,
-  provider: z.enum(['openai', 'claude']).default('openai'),
+  provider: z.enum(providerNames).default('openai'),
 })
 
 /** The same request in the words of the package. */

@@ -169,7 +169,7 @@ describe('bad input', () => {
     [{ session_id: 'a'.repeat(201), message: 'Hi' }, 'session_id'],
     [{ session_id: '\ud800', message: 'Hi' }, 'session_id'],
     [{ session_id: 'a', message: '' }, 'message'],
-    [{ session_id: 'a', message: 'Hi', provider: 'gemini' }, 'provider'],
+    [{ session_id: 'a', message: 'Hi', provider: 'copilot' }, 'provider'],
     [[], 'body'],
   ])('%j is answered with a 400 that names %s', async (body, field) => {
     await using sockets = await Sockets.open({ paceMs: 0 })
