@@ -76,7 +76,8 @@ if (process.send !== undefined) {
     grown.byLength.push({ tokens, cpuPerToken: await costOf(tokens) })
   }
   await heapOf(100)
-  for (const streams of [1, 100, 1_000, 5_000]) {
+  // One alone is lost in what else the heap does.
+  for (const streams of [100, 1_000, 5_000]) {
     grown.byCount.push({ streams, heapPerStream: await heapOf(streams) })
   }
   process.send(grown)

@@ -13,7 +13,7 @@ export interface Relayed {
 }
 
 const tokens = 10_000
-const warmUps = 5
+const warmUps = 15
 
 export async function relay(only: readonly string[], rounds: number): Promise<Relayed[]> {
   const all: Relayed[] = []

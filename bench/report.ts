@@ -9,14 +9,14 @@ import type { Flow } from './flow.ts'
 import type { Started } from './footprint/start.ts'
 import type { Grown } from './growth.ts'
 import type { Measured } from './measure.ts'
-import type { Served, scale } from './sockets/run.ts'
+import type { Scaled, Served } from './sockets/run.ts'
 
 export interface Results {
   versions: Record<string, string>
   consumed: Consumed[]
   relayed: Consumed[]
   served: Served[]
-  scaled: Awaited<ReturnType<typeof scale>>
+  scaled: Scaled[]
   first: First[]
   flows: Flow[]
   grown: Grown
@@ -55,7 +55,7 @@ export function page(results: Results): string {
 
 Measured on ${machine}. Versions: ${versions.join(', ')}.
 
-To do it again: \`npm ci && npm run build && npm --prefix bench ci && npm --prefix bench start\`. It takes about ten minutes and writes this page.
+To do it again: \`npm ci && npm run build && npm --prefix bench ci && npm --prefix bench start\`. It takes about eight minutes and writes this page.
 
 ![CPU time a token, in ratios to the floor](benchmarks.svg)
 
@@ -105,7 +105,8 @@ ${table(
 ## Scale
 
 Streams of 50 tokens a second through one gateway process. Provider and clients share the cores with it, so its own ceiling is
-higher than this. Added latency is the 99th percentile with the gateway less that without it.
+higher than this. Added latency is the 99th percentile with the gateway less that without it, each the best of three runs; the last
+row is the first that passed 50 ms.
 
 ${table(
   ['streams', 'added p99 (ms)', 'CPU a token (us)', 'heap a stream (kB)'],

@@ -79,20 +79,36 @@ function healthOf(gateway: ChildProcess): Promise<Health> {
   return answer
 }
 
-/** The highest number of streams of 50 tokens a second whose 99th percentile of added latency stays within the limit, and what was measured on the way. */
-export async function scale(
-  steps: readonly number[],
-  limitMs: number,
-): Promise<{ streams: number; addedMs: number; served: Served }[]> {
-  const all = []
+export interface Scaled {
+  streams: number
+  /** The 99th percentile of the latency with the gateway, less that without it. */
+  addedMs: number
+  served: Served
+}
+
+/**
+ * More and more streams of 50 tokens a second, until the 99th percentile of added latency passes the limit. Of three runs the best
+ * one counts, because other work on the machine can only add to it.
+ */
+export async function scale(steps: readonly number[], limitMs: number): Promise<Scaled[]> {
+  const all: Scaled[] = []
   for (const streams of steps) {
-    const direct = await serveOver('direct', streams, 50, 4)
-    const served = await serveOver('sluice', streams, 50, 4)
+    const direct = await bestOf('direct', streams)
+    const served = await bestOf('sluice', streams)
     const addedMs = served.latencyMs.p99 - direct.latencyMs.p99
     all.push({ streams, addedMs, served })
     if (addedMs > limitMs) break
   }
   return all
+}
+
+async function bestOf(name: string, streams: number): Promise<Served> {
+  let best: Served | undefined
+  for (let run = 0; run < 3; run++) {
+    const served = await serveOver(name, streams, 50, 4)
+    if (best === undefined || served.latencyMs.p99 < best.latencyMs.p99) best = served
+  }
+  return best as Served
 }
 
 if (import.meta.main) {
