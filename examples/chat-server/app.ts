@@ -21,6 +21,7 @@ import { HTTPException } from 'hono/http-exception'
 import { createStream, plainText, type StreamOptions, sse, toResponse } from 'sluice'
 import { conversationRoutes } from './conversations.ts'
 import { type Memory, processMemory } from './memory.ts'
+import { type PageFiles, pageRoutes } from './page.ts'
 import type { Providers } from './providers.ts'
 import { readBody } from './read-body.ts'
 import { describeRoutes } from './routes.ts'
@@ -31,6 +32,11 @@ export interface AppOptions {
   /** @default that of the process */
   memory?: Memory
   /**
+   * For browsers, at `/`.
+   * @default none
+   */
+  page?: PageFiles
+  /**
    * Ends the event streams with an `error` event, for a server that shuts down. Text has no way to say that it was ended, so a
    * text stream ends when its connection is closed.
    */
@@ -39,13 +45,14 @@ export interface AppOptions {
 
 const maxBodyBytes = 1_000_000
 
-export function createApp({ providers, memory = processMemory(), signal }: AppOptions): Hono {
+export function createApp({ providers, memory = processMemory(), page, signal }: AppOptions): Hono {
   const answer = (options: StreamOptions): Promise<Response> =>
     toResponse(createStream({ ...options, ...(signal === undefined ? {} : { signal }) }), sse())
 
   const app = new Hono()
   app.use(cors({ origin: '*', exposeHeaders: ['retry-after', 'content-location', 'x-stream-id'] }))
   app.use(bodyLimit({ maxSize: maxBodyBytes, onError: () => failure(413, 'The body is too big') }))
+  if (page !== undefined) app.route('/', pageRoutes(page))
   app.get('/', ({ req, text }) => text(`${describeRoutes(new URL(req.url).origin)}\n`))
 
   for (const [name, { defaultModel, driver }] of Object.entries(providers)) {

@@ -10,6 +10,7 @@ import { createServer } from 'node:http'
 import { createApp } from './app.ts'
 import { openMemory, openProviders } from './environment.ts'
 import { createListener } from './listener.ts'
+import { readPage } from './page-files.ts'
 import { describeRoutes } from './routes.ts'
 
 const port = readPort(process.env.PORT)
@@ -17,8 +18,14 @@ const opened = await Promise.all([openProviders(process.env), openMemory(process
   (error: Error) => exitWith(error.message),
 )
 const [{ providers }, { memory }] = opened
+const page = await readPage()
 const shutdown = new AbortController()
-const app = createApp({ providers, memory, signal: shutdown.signal })
+const app = createApp({
+  providers,
+  memory,
+  ...(page === undefined ? {} : { page }),
+  signal: shutdown.signal,
+})
 const server = createServer(createListener(app))
 
 server.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,0 +1,28 @@
+/**
+ * The files of the page, as `npm start` has built them.
+ */
+
+import { readdir, readFile } from 'node:fs/promises'
+import { extname } from 'node:path'
+import type { PageFile, PageFiles } from './page.ts'
+
+const built = new URL('page/dist/', import.meta.url)
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+}
+
+/** @returns undefined if it has not been built */
+export async function readPage(): Promise<PageFiles | undefined> {
+  const names = await readdir(built, { recursive: true }).catch(() => [])
+  const files = names.filter((name) => extname(name) in types)
+  const entries = files.map(async (name): Promise<[string, PageFile]> => {
+    const path = name.replaceAll('\\', '/')
+    const contentType = types[extname(name)] as string
+    return [`/${path}`, { contentType, body: await readFile(new URL(path, built), 'utf8') }]
+  })
+  const page = new Map(await Promise.all(entries))
+  return page.has('/index.html') ? page : undefined
+}
