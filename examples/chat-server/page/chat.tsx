@@ -81,7 +81,8 @@ export function Chat({ session, onNew }: ChatProps) {
       <div className="notices" role="status">
         {retrying !== undefined && (
           <p className="retrying">
-            The connection was lost. Trying again: {retrying.attempt} of {retrying.maxAttempts}.
+            {retrying.error.toJSON().message} Trying again: {retrying.attempt} of{' '}
+            {retrying.maxAttempts}.
           </p>
         )}
         {isStopped && <p>Stopped. What was said last is not remembered.</p>}
