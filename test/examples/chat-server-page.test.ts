@@ -1,7 +1,5 @@
-import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import type { SimulatedProviderOptions } from 'sluice/testing'
-import { build } from 'vite'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { readPage } from '../../examples/chat-server/page-files.ts'
 import { browserNote, browserPresent, launchBrowser, takePicture } from '../support/browser.ts'
@@ -19,8 +17,6 @@ describe.skipIf(!browserPresent)(`the page in a browser${browserNote}`, () => {
   let page: Page
 
   beforeAll(async () => {
-    const config = '../../examples/chat-server/page/vite.config.ts'
-    await build({ configFile: fileURLToPath(new URL(config, import.meta.url)) })
     browser = await launchBrowser()
   })
   afterAll(() => browser?.close())
