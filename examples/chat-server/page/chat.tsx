@@ -60,6 +60,7 @@ export function Chat({ session, onNew }: ChatProps) {
           <select value={provider} onChange={({ target }) => setProvider(target.value)}>
             <option value="openai">OpenAI</option>
             <option value="claude">Claude</option>
+            <option value="gemini">Gemini</option>
           </select>
         </label>
         <button type="button" onClick={forget} disabled={messages.length === 0}>
