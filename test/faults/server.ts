@@ -85,6 +85,9 @@ function headOf(status: number, headers: Record<string, string>): string {
   return `HTTP/1.1 ${status} Simulated\r\n${lines.join('')}\r\n`
 }
 
+/** How long a connection may be open without a request, in milliseconds. */
+const idleMs = 2_000
+
 export class FaultServer {
   /** For example `http://127.0.0.1:40123`. */
   readonly url: string
@@ -135,11 +138,15 @@ export class FaultServer {
       this.#open.delete(socket)
       this.#onClose()
     })
+    // As every server does: a client keeps connections whose request it gave up before it was sent.
+    let idle = true
+    socket.setTimeout(idleMs, () => idle && socket.end())
     let received = Buffer.alloc(0)
     socket.on('data', (bytes) => {
       received = Buffer.concat([received, bytes])
       const request = parseRequest(received)
       if (request === undefined) return
+      idle = false
       received = Buffer.alloc(0)
       this.requests.push(request)
       const count = this.requests.length

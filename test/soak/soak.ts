@@ -5,8 +5,8 @@
  *     npm run soak -- --seconds 600 --streams 100
  *
  * It prints what it measured, and fails if a stream breaks the grammar, a promise rejects unhandled, a connection or a listener is
- * left, or the heap grows. The heap is sampled after a collection, with all streams running; growth is the difference between the
- * medians of the first and the last third of the samples after the warm-up.
+ * left, or the heap grows. Growth is the difference between two moments at which no stream runs, each after a collection: the end of
+ * a warm-up, and the end.
  */
 
 import { fork } from 'node:child_process'
@@ -30,10 +30,13 @@ if (!(seconds >= 10 && concurrent >= 1)) {
 }
 
 /** How much the heap may grow, in bytes: what two samples of the same state differ by. */
-const allowedGrowth = 4 * 1024 * 1024
+const allowedGrowth = 2 * 1024 * 1024
 
-/** Before it, pools and caches fill and code is compiled. */
-const warmUpMs = Math.min(15_000, (seconds * 1000) / 3)
+/** In which pools and caches fill and code is compiled. */
+const warmUpSeconds = 10
+
+/** Whole answers whose connection stays open are drained for half a second, and unused connections closed after two. */
+const settleMs = 4_000
 
 const { gc } = globalThis
 if (gc === undefined) throw new Error('Run it with node --expose-gc.')
@@ -52,11 +55,9 @@ let streams = 0
 let events = 0
 let attempts = 0
 const shared = new AbortController()
-const began = performance.now()
-const isOver = (): boolean => performance.now() - began > seconds * 1000
 
-async function work(): Promise<void> {
-  while (!isOver()) {
+async function work(until: number): Promise<void> {
+  while (performance.now() < until) {
     const own = new AbortController()
     // Most share one signal, as all streams of a server may.
     const controller = Math.random() < 0.2 ? own : shared
@@ -76,30 +77,36 @@ async function work(): Promise<void> {
   }
 }
 
-const heap: number[] = []
-const sample = setInterval(
-  () => {
-    gc()
+/** Runs all streams for so long, and gives the heap that is used when they have ended. */
+async function run(forSeconds: number): Promise<number> {
+  const began = performance.now()
+  const sample = setInterval(() => {
+    collect()
     const { heapUsed, rss } = process.memoryUsage()
-    if (performance.now() - began > warmUpMs) heap.push(heapUsed)
-    console.log(
-      `${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  heap ${mebibytes(heapUsed)}  rss ${mebibytes(rss)}  ${streams} streams`,
-    )
-  },
-  Math.max(500, (seconds * 1000) / 30),
-)
+    const now = ((performance.now() - began) / 1000).toFixed(0).padStart(4)
+    console.log(`${now} s  heap ${mebibytes(heapUsed)}  rss ${mebibytes(rss)}  ${streams} streams`)
+  }, 5_000)
+  await Promise.all(Array.from({ length: concurrent }, () => work(began + forSeconds * 1000)))
+  clearInterval(sample)
+  await new Promise((resolve) => setTimeout(resolve, settleMs))
+  collect()
+  return process.memoryUsage().heapUsed
+}
 
-await Promise.all(Array.from({ length: concurrent }, work))
-clearInterval(sample)
+/** Twice: what finalizers let go of is gone after the second one. */
+function collect(): void {
+  gc?.()
+  gc?.()
+}
 
-// Whole answers whose connection stays open are drained for half a second.
-await new Promise((resolve) => setTimeout(resolve, 1_500))
+const before = await run(warmUpSeconds)
+const warm = streams
+const after = await run(seconds)
 provider.send('report')
 const [report] = (await once(provider, 'message')) as [ProviderReport]
 provider.disconnect()
 
-const third = Math.floor(heap.length / 3)
-const growth = median(heap.slice(-third)) - median(heap.slice(0, third))
+const growth = after - before
 const listeners = getEventListeners(shared.signal, 'abort').length
 if (report.open > 0) failures.push(`${report.open} connections are left`)
 if (listeners > 0) failures.push(`${listeners} listeners are left on the shared signal`)
@@ -114,17 +121,14 @@ console.log({
   openConnections: report.open,
   unusedConnections: report.unused,
   listeners,
-  heapAfterWarmUp: mebibytes(median(heap.slice(0, third))),
-  heapAtTheEnd: mebibytes(median(heap.slice(-third))),
+  heapAfterWarmUp: mebibytes(before),
+  heapAtTheEnd: mebibytes(after),
   growth: mebibytes(growth),
+  bytesPerStream: Math.round(growth / (streams - warm)),
   failures: failures.length,
 })
 for (const failure of failures.slice(0, 20)) console.error(failure)
 process.exitCode = failures.length > 0 ? 1 : 0
-
-function median(samples: readonly number[]): number {
-  return samples.toSorted((a, b) => a - b)[Math.floor(samples.length / 2)] ?? 0
-}
 
 function mebibytes(bytes: number): string {
   return `${(bytes / 1024 / 1024).toFixed(1)} MiB`

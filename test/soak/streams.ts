@@ -64,7 +64,7 @@ export function streamAtRandom(url: string, signal: AbortSignal): EventStream {
     prompt: 'Tell me something about the sea.',
     signal,
     retry: oneOf(retries),
-    timeout: { firstChunkMs: 400, chunkMs: 400, silenceMs: 400, totalMs: 3_000 },
+    timeout: { firstChunkMs: 1_500, chunkMs: 1_000, silenceMs: 1_000, totalMs: 6_000 },
   })
 }
 
