@@ -7,7 +7,7 @@
 import type { EventSink, EventSource } from '../../core/stream.js'
 import { StreamError } from '../../errors.js'
 import type { StreamEvent } from '../../types.js'
-import { checkPage, isTerminal, readEvent } from './events.js'
+import { checkPage, readEvent } from './events.js'
 import type { LogPage, StreamLog } from './log.js'
 import { persist } from './persist.js'
 import type { Tail } from './tail.js'
@@ -106,7 +106,6 @@ export class Cursor implements EventSource {
   #deliver(events: readonly StreamEvent[]): void {
     const firstId = this.#after + 1
     this.#after += events.length
-    if (isTerminal(events.at(-1))) this.close()
     this.#sink?.events(events, firstId)
   }
 

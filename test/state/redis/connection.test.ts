@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { closeClient, type RedisClient } from '../../../src/state/redis/client.js'
 import { RedisConnection } from '../../../src/state/redis/connection.js'
+import { lossyProxy } from '../../support/lossy-proxy.js'
 import { type RedisServer, redisNote, redisPresent, startRedis } from '../../support/redis.js'
 import { clients, clusterClients, type TestClient } from '../../support/redis-clients.js'
 import { type RedisCluster, startRedisCluster } from '../../support/redis-cluster.js'
@@ -80,6 +81,19 @@ describe.skipIf(!redisPresent)(`a connection to one server${redisNote}`, () => {
       const first = await connection.send('k', ['GET', 'k']).catch((error: unknown) => error)
       expect(first === null || (first as { code: string }).code === 'store').toBe(true)
       await expect.poll(() => connection.run(count, ['k'], ['2'])).toEqual(['2', 7, []])
+    })
+
+    test('runs a script again whose answer was lost with the connection', async () => {
+      const proxy = await lossyProxy(server.port)
+      const lossy = await connect(proxy)
+      const overProxy = new RedisConnection(lossy.client, 5_000)
+      const increment = { lua: "return redis.call('INCR', KEYS[1])" }
+      expect(await overProxy.run(increment, ['k'], [])).toBe(1)
+      proxy.loseNextAnswer()
+      expect(await overProxy.run(increment, ['k'], [])).toBe(3)
+      expect(proxy.lost()).toBe(1)
+      lossy.close()
+      await proxy.close()
     })
 
     test('lends another client, which outlives the first and is closed by whoever asked for it', async () => {

@@ -119,31 +119,28 @@ describe.skipIf(!redisPresent).each(Object.entries(clients))(
       expect(await resumable.stop('s')).toBe(false)
     }, 30_000)
 
-    test.each<[string, () => Promise<void>]>([
-      ['is gone for good', () => server.kill()],
-      ['does not answer', () => Promise.resolve(server.pause())],
-    ])(
-      'a Redis that %s is an error for both, in its time',
-      async (_what, goAway) => {
-        const resumable = await start(3_000, {}, { commandTimeoutMs: 1_500 })
-        const speaker = new Speaker()
-        const { ended } = await resumable.publish('s', speaker.stream)
-        // Before the server goes away: a follower that has not begun would get nothing but the error.
-        const events = collect(await follow(resumable, 's'))
-        speaker.say('1 ')
-        await until(() => speaker.taken === 1, 'it has begun')
-        await goAway()
-        speaker.say('2 ')
-        expect(await ended).toMatchObject({ type: 'error', error: { code: 'store' } })
-        await speaker.aborted
-        expect(outline(await events).at(-1)).toBe('error store')
-        await expect(resumable.follow('s')).rejects.toMatchObject({ code: 'store' })
-        await expect(resumable.stop('s')).rejects.toMatchObject({ code: 'store' })
-        const refused = resumable.publish('t', new Speaker().stream)
-        await expect(refused).rejects.toMatchObject({ code: 'store' })
-      },
-      30_000,
-    )
+    test('news that come while the connection is away are not waited for until more come', async () => {
+      const resumable = await start(3_600_000)
+      const other = await connect(server)
+      const killer = new RedisConnection(other.client, 5_000)
+      const speaker = new Speaker()
+      await resumable.publish('s', speaker.stream)
+      const iterator = (await follow(resumable, 's'))[Symbol.asyncIterator]()
+      await iterator.next()
+      for (let index = 1; index <= 5; index++) {
+        const next = iterator.next()
+        await expect
+          .poll(async () =>
+            String(await killer.send('', ['PUBSUB', 'NUMSUB', 'sluice:stream:{s}'])),
+          )
+          .toBe('sluice:stream:{s},1')
+        await killer.send('', ['CLIENT', 'KILL', 'TYPE', 'pubsub'])
+        speaker.say(`${index} `)
+        expect((await next).value).toMatchObject({ text: `${index} ` })
+      }
+      speaker.end()
+      other.close()
+    }, 30_000)
 
     test('an append whose answer is lost is kept once', async () => {
       server = await startRedis()
@@ -208,3 +205,39 @@ describe.skipIf(!redisPresent).each(Object.entries(clients))(
     }
   },
 )
+
+describe.skipIf(!redisPresent).concurrent(`a Redis${redisNote}`, () => {
+  const ways: [string, (server: RedisServer) => Promise<void>][] = [
+    ['is gone for good', (server) => server.kill()],
+    ['does not answer', (server) => Promise.resolve(server.pause())],
+  ]
+  const cases = Object.entries(clients).flatMap(([name, connect]) =>
+    ways.map(([way, goAway]) => ({ name, connect, way, goAway })),
+  )
+  test.each(cases)(
+    'that $way is an error for producer and follower in its time, by $name',
+    async ({ connect, goAway }) => {
+      const server = await startRedis()
+      const { client, close } = await connect(server)
+      const log = redisLog(client, { commandTimeoutMs: 1_000 })
+      const resumable = createResumable({ log, leaseMs: 3_000 })
+      const speaker = new Speaker()
+      const { ended } = await resumable.publish('s', speaker.stream)
+      const events = collect(await follow(resumable, 's'))
+      speaker.say('1 ')
+      await until(() => speaker.taken === 1, 'it has begun')
+      await goAway(server)
+      speaker.say('2 ')
+      expect(await ended).toMatchObject({ type: 'error', error: { code: 'store' } })
+      await speaker.aborted
+      expect(outline(await events).at(-1)).toBe('error store')
+      await expect(resumable.follow('s')).rejects.toMatchObject({ code: 'store' })
+      await expect(resumable.stop('s')).rejects.toMatchObject({ code: 'store' })
+      const refused = resumable.publish('t', new Speaker().stream)
+      await expect(refused).rejects.toMatchObject({ code: 'store' })
+      close()
+      await server.stop()
+    },
+    30_000,
+  )
+})

@@ -7,7 +7,6 @@ import { type RedisServer, redisNote, redisPresent, startRedis } from '../../sup
 import { clients, clusterClients, type TestClient } from '../../support/redis-clients.js'
 import { type RedisCluster, startRedisCluster } from '../../support/redis-cluster.js'
 import { checkProperty } from '../resumable/property.js'
-import { readRest, Speaker } from '../resumable/support.js'
 
 describe.skipIf(!redisPresent)(`one server${redisNote}`, () => {
   let server: RedisServer
@@ -27,27 +26,30 @@ describe.skipIf(!redisPresent)(`one server${redisNote}`, () => {
 
     testLog({ name: 'redisLog', test, log: logOf(0), other: logOf(1) })
 
-    test('a process needs one connection more, however many follow, and only while somebody does', async () => {
+    test('what Redis evicts is lost, and a producer adds nothing to the rest', async () => {
       const log = logOf(0)({})
-      const resumable = createResumable({ log })
       const redis = new RedisConnection((both[1] as TestClient).client, 5_000)
-      const listening = async (): Promise<number> => {
-        const list = String(await redis.send('', ['CLIENT', 'LIST', 'TYPE', 'pubsub']))
-        return list.split('\n').filter((line) => line !== '').length
+      const id = crypto.randomUUID()
+      const lease = { fence: 'a', leaseMs: 60_000 }
+      await log.create(id, lease)
+      await log.append(id, lease, { first: 1, events: ['{}'], ended: false })
+      await log.stop(id)
+      const key = `sluice:stream:{${id}}:log`
+      expect(await redis.send(key, ['DEL', key])).toBe(1)
+      expect(await log.read(id, 0)).toBeNull()
+      expect(await log.renew(id, lease)).toBe('lost')
+      for (const ended of [false, true]) {
+        expect(await log.append(id, lease, { first: 2, events: ['{}'], ended })).toBe('lost')
       }
-      await expect.poll(listening, { timeout: 5_000 }).toBe(0)
-      const speakers = Array.from({ length: 20 }, () => new Speaker())
-      const followers: Promise<unknown>[] = []
-      for (const speaker of speakers) {
-        const { id } = await resumable.publish(crypto.randomUUID(), speaker.stream)
-        for (let index = 0; index < 10; index++) followers.push(readRest(resumable, id))
-      }
-      for (const speaker of speakers) speaker.say('a')
-      await expect.poll(listening).toBe(1)
-      for (const speaker of speakers) speaker.end()
-      for (const events of await Promise.all(followers)) expect(events).toHaveLength(3)
-      await expect.poll(listening, { timeout: 5_000 }).toBe(0)
-    }, 30_000)
+      expect(await redis.send(key, ['EXISTS', key])).toBe(0)
+      // Nothing is left of the old one in a new one.
+      const other = { fence: 'b', leaseMs: 60_000 }
+      expect(await log.create(id, other)).toBe(true)
+      expect(await log.renew(id, other)).toBe('held')
+      await redis.send(key, ['DEL', `sluice:stream:{${id}}:lease`])
+      expect(await log.append(id, other, { first: 1, events: ['{}'], ended: false })).toBe('lost')
+      expect(await log.read(id, 0)).toMatchObject({ last: 0, leaseLeftMs: 0 })
+    })
 
     test('every follower reads every event once and in order, however often it comes back', async () => {
       const processes = [0, 1].map((which) => createResumable({ log: logOf(which)({}) }))

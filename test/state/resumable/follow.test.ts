@@ -159,6 +159,28 @@ test('retries are kept as events too', async () => {
   expect(outline(await readRest(resumable, 's', '2'))).toEqual(expected.slice(2))
 })
 
+test('a producer whose stream has ended leaves nothing behind', async () => {
+  const { log } = new Meddler(memoryLog())
+  const { onStop } = log
+  const left = vi.fn()
+  log.onStop = async (id, callback) => {
+    const leave = await onStop(id, callback)
+    return () => {
+      left()
+      leave()
+    }
+  }
+  const resumable = createResumable({ log })
+  const speaker = new Speaker()
+  const { ended } = await resumable.publish('s', speaker.stream)
+  speaker.say('a')
+  await until(() => speaker.taken === 1, 'it has begun')
+  expect(left).not.toHaveBeenCalled()
+  speaker.end()
+  await ended
+  expect(left).toHaveBeenCalledOnce()
+})
+
 test('a follower who leaves while nothing is said leaves nothing behind', async () => {
   const { log, ...meddler } = new Meddler(memoryLog())
   const { subscribe } = log

@@ -7,13 +7,17 @@ testLog({ name: 'memoryLog', test, log: memoryLog })
 const lease = { fence: 'a', leaseMs: 60_000 }
 
 test('makes room for a new stream by the one that ended first', async () => {
-  const log = memoryLog({ maxStreams: 2 })
-  await log.create('first', lease)
-  await log.create('second', lease)
-  await log.append('second', lease, { first: 1, events: ['{}'], ended: true })
-  expect(await log.create('third', lease)).toBe(true)
-  expect(await log.read('second', 0)).toBeNull()
-  expect(await log.read('first', 0)).not.toBeNull()
+  const log = memoryLog({ maxStreams: 3 })
+  for (const id of ['live', 'first', 'second']) await log.create(id, lease)
+  for (const id of ['second', 'first']) {
+    await log.append(id, lease, { first: 1, events: ['{}'], ended: true })
+  }
+  for (const id of ['third', 'fourth']) {
+    expect(await log.read('live', 0)).not.toBeNull()
+    expect(await log.create(id, lease)).toBe(true)
+    expect(await log.read('second', 0)).toBeNull()
+    expect((await log.read('first', 0)) === null).toBe(id === 'fourth')
+  }
 })
 
 test('refuses a new stream when all that it can hold are being written', async () => {
