@@ -15,12 +15,16 @@ const drainMs = 500
 /**
  * Reads a body to its end, and gives it up where it does not come.
  *
- * @param abort - ends the connection
+ * @param abort - ends the connection, and lets go of what waits for that. Called after the end of the body too: the Anthropic SDK (1.12)
+ * holds on to every response whose signal has not aborted, with all that hangs on it.
  */
 export function drain(reader: ReadableStreamDefaultReader<Uint8Array>, abort: () => void): void {
   const timer = setTimeout(abort, drainMs)
   keepAlive(timer, false)
-  const stop = (): void => clearTimeout(timer)
+  const stop = (): void => {
+    clearTimeout(timer)
+    abort()
+  }
   const next = (result: ReadableStreamReadResult<Uint8Array>): void => {
     if (result.done) stop()
     else reader.read().then(next, stop)

@@ -170,7 +170,8 @@ export class HttpSource implements Source {
     const completion = this.#decoder.finished()
     if (completion === undefined) return this.#fail(this.#missingEnd() as StreamError)
     this.#over = true
-    if (this.#reader !== undefined) drain(this.#reader, () => this.#abort())
+    if (this.#reader === undefined) this.#abort()
+    else drain(this.#reader, () => this.#abort())
     this.#take().done(completion)
   }
 
@@ -187,7 +188,7 @@ export class HttpSource implements Source {
   }
 
   #abort(): void {
-    this.#controller.abort()
+    queueMicrotask(abortOf(this.#controller))
     // An injected fetch may not listen to the signal.
     if (this.#reader !== undefined) this.#reader.cancel().catch(() => {})
     else this.#response?.body?.cancel().catch(() => {})
@@ -254,6 +255,14 @@ export class HttpSource implements Source {
     const headers = this.#response?.headers
     return headers?.get('x-request-id') ?? headers?.get('request-id') ?? undefined
   }
+}
+
+/**
+ * To be called from an empty stack. An error that is made for an abort holds everything that stands on the stack until somebody reads
+ * it, and the Anthropic SDK (1.12) holds such an error for as long as the body is reachable: through this attempt, it would be for ever.
+ */
+function abortOf(controller: AbortController): () => void {
+  return () => controller.abort()
 }
 
 /** Gemini wraps its errors in an array. */
