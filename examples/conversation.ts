@@ -1,18 +1,14 @@
 /**
- * A chat in the terminal that remembers what was said: `npm run conversation`. The model is simulated, so it needs no key. An empty line
- * ends it.
+ * A chat in the terminal that remembers what was said; an empty line ends it. Run it with `npm run example examples/conversation.ts`.
  */
 
 import { createInterface } from 'node:readline'
-import { compatible } from 'sluice/compatible'
 import { createConversation, lastMessages, memoryStore } from 'sluice/conversation'
-import { simulatedProvider } from 'sluice/testing'
+import { model } from './model.ts'
 
-const { fetch } = simulatedProvider()
-const baseURL = 'http://simulated.test/v1'
 const conversation = createConversation({
   id: 'terminal',
-  driver: compatible({ model: 'simulated', baseURL, apiKey: 'any', fetch }),
+  driver: model(),
   store: memoryStore(),
   select: lastMessages({ maxTokens: 8_000 }),
 })

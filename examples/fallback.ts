@@ -1,5 +1,6 @@
 /**
- * One model takes over from another in the middle of an answer: `npm run fallback`. Both are simulated, so it needs no key.
+ * One model takes over from another in the middle of an answer. Both are simulated, so it needs no key. Run it with
+ * `npm run example examples/fallback.ts`.
  */
 
 import { createStream, fallback } from 'sluice'

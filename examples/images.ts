@@ -1,6 +1,6 @@
 /**
- * A picture goes out with the question, by its bytes; an URL or base64 do as well. Run it with
- * `npm run example examples/images.ts [file]`.
+ * A picture goes out with the question, by its bytes; an URL or base64 do as well. Run it with `npm run example examples/images.ts`; the
+ * path of a picture behind that sends this one.
  */
 
 import { readFile } from 'node:fs/promises'

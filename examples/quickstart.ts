@@ -1,5 +1,5 @@
 /**
- * The events of one stream in the terminal: `npm run quickstart -- "your prompt"`.
+ * The events of one stream in the terminal: `npm run quickstart`, or with a prompt of yours `npm run quickstart -- "your prompt"`.
  *
  * With OPENAI_API_KEY, ANTHROPIC_API_KEY or GEMINI_API_KEY a real model answers, without one a simulated provider does.
  */

@@ -1,6 +1,10 @@
 /**
- * Answers that outlive their connections: `npm run resumable`, then what it prints. With REDIS_URL, as many of these servers as you like
- * share their streams; without it they are kept in memory. The model is simulated, so it needs no key. PORT changes the port (8000).
+ * Answers that outlive their connections: `npm run example examples/resumable.ts`, then
+ * `curl -Ni localhost:3000/streams -d '{"prompt":"Hello"}'`, and from another terminal, whatever becomes of the first one, what it names:
+ * `curl -N localhost:3000/streams/<id>`.
+ *
+ * The streams are kept in memory. With REDIS_URL they are in Redis, and as many of these servers as you like share them, each on a PORT
+ * of its own: one goes on with what another one began.
  */
 
 import { createServer } from 'node:http'
@@ -8,15 +12,12 @@ import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { createClient } from 'redis'
 import { createStream, StreamError, sse, toResponse } from 'sluice'
-import { compatible } from 'sluice/compatible'
 import { redisLog } from 'sluice/redis'
 import { createResumable, memoryLog } from 'sluice/resumable'
-import { simulatedProvider } from 'sluice/testing'
+import { model } from './model.ts'
 
-const { fetch } = simulatedProvider({ paceMs: 30 })
-const baseURL = 'http://simulated.test/v1'
-const driver = compatible({ model: 'simulated', baseURL, apiKey: 'any', fetch })
-const { REDIS_URL: url, PORT: port = '8000' } = process.env
+const driver = model({ paceMs: 30 })
+const { REDIS_URL: url, PORT: port = '3000' } = process.env
 const redis = url ? await createClient({ url }).on('error', console.error).connect() : undefined
 const resumable = createResumable({ log: redis ? redisLog(redis) : memoryLog() })
 

@@ -1,19 +1,14 @@
 /**
- * Structured output as it grows, and then validated: `npm run structured-output`. The model is simulated, so it
- * needs no key.
+ * Structured output as it grows, and then validated. Run it with `npm run example examples/structured-output.ts`.
  */
 
 import { createStream } from 'sluice'
-import { compatible } from 'sluice/compatible'
 import { partialJson } from 'sluice/partial-json'
-import { simulatedProvider } from 'sluice/testing'
 import { z } from 'zod'
+import { model } from './model.ts'
 
 const soup = { name: 'Soup', steps: ['Boil water', 'Add vegetables'] }
-const { fetch } = simulatedProvider({ answer: JSON.stringify(soup) })
-const baseURL = 'http://simulated.test/v1'
-const driver = compatible({ model: 'simulated', apiKey: 'any', baseURL, fetch })
-
+const driver = model({ answer: JSON.stringify(soup) })
 const Recipe = z.object({ name: z.string(), steps: z.array(z.string()).min(1) })
 const stream = createStream({ driver, prompt: 'How do I cook a soup?', output: Recipe })
 

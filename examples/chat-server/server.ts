@@ -1,5 +1,7 @@
 /**
- * Starts the chat server on Node: `npm start`.
+ * Starts the chat server on Node: `npm start`. Then http://localhost:8000 in a browser, or
+ * `curl -N localhost:8000/openai/sse -H 'content-type: application/json' -d '{"messages":[{"role":"user","content":"Hello"}]}'`, or what it
+ * prints.
  *
  * PORT changes the port (8000). OPENAI_API_KEY, ANTHROPIC_API_KEY and GEMINI_API_KEY make it talk to the real providers, at
  * OPENAI_BASE_URL, ANTHROPIC_BASE_URL and GEMINI_BASE_URL where these are set. OPENAI_API=responses speaks OpenAI's Responses API. With

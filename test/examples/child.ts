@@ -20,28 +20,21 @@ const unset = {
   OPENAI_API: undefined,
 }
 
-export class Example {
+class Child implements AsyncDisposable {
   readonly process: ChildProcessWithoutNullStreams
   /** What it has printed so far. */
   output = ''
   errors = ''
   readonly #ended: Promise<unknown[]>
 
-  constructor(
-    file: string,
-    environment: Record<string, string> = {},
-    parameters: readonly string[] = [],
-  ) {
-    this.process = spawn(process.execPath, [`examples/${file}`, ...parameters], {
-      cwd: root,
-      env: { ...process.env, ...unset, ...environment },
-    })
+  constructor(process: ChildProcessWithoutNullStreams) {
+    this.process = process
     // 'close' comes after the last output, 'exit' does not.
-    this.#ended = once(this.process, 'close')
-    this.process.stdout.setEncoding('utf8').on('data', (text: string) => {
+    this.#ended = once(process, 'close')
+    process.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.output += text
     })
-    this.process.stderr.setEncoding('utf8').on('data', (text: string) => {
+    process.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.errors += text
     })
   }
@@ -65,8 +58,44 @@ export class Example {
     return code ?? signal
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  protected kill(): void {
     this.process.kill('SIGKILL')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill()
     await this.#ended
+  }
+}
+
+const optionsWith = (environment: Record<string, string>) => ({
+  cwd: root,
+  env: { ...process.env, ...unset, ...environment },
+})
+
+/** An example without npm in between, for signals and exit codes. */
+export class Example extends Child {
+  constructor(
+    file: string,
+    environment: Record<string, string> = {},
+    parameters: readonly string[] = [],
+  ) {
+    super(spawn(process.execPath, [`examples/${file}`, ...parameters], optionsWith(environment)))
+  }
+}
+
+/** A line as it is typed into a shell in the root of the repository. */
+export class Line extends Child {
+  constructor(line: string, environment: Record<string, string> = {}) {
+    // A group of its own, so that what the line has started can be ended with it.
+    super(spawn('/bin/sh', ['-c', line], { ...optionsWith(environment), detached: true }))
+  }
+
+  protected override kill(): void {
+    try {
+      process.kill(-(this.process.pid as number), 'SIGKILL')
+    } catch {
+      // All of it has ended.
+    }
   }
 }
