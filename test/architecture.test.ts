@@ -111,9 +111,9 @@ test('what both sides of the network use does not need p-retry', () => {
 })
 
 function importsOf(code: string): string[] {
-  return [...code.matchAll(/^(?:import|export)\s[^'"]*?from '([^']+)'/gm)].map(
-    ([, name = '']) => name,
-  )
+  const atOnce = code.matchAll(/^(?:import|export)\s[^'"]*?from '([^']+)'/gm)
+  const later = code.matchAll(/\bimport\('(\.[^']+)'\)/g)
+  return [...atOnce, ...later].map(([, name = '']) => name)
 }
 
 function runtimeImportsOf(file: string): string[] {

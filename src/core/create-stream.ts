@@ -10,13 +10,14 @@ import type { RetryOptions } from '../combinators/retry-options.js'
 import { type TimeoutOptions, timeout } from '../combinators/timeout.js'
 import type { StreamHooks } from '../hooks.js'
 import type { OutputSchema, StreamRequest } from '../messages.js'
+import { PromisedSource } from '../transport/promised.js'
 import { openDriver } from '../transport/pull.js'
 import type { Driver, EventStream } from '../types.js'
 import { checkRequest, requestKeys } from './check-request.js'
 import { checkHooks, hookKeys, observe } from './observer.js'
 import { startOf } from './start.js'
 import { Stream } from './stream.js'
-import { PromisedSource, type Turn } from './turn.js'
+import type { Turn } from './turn.js'
 
 export interface StreamOptions<Output = unknown> extends StreamRequest, StreamHooks {
   /** The schema that the answer has to fit; its type is that of `complete.output`. */

@@ -5,10 +5,9 @@
  * @module
  */
 
-import { StreamError } from '../errors.js'
+import type { StreamError } from '../errors.js'
 import type { StreamRequest } from '../messages.js'
-import type { Sink, Source } from '../transport/pull.js'
-import type { CompleteEvent, Completion, ErrorEvent, Usage } from '../types.js'
+import type { CompleteEvent, ErrorEvent } from '../types.js'
 
 export type End = CompleteEvent | ErrorEvent
 
@@ -32,43 +31,4 @@ export interface TurnStream {
   readonly length: number
   /** Ends the stream with this error. */
   stop(error: StreamError): void
-}
-
-/** A source that there is once a promise has resolved. From then on it costs one call a pull. */
-export class PromisedSource implements Source {
-  readonly #promise: (signal: AbortSignal) => Promise<Source>
-  readonly #controller = new AbortController()
-  #source: Source | undefined
-
-  constructor(promise: (signal: AbortSignal) => Promise<Source>) {
-    this.#promise = promise
-  }
-
-  pull(sink: Sink): void {
-    if (this.#source !== undefined) return this.#source.pull(sink)
-    const { signal } = this.#controller
-    this.#promise(signal).then(
-      (source) => {
-        if (signal.aborted) return
-        this.#source = source
-        source.pull(sink)
-      },
-      (error: unknown) => {
-        if (!signal.aborted) sink.fail(StreamError.from(error))
-      },
-    )
-  }
-
-  close(): void {
-    this.#controller.abort()
-    this.#source?.close()
-  }
-
-  finished(): Completion | undefined {
-    return this.#source?.finished()
-  }
-
-  usage(): Usage {
-    return this.#source?.usage() ?? {}
-  }
 }

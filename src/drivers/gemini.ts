@@ -4,13 +4,15 @@
  * @module
  */
 
+import type { OutputSchema } from '../messages.js'
 import { HttpSource } from '../transport/http.js'
-import { readOutput } from '../transport/output.js'
 import { defineDriver } from '../transport/pull.js'
+import { readOutput } from '../transport/read-output.js'
 import { statusError } from '../transport/request-error.js'
 import type { Driver } from '../types.js'
-import { encodeGeminiRequest, planGeminiOutput } from '../wires/gemini/request.js'
+import { encodeGeminiRequest } from '../wires/gemini/request.js'
 import { GeminiDecoder } from '../wires/gemini/response.js'
+import type { OutputPlan } from '../wires/output.js'
 import {
   checkProvider,
   environment,
@@ -47,20 +49,25 @@ export function gemini(options: GeminiOptions): Driver {
   const { model, baseURL = defaultBaseURL, fetch: given } = options
   const url = `${baseURL.replace(/\/+$/, '')}/${pathOf(model)}:streamGenerateContent?alt=sse`
   return defineDriver(provider, model, (request, context) => {
-    const send = async (signal: AbortSignal): Promise<Response> => {
-      const headers = await headersOf(options)
-      // Looked up at each request, so that a global fetch which is replaced later is the one that is used.
-      const response = await (given ?? globalThis.fetch)(url, {
-        method: 'POST',
-        headers,
-        body: JSON.stringify(encodeGeminiRequest(request, model)),
-        signal,
-      })
-      if (!response.ok) throw await statusError(response, provider)
-      return response
+    const plan = async (output: OutputSchema): Promise<OutputPlan> => {
+      const { planGeminiOutput } = await import('../wires/gemini/output-format.js')
+      return planGeminiOutput(output, request.tools, model)
     }
-    const source = new HttpSource(provider, send, new GeminiDecoder(provider), context)
-    return readOutput(source, request, provider, planGeminiOutput(request, model))
+    return readOutput(request, provider, plan, (output) => {
+      const send = async (signal: AbortSignal): Promise<Response> => {
+        const headers = await headersOf(options)
+        // Looked up at each request, so that a global fetch which is replaced later is the one that is used.
+        const response = await (given ?? globalThis.fetch)(url, {
+          method: 'POST',
+          headers,
+          body: JSON.stringify(encodeGeminiRequest(request, model, output)),
+          signal,
+        })
+        if (!response.ok) throw await statusError(response, provider)
+        return response
+      }
+      return new HttpSource(provider, send, new GeminiDecoder(provider), context)
+    })
   })
 }
 

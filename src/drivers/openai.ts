@@ -5,17 +5,18 @@
  */
 
 import { optionError } from '../check.js'
-import type { StreamRequest } from '../messages.js'
+import type { OutputSchema, StreamRequest } from '../messages.js'
 import { missingPackage } from '../packages.js'
 import { HttpSource, type LastingResponse } from '../transport/http.js'
-import { type OutputReading, readOutput } from '../transport/output.js'
 import { defineDriver } from '../transport/pull.js'
+import { readOutput } from '../transport/read-output.js'
 import type { WireDecoder } from '../transport/wire.js'
 import type { Driver } from '../types.js'
-import { encodeChatRequest, planChatOutput } from '../wires/openai-chat/request.js'
+import { encodeChatRequest } from '../wires/openai-chat/request.js'
 import { ChatDecoder } from '../wires/openai-chat/response.js'
-import { encodeResponsesRequest, planResponsesOutput } from '../wires/openai-responses/request.js'
+import { encodeResponsesRequest } from '../wires/openai-responses/request.js'
 import { ResponsesDecoder } from '../wires/openai-responses/response.js'
+import type { OutputPlan } from '../wires/output.js'
 import { readThinkTags, type ThinkTags } from '../wires/think-tags.js'
 import { type BackgroundResource, backgroundResponse } from './background.js'
 import {
@@ -82,25 +83,26 @@ export function openai(options: OpenAIOptions): Driver {
     )
   }
   let client: OpenAIClient | undefined = given
-  return defineDriver(provider, model, (request, context) => {
-    const send = async (signal: AbortSignal): Promise<Response> => {
-      client ??= await createClient(options)
-      const body = encode(request, model)
-      // The SDK's own retries would multiply with ours, unseen.
-      const requestOptions = { signal, maxRetries: 0 }
-      const resource = resourceOf(client) as Resource
-      return resource.create(body as never, requestOptions as never).asResponse()
-    }
-    const { decoder, lasting } = createReading(() => client)
-    const reading = readThinkTags(decoder, thinkTags)
-    const source = new HttpSource(provider, send, reading, context, lasting)
-    return readOutput(source, request, provider, planOutput(request))
-  })
+  return defineDriver(provider, model, (request, context) =>
+    readOutput(request, provider, planOutput, (output) => {
+      const send = async (signal: AbortSignal): Promise<Response> => {
+        client ??= await createClient(options)
+        const body = encode(request, model, output)
+        // The SDK's own retries would multiply with ours, unseen.
+        const requestOptions = { signal, maxRetries: 0 }
+        const resource = resourceOf(client) as Resource
+        return resource.create(body as never, requestOptions as never).asResponse()
+      }
+      const { decoder, lasting } = createReading(() => client)
+      const reading = readThinkTags(decoder, thinkTags)
+      return new HttpSource(provider, send, reading, context, lasting)
+    }),
+  )
 }
 
 interface Api {
-  encode(request: StreamRequest, model: string): object
-  planOutput(request: StreamRequest): OutputReading | undefined
+  encode(request: StreamRequest, model: string, output: OutputPlan | undefined): object
+  planOutput(output: OutputSchema): Promise<OutputPlan>
   resourceOf(client: OpenAIClient): Resource | undefined
   createReading(client: () => OpenAIClient | undefined): {
     decoder: WireDecoder
@@ -110,14 +112,20 @@ interface Api {
 
 const apis: Record<'chat' | 'responses', Api> = {
   chat: {
-    encode: encodeChatRequest,
-    planOutput: planChatOutput,
+    encode: (request, model, output) => encodeChatRequest(request, model, {}, output),
+    planOutput: async (output) => {
+      const { planChatOutput } = await import('../wires/openai-chat/output-format.js')
+      return planChatOutput(output)
+    },
     resourceOf: (client) => client?.chat?.completions,
     createReading: () => ({ decoder: new ChatDecoder(provider) }),
   },
   responses: {
     encode: encodeResponsesRequest,
-    planOutput: planResponsesOutput,
+    planOutput: async (output) => {
+      const { planResponsesOutput } = await import('../wires/openai-responses/output-format.js')
+      return planResponsesOutput(output)
+    },
     resourceOf: (client) => client?.responses,
     createReading: (client) => {
       const decoder = new ResponsesDecoder(provider)

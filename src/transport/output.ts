@@ -8,13 +8,7 @@
 import { Accumulator } from '../accumulate.js'
 import { StreamError } from '../errors.js'
 import { findJson } from '../json-text.js'
-import type {
-  OutputSchema,
-  StandardIssue,
-  StandardResult,
-  StandardSchema,
-  StreamRequest,
-} from '../messages.js'
+import type { OutputSchema, StandardIssue, StandardResult, StandardSchema } from '../messages.js'
 import type { Completion, ContentEvent, FinishReason, RetryEvent, UsageSum } from '../types.js'
 import type { OpenContext, Resumption, Sink, Source } from './pull.js'
 import { isWrapper, Unwrapper, wrapperKey } from './unwrap.js'
@@ -27,22 +21,12 @@ export interface OutputReading {
   readonly lenient: boolean
 }
 
-/** The source with its output checked; as it is where the request asks for none. */
-export function readOutput(
-  source: Source,
-  { output }: StreamRequest,
-  provider: string,
-  reading: OutputReading = { wrapped: false, lenient: true },
-): Source {
-  return output === undefined ? source : new OutputSource(source, output, provider, reading)
-}
-
 /** The model waits for something, or was stopped: the answer is not its last word. */
 const withoutOutput: ReadonlySet<FinishReason> = new Set(['tool-calls', 'content-filter', 'pause'])
 
 type Outcome = Completion | StreamError
 
-class OutputSource implements Source, Sink {
+export class OutputSource implements Source, Sink {
   #source: Source
   readonly #schema: OutputSchema
   readonly #provider: string

@@ -10,7 +10,7 @@ import type { StreamRequest } from '../messages.js'
 import type { Completion, ContentEvent, Driver, RetryEvent, UsageSum } from '../types.js'
 import { type Clocks, openClocked } from './clocks.js'
 import { GeneratorSource, generate } from './generator.js'
-import { readOutput } from './output.js'
+import { readOutput } from './read-output.js'
 
 /** Where the answer to a pull goes: exactly one of these is called, once for each pull. */
 export interface Sink {
@@ -131,7 +131,13 @@ export function openDriver(driver: Driver, request: StreamRequest, context: Open
   const openSource = (driver.stream as SourceStream)[open]
   if (openSource !== undefined) return openSource(request, context)
   return openAttempt(driver, context, (within) =>
-    readOutput(new GeneratorSource(driver, request, within), request, driver.provider),
+    readOutput(
+      request,
+      driver.provider,
+      // Nobody knows how it asks.
+      async () => ({ wrapped: false, lenient: true }),
+      () => new GeneratorSource(driver, request, within),
+    ),
   )
 }
 

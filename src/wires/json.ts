@@ -4,10 +4,6 @@
  * @module
  */
 
-import { StreamError } from '../errors.js'
-import { isErrorBody } from '../transport/error-body.js'
-import { providerError } from '../transport/provider-error.js'
-
 export type Json = Record<string, unknown>
 
 export function isRecord(value: unknown): value is Json {
@@ -21,30 +17,6 @@ export function textOf(value: unknown): string | undefined {
 
 export function recordsOf(value: unknown): Json[] {
   return Array.isArray(value) ? value.filter(isRecord) : []
-}
-
-/**
- * The object that an event holds. An event without data holds an empty one.
- *
- * @throws StreamError `protocol` for anything but a JSON object; what the provider says where an event named `error` is text
- */
-export function parseEventData(data: string, provider: string, event: string | undefined): Json {
-  let value: unknown
-  try {
-    value = JSON.parse(data)
-  } catch (cause) {
-    if (event === 'error') throw providerError({ provider, body: data })
-    if (data.trim() === '') return {}
-    const message = `${provider}: an event of the stream is not JSON: ${data.slice(0, 200)}`
-    throw new StreamError('protocol', message, { provider, cause })
-  }
-  if (isRecord(value)) return value
-  // Google's servers wrap an error in an array.
-  if (event === 'error' || recordsOf(value).some((item) => isErrorBody(item.error))) {
-    throw providerError({ provider, body: value })
-  }
-  const message = `${provider}: an event of the stream is not an object: ${data.slice(0, 200)}`
-  throw new StreamError('protocol', message, { provider })
 }
 
 /** A count of tokens under a name, where the provider gave one. */

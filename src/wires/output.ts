@@ -19,11 +19,17 @@ export type OutputMode = 'json-schema' | 'json-object' | 'instructions'
 
 /** How one request asks, and how its answer is to be read. */
 export interface OutputPlan extends OutputReading {
+  /** What the request's field for it holds, in the words of the wire; undefined where only the instructions ask. */
+  readonly format?: Json | undefined
+  /** To be added to the instructions, unless the provider gets the schema itself. */
+  readonly instructions: string | undefined
+}
+
+/** The same, before it is put into the words of a wire. */
+export interface SchemaPlan extends OutputPlan {
   readonly mode: OutputMode
   /** What is sent: that of an object where the provider takes no other. */
   readonly schema: JsonSchema
-  /** To be added to the instructions, unless the provider gets the schema itself. */
-  readonly instructions: string | undefined
 }
 
 /** @param objectsOnly - whether the provider takes the schema of an object only */
@@ -31,7 +37,7 @@ export function planOutput(
   output: OutputSchema,
   mode: OutputMode,
   objectsOnly: boolean = mode !== 'instructions',
-): OutputPlan {
+): SchemaPlan {
   const { $schema: _dialect, ...given } = toJsonSchema(output, 'output', 'draft-2020-12')
   const wrapped = objectsOnly && !isObjectSchema(given)
   const schema = wrapped ? wrapSchema(given) : given
@@ -114,7 +120,7 @@ const strictKeywords = new Set([
  * The schema in the words of OpenAI's wires. `strict` is on where it leaves the meaning of the schema as it is; where it would not, as
  * with optional properties or open objects, the schema goes out unchanged and the model is trusted to fit it.
  */
-export function encodeSchema({ schema }: OutputPlan): Json {
+export function encodeSchema({ schema }: SchemaPlan): Json {
   const strict = closeSchema(schema, strictDialect)
   const { title, description } = schema
   const name = typeof title === 'string' ? title.replaceAll(/[^\w-]+/g, '_').slice(0, 64) : ''

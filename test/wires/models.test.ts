@@ -5,6 +5,7 @@ import type { Message, StreamRequest } from '../../src/messages.js'
 import { openai } from '../../src/openai.js'
 import { simulatedProvider } from '../../src/testing.js'
 import type { Driver } from '../../src/types.js'
+import { planMessagesOutput } from '../../src/wires/anthropic-messages/output-format.js'
 import { encodeMessagesRequest } from '../../src/wires/anthropic-messages/request.js'
 import { encodeChatRequest } from '../../src/wires/openai-chat/request.js'
 import { encodeResponsesRequest } from '../../src/wires/openai-responses/request.js'
@@ -180,8 +181,9 @@ describe('a model of Anthropic', () => {
   })
 
   test('gets an effort beside the schema of its output', () => {
-    const request = { ...withEffort('low'), output: { type: 'object', properties: {} } }
-    expect(encode(request, 'claude-opus-5').output_config).toMatchObject({
+    const output = planMessagesOutput({ type: 'object', properties: {} })
+    const body = encodeMessagesRequest(withEffort('low'), 'claude-opus-5', output)
+    expect(body.output_config).toMatchObject({
       effort: 'low',
       format: { type: 'json_schema' },
     })

@@ -8,9 +8,13 @@ import { compatible } from '../../src/compatible.js'
 import { gemini } from '../../src/gemini.js'
 import { createStream, type Driver, type JsonSchema, type OutputSchema } from '../../src/index.js'
 import type { StreamRequest } from '../../src/messages.js'
+import { planMessagesOutput } from '../../src/wires/anthropic-messages/output-format.js'
 import { encodeMessagesRequest } from '../../src/wires/anthropic-messages/request.js'
+import { planGeminiOutput } from '../../src/wires/gemini/output-format.js'
 import { encodeGeminiRequest } from '../../src/wires/gemini/request.js'
+import { planChatOutput } from '../../src/wires/openai-chat/output-format.js'
 import { type ChatRequestOptions, encodeChatRequest } from '../../src/wires/openai-chat/request.js'
+import { planResponsesOutput } from '../../src/wires/openai-responses/output-format.js'
 import { encodeResponsesRequest } from '../../src/wires/openai-responses/request.js'
 
 type Body = Record<string, unknown>
@@ -22,18 +26,18 @@ interface Format {
 }
 
 const chatBody = (output: OutputSchema, options?: ChatRequestOptions): Body =>
-  encodeChatRequest({ prompt: 'p', output }, 'm', options)
+  encodeChatRequest({ prompt: 'p' }, 'm', options, planChatOutput(output, options?.outputMode))
 const chat = (output: OutputSchema): Format =>
   (chatBody(output).response_format as { json_schema: Format }).json_schema
 const responsesBody = (output: OutputSchema, more?: Partial<StreamRequest>): Body =>
-  encodeResponsesRequest({ prompt: 'p', output, ...more }, 'm')
+  encodeResponsesRequest({ prompt: 'p', ...more }, 'm', planResponsesOutput(output))
 const messagesBody = (output: OutputSchema, more?: Partial<StreamRequest>): Body =>
-  encodeMessagesRequest({ prompt: 'p', output, ...more }, 'm')
+  encodeMessagesRequest({ prompt: 'p', ...more }, 'm', planMessagesOutput(output))
 const messages = (output: OutputSchema): JsonSchema | undefined =>
   (messagesBody(output).output_config as { format: { schema: JsonSchema } } | undefined)?.format
     .schema
 const geminiBody = (output: OutputSchema, model: string, more?: Partial<StreamRequest>): Body =>
-  encodeGeminiRequest({ prompt: 'p', output, ...more }, model)
+  encodeGeminiRequest({ prompt: 'p', ...more }, model, planGeminiOutput(output, more?.tools, model))
 
 const recipe: JsonSchema = {
   type: 'object',

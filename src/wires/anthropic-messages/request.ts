@@ -25,30 +25,31 @@ import {
 } from '../input.js'
 import { compact, type Json, mergeOptions } from '../json.js'
 import { toJsonSchema } from '../json-schema.js'
+import type { OutputPlan } from '../output.js'
 import { makerOf, signatureFor } from '../signature.js'
 import { alternate, encodeTurns } from '../turns.js'
 import { type Claude, describeClaude } from './claude.js'
-import { planMessagesOutput } from './output.js'
 import { encodeThinking } from './thinking.js'
 
 /**
  * The API wants a limit in every request. Where none is given it is long enough for any answer, and within what the model may write:
  * 64,000 tokens from Claude 4.5 on, 32,000 for 3.7 to 4.1, 8,192 for 3.5 and for other makers' models, 4,096 before.
+ *
+ * @param output - as `planMessagesOutput` plans it, where structured output is asked for
  */
-export function encodeMessagesRequest(request: StreamRequest, model: string): Json {
+export function encodeMessagesRequest(
+  request: StreamRequest,
+  model: string,
+  output?: OutputPlan,
+): Json {
   const claude = describeClaude(model)
-  const output = planMessagesOutput(request)
   const system = systemOf(request, output?.instructions).join('\n\n')
   const messages = encodeMessages(messagesOf(request), makerOf(model))
   const { thinking, effort, budget } = encodeThinking(request, claude, resumesUnthought(messages))
   const tools = encodeTools(request.tools)
   // White space alone is refused.
   const stopSequences = request.stopSequences?.filter((text) => text.trim() !== '')
-  const outputConfig = compact({
-    format:
-      output?.mode === 'json-schema' ? { type: 'json_schema', schema: output.schema } : undefined,
-    effort,
-  })
+  const outputConfig = compact({ format: output?.format, effort })
   const body: Json = {
     model,
     // Thinking counts against the limit, so the answer's own part goes on top.

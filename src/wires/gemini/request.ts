@@ -11,17 +11,17 @@ import { wireIds } from '../history.js'
 import { checkMessages, messagesOf, systemOf } from '../input.js'
 import { compact, type Json, mergeOptions } from '../json.js'
 import { toJsonSchema } from '../json-schema.js'
-import { type OutputPlan, planOutput } from '../output.js'
+import type { OutputPlan } from '../output.js'
 import { makerOf } from '../signature.js'
 import { alternate, encodeTurns } from '../turns.js'
 import { encodeAnswer, encodeInput, encodeResults } from './parts.js'
-import { combinesToolsAndOutput, encodeThinking } from './thinking.js'
+import { encodeThinking } from './thinking.js'
 
 /**
  * @param model - tells how the model wants to be told to think, and whether it insists on the signatures of calls
+ * @param output - as `planGeminiOutput` plans it, where structured output is asked for
  */
-export function encodeGeminiRequest(request: StreamRequest, model = ''): Json {
-  const output = planGeminiOutput(request, model)
+export function encodeGeminiRequest(request: StreamRequest, model = '', output?: OutputPlan): Json {
   const system = systemOf(request, output?.instructions).map((text) => ({ text }))
   const tools = encodeTools(request.tools)
   const generationConfig = encodeConfig(request, model, output)
@@ -49,26 +49,8 @@ function encodeConfig(request: StreamRequest, model: string, output?: OutputPlan
     stopSequences: stopSequences?.length ? stopSequences : undefined,
     seed: request.seed,
     thinkingConfig: encodeThinking(request.reasoning, model),
-    ...(output?.mode === 'json-schema'
-      ? { responseMimeType: 'application/json', responseJsonSchema: output.schema }
-      : {}),
+    ...output?.format,
   })
-}
-
-/**
- * Any schema may be the root here, and keywords that are not known do no harm. Models that refuse JSON beside tools are told in the
- * instructions. Undefined where no structured output is asked for.
- *
- * @see https://ai.google.dev/gemini-api/docs/structured-output
- */
-export function planGeminiOutput(
-  { output, tools }: StreamRequest,
-  model: string,
-): OutputPlan | undefined {
-  if (output === undefined) return undefined
-  const hasTools = tools !== undefined && Object.keys(tools).length > 0
-  const mode = hasTools && !combinesToolsAndOutput(model) ? 'instructions' : 'json-schema'
-  return planOutput(output, mode, false)
 }
 
 interface Content {

@@ -28,7 +28,7 @@ import {
 import { compact, type Json } from '../json.js'
 import { toJsonSchema } from '../json-schema.js'
 import { describeModel, encodeSampling, type OpenAIModel } from '../openai-models.js'
-import { encodeSchema, type OutputMode, type OutputPlan, planOutput } from '../output.js'
+import type { OutputMode, OutputPlan } from '../output.js'
 import { makerOf, signatureFor } from '../signature.js'
 import { encodeTurns } from '../turns.js'
 import { askForReasoning, encodeReasoning, type ReasoningField } from './reasoning.js'
@@ -64,15 +64,16 @@ export interface ChatRequestOptions {
   reasoningObject?: boolean
 }
 
+/** @param output - as `planChatOutput` plans it, where structured output is asked for */
 export function encodeChatRequest(
   request: StreamRequest,
   model: string,
   options: ChatRequestOptions = {},
+  output?: OutputPlan,
 ): Json {
   const { includeUsage = true, seedField = 'seed' } = options
   const described = describeModel(model)
   const tools = encodeTools(request.tools)
-  const output = planChatOutput(request, options)
   return checkMessages({
     model,
     messages: encodeMessages(request, model, options.reasoningField, output),
@@ -87,7 +88,7 @@ export function encodeChatRequest(
       tools,
       // Refused without tools.
       tool_choice: tools === undefined ? undefined : encodeToolChoice(request.toolChoice),
-      response_format: output && encodeOutput(output),
+      response_format: output?.format,
     }),
     ...request.providerOptions,
   })
@@ -99,25 +100,6 @@ function maxTokensField(
 ): string {
   if (reasons === undefined) return otherwise
   return reasons ? 'max_completion_tokens' : 'max_tokens'
-}
-
-/** Undefined where no structured output is asked for. */
-export function planChatOutput(
-  { output }: StreamRequest,
-  { outputMode = 'json-schema' }: ChatRequestOptions = {},
-): OutputPlan | undefined {
-  return output && planOutput(output, outputMode)
-}
-
-function encodeOutput(plan: OutputPlan): Json | undefined {
-  switch (plan.mode) {
-    case 'json-schema':
-      return { type: 'json_schema', json_schema: encodeSchema(plan) }
-    case 'json-object':
-      return { type: 'json_object' }
-    case 'instructions':
-      return undefined
-  }
 }
 
 /** The longest id of a tool call that OpenAI takes, in characters. */

@@ -27,7 +27,7 @@ import {
 import { compact, type Json, mergeOptions } from '../json.js'
 import { toJsonSchema } from '../json-schema.js'
 import { describeModel, effortOf, encodeSampling } from '../openai-models.js'
-import { encodeSchema, type OutputPlan, planOutput } from '../output.js'
+import type { OutputPlan } from '../output.js'
 import { encodeTurns } from '../turns.js'
 import { ReasoningItems } from './reasoning.js'
 
@@ -38,13 +38,18 @@ import { ReasoningItems } from './reasoning.js'
  * A response that shall go on without a connection (`background`) is the exception: the server refuses it without `store`.
  *
  * This wire has no stop sequences, no seed, and no budget for reasoning; those are left out.
+ *
+ * @param output - as `planResponsesOutput` plans it, where structured output is asked for
  */
-export function encodeResponsesRequest(request: StreamRequest, model: string): Json {
+export function encodeResponsesRequest(
+  request: StreamRequest,
+  model: string,
+  output?: OutputPlan,
+): Json {
   const instructions = systemOf(request).join('\n\n')
   const tools = encodeTools(request.tools)
   const described = describeModel(model)
   const reasoning = described.reasons === false ? undefined : request.reasoning
-  const output = planResponsesOutput(request)
   const body: Json = {
     model,
     input: encodeInput(messagesOf(request), model),
@@ -61,15 +66,10 @@ export function encodeResponsesRequest(request: StreamRequest, model: string): J
       tools,
       // Refused without tools.
       tool_choice: tools === undefined ? undefined : encodeToolChoice(request.toolChoice),
-      text: output && { format: { type: 'json_schema', ...encodeSchema(output) } },
+      text: output && { format: output.format },
     }),
   }
   return checkInput(mergeOptions(body, request.providerOptions, ['text']))
-}
-
-/** Undefined where no structured output is asked for. */
-export function planResponsesOutput({ output }: StreamRequest): OutputPlan | undefined {
-  return output && planOutput(output, 'json-schema')
 }
 
 /** @throws StreamError `invalid-request` for a body without input: the provider would refuse it with less to go on */

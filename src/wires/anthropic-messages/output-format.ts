@@ -5,7 +5,7 @@
  * @see https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations
  */
 
-import type { JsonSchema, StreamRequest } from '../../messages.js'
+import type { JsonSchema, OutputSchema } from '../../messages.js'
 import { closeSchema, type Dialect, isStringFormat } from '../closed-schema.js'
 import { isRecord } from '../json.js'
 import { type OutputPlan, planOutput } from '../output.js'
@@ -20,13 +20,13 @@ const dialect: Dialect = {
 
 /**
  * The provider holds the model to closed objects that do not contain themselves. Of other schemas the model is told in the
- * instructions. Undefined where no structured output is asked for.
+ * instructions.
  */
-export function planMessagesOutput({ output }: StreamRequest): OutputPlan | undefined {
-  if (output === undefined) return undefined
+export function planMessagesOutput(output: OutputSchema): OutputPlan {
   const plan = planOutput(output, 'json-schema')
   const schema = isRecursive(plan.schema) ? undefined : closeSchema(plan.schema, dialect)
-  return schema === undefined ? planOutput(output, 'instructions') : { ...plan, schema }
+  if (schema === undefined) return planOutput(output, 'instructions')
+  return { ...plan, format: { type: 'json_schema', schema } }
 }
 
 /** Whether following the references of a schema leads into a circle. */

@@ -1,0 +1,32 @@
+/**
+ * Structured output in the words of the Chat Completions API.
+ *
+ * @module
+ * @see https://platform.openai.com/docs/guides/structured-outputs
+ */
+
+import type { OutputSchema } from '../../messages.js'
+import type { Json } from '../json.js'
+import {
+  encodeSchema,
+  type OutputMode,
+  type OutputPlan,
+  planOutput,
+  type SchemaPlan,
+} from '../output.js'
+
+export function planChatOutput(output: OutputSchema, mode: OutputMode = 'json-schema'): OutputPlan {
+  const plan = planOutput(output, mode)
+  return { ...plan, format: encodeFormat(plan) }
+}
+
+function encodeFormat(plan: SchemaPlan): Json | undefined {
+  switch (plan.mode) {
+    case 'json-schema':
+      return { type: 'json_schema', json_schema: encodeSchema(plan) }
+    case 'json-object':
+      return { type: 'json_object' }
+    case 'instructions':
+      return undefined
+  }
+}
