@@ -14,25 +14,23 @@ import type { ContentEvent, StreamEvent } from './types.js'
 const flattenAfter = 4096
 
 class Text {
-  #flat: string[] = []
+  /** A tree of flat pieces, which whoever reads it makes one. */
+  #text = ''
   #tail = ''
 
   append(text: string): void {
     this.#tail += text
-    if (this.#tail.length >= flattenAfter) {
-      // join() copies the tree into one flat string
-      this.#flat.push([this.#tail, ''].join(''))
-      this.#tail = ''
-    }
+    if (this.#tail.length < flattenAfter) return
+    // join() copies the tree into one flat string
+    this.#text += [this.#tail, ''].join('')
+    this.#tail = ''
   }
 
   toString(): string {
-    if (this.#flat.length === 0) return this.#tail
     // Kept, because the text of an answer is asked for as such and as a part of its message.
-    const text = this.#flat.join('') + this.#tail
-    this.#flat = [text]
+    this.#text += this.#tail
     this.#tail = ''
-    return text
+    return this.#text
   }
 }
 
