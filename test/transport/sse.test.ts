@@ -66,11 +66,18 @@ describe('events are read', () => {
   })
 })
 
+test('a byte order mark in the beginning of a chunk is a character of the text', () => {
+  expect(readText('data: {"a":"', '\uFEFFb"}\n\n')).toEqual([
+    ['{"a":"\uFEFFb"}', undefined, undefined],
+  ])
+})
+
 test('however a body is cut, its events are the same', () => {
   const line = fc.oneof(
     fc.constantFrom(
       'data: {"a":1}',
       'data:{"b":"é🦊"}',
+      'data: {"c":"\uFEFFa"}',
       'event: x',
       'id: 1',
       ': ping',
