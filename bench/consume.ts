@@ -41,10 +41,14 @@ if (process.send !== undefined) {
   const [wireName, eventsPerChunk, name] = process.argv.slice(2)
   const wire = makeWire(wireName as WireName, tokens, Number(eventsPerChunk))
   const contestant = contestants.find((each) => each.name === name)
+  const read = contestant?.open(wireName as WireName, fetchOf(wire))
   const run = async (): Promise<void> => {
-    const text = await contestant?.consume(wireName as WireName, fetchOf(wire))
+    let text = ''
+    await read?.((piece) => {
+      text += piece
+    })
     if (text !== wire.text)
-      throw new Error(`It read ${text?.length} characters of ${wire.text.length}.`)
+      throw new Error(`It read ${text.length} characters of ${wire.text.length}.`)
   }
   serve(run, warmUps)
 } else if (import.meta.main) {

@@ -1,5 +1,5 @@
 /**
- * CPU time by contestant. Each has a process of its own, so that nobody's garbage and nobody's types slow another one down, and all
+ * One figure by contestant. Each has a process of its own, so that nobody's garbage and nobody's types slow another one down, and all
  * take turns in one run, so that whatever slows the machine down slows all of them.
  */
 
@@ -7,7 +7,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 
 export interface Measured {
   name: string
-  /** Microseconds of CPU time a unit: the median of all rounds, and its quartiles. */
+  /** Microseconds a unit, of CPU time where nothing else is said: the median of all rounds, and its quartiles. */
   median: number
   lowerQuartile: number
   upperQuartile: number
@@ -69,23 +69,28 @@ function runOnce(child: ChildProcess, name: string): Promise<number> {
   })
 }
 
-/** In the child: runs on request and answers with the microseconds of CPU time, or with what went wrong. */
+/** In the child: runs on request and answers with the microseconds of CPU time. */
 export function serve(run: () => Promise<void>, warmUps: number): void {
-  const failed = (error: unknown): void => {
-    process.send?.(error instanceof Error ? (error.stack ?? error.message) : String(error))
-  }
   const warm = (async () => {
     for (let count = 0; count < warmUps; count++) await run()
   })()
-  const runOnRequest = async (): Promise<void> => {
+  answerWith(async () => {
     await warm
     const before = process.cpuUsage()
     await run()
     const { user, system } = process.cpuUsage(before)
-    process.send?.(user + system)
-  }
+    return user + system
+  })
+}
+
+/** In the child: answers each request with a figure, or with what went wrong. */
+export function answerWith(sample: () => Promise<number>): void {
   process.on('message', () => {
-    runOnRequest().catch(failed)
+    sample().then(
+      (figure) => process.send?.(figure),
+      (error: unknown) =>
+        process.send?.(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+    )
   })
 }
 

@@ -1,5 +1,5 @@
 /**
- * Who takes part: each reads one whole answer as its users would, by its own documented way, and gives its text.
+ * Who takes part: each reads one whole answer as its users would, by its own documented way, and gives its text as it comes.
  *
  * Every one is handed the same `fetch`. Retries are left on where a library has them, as its users leave them on.
  */
@@ -17,7 +17,7 @@ import { createOpenaiChatCompletions } from '@tanstack/ai-openai'
 import { streamText } from 'ai'
 import { createParser } from 'eventsource-parser'
 import OpenAI from 'openai'
-import { createStream } from 'sluice'
+import { createStream, type Driver } from 'sluice'
 import { anthropic } from 'sluice/anthropic'
 import { compatible } from 'sluice/compatible'
 import { openai } from 'sluice/openai'
@@ -27,37 +27,41 @@ import { floor } from './floor.ts'
 export interface Contestant {
   name: string
   wires: readonly WireName[]
-  consume: (wire: WireName, fetch: typeof globalThis.fetch) => Promise<string>
+  /** Makes what is made once for a process, such as a client, and gives what reads an answer to its end. */
+  open: (wire: WireName, fetch: typeof globalThis.fetch) => Consume
 }
+
+/** Calls back for each piece of text. */
+export type Consume = (onText: (text: string) => void) => Promise<void>
 
 const baseURL = 'http://provider/v1'
 const apiKey = 'sk-any'
 const content = 'Tell me about the fox.'
 const both: readonly WireName[] = ['openai', 'anthropic']
 
+async function read(driver: Driver, onText: (text: string) => void): Promise<void> {
+  for await (const event of createStream({ driver, prompt: content })) {
+    if (event.type === 'content' && event.kind === 'text') onText(event.text)
+    else if (event.type === 'error') throw event.error
+  }
+}
+
 export const contestants: readonly Contestant[] = [
   {
     name: 'floor',
     wires: both,
-    consume: async (wire, fetch) => {
-      let text = ''
-      await floor(wire, fetch, (piece) => {
-        text += piece
-      })
-      return text
-    },
+    open: (wire, fetch) => (onText) => floor(wire, fetch, onText),
   },
   {
     name: 'reader + eventsource-parser',
     wires: both,
-    consume: async (wire, fetch) => {
-      let text = ''
+    open: (wire, fetch) => async (onText) => {
       const parser = createParser({
         onEvent: ({ data }) => {
           if (data === '[DONE]') return
           const event = JSON.parse(data)
-          if (wire === 'openai') text += event.choices[0]?.delta.content ?? ''
-          else if (event.type === 'content_block_delta') text += event.delta.text
+          if (wire === 'openai') onText(event.choices[0]?.delta.content ?? '')
+          else if (event.type === 'content_block_delta') onText(event.delta.text)
         },
       })
       const response = await fetch(baseURL)
@@ -65,7 +69,7 @@ export const contestants: readonly Contestant[] = [
       const decoder = new TextDecoder()
       for (;;) {
         const { done, value } = await reader.read()
-        if (done) return text
+        if (done) return
         parser.feed(decoder.decode(value, { stream: true }))
       }
     },
@@ -73,48 +77,40 @@ export const contestants: readonly Contestant[] = [
   {
     name: 'sluice',
     wires: both,
-    consume: async (wire, fetch) => {
+    open: (wire, fetch) => {
       const driver =
         wire === 'openai'
           ? compatible({ baseURL, model: 'gpt-5.5', apiKey, fetch })
           : anthropic({ baseURL, model: 'claude-sonnet-5-5', apiKey, fetch })
-      let text = ''
-      for await (const event of createStream({ driver, prompt: content })) {
-        if (event.type === 'content' && event.kind === 'text') text += event.text
-        else if (event.type === 'error') throw event.error
-      }
-      return text
+      return (onText) => read(driver, onText)
     },
   },
   {
     name: 'sluice, by the openai SDK',
     wires: ['openai'],
-    consume: async (_wire, fetch) => {
+    open: (_wire, fetch) => {
       const driver = openai({ baseURL, model: 'gpt-5.5', apiKey, fetch })
-      let text = ''
-      for await (const event of createStream({ driver, prompt: content })) {
-        if (event.type === 'content' && event.kind === 'text') text += event.text
-        else if (event.type === 'error') throw event.error
-      }
-      return text
+      return (onText) => read(driver, onText)
     },
   },
   {
     name: 'the official SDK',
     wires: both,
-    consume: async (wire, fetch) => {
-      let text = ''
+    open: (wire, fetch) => {
       if (wire === 'openai') {
         const client = new OpenAI({ baseURL, apiKey, fetch })
-        const stream = await client.chat.completions.create({
-          model: 'gpt-5.5',
-          messages: [{ role: 'user', content }],
-          stream: true,
-          stream_options: { include_usage: true },
-        })
-        for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? ''
-      } else {
-        const client = new Anthropic({ baseURL, apiKey, fetch })
+        return async (onText) => {
+          const stream = await client.chat.completions.create({
+            model: 'gpt-5.5',
+            messages: [{ role: 'user', content }],
+            stream: true,
+            stream_options: { include_usage: true },
+          })
+          for await (const chunk of stream) onText(chunk.choices[0]?.delta.content ?? '')
+        }
+      }
+      const client = new Anthropic({ baseURL, apiKey, fetch })
+      return async (onText) => {
         const stream = await client.messages.create({
           model: 'claude-sonnet-5-5',
           max_tokens: 1024,
@@ -122,54 +118,54 @@ export const contestants: readonly Contestant[] = [
           stream: true,
         })
         for await (const event of stream) {
-          if (event.type === 'content_block_delta' && event.delta.type === 'text_delta')
-            text += event.delta.text
+          if (event.type === 'content_block_delta' && event.delta.type === 'text_delta') {
+            onText(event.delta.text)
+          }
         }
       }
-      return text
     },
   },
   {
     name: 'ai',
     wires: both,
-    consume: async (wire, fetch) => {
+    open: (wire, fetch) => {
       const model =
         wire === 'openai'
           ? createOpenAICompatible({ name: 'provider', baseURL, apiKey, fetch }).chatModel(
               'gpt-5.5',
             )
           : createAnthropic({ baseURL, apiKey, fetch })('claude-sonnet-5-5')
-      let text = ''
-      const result = streamText({
-        model,
-        prompt: content,
-        onError: ({ error }) => {
-          throw error
-        },
-      })
-      for await (const piece of result.textStream) text += piece
-      return text
+      return async (onText) => {
+        const result = streamText({
+          model,
+          prompt: content,
+          onError: ({ error }) => {
+            throw error
+          },
+        })
+        for await (const piece of result.textStream) onText(piece)
+      }
     },
   },
   {
     name: 'TanStack AI',
     wires: both,
-    consume: async (wire, fetch) => {
+    open: (wire, fetch) => {
       const adapter =
         wire === 'openai'
           ? createOpenaiChatCompletions('gpt-5.2', apiKey, { baseURL, fetch })
           : createAnthropicChat('claude-sonnet-4-5', apiKey, { baseURL, fetch })
-      let text = ''
-      for await (const chunk of chat({ adapter, messages: [{ role: 'user', content }] })) {
-        if (chunk.type === EventType.TEXT_MESSAGE_CONTENT) text += chunk.delta
+      return async (onText) => {
+        for await (const chunk of chat({ adapter, messages: [{ role: 'user', content }] })) {
+          if (chunk.type === EventType.TEXT_MESSAGE_CONTENT) onText(chunk.delta)
+        }
       }
-      return text
     },
   },
   {
     name: 'LangChain',
     wires: both,
-    consume: async (wire, fetch) => {
+    open: (wire, fetch) => {
       const model =
         wire === 'openai'
           ? new ChatOpenAI({ model: 'gpt-4.1', apiKey, configuration: { baseURL, fetch } })
@@ -179,15 +175,15 @@ export const contestants: readonly Contestant[] = [
               anthropicApiUrl: baseURL,
               clientOptions: { fetch },
             })
-      let text = ''
-      for await (const chunk of await model.stream(content)) text += chunk.text
-      return text
+      return async (onText) => {
+        for await (const chunk of await model.stream(content)) onText(chunk.text)
+      }
     },
   },
   {
     name: 'pi-ai',
     wires: both,
-    consume: async (wire, fetch) => {
+    open: (wire, fetch) => async (onText) => {
       const common = {
         name: 'any',
         reasoning: false,
@@ -215,12 +211,10 @@ export const contestants: readonly Contestant[] = [
               context,
               { apiKey, fetch },
             )
-      let text = ''
       for await (const event of stream) {
-        if (event.type === 'text_delta') text += event.delta
+        if (event.type === 'text_delta') onText(event.delta)
         else if (event.type === 'error') throw new Error(event.error.errorMessage)
       }
-      return text
     },
   },
 ]

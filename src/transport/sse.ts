@@ -18,11 +18,12 @@ export type OnServerSentEvent = (
   id: string | undefined,
 ) => void
 
+/** For chunks that split no character; it keeps nothing. A byte order mark in their beginning is not the stream's. */
+const plainDecoder = /* @__PURE__ */ new TextDecoder('utf-8', { ignoreBOM: true })
+
 /** Feeds one body, chunk by chunk. */
 export class ServerSentEventReader {
   readonly #decoder = new TextDecoder()
-  /** For chunks that split no character. A byte order mark in their beginning is not the stream's. */
-  readonly #plainDecoder = new TextDecoder('utf-8', { ignoreBOM: true })
   /** The decoder holds no part of a character, and has seen whether the stream begins with a byte order mark. */
   #plain = false
   readonly #onEvent: OnServerSentEvent
@@ -54,7 +55,7 @@ export class ServerSentEventReader {
   feed(chunk: Uint8Array): void {
     // A last byte of ASCII: no character is split. Decoding without a state takes three fifths of the time in Node (90 ns of 150).
     const whole = (chunk[chunk.length - 1] ?? 0x80) < 0x80
-    if (whole && this.#plain) return this.#read(this.#plainDecoder.decode(chunk))
+    if (whole && this.#plain) return this.#read(plainDecoder.decode(chunk))
     this.#plain = whole
     this.#read(this.#decoder.decode(chunk, { stream: true }))
   }
