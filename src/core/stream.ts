@@ -88,7 +88,8 @@ export class Stream implements EventStream, EventSink, BatchReader {
   }
 
   cancel(reason?: unknown): void {
-    this.stop(abortError(reason))
+    // Every response closes, and an error that nobody gets takes 15 us to make.
+    if (!this.#isOver()) this.stop(abortError(reason))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -98,7 +99,7 @@ export class Stream implements EventStream, EventSink, BatchReader {
 
   /** Ends the stream with this error and closes the connection to the provider. Harmless after the end. */
   stop(error: StreamError): void {
-    if (this.#terminal !== undefined || this.#ending !== undefined) return
+    if (this.#isOver()) return
     this.#source?.close()
     this.fail(error)
   }
@@ -193,6 +194,11 @@ export class Stream implements EventStream, EventSink, BatchReader {
   }
 
   // -------------------------------------------------------------- inside
+
+  /** How it ends is known. */
+  #isOver(): boolean {
+    return this.#terminal !== undefined || this.#ending !== undefined
+  }
 
   #begin(): void {
     this.#begun = true
