@@ -28,6 +28,7 @@ const expectations: Record<string, Expectation> = {
     prints:
       /\nasking flaky\nThe sky[^\n]*\nnetwork: asking steady\nBlue light is scattered most\.\nanswered by steady\n$/,
   },
+  'gateway/server.ts': { prints: /^data: \{"id":"chatcmpl-[^]*Hello[^]*\ndata: \[DONE\]\n\n$/ },
   'images.ts': { prints: /\nI see a picture\.\n$/ },
   'own-driver.ts': { prints: /\nWater is wet\. \(3 tokens\)\n$/ },
   'quickstart.ts': {
