@@ -2,34 +2,16 @@
  * What it costs to relay one answer as server-sent events: `node relay.ts`, or with the names of contestants to take only these.
  */
 
+import { type Contest, contest, print, tokens, wanted } from './contest.ts'
 import { readRelayed, relays } from './contestants/relays.ts'
-import { type Measured, measure, serve } from './measure.ts'
+import { serve } from './measure.ts'
 import { fetchOf, makeWire, type WireName } from './wires.ts'
 
-export interface Relayed {
-  wire: WireName
-  eventsPerChunk: number
-  results: Measured[]
-}
-
-const tokens = 10_000
 const warmUps = 15
 
-export async function relay(only: readonly string[], rounds: number): Promise<Relayed[]> {
-  const all: Relayed[] = []
-  for (const wire of ['openai', 'anthropic'] as const) {
-    for (const eventsPerChunk of [1, 16]) {
-      const runners = relays
-        .filter(({ name }) => only.length === 0 || name === 'floor' || only.includes(name))
-        .map(({ name }) => ({
-          name,
-          module: new URL(import.meta.url),
-          args: [wire, String(eventsPerChunk), name],
-        }))
-      all.push({ wire, eventsPerChunk, results: await measure(runners, tokens, rounds) })
-    }
-  }
-  return all
+export function relay(only: readonly string[], rounds: number): Promise<Contest[]> {
+  const names = relays.map(({ name }) => name).filter((name) => wanted(name, only))
+  return contest(new URL(import.meta.url), () => names, rounds)
 }
 
 if (process.send !== undefined) {
@@ -51,14 +33,4 @@ if (process.send !== undefined) {
   if (text !== wire.text) throw new Error(`${name} sent ${text.length} of ${wire.text.length}.`)
   // The client's part is not the relay's.
   serve(() => send(() => {}), warmUps)
-} else if (import.meta.main) {
-  for (const { wire, eventsPerChunk, results } of await relay(process.argv.slice(2), 20)) {
-    console.log(`\n${wire}, ${eventsPerChunk} events a chunk`)
-    for (const { name, median, lowerQuartile, upperQuartile, ratio } of results) {
-      const spread = `${lowerQuartile.toFixed(2)} to ${upperQuartile.toFixed(2)}`
-      console.log(
-        `${name.padEnd(28)} ${median.toFixed(2).padStart(7)} us a token (${spread}), ${ratio.toFixed(2)} x`,
-      )
-    }
-  }
-}
+} else if (import.meta.main) print(await relay(process.argv.slice(2), 20))

@@ -1,20 +1,21 @@
 /**
- * What was measured, as a page and a plot.
+ * What was measured, as a page.
  */
 
-import { cpus, loadavg, type } from 'node:os'
-import type { Consumed } from './consume.ts'
+import { cpus, type } from 'node:os'
+import { bars } from './bars.ts'
+import type { Contest } from './contest.ts'
 import type { First } from './first-content.ts'
 import type { Flow } from './flow.ts'
 import type { Started } from './footprint/start.ts'
 import type { Grown } from './growth.ts'
-import type { Measured } from './measure.ts'
 import type { Scaled, Served } from './sockets/run.ts'
+import { fixed, table } from './table.ts'
 
 export interface Results {
   versions: Record<string, string>
-  consumed: Consumed[]
-  relayed: Consumed[]
+  consumed: Contest[]
+  relayed: Contest[]
   served: Served[]
   scaled: Scaled[]
   first: First[]
@@ -24,17 +25,10 @@ export interface Results {
   sizes: { name: string; bytes: number }[]
 }
 
-function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const line = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
-}
-
-const fixed = (value: number, digits = 2): string => value.toFixed(digits)
-
-function costs(all: readonly Consumed[]): string {
+function costs(all: readonly Contest[]): string {
   const columns = all.map(({ wire, eventsPerChunk }) => `${wire}, ${eventsPerChunk}`)
   const names = [...new Set(all.flatMap(({ results }) => results.map(({ name }) => name)))]
-  const cell = ({ results }: Consumed, name: string): string => {
+  const cell = ({ results }: Contest, name: string): string => {
     const found = results.find((each) => each.name === name)
     if (found === undefined) return ''
     const { median, lowerQuartile, upperQuartile, ratio } = found
@@ -46,10 +40,11 @@ function costs(all: readonly Consumed[]): string {
   )
 }
 
-export function page(results: Results): string {
+/** @param load - of the machine, before anything was measured */
+export function page(results: Results, load: number): string {
   const { consumed, relayed, served, scaled, first, flows, grown, started, sizes } = results
   const versions = Object.entries(results.versions).map(([name, version]) => `${name} ${version}`)
-  const machine = `${cpus().length} cores of ${cpus()[0]?.model ?? 'an unknown kind'}, ${type()}, Node ${process.version.slice(1)}, a load of ${fixed(loadavg()[1] ?? 0, 1)} by other work`
+  const machine = `${cpus().length} cores of ${cpus()[0]?.model ?? 'an unknown kind'}, ${type()}, Node ${process.version.slice(1)}, a load of ${fixed(load, 1)} before it began`
   const kilobytes = (bytes: number): string => fixed(bytes / 1000, 1)
   return `# Benchmarks
 
@@ -62,6 +57,10 @@ To do it again: \`npm ci && npm run build && npm --prefix bench ci && npm --pref
 Every contestant has a process of its own; all take turns in one run. The figure is CPU time (\`process.cpuUsage\`), as a ratio to the
 floor within a round, and the median of all rounds; in parentheses the microseconds a token with their quartiles. The floor is a
 hand-tuned loop that knows exactly what comes and guards against nothing. What a contestant gives is checked before its time counts.
+
+## The bars
+
+${bars(results)}
 
 ## Read an answer
 
@@ -105,32 +104,42 @@ ${table(
 ## Scale
 
 Streams of 50 tokens a second through one gateway process. Provider and clients share the cores with it, so its own ceiling is
-higher than this. Added latency is the 99th percentile with the gateway less that without it, each the best of three runs; the last
-row is the first that passed 50 ms.
+higher than this. Added latency is the 99th percentile with the gateway less that without it, each the better of two runs; the last
+row is the first in which ours passed 50 ms.
 
 ${table(
-  ['streams', 'added p99 (ms)', 'CPU a token (us)', 'heap a stream (kB)'],
-  scaled.map(({ streams, addedMs, served: { cpuPerToken, heapPerStream } }) => [
+  [
+    'streams',
+    'added p99, ours (ms)',
+    'added p99, the floor (ms)',
+    'CPU a token, ours (us)',
+    'CPU a token, the floor (us)',
+    'heap a stream, ours (kB)',
+  ],
+  scaled.map(({ streams, direct, ours, floor }) => [
     streams,
-    fixed(addedMs, 1),
-    fixed(cpuPerToken, 1),
-    kilobytes(heapPerStream),
+    fixed(ours.latencyMs.p99 - direct.latencyMs.p99, 1),
+    fixed(floor.latencyMs.p99 - direct.latencyMs.p99, 1),
+    fixed(ours.cpuPerToken, 1),
+    fixed(floor.cpuPerToken, 1),
+    kilobytes(ours.heapPerStream),
   ]),
 )}
 
-${million(scaled)}
+${million(results)}
 
 ## First content
 
-From the call to the end of an answer of one token, without a network, in microseconds.
+From the call to the first piece of text, without a network, in microseconds, with quartiles. Drivers and clients are made once before.
 
 ${table(
-  ['', 'openai', 'anthropic'],
-  [...new Set(first.map(({ name }) => name))].map((name) => [
+  ['', ...first.map(({ wire }) => wire)],
+  [...new Set(first.flatMap(({ results }) => results.map(({ name }) => name)))].map((name) => [
     name,
-    ...(['openai', 'anthropic'] as const).map((wire) => {
-      const found = first.find((each) => each.wire === wire && each.name === name)
-      return found === undefined ? '' : fixed(found.median, 0)
+    ...first.map(({ results }) => {
+      const found = results.find((each) => each.name === name)
+      if (found === undefined) return ''
+      return `${fixed(found.median, 0)} (${fixed(found.lowerQuartile, 0)} to ${fixed(found.upperQuartile, 0)})`
     }),
   ]),
 )}
@@ -177,46 +186,14 @@ ${table(
 }
 
 /** On paper: what a fleet needs if every core spends at most half of its time on tokens. */
-function million(scaled: Results['scaled']): string {
-  const served = scaled.at(-1)?.served
-  if (served === undefined) return ''
-  const perCore = Math.floor(500_000 / (served.cpuPerToken * 50))
-  const cores = Math.ceil(1_000_000 / perCore)
-  const gigabytes = (served.heapPerStream * 1_000_000) / 1e9
-  return `On paper, a million streams of 50 tokens a second: at ${fixed(served.cpuPerToken, 1)} us a token, sockets included, a core that is
-half busy carries ${perCore} streams, so it takes ${cores} cores, and ${fixed(gigabytes, 0)} GB of heap for all of them together.`
-}
-
-const colours = [
-  '#0b7285',
-  '#e8590c',
-  '#5f3dc4',
-  '#2b8a3e',
-  '#c2255c',
-  '#868e96',
-  '#364fc7',
-  '#a61e4d',
-]
-
-/** Bars on a scale by powers of two. */
-export function plot(consumed: readonly Consumed[]): string {
-  const rows = consumed.flatMap(({ wire, eventsPerChunk, results }) => [
-    { title: `${wire}, ${eventsPerChunk} event${eventsPerChunk === 1 ? '' : 's'} a chunk` },
-    ...results.filter(({ name }) => name !== 'floor').map((result, at) => ({ result, at })),
-  ])
-  const scaleOf = (ratio: number): number => 20 + Math.log2(Math.max(ratio, 1)) * 65
-  const bars = rows.map((row, index) => {
-    const y = 20 + index * 20
-    if (!('result' in row))
-      return `<text x="0" y="${y + 12}" font-weight="bold">${row.title}</text>`
-    const { name, ratio }: Measured = row.result
-    const width = fixed(scaleOf(ratio), 1)
-    const colour = colours[row.at % colours.length]
-    return `<text x="10" y="${y + 12}">${name}</text><rect x="210" y="${y + 2}" width="${width}" height="13" fill="${colour}"/><text x="${fixed(216 + scaleOf(ratio), 1)}" y="${y + 12}">${fixed(ratio)}x</text>`
-  })
-  const height = 40 + rows.length * 20
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="760" height="${height}" viewBox="0 0 760 ${height}" font-family="sans-serif" font-size="12"><rect width="760" height="${height}" fill="#fff"/><text x="0" y="12">CPU time a token, as a ratio to a hand-tuned loop (each doubling is one step)</text>
-${bars.join('\n')}
-</svg>
-`
+function million({ scaled, relayed }: Results): string {
+  const last = scaled.at(-1)
+  const alone = relayed[0]?.results.find(({ name }) => name === 'sluice')?.median
+  if (last === undefined || alone === undefined) return ''
+  const { cpuPerToken, heapPerStream } = last.ours
+  const coresFor = (microseconds: number): number => Math.ceil((1e6 * 50 * microseconds) / 500_000)
+  return `On paper, a million streams of 50 tokens a second, with cores that are half busy: at ${fixed(cpuPerToken, 1)} us a token, sockets
+included, they take ${coresFor(cpuPerToken)} cores of this kind, and ${fixed((heapPerStream * 1e6) / 1e9, 0)} GB of heap. Of these, ${coresFor(alone)} cores are what the relay costs
+without sockets (${fixed(alone, 1)} us a token); the others are for one read and one write of a socket a token, by Node and the kernel, which
+the floor pays too. How much a kernel takes for these differs more between machines than anything else here.`
 }

@@ -3,14 +3,16 @@
  */
 
 import { readFileSync, writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { consume } from './consume.ts'
 import { firstContent } from './first-content.ts'
 import { flow } from './flow.ts'
 import { readParts, sizeOf } from './footprint/run.ts'
 import { measureStart } from './footprint/start.ts'
 import { growth } from './growth.ts'
+import { plot } from './plot.ts'
 import { relay } from './relay.ts'
-import { page, plot, type Results } from './report.ts'
+import { page, type Results } from './report.ts'
 import { type Served, scale, serveOver } from './sockets/run.ts'
 
 const { dependencies } = JSON.parse(
@@ -40,19 +42,22 @@ async function measureSizes(): Promise<Results['sizes']> {
   return sizes
 }
 
+const load = loadavg()[0] ?? 0
 const results: Results = {
   versions,
   consumed: await step('consume', () => consume([], 9)),
   relayed: await step('relay', () => relay([], 11)),
   served: await step('sockets', serveAll),
-  scaled: await step('scale', () => scale([100, 200, 300, 400, 600, 800, 1_000], 50)),
-  first: await step('first content', firstContent),
+  scaled: await step('scale', () =>
+    scale([25, 50, 100, 150, 200, 250, 300, 400, 600, 800, 1_000], 50),
+  ),
+  first: await step('first content', () => firstContent(9)),
   flows: await step('flow', flow),
   grown: await step('growth', growth),
   started: await step('start', () => measureStart(9)),
   sizes: await step('sizes', measureSizes),
 }
 const docs = new URL('../docs/', import.meta.url)
-writeFileSync(new URL('benchmarks.md', docs), page(results))
+writeFileSync(new URL('benchmarks.md', docs), page(results, load))
 writeFileSync(new URL('benchmarks.svg', docs), plot(results.consumed))
 console.log('Written: docs/benchmarks.md, docs/benchmarks.svg')
