@@ -41,9 +41,9 @@ function costs(all: readonly Contest[]): string {
 }
 
 /** @param load - of the machine, before anything was measured */
-export function page(results: Results, load: number): string {
-  const { consumed, relayed, served, scaled, first, flows, grown, started, sizes } = results
-  const versions = Object.entries(results.versions).map(([name, version]) => `${name} ${version}`)
+export function page(all: Results, load: number): string {
+  const { consumed, relayed, served, scaled, first, flows, grown, started, sizes } = all
+  const versions = Object.entries(all.versions).map(([name, version]) => `${name} ${version}`)
   const machine = `${cpus().length} cores of ${cpus()[0]?.model ?? 'an unknown kind'}, ${type()}, Node ${process.version.slice(1)}, a load of ${fixed(load, 1)} before it began`
   const kilobytes = (bytes: number): string => fixed(bytes / 1000, 1)
   return `# Benchmarks
@@ -60,7 +60,7 @@ hand-tuned loop that knows exactly what comes and guards against nothing. What a
 
 ## The bars
 
-${bars(results)}
+${bars(all)}
 
 ## Read an answer
 
@@ -126,7 +126,7 @@ ${table(
   ]),
 )}
 
-${million(results)}
+${million(all)}
 
 ## First content
 
