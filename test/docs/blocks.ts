@@ -86,7 +86,7 @@ function parseComment(comment: string, place: string): Partial<Block> {
  */
 export function moduleOf({ line, code, prelude, then = '' }: Block): string {
   const before = prelude === undefined ? [] : prelude.code.split('\n')
-  const lines: string[] = new Array<string>((prelude?.line ?? line) - 1).fill('')
+  const lines: string[] = Array.from({ length: (prelude?.line ?? line) - 1 }, () => '')
   lines.push(...before)
   while (lines.length < line - 1) lines.push('')
   return `${[...lines, code].join('\n')}\n${then}\nexport {}\n`

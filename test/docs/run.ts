@@ -23,7 +23,8 @@ const simulated: typeof fetch = async (input, init) => {
     return toResponse(createStream({ driver, prompt }), sse())
   }
   const response = await provider.fetch(input, init)
-  if (response.status === 404) fail(new Error(`Asked the provider for ${String(input)}.`))
+  if (response.status === 404)
+    fail(new Error(`Asked the provider for ${input instanceof Request ? input.url : input}.`))
   return response
 }
 
