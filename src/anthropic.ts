@@ -1,7 +1,7 @@
 /**
  * The driver for Anthropic.
  *
- * @module
+ * @module sluice/anthropic
  */
 
 export {

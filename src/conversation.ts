@@ -1,7 +1,7 @@
 /**
  * Conversations that are remembered.
  *
- * @module
+ * @module sluice/conversation
  */
 
 export {

@@ -1,7 +1,7 @@
 /**
  * What the author of a driver needs. A driver is an object with `provider`, `model` and an async generator `stream`.
  *
- * @module
+ * @module sluice/driver
  */
 
 export { StreamError, type StreamErrorCode, type StreamErrorOptions } from './errors.js'

@@ -51,6 +51,7 @@ const codes: Record<StreamErrorCode, { sentence: string; retryable: boolean }> =
 
 const brand = Symbol.for('sluice.StreamError')
 
+/** What a `StreamError` knows besides its code and message. */
 export interface StreamErrorOptions {
   /** @default what fits the code */
   retryable?: boolean | undefined

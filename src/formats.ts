@@ -1,7 +1,7 @@
 /**
  * Formats that front ends made for others read.
  *
- * @module
+ * @module sluice/formats
  */
 
 export { type AgUiOptions, agUi } from './formats/ag-ui.js'

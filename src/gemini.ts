@@ -1,7 +1,7 @@
 /**
  * The driver for Google's Gemini models.
  *
- * @module
+ * @module sluice/gemini
  */
 
 export { type GeminiOptions, gemini } from './drivers/gemini.js'

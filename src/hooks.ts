@@ -24,6 +24,7 @@ export interface StreamHooks {
   onEnd?: (end: StreamEnd) => unknown
 }
 
+/** What `onAttempt` is told. */
 export interface StreamAttempt {
   /** That of the `start` event. */
   id: string
@@ -36,11 +37,13 @@ export interface StreamAttempt {
   request: StreamRequest
 }
 
+/** What `onRetry` is told. */
 export interface StreamRetry extends Omit<RetryEvent, 'type'> {
   /** That of the `start` event. */
   id: string
 }
 
+/** What `onEnd` is told. */
 export interface StreamEnd {
   /** That of the `start` event. */
   id: string

@@ -1,7 +1,7 @@
 /**
  * Streams from language models: `createStream()`, what writes a stream to a response, and the combinators.
  *
- * @module
+ * @module sluice
  */
 
 export { Accumulator } from './accumulate.js'
@@ -20,6 +20,7 @@ export {
   type StreamErrorOptions,
 } from './errors.js'
 export { type NdjsonOptions, ndjson } from './formats/ndjson.js'
+export type { FormatOptions } from './formats/options.js'
 export { type PlainTextOptions, plainText } from './formats/plain-text.js'
 export { type SseOptions, sse } from './formats/sse.js'
 export type { StreamAttempt, StreamEnd, StreamHooks, StreamRetry } from './hooks.js'

@@ -7,21 +7,25 @@
 /** One turn of a conversation. JSON-safe as long as its images and files are strings. */
 export type Message = SystemMessage | UserMessage | AssistantMessage | ToolMessage
 
+/** Instructions. */
 export interface SystemMessage {
   role: 'system'
   content: string | readonly InputPart[]
 }
 
+/** What the user says. */
 export interface UserMessage {
   role: 'user'
   content: string | readonly InputPart[]
 }
 
+/** What the model answered. `complete.message` is one. */
 export interface AssistantMessage {
   role: 'assistant'
   content: readonly OutputPart[] | string
 }
 
+/** What tools answered, for the model to go on with. */
 export interface ToolMessage {
   role: 'tool'
   content: readonly ToolResultPart[]
@@ -30,11 +34,13 @@ export interface ToolMessage {
 /** A part of what is sent to the model. */
 export type InputPart = TextInputPart | ImageInputPart | FileInputPart
 
+/** Text for the model. */
 export interface TextInputPart {
   type: 'text'
   text: string
 }
 
+/** A picture for the model. */
 export interface ImageInputPart {
   type: 'image'
   /** An http(s) or data URL, base64, or the bytes. */
@@ -43,6 +49,7 @@ export interface ImageInputPart {
   mediaType?: string
 }
 
+/** A file for the model, such as a PDF. */
 export interface FileInputPart {
   type: 'file'
   /** An http(s) or data URL, base64, or the bytes. */
@@ -54,6 +61,7 @@ export interface FileInputPart {
 /** A part of what the model answered. */
 export type OutputPart = TextPart | ReasoningPart | ToolCallPart | SourcePart | FilePart
 
+/** Text of the model. */
 export interface TextPart {
   type: 'text'
   text: string
@@ -61,6 +69,7 @@ export interface TextPart {
   signature?: string
 }
 
+/** What the model thought before it answered, as far as its provider shows it. */
 export interface ReasoningPart {
   type: 'reasoning'
   text: string
@@ -68,6 +77,7 @@ export interface ReasoningPart {
   redacted?: true
 }
 
+/** A call of a tool, with its arguments. */
 export interface ToolCallPart {
   type: 'tool-call'
   id: string
@@ -84,6 +94,7 @@ export interface ToolCallPart {
   signature?: string
 }
 
+/** What the model cites. */
 export interface SourcePart {
   type: 'source'
   url?: string
@@ -91,6 +102,7 @@ export interface SourcePart {
   raw?: unknown
 }
 
+/** A file that the model made. */
 export interface FilePart {
   type: 'file'
   mediaType: string
@@ -145,6 +157,7 @@ export type StandardResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly StandardIssue[] }
 
+/** Why a value does not fit a schema. */
 export interface StandardIssue {
   readonly message: string
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined

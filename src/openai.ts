@@ -1,7 +1,7 @@
 /**
  * The driver for OpenAI.
  *
- * @module
+ * @module sluice/openai
  */
 
 export { type OpenAIClient, type OpenAIOptions, openai } from './drivers/openai.js'

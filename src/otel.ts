@@ -1,7 +1,7 @@
 /**
  * Spans and metrics of OpenTelemetry for streams. It needs `@opentelemetry/api`.
  *
- * @module
+ * @module sluice/otel
  */
 
 export type { Attributes, AttributeValue, OpenTelemetryApi } from './otel/api.js'

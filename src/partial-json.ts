@@ -9,7 +9,7 @@
  *
  * Needs the package `jsonriver`.
  *
- * @module
+ * @module sluice/partial-json
  */
 
 export { type PartialJson, partialJson } from './projections/partial-json.js'

@@ -1,7 +1,7 @@
 /**
  * Streams in React components.
  *
- * @module
+ * @module sluice/react
  */
 
 'use client'

@@ -9,7 +9,7 @@
  * const store = redisStore(client)
  * ```
  *
- * @module
+ * @module sluice/redis
  */
 
 export type {

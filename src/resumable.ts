@@ -1,7 +1,7 @@
 /**
  * Streams that outlive their clients, and a log for them in memory.
  *
- * @module
+ * @module sluice/resumable
  */
 
 export type {

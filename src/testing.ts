@@ -11,10 +11,11 @@
  * const { url, close } = await provider.listen()
  * ```
  *
- * @module
+ * @module sluice/testing
  */
 
 export type { Answer, AnswerParts, AnswerToolCall } from './testing/answer.js'
+export type { Closing } from './testing/body.js'
 export type { Cassette, CassetteChunk, Interaction } from './testing/cassette/format.js'
 export { type RecordingFetch, type RecordOptions, record } from './testing/cassette/record.js'
 export { type ReplayOptions, replay } from './testing/cassette/replay.js'

@@ -225,6 +225,7 @@ export interface Driver {
  */
 export type Continuation = 'prefill' | 'request' | 'none'
 
+/** What a driver gets for one attempt. */
 export interface DriverContext {
   /** Ends this attempt alone. */
   signal: AbortSignal
@@ -286,6 +287,7 @@ export interface Format {
   failure(error: StreamError): { contentType: string; body: string }
 }
 
+/** Writes the events of one stream. */
 export interface Encoder {
   /**
    * Text for the events of one batch; it may be empty.

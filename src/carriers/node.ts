@@ -22,6 +22,7 @@ import { Heartbeat } from './heartbeat.js'
 /** As `response.getHeaders()` has them, and Fastify's `reply.getHeaders()`. */
 type HeaderValues = Record<string, string | number | readonly string[] | undefined>
 
+/** How a response begins. */
 export interface NodeResponseInit {
   /** @default 200 */
   status?: number

@@ -48,6 +48,7 @@ export interface ConnectOptions extends RequestInit {
   onResponse?: (response: Response) => void
 }
 
+/** How lost connections are made again. */
 export interface ReconnectOptions {
   /**
    * Failures in a row after which no further connection is made. A connection that brought an event, or was kept alive for half a

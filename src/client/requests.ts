@@ -16,6 +16,7 @@ export interface InterruptedStream {
   lastEventId: number
 }
 
+/** Where the rest of a stream can be had. */
 export type Resume =
   | false
   | string

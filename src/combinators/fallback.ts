@@ -19,6 +19,7 @@ import type { Completion, ContentEvent, Driver, RetryEvent, UsageSum } from '../
 import { type CircuitBreaker, enter, type Passage } from './circuit.js'
 import { checkDriver, combineErrors, commonContinuation, handOver, named } from './members.js'
 
+/** What `fallback([a, b], options)` takes. */
 export interface FallbackOptions {
   /**
    * Whether the next driver is to be asked after this error. If it throws, the stream ends with what it threw.

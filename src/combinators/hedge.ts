@@ -19,6 +19,7 @@ import type { Completion, ContentEvent, Driver, RetryEvent, UsageSum } from '../
 import { addUsage, isEmpty } from '../usage.js'
 import { checkDriver, combineErrors, commonContinuation, handOver, named } from './members.js'
 
+/** What `hedge(a, b, options)` takes. */
 export interface HedgeOptions {
   /** How long the first driver may be without content before the second one is asked as well, in milliseconds. */
   afterMs: number

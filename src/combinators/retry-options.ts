@@ -7,6 +7,7 @@
 import { checkCount, checkDelay, checkKeys, longestDelayMs, optionError } from '../check.js'
 import type { StreamError } from '../errors.js'
 
+/** How failed attempts are made again: `retry` of `createStream()`, and `retry(driver, options)`. */
 export interface RetryOptions {
   /**
    * Attempts after the first one.

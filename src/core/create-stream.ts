@@ -46,7 +46,7 @@ export interface StreamOptions<Output = unknown> extends StreamRequest, StreamHo
  * @throws TypeError for a bad option
  * @example
  * ```ts
- * const stream = createStream({ driver: openai({ model: 'gpt-5.2' }), prompt: 'Why is the sky blue?' })
+ * const stream = createStream({ driver: openai({ model: 'gpt-5.5' }), prompt: 'Why is the sky blue?' })
  * for await (const event of stream) {
  *   if (event.type === 'content' && event.kind === 'text') process.stdout.write(event.text)
  * }

@@ -35,6 +35,7 @@ export interface BaseAnthropicClient {
   post(path: string, options: never): { asResponse(): Promise<Response> }
 }
 
+/** What `anthropic()` takes. */
 export interface AnthropicOptions extends ProviderOptions {
   /** Your own SDK instance, instead of `apiKey`, `baseURL`, `fetch` and `headers`. Its own retries are not used. */
   client?: AnthropicClient | BaseAnthropicClient

@@ -25,6 +25,7 @@ import {
   resolveKey,
 } from './settings.js'
 
+/** What `compatible()` takes for a well-known server. */
 export interface PresetOptions extends ProviderOptions {
   /**
    * The provider's name in events and errors.
@@ -46,6 +47,7 @@ export interface PresetOptions extends ProviderOptions {
   thinkTags?: ThinkTags
 }
 
+/** What `compatible()` takes for a server at an address. */
 export interface CompatibleOptions extends PresetOptions {
   /** The address up to and without `/chat/completions`, such as `http://localhost:11434/v1`. */
   baseURL: string

@@ -21,6 +21,7 @@ import {
   resolveKey,
 } from './settings.js'
 
+/** What `gemini()` takes. */
 export interface GeminiOptions extends ProviderOptions {
   /**
    * The address up to and without `/models`.

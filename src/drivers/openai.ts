@@ -40,6 +40,7 @@ export interface OpenAIClient {
   responses?: Resource & BackgroundResource
 }
 
+/** What `openai()` takes. */
 export interface OpenAIOptions extends ProviderOptions {
   /**
    * `chat` speaks the Chat Completions API, `responses` the Responses API.

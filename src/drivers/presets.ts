@@ -16,6 +16,7 @@ export interface Preset {
   thinkTags?: true
 }
 
+/** The names of well-known servers. */
 export type PresetName =
   | 'cerebras'
   | 'deepseek'

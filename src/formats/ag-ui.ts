@@ -24,6 +24,7 @@ import { errorJson } from './failure.js'
 import { checkStreamOptions, type StreamFormatOptions } from './options.js'
 import { retracted } from './retracted.js'
 
+/** What `agUi()` takes. */
 export interface AgUiOptions extends StreamFormatOptions {
   /**
    * Those of the request, which is a `RunAgentInput`.

@@ -21,6 +21,7 @@ import { dataLine, eventStream } from './event-stream.js'
 import { errorJson } from './failure.js'
 import { checkStreamOptions, type StreamFormatOptions } from './options.js'
 
+/** What `aiSdk()` takes. */
 export interface AiSdkOptions extends StreamFormatOptions {
   /**
    * The id of the message that is written. Where an answer goes on with the last message, as after a tool's result, it has to be the

@@ -10,6 +10,7 @@ import { eventJson, safeLines, writable } from './event-json.js'
 import { jsonFailure } from './failure.js'
 import { checkStreamOptions, type StreamFormatOptions } from './options.js'
 
+/** What `ndjson()` takes. */
 export interface NdjsonOptions extends StreamFormatOptions {
   /**
    * The longest silence before an empty line is sent that keeps the connection open, in milliseconds. `readStream` skips empty

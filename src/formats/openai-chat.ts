@@ -14,6 +14,7 @@ import { errorJson } from './failure.js'
 import { checkStreamOptions, type StreamFormatOptions } from './options.js'
 import { retracted } from './retracted.js'
 
+/** What `openaiChat()` takes. */
 export interface OpenaiChatOptions extends StreamFormatOptions {
   /**
    * The model that the client is told.

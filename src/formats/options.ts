@@ -7,6 +7,7 @@
 import { checkFlag, checkKeys, checkLimit, optionError } from '../check.js'
 import type { Format } from '../types.js'
 
+/** What every format takes. */
 export interface FormatOptions {
   /**
    * Send the whole message of errors, with the provider's name and its id of the request, in place of the fixed sentence for the

@@ -10,6 +10,7 @@ import { errorJson } from './failure.js'
 import { checkFormatOptions, type FormatOptions } from './options.js'
 import { retracted } from './retracted.js'
 
+/** What `plainText()` takes. */
 export type PlainTextOptions = FormatOptions
 
 /**

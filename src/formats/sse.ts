@@ -11,6 +11,7 @@ import { eventJson, safeLines, writable } from './event-json.js'
 import { eventStream } from './event-stream.js'
 import { checkStreamOptions, type StreamFormatOptions } from './options.js'
 
+/** What `sse()` takes. */
 export interface SseOptions extends StreamFormatOptions {
   /**
    * How long a browser's EventSource waits before it connects again, in milliseconds (the `retry:` field).

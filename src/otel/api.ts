@@ -12,7 +12,9 @@ export interface OpenTelemetryApi {
   context: { active(): unknown }
 }
 
+/** The value of an attribute. */
 export type AttributeValue = string | number | boolean | string[]
+/** Attributes of a span or a measurement. */
 export type Attributes = Record<string, AttributeValue>
 
 export interface Tracer {

@@ -62,6 +62,7 @@ export interface ConversationOptions<Output = unknown>
   readerTimeoutMs?: number
 }
 
+/** A conversation by its id. */
 export interface Conversation<Output = unknown> {
   readonly id: string
   /**

@@ -14,6 +14,7 @@ export type SelectMessages = (
   messages: readonly Message[],
 ) => readonly Message[] | Promise<readonly Message[]>
 
+/** What `lastMessages()` takes. */
 export interface LastMessagesOptions {
   /** The budget for messages, in tokens: what `system` and the tools take comes on top. */
   maxTokens: number

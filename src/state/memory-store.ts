@@ -15,6 +15,7 @@ import type {
   StoredConversation,
 } from './store.js'
 
+/** What `memoryStore()` takes. */
 export interface MemoryStoreOptions {
   /**
    * How many conversations are kept. The one that was not used for the longest time goes first, but none with a turn running.

@@ -17,6 +17,7 @@ import { storeError } from './resumable/persist.js'
 import { Producer } from './resumable/producer.js'
 import { Tail } from './resumable/tail.js'
 
+/** What `createResumable()` takes. */
 export interface ResumableOptions {
   /** Where the events are kept: `memoryLog()`, `redisLog(client)`, or your own. */
   log: StreamLog
@@ -58,6 +59,7 @@ export interface FollowedStream extends EventStream {
   readonly over: boolean
 }
 
+/** Streams by their ids, which outlive their clients. */
 export interface Resumable {
   /**
    * Reads a stream to its end into the log. It is nobody's any more: a client that leaves does not end it, `stop` does.

@@ -15,6 +15,7 @@ export interface StoredConversation {
   version: string | null
 }
 
+/** How a turn is waited for. */
 export interface LockOptions {
   /** How long the lock is held unless it is renewed, in milliseconds. */
   ttlMs: number

@@ -12,6 +12,7 @@ import { sampleOf, schemaOf } from './sample.js'
 /** A string is short for `{ text }`. */
 export type Answer = string | AnswerParts
 
+/** What a simulated model answers, and how it fails. */
 export interface AnswerParts {
   /**
    * Sent a word at a time.
@@ -36,6 +37,7 @@ export interface AnswerParts {
   fault?: Fault
 }
 
+/** A call of a tool in an answer. */
 export interface AnswerToolCall {
   /** @default made up in the provider's form */
   id?: string

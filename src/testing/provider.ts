@@ -18,6 +18,7 @@ import { contextOf, speakerTo, wireOf } from './route.js'
 import { type ListenOptions, listen, type SimulatedServer } from './server.js'
 import type { SimulatedWire, WireContext, WireEvent } from './wire.js'
 
+/** What `simulatedProvider()` takes. */
 export interface SimulatedProviderOptions {
   /** Pause between two tokens, in milliseconds. 0 sets no timers at all. @default 20 */
   paceMs?: number
@@ -38,6 +39,7 @@ export type AnswerOption =
   | readonly Answer[]
   | ((request: SimulatedRequest) => Answer | Promise<Answer>)
 
+/** A pretend provider. */
 export interface SimulatedProvider {
   /** Takes the place of the global `fetch`. Any host will do; the path decides. */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>

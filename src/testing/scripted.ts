@@ -35,6 +35,7 @@ export type ScriptStep =
 /** What happens in one attempt. Without a completion or an error at its end it completes with `stop`. */
 export type Script = readonly ScriptStep[]
 
+/** What `scripted()` takes besides its script. */
 export interface ScriptedOptions {
   /** @default 'scripted' */
   provider?: string

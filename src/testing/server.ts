@@ -7,6 +7,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { IncomingRequest } from './request.js'
 
+/** Where a simulated provider listens. */
 export interface ListenOptions {
   /** @default 0, which takes any free port */
   port?: number
@@ -14,6 +15,7 @@ export interface ListenOptions {
   host?: string
 }
 
+/** A simulated provider on a socket. */
 export interface SimulatedServer {
   /** For example `http://127.0.0.1:40123`. */
   readonly url: string

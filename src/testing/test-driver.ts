@@ -19,6 +19,7 @@ import {
 } from './contract.js'
 import type { DriverScenario } from './scenario.js'
 
+/** What `testDriver()` takes. */
 export interface TestDriverOptions {
   /** Comes before the name of each test. */
   name: string

@@ -9,11 +9,13 @@ import type { LogContext } from './log-case.js'
 import { keepingCases, leaseCases } from './log-cases.js'
 import { listeningCases } from './log-listening-cases.js'
 
+/** What a test needs of a log. */
 export interface LogScenario {
   /** How long the log has to keep a stream after its end, in milliseconds. */
   ttlMs: number
 }
 
+/** What `testLog()` takes. */
 export interface TestLogOptions {
   /** Comes before the name of each test. */
   name: string

@@ -8,11 +8,13 @@ import type { ConversationStore } from '../state/store.js'
 import { appendCases } from './store-append.js'
 import { lockCases } from './store-lock.js'
 
+/** What a test needs of a store. */
 export interface StoreScenario {
   /** How long the store has to keep a conversation after its last turn, in milliseconds. */
   ttlMs: number
 }
 
+/** What `testStore()` takes. */
 export interface TestStoreOptions {
   /** Comes before the name of each test. */
   name: string

@@ -25,6 +25,7 @@ import {
   stopScript,
 } from './log-scripts.js'
 
+/** What `redisLog()` takes. */
 export interface RedisLogOptions {
   /**
    * Comes before the name of every key and channel.

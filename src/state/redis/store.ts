@@ -25,6 +25,7 @@ import {
   renewScript,
 } from './store-scripts.js'
 
+/** What `redisStore()` takes. */
 export interface RedisStoreOptions {
   /**
    * Comes before the name of every key.

@@ -39,6 +39,7 @@ export type LeaseState = 'held' | 'stopping' | 'lost'
 
 /** Who wants to know of events at once. */
 export interface LogListener {
+  /** Events have been added. */
   appended(batch: LogBatch): void
   /** Something may have been missed: the log has to be read again. */
   missed(): void

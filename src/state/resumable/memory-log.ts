@@ -8,6 +8,7 @@ import { checkCount, checkKeys, checkLimit, optionError } from '../../check.js'
 import { StreamError } from '../../errors.js'
 import type { Lease, LeaseState, LogBatch, LogListener, LogPage, StreamLog } from './log.js'
 
+/** What `memoryLog()` takes. */
 export interface MemoryLogOptions {
   /**
    * How long a stream is kept after its end, or without a sign of life, in milliseconds.

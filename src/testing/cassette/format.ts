@@ -5,12 +5,14 @@
  * @module
  */
 
+/** What `record` writes and `replay` plays. */
 export interface Cassette {
   version: 1
   /** In the order in which they were asked. */
   interactions: Interaction[]
 }
 
+/** A request and what came back. */
 export interface Interaction {
   request: {
     method: string

@@ -8,6 +8,7 @@ import { checkKeys, optionError } from '../../check.js'
 import { type Cassette, type CassetteChunk, type Interaction, toChunk } from './format.js'
 import { scrub } from './scrub.js'
 
+/** What `record()` takes. */
 export interface RecordOptions {
   /**
    * Changes each text before it is written: names, addresses, whatever has to stay private. Keys and cookies are taken out without it.

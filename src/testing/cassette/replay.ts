@@ -10,6 +10,7 @@ import { bytesOf, type Cassette, type Interaction, parseCassette } from './forma
 import { ReplayBody } from './replay-body.js'
 import type { ReplayFault } from './replay-fault.js'
 
+/** What `replay()` takes. */
 export interface ReplayOptions {
   /**
    * `recorded` waits between chunks as the provider did, `none` never waits.

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs'
+
+const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+const entries = Object.keys(manifest.exports).filter((path) => path !== './package.json')
+
+/** @type {import('typedoc').TypeDocOptions} */
+export default {
+  name: manifest.name,
+  includeVersion: true,
+  entryPoints: entries.map((path) => `../../src/${path === '.' ? 'index' : path.slice(2)}.ts`),
+  tsconfig: 'tsconfig.json',
+  out: 'html',
+  readme: 'none',
+  excludeInternal: true,
+  excludePrivate: true,
+  sort: ['source-order'],
+  disableSources: true,
+  treatWarningsAsErrors: true,
+  treatValidationWarningsAsErrors: true,
+  validation: {
+    invalidLink: true,
+    notDocumented: true,
+    notExported: true,
+    unusedMergeModuleWith: true,
+  },
+  requiredToBeDocumented: ['Function', 'Class', 'Interface', 'TypeAlias', 'Variable', 'Enum'],
+  // The shapes of what users hand in, as other packages document it.
+  intentionallyNotExported: [
+    'HeaderValues',
+    'Resource',
+    'BackgroundResource',
+    'OnMessage',
+    'Tracer',
+    'Meter',
+  ],
+  intentionallyNotDocumented: [
+    ...['call', 'subscribe', 'unsubscribe', 'duplicate', 'disconnect', 'connect', 'on'].map(
+      (name) => `sluice/redis.IoredisClient.${name}`,
+    ),
+    ...['NodeRedisClient', 'NodeRedisCluster'].flatMap((type) =>
+      ['sendCommand', 'subscribe', 'unsubscribe', 'duplicate', 'destroy', 'connect', 'on'].map(
+        (name) => `sluice/redis.${type}.${name}`,
+      ),
+    ),
+    'sluice.StandardJsonSchema.~standard.__type.jsonSchema.__type.input',
+    'sluice.StandardSchema.~standard.__type.jsonSchema.__type.input',
+    'sluice.StandardSchema.~standard.__type.validate',
+    'sluice/anthropic.AnthropicClient.messages.__type.create',
+    'sluice/anthropic.AnthropicClient.messages.__type.create.__type.asResponse',
+    'sluice/anthropic.BaseAnthropicClient.post',
+    'sluice/anthropic.BaseAnthropicClient.post.__type.asResponse',
+    'sluice/otel.OpenTelemetryApi.trace.__type.getTracer',
+    'sluice/otel.OpenTelemetryApi.metrics.__type.getMeter',
+    'sluice/otel.OpenTelemetryApi.context.__type.active',
+  ],
+}
