@@ -1,7 +1,7 @@
 /**
  * The code blocks of the pages, with what comments before them say:
  *
- * - `<!-- prelude: code -->` is TypeScript that stands before the block where it is compiled and run, `<!-- then: code -->` after it;
+ * - `<!-- prelude: code -->` is TypeScript that stands before the block where it is compiled and run, `<!-- afterwards: code -->` after it;
  * - `<!-- file: server.js -->` makes the block a file of the page's project, which a test of its own runs;
  * - `<!-- compiled, not run: reason -->` and `<!-- not checked: reason -->` need a reason.
  */
@@ -28,7 +28,7 @@ export interface Block {
   /** With the line where it begins. */
   prelude?: { line: number; code: string }
   /** What uses the block, and tells whether it does what the page says. */
-  then?: string
+  afterwards?: string
   file?: string
   /** Why it is not run. */
   notRun?: string
@@ -36,7 +36,7 @@ export interface Block {
   notChecked?: string
 }
 
-const directive = /^(prelude|then|file|compiled, not run|not checked):\s?([^]*)$/
+const directive = /^(prelude|afterwards|file|compiled, not run|not checked):\s?([^]*)$/
 
 export function blocksOf(page: string, text: string = readFileSync(root + page, 'utf8')): Block[] {
   const blocks: Block[] = []
@@ -75,7 +75,7 @@ function parseComment(comment: string, place: string): Partial<Block> {
   const text = value.trim()
   if (text === '') throw new Error(`${place}: "${name}:" says nothing.`)
   if (name === 'prelude') return { prelude: { line: 0, code: value.trimEnd() } }
-  if (name === 'then') return { then: text }
+  if (name === 'afterwards') return { afterwards: text }
   if (name === 'file') return { file: text }
   return name === 'not checked' ? { notChecked: text } : { notRun: text }
 }
@@ -84,10 +84,10 @@ function parseComment(comment: string, place: string): Partial<Block> {
  * A block as a module of its own. Its lines, and those of its prelude, have the numbers that they have in the page, so that what
  * the compiler says of one is true of the other.
  */
-export function moduleOf({ line, code, prelude, then = '' }: Block): string {
+export function moduleOf({ line, code, prelude, afterwards = '' }: Block): string {
   const before = prelude === undefined ? [] : prelude.code.split('\n')
   const lines: string[] = Array.from({ length: (prelude?.line ?? line) - 1 }, () => '')
   lines.push(...before)
   while (lines.length < line - 1) lines.push('')
-  return `${[...lines, code].join('\n')}\n${then}\nexport {}\n`
+  return `${[...lines, code].join('\n')}\n${afterwards}\nexport {}\n`
 }

@@ -59,7 +59,7 @@ async function startServer(cwd: string): Promise<void> {
     child.stderr.on('data', reject)
     child.stdout.on('data', (line: Buffer) => {
       const [, number] = /^http:\/\/localhost:(\d+)\n$/.exec(String(line)) ?? []
-      if (number === undefined) reject(new Error(`It says: ${line}`))
+      if (number === undefined) reject(new Error(`It says: ${String(line)}`))
       else resolve(number)
     })
   })
