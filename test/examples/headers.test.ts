@@ -50,6 +50,9 @@ const expectations: Record<string, Expectation> = {
     prints: /\ntimeout: .*300 ms \(timeout\.chunkMs\)\.\naborted: .*\n$/,
   },
   'tools.ts': { prints: /\ntemperature in Oslo\?\nIt is 7 °C in Oslo\. Take a coat\.\n$/ },
+  'use-chat/server.ts': {
+    prints: /^data: {"type":"start"}\n[^]*"type":"text-delta"[^]*\ndata: \[DONE\]\n\n$/,
+  },
 }
 
 const headers = readHeaders()

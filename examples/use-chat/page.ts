@@ -1,0 +1,39 @@
+/**
+ * The page, built when the server starts. In an app of your own this is the work of Vite, Next or whatever you use.
+ */
+
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import react from '@vitejs/plugin-react'
+import { build, type Rollup } from 'vite'
+
+export interface PageFile {
+  body: string
+  type: string
+}
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+}
+
+/** By their paths, such as `/index.html`. */
+export async function buildPage(): Promise<Map<string, PageFile>> {
+  const { output } = (await build({
+    root: fileURLToPath(new URL('page', import.meta.url)),
+    configFile: false,
+    logLevel: 'error',
+    plugins: [react()],
+    build: { write: false, chunkSizeWarningLimit: 2_000 },
+  })) as Rollup.RollupOutput
+  return new Map(
+    output.map((file) => [
+      `/${file.fileName}`,
+      {
+        body: file.type === 'chunk' ? file.code : String(file.source),
+        type: types[extname(file.fileName)] ?? 'application/octet-stream',
+      },
+    ]),
+  )
+}

@@ -1,0 +1,13 @@
+/**
+ * The start of the page.
+ */
+
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { Chat } from './chat.tsx'
+
+createRoot(document.querySelector('#root') as Element).render(
+  <StrictMode>
+    <Chat />
+  </StrictMode>,
+)

@@ -1,0 +1,66 @@
+/**
+ * The AI SDK's `useChat` on a backend of your own: `npm run example examples/use-chat/server.ts`, then http://localhost:3000 in a browser,
+ * or `curl -N localhost:3000/api/chat -d '{"id":"1","messages":[{"id":"a","role":"user","parts":[{"type":"text","text":"Hello"}]}]}'`.
+ *
+ * The answers outlive their connections, so a page that is reloaded goes on where it was. Without a key, ask the simulated model for the
+ * time, which is a tool that runs on the page, or to break off, or to fail.
+ */
+
+import { serve } from '@hono/node-server'
+import { safeValidateUIMessages } from 'ai'
+import { Hono } from 'hono'
+import { createStream, toResponse } from 'sluice'
+import { aiSdk } from 'sluice/formats'
+import { createResumable, memoryLog } from 'sluice/resumable'
+import { model } from '../model.ts'
+import { type ChatMessage, toMessages } from './messages.ts'
+import { buildPage } from './page.ts'
+import { simulation } from './simulation.ts'
+
+const driver = model(simulation)
+const parameters = { type: 'object', properties: {} }
+const tools = { clock: { description: 'The time where the user is.', parameters } }
+
+// For one process; `redisLog(client)` and a key in Redis for each chat do it for many.
+const resumable = createResumable({ log: memoryLog() })
+/** The newest answer of each chat. */
+const answers = new Map<string, string>()
+
+const app = new Hono()
+
+app.post('/api/chat', async ({ req }) => {
+  const { id, messages } = await req.json().catch(() => ({}))
+  const checked = await safeValidateUIMessages<ChatMessage>({ messages })
+  if (typeof id !== 'string' || !checked.success) {
+    return new Response('This is no chat.', { status: 400 })
+  }
+  const answer = crypto.randomUUID()
+  const stream = createStream({ driver, tools, messages: toMessages(checked.data) })
+  await resumable.publish(answer, stream)
+  answers.set(id, answer)
+  return follow(id)
+})
+
+// Where `useChat({ resume: true })` asks for an answer that is under way; 204 says that there is none.
+app.get('/api/chat/:id/stream', ({ req }) => follow(req.param('id')))
+
+// A connection that closes is no stop, so the page has to say it.
+app.delete('/api/chat/:id/stream', async ({ req }) => {
+  await resumable.stop(answers.get(req.param('id')) ?? 'none')
+  return new Response(null, { status: 204 })
+})
+
+async function follow(id: string): Promise<Response> {
+  const stream = await resumable.follow(answers.get(id) ?? 'none')
+  return stream ? toResponse(stream, aiSdk()) : new Response(null, { status: 204 })
+}
+
+const page = await buildPage()
+app.get('*', ({ req, notFound }) => {
+  const file = page.get(req.path === '/' ? '/index.html' : req.path)
+  return file ? new Response(file.body, { headers: { 'content-type': file.type } }) : notFound()
+})
+
+serve({ fetch: app.fetch, port: Number(process.env.PORT ?? 3000) }, ({ port }) =>
+  console.log(`Listening on http://localhost:${port}`),
+)
