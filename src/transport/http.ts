@@ -208,7 +208,9 @@ export class HttpSource implements Source {
   /** The error of a body that ended; undefined if it held a terminal marker. */
   #missingEnd(): StreamError | undefined {
     if (this.#decoder.finished() !== undefined) return undefined
-    if (this.#prologueLength > 0 && this.#prologue !== undefined) return this.#foreignBody()
+    const foreign = this.#prologueLength > 0 && this.#prologue !== undefined
+    const error = foreign ? this.#foreignBody() : undefined
+    if (error !== undefined) return error
     this.#lost = true
     return new StreamError(
       'interrupted',
@@ -222,12 +224,16 @@ export class HttpSource implements Source {
     this.#prologueLength += chunk.length
   }
 
-  /** A body with status 200 that held bytes and not one event: an error as JSON, a page of a proxy, a whole answer. */
-  #foreignBody(): StreamError {
+  /**
+   * The error of a body with status 200 that held bytes and not one event: an error as JSON, a page of a proxy, a whole answer. Undefined
+   * where it broke off before its first event was whole.
+   */
+  #foreignBody(): StreamError | undefined {
     const decoder = new TextDecoder()
     const text = (this.#prologue ?? [])
       .map((chunk) => decoder.decode(chunk, { stream: true }))
       .join('')
+    if (beginnings.some((each) => text.startsWith(each) || each.startsWith(text))) return undefined
     const body = parseJson(text)
     if (holdsError(body)) {
       return providerError({ provider: this.#provider, body, ...this.#headers() })
@@ -256,6 +262,9 @@ export class HttpSource implements Source {
     return headers?.get('x-request-id') ?? headers?.get('request-id') ?? undefined
   }
 }
+
+/** What server-sent events begin with: the names of their fields, and comments. */
+const beginnings = ['data:', 'event:', 'id:', 'retry:', ':']
 
 /** Why every signal aborts: one error for all, because making one takes 20 us. */
 let over: DOMException | undefined

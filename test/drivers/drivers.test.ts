@@ -146,6 +146,9 @@ describe.each(Object.entries(drivers))('%s', (name, driverWith) => {
     ['nothing', '', 'text/event-stream', 'interrupted'],
     ['no body at all', null, 'text/event-stream', 'interrupted'],
     ['half an event', 'data: {"cho', 'text/event-stream', 'interrupted'],
+    ['the name of an event alone', 'event: message_start\n', 'text/event-stream', 'interrupted'],
+    ['half the name of a field', 'eve', 'text/event-stream', 'interrupted'],
+    ['pings alone', ': ping\n\n: ping\n\n', 'text/event-stream', 'interrupted'],
     ['events that are not JSON', 'data: hello\n\ndata: you\n\n', 'text/event-stream', 'protocol'],
   ]
   test.each(bodies)(
