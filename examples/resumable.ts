@@ -3,8 +3,10 @@
  * `curl -Ni localhost:3000/streams -d '{"prompt":"Hello"}'`, and from another terminal, whatever becomes of the first one, what it names:
  * `curl -N localhost:3000/streams/<id>`.
  *
- * The streams are kept in memory. With REDIS_URL they are in Redis, and as many of these servers as you like share them, each on a PORT
- * of its own: one goes on with what another one began.
+ * The streams are kept in memory. With REDIS_URL they are in Redis, and any number of servers share them. Two, for instance:
+ * `REDIS_URL=redis://localhost:6379 PORT=3001 npm run example examples/resumable.ts`, and the same with 3002. What was asked at one can
+ * be read at the other, and where the one that is read from is killed, the other goes on: `curl -N localhost:3002/streams/<id>?after=<event>`.
+ * Where the one that was asked is killed, all its readers are told so.
  */
 
 import { createServer } from 'node:http'

@@ -1,9 +1,10 @@
+import { readFile } from 'node:fs/promises'
 import type { StreamEvent } from 'sluice'
 import { connect, readStream } from 'sluice/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { collect, outline } from '../support/collect.ts'
 import { type RedisServer, redisNote, redisPresent, startRedis } from '../support/redis.ts'
-import { Example } from './child.ts'
+import { Example, Line } from './child.ts'
 
 async function start(environment: Record<string, string> = {}): Promise<[Example, string]> {
   const example = new Example('resumable.ts', { PORT: '0', ...environment })
@@ -11,9 +12,8 @@ async function start(environment: Record<string, string> = {}): Promise<[Example
   return [example, origin]
 }
 
-function post(origin: string, signal?: AbortSignal): Promise<Response> {
-  const body = JSON.stringify({ prompt: 'What is a sluice?' })
-  return fetch(`${origin}/streams`, { method: 'POST', body, ...(signal && { signal }) })
+function post(origin: string, prompt = 'What is a sluice?'): Promise<Response> {
+  return fetch(`${origin}/streams`, { method: 'POST', body: JSON.stringify({ prompt }) })
 }
 
 /** Reads a few events of a response and leaves. */
@@ -99,6 +99,9 @@ describe('in memory', () => {
   })
 })
 
+const lineWithRedis =
+  'REDIS_URL=redis://localhost:6379 PORT=3001 npm run example examples/resumable.ts'
+
 describe.skipIf(!redisPresent)(`in Redis${redisNote}`, () => {
   let redis: RedisServer
   beforeAll(async () => {
@@ -135,5 +138,37 @@ describe.skipIf(!redisPresent)(`in Redis${redisNote}`, () => {
     expect(outline(broken).at(-1)).toBe('error interrupted')
     const rest = await fetch(two + killed, { headers: { 'last-event-id': String(broken.length) } })
     expect(rest.status).toBe(204)
+  }, 30_000)
+
+  test('a reader whose server is killed goes on at the other one, by the line of the header', async () => {
+    const text = await readFile(new URL('../../examples/resumable.ts', import.meta.url), 'utf8')
+    expect(text).toContain(`\`${lineWithRedis}\``)
+    const line = lineWithRedis.replace('redis://localhost:6379', redis.url).replace('3001', '0')
+    await using both = new AsyncDisposableStack()
+    const open = async (): Promise<[Line, string]> => {
+      const server = both.use(new Line(line))
+      const [, origin = ''] = await server.prints(/Listening on (http:\S+)\./)
+      return [server, origin]
+    }
+    const [[, asked], [read, other]] = await Promise.all([open(), open()])
+    // Long enough to be still under way when the server is killed.
+    const response = await post(asked, 'word '.repeat(80))
+    const path = response.headers.get('content-location')
+    await response.body?.cancel()
+    const events: StreamEvent[] = []
+    const reconnects: unknown[] = []
+    const stream = connect(other + path, {
+      resume: () => asked + path,
+      retry: { minDelayMs: 0 },
+      onReconnect: (reconnect) => reconnects.push(reconnect),
+    })
+    for await (const event of stream) {
+      events.push(event)
+      if (events.length === 6) await read[Symbol.asyncDispose]()
+    }
+    expect(reconnects).toHaveLength(1)
+    expect(events).toEqual(await collect(readStream(await fetch(asked + path))))
+    expect(events.length).toBeGreaterThan(20)
+    expect(events.at(-1)).toMatchObject({ type: 'complete', attempts: 1 })
   }, 30_000)
 })
