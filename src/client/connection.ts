@@ -7,6 +7,7 @@
 import { backoffMs } from '../combinators/backoff.js'
 import type { EventSink, EventSource } from '../core/stream.js'
 import { StreamError } from '../errors.js'
+import { cancelBody } from '../transport/body.js'
 import { networkError } from '../transport/request-error.js'
 import type { StreamEvent, Usage } from '../types.js'
 import type { Request, Requests } from './requests.js'
@@ -144,7 +145,7 @@ export class ConnectionSource implements EventSource, EventSink, ResponseListene
     const send = async (): Promise<Response> => fetch(url, { ...init, signal: controller.signal })
     send().then(
       (response) => {
-        if (controller.signal.aborted) response.body?.cancel().catch(() => {})
+        if (controller.signal.aborted) cancelBody(response)
         else this.#onResponse(response)
       },
       (thrown: unknown) => {

@@ -7,6 +7,7 @@
 import type { EventSink, EventSource } from '../core/stream.js'
 import { StreamError } from '../errors.js'
 import { parseEvent } from '../formats/parse-event.js'
+import { cancelBody, readerOf } from '../transport/body.js'
 import { drain } from '../transport/drain.js'
 import { LineReader } from '../transport/lines.js'
 import { networkError, parseJson, readStart } from '../transport/request-error.js'
@@ -60,7 +61,7 @@ export class ResponseSource implements EventSource {
 
   close(): void {
     this.#closed = true
-    if (this.#reader === undefined) this.#response.body?.cancel().catch(() => {})
+    if (this.#reader === undefined) cancelBody(this.#response)
     else this.#reader.cancel().catch(() => {})
   }
 
@@ -77,7 +78,12 @@ export class ResponseSource implements EventSource {
     this.#begun = true
     const { ok, status, body, headers } = this.#response
     const contentType = headers.get('content-type') ?? ''
-    if (body !== null) this.#reader = body.getReader()
+    try {
+      this.#reader = readerOf(this.#response)
+    } catch (error) {
+      this.#fail(error as StreamError)
+      return false
+    }
     if (!ok) {
       void readStart(this.#reader).then((text) => this.#fail(failedResponse(this.#response, text)))
     } else if (status === 204) {

@@ -6,6 +6,7 @@
 
 import { StreamError } from '../errors.js'
 import type { Completion, ContentEvent, Usage } from '../types.js'
+import { cancelBody, readerOf } from './body.js'
 import { drain } from './drain.js'
 import { isErrorObject } from './error-body.js'
 import { providerError } from './provider-error.js'
@@ -105,7 +106,7 @@ export class HttpSource implements Source {
   }
 
   readonly #onResponse = (response: Response): void => {
-    if (this.#over) return void response.body?.cancel().catch(() => {})
+    if (this.#over) return cancelBody(response)
     this.#response = response
     const contentType = response.headers.get('content-type') ?? ''
     if (contentType.startsWith('application/vnd.amazon.eventstream')) {
@@ -115,8 +116,12 @@ export class HttpSource implements Source {
         ),
       )
     }
-    if (response.body === null) return this.#end()
-    this.#reader = response.body.getReader()
+    try {
+      this.#reader = readerOf(response)
+    } catch (error) {
+      return this.#fail(error as StreamError)
+    }
+    if (this.#reader === undefined) return this.#end()
     this.#reader.read().then(this.#onChunk, this.#onDrop)
   }
 
@@ -191,7 +196,7 @@ export class HttpSource implements Source {
     queueMicrotask(abortOf(this.#controller))
     // An injected fetch may not listen to the signal.
     if (this.#reader !== undefined) this.#reader.cancel().catch(() => {})
-    else this.#response?.body?.cancel().catch(() => {})
+    else cancelBody(this.#response)
   }
 
   /** What is thrown while a chunk is parsed. */

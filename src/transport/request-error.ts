@@ -5,6 +5,7 @@
  */
 
 import { StreamError } from '../errors.js'
+import { readerOf } from './body.js'
 import { providerError } from './provider-error.js'
 
 /** How much of an error's body is read, in characters. */
@@ -12,13 +13,22 @@ const maxErrorBody = 64 * 1024
 
 /** The error of a response whose status is not 2xx. Reads its body, up to a limit. */
 export async function statusError(response: Response, provider: string): Promise<StreamError> {
-  const text = await readStart(response.body?.getReader())
+  const text = await readBody(response)
   return providerError({
     provider,
     status: response.status,
     headers: response.headers,
     body: parseJson(text) ?? text,
   })
+}
+
+async function readBody(response: Response): Promise<string> {
+  try {
+    return await readStart(readerOf(response))
+  } catch {
+    // The status says enough.
+    return ''
+  }
 }
 
 /** Whatever a request can reject with, as a StreamError. Both SDKs' errors are known by their fields, not by their class. */
