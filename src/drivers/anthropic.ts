@@ -98,7 +98,7 @@ async function createClient(options: AnthropicOptions): Promise<BaseAnthropicCli
   if (apiKey === undefined) throw missingKey(provider, 'ANTHROPIC_API_KEY')
   // The base client: all that is needed is its post(), at less than half the size of the whole SDK.
   const { BaseAnthropic } = await import('@anthropic-ai/sdk/client').catch((error: unknown) => {
-    throw missingPackage('@anthropic-ai/sdk', error)
+    throw missingPackage('@anthropic-ai/sdk', 1, error)
   })
   return construct(provider, () => new BaseAnthropic(sdkOptions(options, apiKey)))
 }

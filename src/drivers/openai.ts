@@ -140,7 +140,7 @@ async function createClient(options: OpenAIOptions): Promise<OpenAIClient> {
   const { apiKey = environment('OPENAI_API_KEY') } = options
   if (apiKey === undefined) throw missingKey(provider, 'OPENAI_API_KEY')
   const { OpenAI } = await import('openai').catch((error: unknown) => {
-    throw missingPackage('openai', error)
+    throw missingPackage('openai', 7, error)
   })
   return construct(provider, () => new OpenAI(sdkOptions(options, apiKey)))
 }

@@ -85,7 +85,7 @@ async function* readValues(
   call: ToolCallChoice | undefined,
 ): AsyncGenerator<unknown, undefined, void> {
   const { parse } = await import('jsonriver').catch((error: unknown) => {
-    throw missingPackage('jsonriver', error)
+    throw missingPackage('jsonriver', 1, error)
   })
   for (;;) {
     let failure: unknown
