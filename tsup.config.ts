@@ -24,6 +24,10 @@ export default defineConfig({
   platform: 'neutral',
   splitting: true,
   sourcemap: true,
+  // The maps lead to the source, which the package holds once.
+  esbuildOptions(options) {
+    options.sourcesContent = false
+  },
   clean: true,
   // tsc writes the declarations: the bundler's own need a compiler API that TypeScript 7 does not have.
   dts: false,

@@ -3,6 +3,8 @@
  *
  * @module
  */
+// The name AsyncDisposable, for programs whose libraries lack it, such as those of a browser.
+/// <reference lib="esnext.disposable" preserve="true" />
 
 import type { StreamError } from './errors.js'
 import type { AssistantMessage, StreamRequest } from './messages.js'
