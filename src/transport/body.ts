@@ -14,7 +14,7 @@ export function readerOf({ body }: Response): ReadableStreamDefaultReader<Uint8A
   try {
     return body?.getReader()
   } catch (cause) {
-    const message = `The body of the response cannot be read (${String(cause)}). It has to be a Web stream that nobody has read.`
+    const message = "The response's body was read before, or is no Web stream."
     throw new StreamError('protocol', message, { cause })
   }
 }

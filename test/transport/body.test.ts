@@ -33,7 +33,7 @@ test.each(Object.entries(makers))('a body %s is told as protocol', async (_, mak
   const events = await asked(make())
   expect(events.map(({ type }) => type)).toEqual(['start', 'error'])
   expect(events[1]).toMatchObject({ error: { code: 'protocol' } })
-  expect(String(events[1]?.type === 'error' && events[1].error)).toContain('that nobody has read')
+  expect(String(events[1]?.type === 'error' && events[1].error)).toContain('was read before')
 })
 
 test.each(Object.entries(makers))('a body %s leaves a bad status what it is', async (_, make) => {
