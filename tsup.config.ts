@@ -19,7 +19,8 @@ export default defineConfig({
     'src/conversation.ts',
     'src/redis.ts',
   ],
-  format: ['esm', 'cjs'],
+  // CommonJS is made of it by scripts/commonjs.ts.
+  format: ['esm'],
   target: 'node22',
   platform: 'neutral',
   splitting: true,

@@ -1,0 +1,168 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type InstalledPackage, installPackage, readEntries } from './pack.js'
+
+let installed: InstalledPackage
+
+beforeAll(async () => {
+  installed = await installPackage()
+  const packages = ['@anthropic-ai/sdk', '@opentelemetry/api', 'jsonriver', 'openai']
+  await installed.link(...packages, 'react', 'react-dom')
+}, 120_000)
+
+afterAll(() => installed[Symbol.asyncDispose]())
+
+/** How a module is loaded; `of` is an expression that gives all of its exports. */
+const loaders = {
+  mjs: (modules: string[]) => ({
+    head: modules.map((path, index) => `import * as module${index} from '${path}'`).join('\n'),
+    of: (path: string) => `module${modules.indexOf(path)}`,
+  }),
+  cjs: () => ({ head: '', of: (path: string) => `require('${path}')` }),
+}
+
+/** What each entry is for, run once. Each gives the answer of the provider. */
+const uses: Record<string, string> = {
+  sluice: `
+    const { createStream, sse, toReadableStream } = entry
+    const body = toReadableStream(createStream({ driver, prompt: 'p' }), sse())
+    return /"text":"(Hello from a package.)"/.exec(await new Response(body).text())[1]`,
+  'sluice/openai': `return ask(entry.openai({ model: 'm', apiKey: 'k', fetch }))`,
+  'sluice/anthropic': `return ask(entry.anthropic({ model: 'm', apiKey: 'k', fetch }))`,
+  'sluice/gemini': `return ask(entry.gemini({ model: 'm', apiKey: 'k', fetch }))`,
+  'sluice/compatible': `return ask(entry.compatible('groq', { model: 'm', apiKey: 'k', fetch }))`,
+  'sluice/formats': `
+    const text = await new Response(toReadableStream(stream(), entry.openaiChat())).text()
+    const chunks = text.match(/^data: {.*$/gm).map((line) => JSON.parse(line.slice(6)))
+    return chunks.map(({ choices }) => choices[0]?.delta?.content ?? '').join('')`,
+  'sluice/client': `return entry.readStream(await toResponse(stream(), sse())).text()`,
+  'sluice/node': `
+    const server = createServer((_, response) => entry.pipeToNode(stream(), response, plainText()))
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const response = await globalThis.fetch('http://127.0.0.1:' + server.address().port)
+    const text = await response.text()
+    server.close().closeAllConnections()
+    return text`,
+  'sluice/partial-json': `
+    let last
+    const json = '["Hello from a package."]'
+    for await (const value of entry.partialJson(createStream({ driver: scripted([[json]]), prompt: 'p' }))) last = value
+    return last[0]`,
+  'sluice/resumable': `
+    const resumable = entry.createResumable({ log: entry.memoryLog() })
+    await resumable.publish('s', stream())
+    return (await resumable.follow('s')).text()`,
+  'sluice/driver': `
+    const refuse = async function* () { throw new entry.StreamError('auth', 'Hello from a package.') }
+    return ask({ provider: 'p', model: 'm', stream: refuse }).catch(({ message }) => message)`,
+  'sluice/otel': `
+    const observe = entry.telemetry(opentelemetry)
+    return createStream({ driver, prompt: 'p', ...observe() }).text()`,
+  'sluice/testing': `return ask(entry.scripted([['Hello from ', 'a package.']]))`,
+  'sluice/conversation': `
+    const store = entry.memoryStore()
+    await entry.createConversation({ id: 'c', driver, store }).send('p').text()
+    const messages = await entry.createConversation({ id: 'c', driver, store }).messages()
+    return messages[1].content[0].text`,
+  'sluice/redis': `
+    const history = ['version', JSON.stringify({ role: 'user', content: 'Hello from a package.' })]
+    const client = {
+      call: async () => history, connect: async () => {}, disconnect() {}, duplicate: () => client, isCluster: false, on() {},
+    }
+    const { messages } = await entry.redisStore(client).load('c')
+    return messages[0].content`,
+  'sluice/react': `
+    const Page = () => createElement('p', null, entry.useStream({ url: '/ai' }).status)
+    return renderToString(createElement(Page)).replace('<p>idle</p>', 'Hello from a package.')`,
+}
+
+async function runUses(extension: 'mjs' | 'cjs'): Promise<unknown> {
+  const entries = Object.keys(uses)
+  const others = ['node:events', 'node:http', '@opentelemetry/api', 'react', 'react-dom/server']
+  const { head, of } = loaders[extension]([...entries, ...others])
+  const names = {
+    'createStream, plainText, sse, toReadableStream, toResponse': 'sluice',
+    'scripted, simulatedProvider': 'sluice/testing',
+    compatible: 'sluice/compatible',
+    once: 'node:events',
+    createServer: 'node:http',
+    createElement: 'react',
+    renderToString: 'react-dom/server',
+  }
+  const code = `${head}
+    ${Object.entries(names)
+      .map(([taken, path]) => `const { ${taken} } = ${of(path)}`)
+      .join('\n')}
+    const opentelemetry = ${of('@opentelemetry/api')}
+    const { fetch } = simulatedProvider({ paceMs: 0, answer: 'Hello from a package.' })
+    const driver = compatible({ baseURL: 'http://provider.test/v1', model: 'm', apiKey: 'k', fetch })
+    const ask = (driver) => createStream({ driver, prompt: 'p', retry: false }).text()
+    const stream = () => createStream({ driver, prompt: 'p' })
+    const uses = {${entries
+      .map((path) => `'${path}': (async (entry) => {${uses[path]}})(${of(path)})`)
+      .join(',\n')}}
+    const answers = Object.entries(uses).map(async ([path, answer]) => [path, await answer.catch(String)])
+    Promise.all(answers).then((all) => console.log(JSON.stringify(Object.fromEntries(all))))`
+  return JSON.parse(await installed.runFile(`uses.${extension}`, code))
+}
+
+test('every entry of the package is run here', async () => {
+  expect(Object.keys(uses).toSorted()).toEqual((await readEntries()).toSorted())
+})
+
+test.each(['mjs', 'cjs'] as const)('every entry does what it is for, as %s', async (extension) => {
+  const answers = Object.keys(uses).map((path) => [path, 'Hello from a package.'])
+  expect(await runUses(extension)).toEqual(Object.fromEntries(answers))
+})
+
+test('both formats have the same exports', async () => {
+  const code = `import { createRequire } from 'node:module'
+    const require = createRequire(import.meta.url)
+    const names = (module) => Object.keys(module).filter((name) => !['default', 'module.exports', '__esModule'].includes(name)).sort().join()
+    for (const path of ${JSON.stringify(await readEntries())}) {
+      const [esm, cjs] = [names(await import(path)), names(require(path))]
+      if (esm !== cjs || esm === '') console.log(path, esm, cjs)
+    }`
+  expect(await installed.runFile('names.mjs', code)).toBe('')
+})
+
+test('the copies for ESM and for CommonJS take what the other makes', async () => {
+  const code = `import * as esm from 'sluice'
+    import { scripted, simulatedProvider } from 'sluice/testing'
+    import { readStream } from 'sluice/client'
+    import { createRequire } from 'node:module'
+    const require = createRequire(import.meta.url)
+    const cjs = require('sluice')
+    const { compatible } = require('sluice/compatible')
+    const results = { apart: esm.StreamError !== cjs.StreamError }
+    results.is = esm.StreamError.is(new cjs.StreamError('auth', 'm')) && cjs.StreamError.is(new esm.StreamError('auth', 'm'))
+
+    const { fetch } = simulatedProvider({ paceMs: 0, answer: [{ fault: { kind: 'status', status: 401 } }, 'Hello'] })
+    const driver = compatible({ baseURL: 'http://provider.test/v1', model: 'm', apiKey: 'k', fetch })
+    const fallen = esm.fallback(driver, esm.retry(cjs.timeout(driver, 1000), 1))
+    const stream = cjs.createStream({ driver: fallen, prompt: 'p' })
+    results.kinds = []
+    for await (const event of readStream(await esm.toResponse(stream, cjs.sse()))) {
+      if (event.type !== 'content') results.kinds.push(event.type, event.error?.code)
+    }
+    console.log(JSON.stringify(results))`
+  expect(JSON.parse(await installed.runFile('both.mjs', code))).toEqual({
+    apart: true,
+    is: true,
+    kinds: ['start', null, 'retry', 'auth', 'complete', null],
+  })
+})
+
+test.each(['mjs', 'cjs'] as const)('a stack leads to the source, as %s', async (extension) => {
+  const { head, of } = loaders[extension](['sluice'])
+  const code = `${head}
+    try { ${of('sluice')}.createStream({ driver: 1 }) } catch (error) { console.log(error.stack) }`
+  const stack = await installed.runFile(`stack.${extension}`, code, ['--enable-source-maps'])
+  expect(stack).toMatch(/sluice\/src\/core\/create-stream\.ts:\d+:\d+/)
+})
+
+test('the entry for React says that it runs in the browser too, for frameworks that render on a server', async () => {
+  const built = join(installed.folder, 'node_modules/sluice/dist/react.js')
+  expect(await readFile(built, 'utf8')).toMatch(/^"use client"/)
+})
