@@ -5,7 +5,7 @@
  */
 
 import type { BatchReader, Receive } from '../core/batches.js'
-import { readBatches } from '../core/stream.js'
+import { readBatches } from '../core/read-batches.js'
 import type { Encoder, Format, StreamEvent } from '../types.js'
 import {
   type Beginning,

@@ -118,7 +118,7 @@ export function connect(url: string | URL, init: ConnectOptions = {}): EventStre
   return new Stream({
     tail: { after: requests.after },
     signal: signal ?? undefined,
-    open: () => new ConnectionSource(settings),
+    source: () => new ConnectionSource(settings),
   })
 }
 

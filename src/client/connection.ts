@@ -5,7 +5,7 @@
  */
 
 import { backoffMs } from '../combinators/backoff.js'
-import type { EventSink, EventSource } from '../core/stream.js'
+import type { EventSink, EventSource } from '../core/event-source.js'
 import { StreamError } from '../errors.js'
 import { cancelBody } from '../transport/body.js'
 import { networkError } from '../transport/request-error.js'

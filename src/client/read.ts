@@ -21,5 +21,5 @@ import { ResponseSource } from './response.js'
  * ```
  */
 export function readStream(response: Response): EventStream {
-  return new Stream({ open: () => new ResponseSource(response) })
+  return new Stream({ source: new ResponseSource(response) })
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { EventSink, EventSource } from '../core/stream.js'
+import type { EventSink, EventSource } from '../core/event-source.js'
 import { StreamError } from '../errors.js'
 import { parseEvent } from '../formats/parse-event.js'
 import { cancelBody, readerOf } from '../transport/body.js'

@@ -88,7 +88,7 @@ export function openStream(options: StreamOptions, turn?: Turn): EventStream {
   const asked = { start: startOf(driver), request }
   const stream: Stream = new Stream({
     asked,
-    open: (context) =>
+    source: (context) =>
       turn === undefined
         ? openDriver(layered, request, context)
         : new PromisedSource(async (aborted) => {

@@ -7,13 +7,14 @@
 import type { StreamRequest } from '../messages.js'
 import type { OpenContext } from '../transport/pull.js'
 import type { CompleteEvent, ErrorEvent, StartEvent } from '../types.js'
+import type { EventSource } from './event-source.js'
 import type { Observer } from './observer.js'
-import type { EventSource } from './stream.js'
 
 export interface StreamSettings {
   /** Who is asked, and what; absent if the source tells its own `start`. */
   asked?: { start: StartEvent; request: StreamRequest }
-  open(context: OpenContext): EventSource
+  /** Opened at the first pull; or a source that is open already, which is closed even if nobody ever pulls. */
+  source: ((context: OpenContext) => EventSource) | EventSource
   /**
    * What has to be done before the end is told, such as storing the answer. Called once, if anything was opened; what it resolves
    * with is told. It MUST NOT reject.

@@ -7,7 +7,6 @@
 import { Accumulator } from '../accumulate.js'
 import { StreamError } from '../errors.js'
 import { abortError } from '../transport/abort.js'
-import type { Sink, Source } from '../transport/pull.js'
 import type {
   CompleteEvent,
   Completion,
@@ -19,20 +18,11 @@ import type {
   UsageSum,
 } from '../types.js'
 import { addUsage, estimateUsage, isEmpty } from '../usage.js'
-import { type BatchReader, IterableReader, type Receive } from './batches.js'
+import type { BatchReader, Receive } from './batches.js'
+import type { EventSink, EventSource } from './event-source.js'
 import { BatchIterator } from './iterator.js'
 import type { StreamSettings } from './settings.js'
 import { startOf } from './start.js'
-
-/** Where a source of whole events answers, such as a stream that is read back from a server. */
-export interface EventSink extends Sink {
-  /** Never empty; a `complete` or `error` is its last. */
-  events(batch: readonly StreamEvent[], firstId?: number): void
-}
-
-export interface EventSource extends Omit<Source, 'pull'> {
-  pull(sink: EventSink): void
-}
 
 const consumed =
   'This stream is being read already, and it can be read once. Use text() or final() beside an iteration, or create another stream.'
@@ -61,6 +51,7 @@ export class Stream implements EventStream, EventSink, BatchReader {
     this.#settings = settings
     this.#terminal = settings.tail?.ended
     this.#terminalTold = this.#terminal !== undefined
+    if (typeof settings.source !== 'function') this.#source = settings.source
   }
 
   // -------------------------------------------------------------- for the reader
@@ -82,6 +73,8 @@ export class Stream implements EventStream, EventSink, BatchReader {
     this.#final = final
     // The error is told by the iteration too, so whoever asked early and looks late has not missed anything.
     final.promise.catch(() => {})
+    // Whoever has made an iterator may never pull, and waits here all the same.
+    this.#listen()
     if (this.#terminal !== undefined) this.#settle(this.#terminal)
     else queueMicrotask(() => this.#drain())
     return final.promise
@@ -134,7 +127,7 @@ export class Stream implements EventStream, EventSink, BatchReader {
     if (first && asked !== undefined) this.#tell([asked.start])
     else if (this.#terminal !== undefined) this.#tellTerminal(this.#terminal)
     else if (this.#ending === undefined) {
-      this.#source ??= this.#open()
+      this.#source ??= this.#open(this.#settings.source)
       this.#source.pull(this)
     }
   }
@@ -203,16 +196,22 @@ export class Stream implements EventStream, EventSink, BatchReader {
   #begin(): void {
     this.#begun = true
     this.#beganAt = performance.now()
-    if (this.#terminal !== undefined) return
+    this.#listen()
+  }
+
+  /** A second time it does nothing: a listener is added once. */
+  #listen(): void {
+    if (this.#isOver()) return
     const { signal } = this.#settings
-    if (signal?.aborted) return this.fail(abortError(signal.reason))
-    signal?.addEventListener('abort', this.#onAbort)
+    if (signal?.aborted) this.#onAbort()
+    else signal?.addEventListener('abort', this.#onAbort)
   }
 
   /** Not before the first pull: a reader who takes the `start` and pauses has not asked yet. */
-  #open(): EventSource {
+  #open(source: StreamSettings['source']): EventSource {
+    if (typeof source !== 'function') return source
     let last = 1
-    return this.#settings.open({
+    return source({
       attempt: 1,
       nextAttempt: () => ++last, // A number that is not used is no attempt.
       isAwaited: () => this.waiting,
@@ -294,13 +293,4 @@ export class Stream implements EventStream, EventSink, BatchReader {
     }
     this.read(next)
   }
-}
-
-/** The events of any iterable by the batch. Our own streams give theirs whole; of others each event is one batch. */
-export function readBatches(events: AsyncIterable<StreamEvent>): BatchReader {
-  if (events instanceof Stream) {
-    events.claim()
-    return events
-  }
-  return new IterableReader(events[Symbol.asyncIterator]())
 }

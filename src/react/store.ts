@@ -6,7 +6,7 @@
 
 import { Accumulator } from '../accumulate.js'
 import { type ConnectOptions, connect } from '../client/connect.js'
-import { readBatches } from '../core/stream.js'
+import { readBatches } from '../core/read-batches.js'
 import type { StreamError } from '../errors.js'
 import type { Message } from '../messages.js'
 import type { EventStream, StreamEvent } from '../types.js'

@@ -6,8 +6,9 @@
 
 import { checkCount, checkKeys, optionError, show } from '../check.js'
 import type { BatchReader } from '../core/batches.js'
+import { readBatches } from '../core/read-batches.js'
 import type { StreamSettings } from '../core/settings.js'
-import { readBatches, Stream } from '../core/stream.js'
+import { Stream } from '../core/stream.js'
 import { StreamError } from '../errors.js'
 import type { CompleteEvent, ErrorEvent, EventStream, StreamEvent } from '../types.js'
 import { Cursor } from './resumable/cursor.js'
@@ -168,12 +169,12 @@ class LoggedStreams implements Resumable {
     }
     const { log } = this.#settings
     const openTail = (last: number): Tail => this.#tail(id, last)
-    const open = (): Cursor =>
+    const source = (): Cursor =>
       new Cursor({ log, id, after, page, patienceMs: this.#patienceMs, openTail })
     const isOver = page.ended && after === page.last
     return new Followed({
       tail: { after, ended: isOver ? await this.#endOf(id, after) : undefined },
-      open,
+      source,
     })
   }
 

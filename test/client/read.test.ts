@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { readStream } from '../../src/client.js'
 import {
   createStream,
+  type EventStream,
   ndjson,
   plainText,
   StreamError,
@@ -52,6 +53,24 @@ describe('readStream', () => {
     const read = await collect(readStream(new Response(cut, { headers })))
     expect(outline(read)).toEqual(['start', 'text Hel', 'text lo', 'error interrupted'])
     expect(read.at(-1)).toMatchObject({ partial: { content: [{ type: 'text', text: 'Hello' }] } })
+  })
+
+  test.each([
+    ['cancel()', (stream: EventStream) => stream.cancel()],
+    [
+      'break before the first event',
+      (stream: EventStream) => stream[Symbol.asyncIterator]().return?.(),
+    ],
+    ['await using', (stream: EventStream) => stream[Symbol.asyncDispose]()],
+  ])('closes a response that nobody has begun to read: %s', async (_way, leave) => {
+    const left = Promise.withResolvers<void>()
+    const body = new ReadableStream({ cancel: () => left.resolve() })
+    const stream = readStream(
+      new Response(body, { headers: { 'content-type': 'text/event-stream' } }),
+    )
+    await leave(stream)
+    await left.promise
+    await expect(stream.final()).rejects.toMatchObject({ code: 'aborted' })
   })
 
   test('ends with the last event, whatever follows it', async () => {

@@ -204,6 +204,24 @@ describe('cancellation', () => {
     expect(asked).not.toHaveBeenCalled()
   })
 
+  test.each([
+    ['later', false],
+    ['already', true],
+  ])(
+    'by a signal that aborts %s is told by text() where an iterator was made that nobody pulls',
+    async (_when, already) => {
+      const controller = new AbortController()
+      if (already) controller.abort()
+      const stream = streamOf(scripted(['a']), { signal: controller.signal })
+      const iterator = stream[Symbol.asyncIterator]()
+      const text = stream.text()
+      controller.abort()
+      await expect(text).rejects.toMatchObject({ code: 'aborted' })
+      expect(await iterator.next()).toMatchObject({ value: { type: 'start' } })
+      expect(await iterator.next()).toMatchObject({ value: { type: 'error' } })
+    },
+  )
+
   test('by break, by throw in the loop and by await using ends the attempt', async () => {
     const broken = watched()
     for await (const event of streamOf(broken.driver)) if (event.type === 'content') break

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { toReadableStream, toResponse } from '../../src/carriers/web.js'
-import { type EventSink, type EventSource, Stream } from '../../src/core/stream.js'
+import type { EventSink, EventSource } from '../../src/core/event-source.js'
+import { Stream } from '../../src/core/stream.js'
 import { sse } from '../../src/formats/sse.js'
 import { type CompleteEvent, StreamError, type StreamEvent } from '../../src/index.js'
 import { collect, outline } from '../support/collect.js'
@@ -34,7 +35,7 @@ function tailOf(batches: [number, StreamEvent[]][], after: number): Stream {
     finished: () => undefined,
     usage: () => ({}),
   }
-  return new Stream({ tail: { after }, open: () => source })
+  return new Stream({ tail: { after }, source: () => source })
 }
 
 function lines(body: string, name: string): string[] {
@@ -65,14 +66,14 @@ test('a tail has no start of its own, unless it begins where the stream does', a
 })
 
 test('a tail after the end has no events, and still knows how it ended', async () => {
-  const open = (): never => {
+  const source = (): never => {
     throw new Error('There is nothing to read.')
   }
-  const whole = new Stream({ tail: { after: 9, ended: complete }, open })
+  const whole = new Stream({ tail: { after: 9, ended: complete }, source })
   expect(await collect(whole)).toEqual([])
   expect(await whole.text()).toBe('abc')
   const error = new StreamError('interrupted', 'It broke off.')
   const partial = { role: 'assistant', content: [] } as const
   const ended = { type: 'error', error, partial, attempts: 1 } as const
-  await expect(new Stream({ tail: { after: 9, ended }, open }).final()).rejects.toBe(error)
+  await expect(new Stream({ tail: { after: 9, ended }, source }).final()).rejects.toBe(error)
 })

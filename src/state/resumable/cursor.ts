@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { EventSink, EventSource } from '../../core/stream.js'
+import type { EventSink, EventSource } from '../../core/event-source.js'
 import { StreamError } from '../../errors.js'
 import type { StreamEvent } from '../../types.js'
 import { checkPage, readEvent } from './events.js'

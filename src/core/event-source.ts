@@ -1,0 +1,18 @@
+/**
+ * Where the events of a stream come from.
+ *
+ * @module
+ */
+
+import type { Sink, Source } from '../transport/pull.js'
+import type { StreamEvent } from '../types.js'
+
+/** Where a source of whole events answers, such as a stream that is read back from a server. */
+export interface EventSink extends Sink {
+  /** Never empty; a `complete` or `error` is its last. */
+  events(batch: readonly StreamEvent[], firstId?: number): void
+}
+
+export interface EventSource extends Omit<Source, 'pull'> {
+  pull(sink: EventSink): void
+}
