@@ -29,6 +29,7 @@ export const chromium: Runtime = {
     'openai (SDK)': refused,
     'openai, Responses (SDK)': refused,
     'anthropic (SDK)': refused,
+    'structured output (SDKs)': refused,
     'back-pressure':
       'the browser reads a response ahead of its reader, up to tens of megabytes; fetch alone does the same',
   },

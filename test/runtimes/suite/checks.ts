@@ -58,6 +58,13 @@ async function whole(driver: Driver): Promise<void> {
   assert((complete.usage.outputTokens ?? 0) > 20, 'the usage is missing')
 }
 
+/** What this needs is loaded when it is asked for. */
+async function structured(driver: Driver): Promise<void> {
+  const list = { type: 'array', items: { type: 'string' }, minItems: 1 }
+  const { output } = await createStream({ driver, prompt, output: list }).final()
+  assert(Array.isArray(output) && typeof output[0] === 'string', JSON.stringify(output))
+}
+
 async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
   const end = Date.now() + 5_000
   while (!(await condition())) {
@@ -95,6 +102,17 @@ export const checks: Record<string, Check> = {
       types.slice(1, -1).every((type) => type === 'content'),
       types.join(' '),
     )
+  },
+
+  'structured output': async (provider) => {
+    await structured(marked(provider).driver)
+    await structured(gemini({ baseURL: `${provider}/v1beta`, model, apiKey }))
+  },
+
+  'structured output (SDKs)': async (provider) => {
+    await structured(openai({ baseURL: `${provider}/v1`, model, apiKey }))
+    await structured(openai({ api: 'responses', baseURL: `${provider}/v1`, model, apiKey }))
+    await structured(anthropic({ baseURL: provider, model, apiKey }))
   },
 
   'retry after a cut': async (provider) => {
