@@ -26,28 +26,39 @@ export type StreamErrorCode =
   | 'store'
   | 'unknown'
 
-/** For each code: what a client may read, and whether another attempt can help. */
-const codes: Record<StreamErrorCode, { sentence: string; retryable: boolean }> = {
-  aborted: { sentence: 'The request was cancelled.', retryable: false },
-  timeout: { sentence: 'The model took too long to answer.', retryable: true },
-  network: { sentence: 'The connection to the model failed.', retryable: true },
-  interrupted: { sentence: 'The answer broke off before it was complete.', retryable: true },
-  'rate-limit': { sentence: 'Too many requests. Try again later.', retryable: true },
-  quota: { sentence: 'The usage limit of this service is reached.', retryable: false },
-  overloaded: { sentence: 'The model is overloaded. Try again later.', retryable: true },
-  server: { sentence: 'The model had an internal error.', retryable: true },
-  auth: { sentence: 'This service is not set up to reach the model.', retryable: false },
-  permission: { sentence: 'This service may not use this model.', retryable: false },
-  'not-found': { sentence: 'The model was not found.', retryable: false },
-  'invalid-request': { sentence: 'The model did not accept the request.', retryable: false },
-  'context-length': { sentence: 'The conversation is too long for the model.', retryable: false },
-  'content-filter': { sentence: 'The answer was withheld by a content filter.', retryable: false },
-  protocol: { sentence: 'The model sent an answer that could not be read.', retryable: false },
-  retracted: { sentence: 'The answer was started again. Ask once more.', retryable: true },
-  conflict: { sentence: 'Another request is in progress.', retryable: false },
-  store: { sentence: 'The conversation could not be stored.', retryable: false },
-  unknown: { sentence: 'Something went wrong.', retryable: false },
+/** For each code: what a client may read. */
+const sentences: Record<StreamErrorCode, string> = {
+  aborted: 'The request was cancelled.',
+  timeout: 'The model took too long to answer.',
+  network: 'The connection to the model failed.',
+  interrupted: 'The answer broke off before it was complete.',
+  'rate-limit': 'Too many requests. Try again later.',
+  quota: 'The usage limit of this service is reached.',
+  overloaded: 'The model is overloaded. Try again later.',
+  server: 'The model had an internal error.',
+  auth: 'This service is not set up to reach the model.',
+  permission: 'This service may not use this model.',
+  'not-found': 'The model was not found.',
+  'invalid-request': 'The model did not accept the request.',
+  'context-length': 'The conversation is too long for the model.',
+  'content-filter': 'The answer was withheld by a content filter.',
+  protocol: 'The model sent an answer that could not be read.',
+  retracted: 'The answer was started again. Ask once more.',
+  conflict: 'Another request is in progress.',
+  store: 'The conversation could not be stored.',
+  unknown: 'Something went wrong.',
 }
+
+/** Another attempt can help. */
+const retryableCodes: ReadonlySet<StreamErrorCode> = new Set([
+  'timeout',
+  'network',
+  'interrupted',
+  'rate-limit',
+  'overloaded',
+  'server',
+  'retracted',
+])
 
 const brand = Symbol.for('sluice.StreamError')
 
@@ -94,7 +105,7 @@ export class StreamError extends Error {
   constructor(code: StreamErrorCode, message: string, options: StreamErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
-    this.retryable = options.retryable ?? codes[code].retryable
+    this.retryable = options.retryable ?? retryableCodes.has(code)
     if (options.status !== undefined) this.status = options.status
     if (options.provider !== undefined) this.provider = options.provider
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs
@@ -124,7 +135,7 @@ export class StreamError extends Error {
     const json: Partial<Record<keyof StreamErrorJSON | 'provider' | 'requestId', unknown>> =
       typeof value === 'object' && value !== null ? value : {}
     const code = isCode(json.code) ? json.code : 'unknown'
-    return new StreamError(code, textOf(json.message) ?? codes[code].sentence, {
+    return new StreamError(code, textOf(json.message) ?? sentences[code], {
       retryable: typeof json.retryable === 'boolean' ? json.retryable : undefined,
       status: typeof json.status === 'number' ? json.status : undefined,
       retryAfterMs: typeof json.retryAfterMs === 'number' ? json.retryAfterMs : undefined,
@@ -146,7 +157,7 @@ export class StreamError extends Error {
   toJSON(): StreamErrorJSON {
     const json: StreamErrorJSON = {
       code: this.code,
-      message: codes[this.code].sentence,
+      message: sentences[this.code],
       retryable: this.retryable,
     }
     if (this.status !== undefined) json.status = this.status
@@ -156,7 +167,7 @@ export class StreamError extends Error {
 }
 
 function isCode(value: unknown): value is StreamErrorCode {
-  return typeof value === 'string' && Object.hasOwn(codes, value)
+  return typeof value === 'string' && Object.hasOwn(sentences, value)
 }
 
 function textOf(value: unknown): string | undefined {

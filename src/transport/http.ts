@@ -12,6 +12,7 @@ import { isErrorObject } from './error-body.js'
 import { providerError } from './provider-error.js'
 import type { OpenContext, Resumption, Sink, Source } from './pull.js'
 import { networkError, parseJson, requestError } from './request-error.js'
+import { requestIdOf } from './retry-after.js'
 import { ServerSentEventReader } from './sse.js'
 import type { WireDecoder } from './wire.js'
 
@@ -220,7 +221,7 @@ export class HttpSource implements Source {
     return new StreamError(
       'interrupted',
       `${this.#provider}: the answer ended without the marker that says it is complete.`,
-      { provider: this.#provider, requestId: this.#requestId() },
+      { provider: this.#provider, requestId: requestIdOf(this.#response?.headers) },
     )
   }
 
@@ -241,7 +242,7 @@ export class HttpSource implements Source {
     if (beginnings.some((each) => text.startsWith(each) || each.startsWith(text))) return undefined
     const body = parseJson(text)
     if (holdsError(body)) {
-      return providerError({ provider: this.#provider, body, ...this.#headers() })
+      return providerError({ provider: this.#provider, body, headers: this.#response?.headers })
     }
     const contentType = this.#response?.headers.get('content-type') ?? 'no content type'
     const excerpt = text.trim().slice(0, 200)
@@ -253,18 +254,9 @@ export class HttpSource implements Source {
   #protocolError(what: string): StreamError {
     return new StreamError('protocol', `${this.#provider}: ${what}.`, {
       provider: this.#provider,
-      requestId: this.#requestId(),
+      requestId: requestIdOf(this.#response?.headers),
       status: this.#response?.status,
     })
-  }
-
-  #headers(): { headers?: Headers } {
-    return this.#response === undefined ? {} : { headers: this.#response.headers }
-  }
-
-  #requestId(): string | undefined {
-    const headers = this.#response?.headers
-    return headers?.get('x-request-id') ?? headers?.get('request-id') ?? undefined
   }
 }
 

@@ -5,8 +5,8 @@
  */
 
 import { StreamError, type StreamErrorCode } from '../errors.js'
-import { readErrorBody } from './error-body.js'
-import { type HeaderReader, header, retryAfterMs } from './retry-after.js'
+import { type ErrorBody, readErrorBody } from './error-body.js'
+import { type HeaderReader, header, requestIdOf, retryAfterMs } from './retry-after.js'
 
 export interface ProviderErrorInput {
   provider: string
@@ -38,12 +38,8 @@ export function providerError(input: ProviderErrorInput): StreamError {
   const sentStatus = isErrorStatus(input.status) ? input.status : undefined
   const status = sentStatus ?? body.status
   const text = body.message || input.message || ''
-  const code = classify(body.words, wordsOf(text), status, body)
-  const requestId =
-    header(headers, 'x-request-id') ??
-    header(headers, 'request-id') ??
-    header(headers, 'apim-request-id') ??
-    body.requestId
+  const code = classify(body, wordsOf(text), status ?? 0)
+  const requestId = requestIdOf(headers) ?? body.requestId
   return new StreamError(code, describe(provider, status, text, body.words, requestId), {
     provider,
     status,
@@ -64,157 +60,143 @@ function wordsOf(text: string): string {
 
 // ---------------------------------------------------------------- code
 
-/** Codes, types and statuses that mean one thing, written without case and punctuation. The first that matches counts. */
-const wordPatterns: readonly (readonly [RegExp, StreamErrorCode])[] = [
+/** A code and what it is told by. Of several rules the first counts that matches. */
+type Rule = readonly [StreamErrorCode, ...RegExp[]]
+
+/** Codes, types and statuses that mean one thing, written without case and punctuation. */
+const wordRules: readonly Rule[] = [
   [
-    /context(length|size|window)|prompttokens|prompttoolong|inputtoolong|stringabovemaxlength/,
     'context-length',
+    /context(length|size|window)|prompttokens|prompttoolong|inputtoolong|stringabovemaxlength/,
   ],
   [
-    /insufficient(quota|balance|credit|fund)|billing|payment|currentquota|(?<!token)quotaexceeded|arrear|spendlimit|usagelimit|budgetexceeded|creditlimit/,
     'quota',
+    /insufficient(quota|balance|credit|fund)|billing|payment|currentquota|(?<!token)quotaexceeded|arrear|spendlimit|usagelimit|budgetexceeded|creditlimit/,
   ],
-  [/authenticat|apikey|^unauthorized|(invalid|expired|missing)token|tokenexpired/, 'auth'],
+  ['auth', /authenticat|apikey|^unauthorized|(invalid|expired|missing)token|tokenexpired/],
   [
-    /contentfilter|contentpolicy|responsibleai|datainspection|moderation|invalidprompt/,
     'content-filter',
+    /contentfilter|contentpolicy|responsibleai|datainspection|moderation|invalidprompt/,
   ],
-  [/ratelimit|toomanyrequests|throttl|resourceexhausted/, 'rate-limit'],
-  [/overloaded|unavailable|capacity|slowdown|insufficientsystemresource|notready/, 'overloaded'],
-  [/notfound|(does)?notexist$|unknownmodel/, 'not-found'],
-  [/permission|(?<!extra)forbidden|accessdenied|unsupportedcountry/, 'permission'],
-  [/timeout|timedout|deadlineexceeded/, 'timeout'],
-  [/conflict/, 'conflict'],
+  ['rate-limit', /ratelimit|toomanyrequests|throttl|resourceexhausted/],
+  ['overloaded', /overloaded|unavailable|capacity|slowdown|insufficientsystemresource|notready/],
+  ['not-found', /notfound|(does)?notexist$|unknownmodel/],
+  ['permission', /permission|(?<!extra)forbidden|accessdenied|unsupportedcountry/],
+  ['timeout', /timeout|timedout|deadlineexceeded/],
+  ['conflict', /conflict/],
 ]
 
 /** Words that providers also send with errors of other kinds, so that the message and the status come first. */
-const vagueWordPatterns: readonly (readonly [RegExp, StreamErrorCode])[] = [
-  [/servererror|apierror|^internal/, 'server'],
-  [/invalid|badrequest|unprocessable|unsupported|validation|failedprecondition/, 'invalid-request'],
+const vagueWordRules: readonly Rule[] = [
+  ['server', /servererror|apierror|^internal/],
+  ['invalid-request', /invalid|badrequest|unprocessable|unsupported|validation|failedprecondition/],
 ]
 
-/** A limit is named beside the context, and it is exceeded: "try increasing context size" alone is a server's trouble. */
-const contextPatterns: readonly RegExp[] = [
-  /(exceed|maximum|too (long|large|many)|(longer|larger|greater) than)[^]{0,120}context.?(length|window|size|limit)/,
-  /context.?(length|window|size|limit)[^]{0,80}(exceed|is too|reached|overflow|not enough)/,
-  /(prompt|input|inputs|messages?)( is| are)? too long|(prompt|input) (length|exceeds) (exceeds|should be|max)/,
-  /too many (prompt |input )?tokens|maximum (prompt|input) length|range of input length/,
-  /token count[^]{0,40}(exceeds|is \d)|model token limit|reduce the length of/,
-  // Text Generation Inference
-  /must have less than \d+ tokens|inputs\W+tokens \+/,
-]
-
-const authPatterns: readonly RegExp[] = [
-  /(invalid|incorrect|missing|no|expired|revoked|malformed|wrong) (x-)?(api.?key|subscription key|auth(entication|orization)?.(token|header)|(bearer )?token|credentials)/,
-  /api.?key[^]{0,40}(invalid|not valid|incorrect|missing|expired|required|not found|not set)/,
-  /authentication (fail|error|required)|(your )?authentication token|provide an api.?key|^unauthorized/,
-  /security token[^]{0,30}(invalid|expired)|unregistered callers/,
-]
-
-const quotaPatterns: readonly RegExp[] = [
+const quotaSentences: Rule = [
+  'quota',
   /insufficient.(quota|balance|credit|funds)|credit balance|(more|out of|enough) credits/,
   /exceeded your (current|monthly) |billing|payment required|(spend|spending|usage) limit/,
   /have any credits|over budget|budget has been exceeded/,
 ]
 
-const filterPatterns: readonly RegExp[] = [
-  /content.?(management |filtering )?(policy|filter)|safety system|flagged (as|by)|was flagged|usage policy|(inappropriate|unsafe|sensitive) content|unsafe or sensitive/,
+/** What sentences say. */
+const sentenceRules: readonly Rule[] = [
+  [
+    'context-length',
+    // A limit is named beside the context, and it is exceeded: "try increasing context size" alone is a server's trouble.
+    /(exceed|maximum|too (long|large|many)|(longer|larger|greater) than)[^]{0,120}context.?(length|window|size|limit)/,
+    /context.?(length|window|size|limit)[^]{0,80}(exceed|is too|reached|overflow|not enough)/,
+    /(prompt|input|inputs|messages?)( is| are)? too long|(prompt|input) (length|exceeds) (exceeds|should be|max)/,
+    /too many (prompt |input )?tokens|maximum (prompt|input) length|range of input length/,
+    /token count[^]{0,40}(exceeds|is \d)|model token limit|reduce the length of/,
+    // Text Generation Inference
+    /must have less than \d+ tokens|inputs\W+tokens \+/,
+  ],
+  [
+    'auth',
+    /(invalid|incorrect|missing|no|expired|revoked|malformed|wrong) (x-)?(api.?key|subscription key|auth(entication|orization)?.(token|header)|(bearer )?token|credentials)/,
+    /api.?key[^]{0,40}(invalid|not valid|incorrect|missing|expired|required|not found|not set)/,
+    /authentication (fail|error|required)|(your )?authentication token|provide an api.?key|^unauthorized/,
+    /security token[^]{0,30}(invalid|expired)|unregistered callers/,
+  ],
+  quotaSentences,
+  [
+    'content-filter',
+    /content.?(management |filtering )?(policy|filter)|safety system|flagged (as|by)|was flagged|usage policy|(inappropriate|unsafe|sensitive) content|unsafe or sensitive/,
+  ],
+  [
+    'overloaded',
+    /overloaded|(over|at|exceeded|no) capacity|(currently|temporarily) unavailable|high demand|currently loading/,
+  ],
+  [
+    'rate-limit',
+    /rate.?limit|too many requests|(requests|tokens) per (second|minute|min|hour|day)|throttl|resource.{0,15}exhausted/,
+  ],
 ]
 
-const overloadedPatterns: readonly RegExp[] = [
-  /overloaded|(over|at|exceeded|no) capacity|(currently|temporarily) unavailable|high demand|currently loading/,
+/** Sentences that count only where the status tells nothing. */
+const vagueSentenceRules: readonly Rule[] = [
+  [
+    'not-found',
+    /(model|deployment)[^]{0,80}(does not exist|doesn't exist|not found|not exist)|(no such|unknown) model|model identifier is invalid/,
+  ],
+  [
+    'permission',
+    /permission|forbidden|(do|does) not have access|not (allowed|authorized) to|access denied|location is not supported/,
+  ],
 ]
 
-const rateLimitPatterns: readonly RegExp[] = [
-  /rate.?limit|too many requests|(requests|tokens) per (second|minute|min|hour|day)|throttl|resource.{0,15}exhausted/,
-]
+const statusCodes: Readonly<Partial<Record<number, StreamErrorCode>>> = {
+  401: 'auth',
+  402: 'quota',
+  403: 'permission',
+  404: 'not-found',
+  408: 'timeout',
+  409: 'conflict',
+  413: 'invalid-request',
+  422: 'invalid-request',
+  // Bedrock: the model failed
+  424: 'server',
+  429: 'rate-limit',
+  503: 'overloaded',
+  529: 'overloaded',
+}
 
-const notFoundPatterns: readonly RegExp[] = [
-  /(model|deployment)[^]{0,80}(does not exist|doesn't exist|not found|not exist)|(no such|unknown) model|model identifier is invalid/,
-]
+/** What a sentence cannot mean beside a status. A 429 that speaks of the context is about the tokens allowed in a minute. */
+const unlikely: Readonly<Partial<Record<number, readonly StreamErrorCode[]>>> = {
+  404: ['context-length', 'auth'],
+  429: ['context-length'],
+}
 
-const permissionPatterns: readonly RegExp[] = [
-  /permission|forbidden|(do|does) not have access|not (allowed|authorized) to|access denied|location is not supported/,
-]
-
+/** @param status - 0 for an error inside a stream that has none */
 function classify(
-  words: readonly string[],
+  { words, quotaPerDay, retryAfterMs: askedMs }: ErrorBody,
   text: string,
-  status: number | undefined,
-  body: { quotaPerDay: boolean; retryAfterMs: number | undefined },
+  status: number,
 ): StreamErrorCode {
-  const word = firstWord(words, wordPatterns)
-  if (word === 'context-length' || word === 'quota' || word === 'auth') return word
+  const plainWords = words.map((word) => word.toLowerCase().replace(/[^a-z0-9]/g, ''))
+  const word = codeOf(wordRules, plainWords)
   // Gemini says RESOURCE_EXHAUSTED and "quota" for a limit per minute too; its details tell which one it is.
   if (word === 'rate-limit') {
-    if (body.quotaPerDay) return 'quota'
-    return body.retryAfterMs === undefined && matches(quotaPatterns, text) ? 'quota' : word
+    return quotaPerDay || (askedMs === undefined && codeOf([quotaSentences], [text]))
+      ? 'quota'
+      : word
   }
   // OpenAI sends `model_not_found` with 403 for a model that exists.
   if (word === 'not-found' && status === 403) return 'permission'
   if (word !== undefined && word !== 'permission') return word
-  if (status === 401) return 'auth'
-  if (status === 402) return 'quota'
-  // A 429 that speaks of the context is about the tokens allowed in a minute.
-  if (status !== 429 && status !== 404 && matches(contextPatterns, text)) return 'context-length'
-  if (status !== 404 && matches(authPatterns, text)) return 'auth'
-  if (matches(quotaPatterns, text)) return 'quota'
-  if (matches(filterPatterns, text)) return 'content-filter'
-  if (matches(overloadedPatterns, text)) return 'overloaded'
-  if (matches(rateLimitPatterns, text)) return 'rate-limit'
-  return word ?? byStatus(status, words, text)
-}
-
-function byStatus(
-  status: number | undefined,
-  words: readonly string[],
-  text: string,
-): StreamErrorCode {
-  switch (status) {
-    case 403:
-      return 'permission'
-    case 404:
-      return 'not-found'
-    case 408:
-      return 'timeout'
-    case 409:
-      return 'conflict'
-    case 413:
-    case 422:
-      return 'invalid-request'
-    // Bedrock: the model failed
-    case 424:
-      return 'server'
-    case 429:
-      return 'rate-limit'
-    case 503:
-    case 529:
-      return 'overloaded'
-  }
-  if (status !== undefined && status >= 500) return 'server'
-  if (matches(notFoundPatterns, text)) return 'not-found'
-  if (matches(permissionPatterns, text)) return 'permission'
-  if (status !== undefined) return 'invalid-request'
+  const told = statusCodes[status] ?? (status >= 500 ? 'server' : undefined)
+  if (told === 'auth' || told === 'quota') return told
+  const sentences = sentenceRules.filter(([code]) => !unlikely[status]?.includes(code))
+  const known = codeOf(sentences, [text]) ?? word ?? told ?? codeOf(vagueSentenceRules, [text])
+  if (known !== undefined || status > 0) return known ?? 'invalid-request'
   // Inside a stream, and nothing tells: the request was accepted, so the fault is the server's.
-  return firstWord(words, vagueWordPatterns) ?? 'server'
+  return codeOf(vagueWordRules, plainWords) ?? 'server'
 }
 
-function firstWord(
-  words: readonly string[],
-  patterns: readonly (readonly [RegExp, StreamErrorCode])[],
-): StreamErrorCode | undefined {
-  for (const [pattern, code] of patterns) {
-    if (words.some((word) => pattern.test(plain(word)))) return code
-  }
-  return undefined
-}
-
-function plain(word: string): string {
-  return word.toLowerCase().replace(/[^a-z0-9]/g, '')
-}
-
-function matches(patterns: readonly RegExp[], text: string): boolean {
-  return patterns.some((pattern) => pattern.test(text))
+function codeOf(rules: readonly Rule[], texts: readonly string[]): StreamErrorCode | undefined {
+  const matches = (pattern: RegExp): boolean => texts.some((text) => pattern.test(text))
+  return rules.find(([, ...patterns]) => patterns.some(matches))?.[0]
 }
 
 function isErrorStatus(status: unknown): status is number {

@@ -37,12 +37,11 @@ export function requestError(error: unknown, provider: string): StreamError {
   const fields: { status?: unknown; headers?: unknown; error?: unknown } =
     typeof error === 'object' && error !== null ? error : {}
   if (typeof fields.status === 'number') {
-    const headers = fields.headers instanceof Headers ? { headers: fields.headers } : {}
     const message = error instanceof Error ? error.message : ''
     return providerError({
       provider,
       status: fields.status,
-      ...headers,
+      headers: fields.headers instanceof Headers ? fields.headers : undefined,
       body: fields.error ?? message,
       cause: error,
     })
@@ -53,16 +52,9 @@ export function requestError(error: unknown, provider: string): StreamError {
 export function networkError(error: unknown, provider: string, when: string): StreamError {
   if (StreamError.is(error)) return error
   const reason = innermostReason(error)
-  if (/timed? ?out/i.test(reason)) {
-    return new StreamError('timeout', `${provider}: the connection timed out ${when}: ${reason}`, {
-      provider,
-      cause: error,
-    })
-  }
-  return new StreamError('network', `${provider}: the connection failed ${when}: ${reason}`, {
-    provider,
-    cause: error,
-  })
+  const timedOut = /timed? ?out/i.test(reason)
+  const message = `${provider}: the connection ${timedOut ? 'timed out' : 'failed'} ${when}: ${reason}`
+  return new StreamError(timedOut ? 'timeout' : 'network', message, { provider, cause: error })
 }
 
 /** `fetch failed` says nothing; ECONNREFUSED sits two causes deeper. */

@@ -1,5 +1,5 @@
 /**
- * How long a server asks to wait.
+ * What the headers of a response tell: the id of the request, and how long the server asks to wait.
  *
  * @module
  */
@@ -12,6 +12,12 @@ export interface HeaderReader {
 /** Undefined for an empty one too. */
 export function header(headers: HeaderReader | undefined, name: string): string | undefined {
   return headers?.get(name) || undefined
+}
+
+/** The provider's id of the request, for its support. */
+export function requestIdOf(headers: HeaderReader | undefined): string | undefined {
+  const names = ['x-request-id', 'request-id', 'apim-request-id']
+  return names.map((name) => header(headers, name)).find((id) => id !== undefined)
 }
 
 /** In milliseconds. `retry-after` is a number of seconds or a date (RFC 9110, section 10.2.3). */
