@@ -32,6 +32,14 @@ export class PartialAnswer {
     }
   }
 
+  /** It begins again. */
+  reset(): void {
+    this.#content.reset()
+    this.#blocks = 0
+    this.#open = undefined
+    this.#continuable = true
+  }
+
   /**
    * The request that has the model carry on, undefined where the answer has to begin again: half a tool call or a file cannot be
    * sent back, and half a JSON document is not finished in a second answer.

@@ -115,6 +115,11 @@ export function checkRetry(options: number | RetryOptions | undefined): RetrySet
   }
 }
 
+/** Whether the answer has to be kept, or its first moments kept back. */
+export function needsExtras({ afterContent, holdBackMs, holdBackChars }: RetrySettings): boolean {
+  return afterContent === 'continue' || holdBackMs > 0 || holdBackChars > 0
+}
+
 /** A bound that is set alone takes the other one's default with it; two that exclude each other are a mistake. */
 function checkBackoff({ minDelayMs, maxDelayMs }: RetryOptions): {
   minDelayMs: number

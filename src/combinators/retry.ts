@@ -8,6 +8,7 @@ import pRetry from 'p-retry'
 import { StreamError } from '../errors.js'
 import type { StreamRequest } from '../messages.js'
 import { abandon } from '../transport/abort.js'
+import { PromisedSource } from '../transport/promised.js'
 import {
   defineLayer,
   type OpenContext,
@@ -19,9 +20,9 @@ import {
 import type { Completion, ContentEvent, Driver, RetryEvent, UsageSum } from '../types.js'
 import { isEmpty } from '../usage.js'
 import { delayAfter, Wait } from './backoff.js'
-import { type Joint, PartialAnswer } from './continuation.js'
-import { HoldBackSource } from './hold-back.js'
-import { checkRetry, type RetryOptions, type RetrySettings } from './retry-options.js'
+import type { Joint } from './continuation.js'
+import type { RetryExtras } from './retry-extras.js'
+import { checkRetry, needsExtras, type RetryOptions, type RetrySettings } from './retry-options.js'
 
 /**
  * A driver that tries again. Each further attempt is announced by a `retry` event before the wait.
@@ -31,10 +32,14 @@ import { checkRetry, type RetryOptions, type RetrySettings } from './retry-optio
  */
 export function retry(driver: Driver, options?: number | RetryOptions): Driver {
   const settings = checkRetry(options)
-  return defineLayer(
-    driver,
-    (request, context) => new RetrySource(driver, request, context, settings),
-  )
+  return defineLayer(driver, (request, context) => {
+    const open = (extras: RetryExtras): Source =>
+      new RetrySource(driver, request, context, settings, extras)
+    if (!needsExtras(settings)) return open({})
+    return new PromisedSource(async () =>
+      open((await import('./retry-extras.js')).retryExtras(settings)),
+    )
+  })
 }
 
 /** How the next attempt begins. */
@@ -74,8 +79,7 @@ class RetrySource implements Source, Sink {
   #settle: { resolve(): void; reject(error: StreamError): void } | undefined
   #wait: Wait | undefined
   #budget: ReturnType<typeof setTimeout> | undefined
-  /** Kept only where it may have to be carried on. */
-  #answer: PartialAnswer | undefined
+  readonly #extras: RetryExtras
   #joint: Joint | undefined
   /** It follows the content that was held at the joint. */
   #completion: Completion | undefined
@@ -85,6 +89,7 @@ class RetrySource implements Source, Sink {
     request: StreamRequest,
     context: OpenContext,
     settings: RetrySettings,
+    extras: RetryExtras,
   ) {
     this.#driver = driver
     this.#request = request
@@ -92,7 +97,7 @@ class RetrySource implements Source, Sink {
     this.#settings = settings
     this.#attempt = context.attempt
     this.#next = { mode: 'restart', request }
-    if (settings.afterContent === 'continue') this.#answer = new PartialAnswer()
+    this.#extras = extras
   }
 
   pull(sink: Sink): void {
@@ -135,9 +140,9 @@ class RetrySource implements Source, Sink {
 
   batch(events: readonly ContentEvent[]): void {
     if (!this.#contentCame) this.#firstContent()
-    if (this.#answer === undefined) return this.#take().batch(events)
+    if (this.#extras.answer === undefined) return this.#take().batch(events)
     const content = this.#joint === undefined ? events : this.#joint.join(events)
-    this.#answer.add(content)
+    this.#extras.answer.add(content)
     if (content.length > 0) this.#take().batch(content)
     else this.#upstream?.pull(this)
   }
@@ -146,15 +151,14 @@ class RetrySource implements Source, Sink {
   retry(event: RetryEvent): void {
     let { mode } = event
     if (mode === 'restart') {
-      if (this.#joint === undefined) {
-        if (this.#answer !== undefined) this.#answer = new PartialAnswer()
-      } else {
+      if (this.#joint === undefined) this.#extras.answer?.reset()
+      else {
         // It would void what this attempt carries on as well, which the layer below knows nothing of.
         if (this.#contentCame) {
           this.#unused = event.attempt
           return this.#failBelow(event.error)
         }
-        this.#joint = this.#answer?.joint()
+        this.#joint = this.#extras.answer?.joint()
         mode = 'continue'
       }
       this.#contentCame = false
@@ -208,13 +212,11 @@ class RetrySource implements Source, Sink {
   }
 
   #open(): Source {
-    const { holdBackMs, holdBackChars } = this.#settings
     const { request, resumption } = this.#next
     const context = { ...this.#context, attempt: this.#attempt }
     if (resumption !== undefined) context.resumption = resumption
     const source = openDriver(this.#driver, request, context)
-    if (holdBackMs === 0 && holdBackChars === 0) return source
-    return new HoldBackSource(source, { holdBackMs, holdBackChars })
+    return this.#extras.holdBack?.(source) ?? source
   }
 
   #firstContent(): void {
@@ -279,14 +281,13 @@ class RetrySource implements Source, Sink {
     const resumption = this.#upstream?.resumption?.()
     // The same response goes on: nothing is asked again, and the joint of an attempt that carried on stays.
     if (resumption !== undefined) return { ...this.#next, mode: 'continue', resumption }
-    const { afterContent } = this.#settings
-    if (this.#contentCame && afterContent === 'fail') return undefined
-    const request = this.#answer?.request(this.#request, this.#driver)
+    if (this.#contentCame && this.#settings.afterContent === 'fail') return undefined
+    const request = this.#extras.answer?.request(this.#request, this.#driver)
     if (request !== undefined) {
-      this.#joint = this.#answer?.joint()
+      this.#joint = this.#extras.answer?.joint()
       return { mode: 'continue', request }
     }
-    if (this.#answer !== undefined) this.#answer = new PartialAnswer()
+    this.#extras.answer?.reset()
     this.#joint = undefined
     return { mode: 'restart', request: this.#request }
   }

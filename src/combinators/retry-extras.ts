@@ -1,0 +1,31 @@
+/**
+ * What only some options of a retry need. It is loaded where they are set, before the first request.
+ *
+ * @module
+ */
+
+import type { Source } from '../transport/pull.js'
+import { PartialAnswer } from './continuation.js'
+import { HoldBackSource } from './hold-back.js'
+import type { RetrySettings } from './retry-options.js'
+
+export interface RetryExtras {
+  /** What has been shown, where it may have to be carried on. */
+  answer?: PartialAnswer | undefined
+  /** Keeps the first moments of an attempt back. */
+  holdBack?: ((attempt: Source) => Source) | undefined
+}
+
+export function retryExtras({
+  afterContent,
+  holdBackMs,
+  holdBackChars,
+}: RetrySettings): RetryExtras {
+  const holdsBack = holdBackMs > 0 || holdBackChars > 0
+  return {
+    answer: afterContent === 'continue' ? new PartialAnswer() : undefined,
+    holdBack: holdsBack
+      ? (attempt) => new HoldBackSource(attempt, { holdBackMs, holdBackChars })
+      : undefined,
+  }
+}
