@@ -12,6 +12,7 @@ import {
   defineLayer,
   type OpenContext,
   openDriver,
+  preload,
   type Sink,
   type Source,
 } from '../transport/pull.js'
@@ -97,7 +98,11 @@ function createFallback(drivers: readonly Driver[], options: FallbackOptions): D
   const { provider, model } = first
   return defineLayer(
     { provider, model, continuation: commonContinuation(drivers) },
-    (request, context) => new FallbackSource(members, request, context, shouldFallback),
+    (request, context) => {
+      void preload(drivers, request)
+      return new FallbackSource(members, request, context, shouldFallback)
+    },
+    (request) => preload(drivers, request),
   )
 }
 

@@ -12,6 +12,7 @@ import {
   defineLayer,
   type OpenContext,
   openDriver,
+  preload,
   type Sink,
   type Source,
 } from '../transport/pull.js'
@@ -45,9 +46,14 @@ export function hedge(first: Driver, second: Driver, options: HedgeOptions): Dri
   // There is no value that fits every model.
   const afterMs = checkDelay('hedge.afterMs', options.afterMs ?? Number.NaN, 0)
   const { provider, model } = first
+  const drivers = [first, second] as const
   return defineLayer(
-    { provider, model, continuation: commonContinuation([first, second]) },
-    (request, context) => new HedgeSource([first, second], request, context, afterMs),
+    { provider, model, continuation: commonContinuation(drivers) },
+    (request, context) => {
+      void preload(drivers, request)
+      return new HedgeSource(drivers, request, context, afterMs)
+    },
+    (request) => preload(drivers, request),
   )
 }
 

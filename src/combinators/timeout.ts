@@ -10,6 +10,7 @@ import { tighten } from '../transport/clocks.js'
 import {
   defineLayer,
   openDriver,
+  preload,
   type Resumption,
   type Sink,
   type Source,
@@ -53,11 +54,15 @@ export interface TimeoutOptions {
  */
 export function timeout(driver: Driver, options: number | TimeoutOptions): Driver {
   const { totalMs = Infinity, ...clocks } = checkTimeout(options)
-  return defineLayer(driver, (request, context) => {
-    const within = { ...context, clocks: tighten(context.clocks, clocks) }
-    if (totalMs === Infinity) return openDriver(driver, request, within)
-    return new TotalSource(driver.provider, totalMs, () => openDriver(driver, request, within))
-  })
+  return defineLayer(
+    driver,
+    (request, context) => {
+      const within = { ...context, clocks: tighten(context.clocks, clocks) }
+      if (totalMs === Infinity) return openDriver(driver, request, within)
+      return new TotalSource(driver.provider, totalMs, () => openDriver(driver, request, within))
+    },
+    (request) => preload([driver], request),
+  )
 }
 
 function checkTimeout(options: number | TimeoutOptions): TimeoutOptions {

@@ -4,16 +4,13 @@
  * @module
  */
 
-import type { OutputSchema } from '../messages.js'
 import { missingPackage } from '../packages.js'
 import { HttpSource } from '../transport/http.js'
 import { defineDriver } from '../transport/pull.js'
-import { readOutput } from '../transport/read-output.js'
 import type { Driver } from '../types.js'
 import { describeClaude } from '../wires/anthropic-messages/claude.js'
 import { encodeMessagesRequest } from '../wires/anthropic-messages/request.js'
 import { MessagesDecoder } from '../wires/anthropic-messages/response.js'
-import type { OutputPlan } from '../wires/output.js'
 import {
   checkProvider,
   construct,
@@ -60,31 +57,30 @@ export function anthropic(options: AnthropicOptions): Driver {
   }
   const { takesPrefill } = describeClaude(model)
   let client: AnthropicClient | BaseAnthropicClient | undefined = given
-  return defineDriver(
+  return defineDriver({
     provider,
     model,
-    (request, context) =>
-      readOutput(request, provider, planOutput, (output) => {
-        const send = async (signal: AbortSignal): Promise<Response> => {
-          client ??= await createClient(options)
-          const body = encodeMessagesRequest(request, model, output)
-          // The SDK's own retries would multiply with ours, unseen.
-          const requestOptions = { signal, maxRetries: 0 }
-          if ('messages' in client) {
-            return client.messages.create(body as never, requestOptions as never).asResponse()
-          }
-          const post = { ...requestOptions, body, stream: true }
-          return client.post('/v1/messages', post as never).asResponse()
+    continuation: ({ reasoning }) =>
+      reasoning === undefined && takesPrefill ? 'prefill' : 'request',
+    plan: async (output) => {
+      const { planMessagesOutput } = await import('../wires/anthropic-messages/output-format.js')
+      return planMessagesOutput(output)
+    },
+    open: (request, context, output) => {
+      const send = async (signal: AbortSignal): Promise<Response> => {
+        client ??= await createClient(options)
+        const body = encodeMessagesRequest(request, model, output)
+        // The SDK's own retries would multiply with ours, unseen.
+        const requestOptions = { signal, maxRetries: 0 }
+        if ('messages' in client) {
+          return client.messages.create(body as never, requestOptions as never).asResponse()
         }
-        return new HttpSource(provider, send, new MessagesDecoder(provider), context)
-      }),
-    ({ reasoning }) => (reasoning === undefined && takesPrefill ? 'prefill' : 'request'),
-  )
-}
-
-async function planOutput(output: OutputSchema): Promise<OutputPlan> {
-  const { planMessagesOutput } = await import('../wires/anthropic-messages/output-format.js')
-  return planMessagesOutput(output)
+        const post = { ...requestOptions, body, stream: true }
+        return client.post('/v1/messages', post as never).asResponse()
+      }
+      return new HttpSource(provider, send, new MessagesDecoder(provider), context)
+    },
+  })
 }
 
 function isClient(client: AnthropicClient | BaseAnthropicClient): boolean {

@@ -5,15 +5,13 @@
  */
 
 import { optionError } from '../check.js'
-import type { OutputSchema } from '../messages.js'
 import { HttpSource } from '../transport/http.js'
 import { defineDriver } from '../transport/pull.js'
-import { readOutput } from '../transport/read-output.js'
 import { statusError } from '../transport/request-error.js'
 import type { Driver } from '../types.js'
 import { type ChatRequestOptions, encodeChatRequest } from '../wires/openai-chat/request.js'
 import { ChatDecoder } from '../wires/openai-chat/response.js'
-import type { OutputMode, OutputPlan } from '../wires/output.js'
+import type { OutputMode } from '../wires/output.js'
 import { readThinkTags, type ThinkTags } from '../wires/think-tags.js'
 import { type Preset, type PresetName, presets } from './presets.js'
 import {
@@ -101,22 +99,26 @@ function createDriver(
     ...preset?.request,
     ...(outputMode === undefined ? {} : { outputMode }),
   }
-  const plan = async (output: OutputSchema): Promise<OutputPlan> => {
-    const { planChatOutput } = await import('../wires/openai-chat/output-format.js')
-    return planChatOutput(output, requestOptions.outputMode)
-  }
-  return defineDriver(name, model, (request, context) =>
-    readOutput(request, name, plan, (output) => {
+  return defineDriver({
+    provider: name,
+    model,
+    plan: async (output) => {
+      const { planChatOutput } = await import('../wires/openai-chat/output-format.js')
+      return planChatOutput(output, requestOptions.outputMode)
+    },
+    open: (request, context, output) => {
       const send = async (signal: AbortSignal): Promise<Response> => {
         const requestHeaders = new Headers({
           'content-type': 'application/json',
           accept: 'text/event-stream',
         })
         const key = apiKey ?? keyOf(preset, name)
-        if (key !== undefined)
+        if (key !== undefined) {
           requestHeaders.set('authorization', `Bearer ${await resolveKey(key)}`)
-        for (const [header, value] of Object.entries(headers ?? {}))
+        }
+        for (const [header, value] of Object.entries(headers ?? {})) {
           requestHeaders.set(header, value)
+        }
         // Looked up at each request, so that a global fetch which is replaced later is the one that is used.
         const response = await (given ?? globalThis.fetch)(url, {
           method: 'POST',
@@ -128,8 +130,8 @@ function createDriver(
         return response
       }
       return new HttpSource(name, send, readThinkTags(new ChatDecoder(name), thinkTags), context)
-    }),
-  )
+    },
+  })
 }
 
 function keyOf(preset: Preset | undefined, name: string): string | undefined {

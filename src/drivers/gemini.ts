@@ -4,15 +4,12 @@
  * @module
  */
 
-import type { OutputSchema } from '../messages.js'
 import { HttpSource } from '../transport/http.js'
 import { defineDriver } from '../transport/pull.js'
-import { readOutput } from '../transport/read-output.js'
 import { statusError } from '../transport/request-error.js'
 import type { Driver } from '../types.js'
 import { encodeGeminiRequest } from '../wires/gemini/request.js'
 import { GeminiDecoder } from '../wires/gemini/response.js'
-import type { OutputPlan } from '../wires/output.js'
 import {
   checkProvider,
   environment,
@@ -49,12 +46,14 @@ export function gemini(options: GeminiOptions): Driver {
   checkProvider(provider, options, [])
   const { model, baseURL = defaultBaseURL, fetch: given } = options
   const url = `${baseURL.replace(/\/+$/, '')}/${pathOf(model)}:streamGenerateContent?alt=sse`
-  return defineDriver(provider, model, (request, context) => {
-    const plan = async (output: OutputSchema): Promise<OutputPlan> => {
+  return defineDriver({
+    provider,
+    model,
+    plan: async (output, { tools }) => {
       const { planGeminiOutput } = await import('../wires/gemini/output-format.js')
-      return planGeminiOutput(output, request.tools, model)
-    }
-    return readOutput(request, provider, plan, (output) => {
+      return planGeminiOutput(output, tools, model)
+    },
+    open: (request, context, output) => {
       const send = async (signal: AbortSignal): Promise<Response> => {
         const headers = await headersOf(options)
         // Looked up at each request, so that a global fetch which is replaced later is the one that is used.
@@ -68,7 +67,7 @@ export function gemini(options: GeminiOptions): Driver {
         return response
       }
       return new HttpSource(provider, send, new GeminiDecoder(provider), context)
-    })
+    },
   })
 }
 

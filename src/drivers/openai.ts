@@ -9,7 +9,6 @@ import type { OutputSchema, StreamRequest } from '../messages.js'
 import { missingPackage } from '../packages.js'
 import { HttpSource, type LastingResponse } from '../transport/http.js'
 import { defineDriver } from '../transport/pull.js'
-import { readOutput } from '../transport/read-output.js'
 import type { WireDecoder } from '../transport/wire.js'
 import type { Driver } from '../types.js'
 import { encodeChatRequest } from '../wires/openai-chat/request.js'
@@ -77,15 +76,18 @@ export function openai(options: OpenAIOptions): Driver {
   const { model, api = 'chat', client: given, thinkTags } = options
   checkThinkTags(provider, thinkTags)
   if (!Object.hasOwn(apis, api)) throw optionError('openai.api', api, '"chat" or "responses"')
-  const { encode, planOutput, resourceOf, createReading } = apis[api]
+  const { encode, plan, resourceOf, createReading } = apis[api]
   if (given !== undefined && typeof resourceOf(given)?.create !== 'function') {
     throw new TypeError(
       `Option "openai.client" has to be an instance of OpenAI that has the API "${api}", such as new OpenAI() or new AzureOpenAI().`,
     )
   }
   let client: OpenAIClient | undefined = given
-  return defineDriver(provider, model, (request, context) =>
-    readOutput(request, provider, planOutput, (output) => {
+  return defineDriver({
+    provider,
+    model,
+    plan,
+    open: (request, context, output) => {
       const send = async (signal: AbortSignal): Promise<Response> => {
         client ??= await createClient(options)
         const body = encode(request, model, output)
@@ -97,13 +99,13 @@ export function openai(options: OpenAIOptions): Driver {
       const { decoder, lasting } = createReading(() => client)
       const reading = readThinkTags(decoder, thinkTags)
       return new HttpSource(provider, send, reading, context, lasting)
-    }),
-  )
+    },
+  })
 }
 
 interface Api {
   encode(request: StreamRequest, model: string, output: OutputPlan | undefined): object
-  planOutput(output: OutputSchema): Promise<OutputPlan>
+  plan(output: OutputSchema): Promise<OutputPlan>
   resourceOf(client: OpenAIClient): Resource | undefined
   createReading(client: () => OpenAIClient | undefined): {
     decoder: WireDecoder
@@ -114,7 +116,7 @@ interface Api {
 const apis: Record<'chat' | 'responses', Api> = {
   chat: {
     encode: (request, model, output) => encodeChatRequest(request, model, {}, output),
-    planOutput: async (output) => {
+    plan: async (output) => {
       const { planChatOutput } = await import('../wires/openai-chat/output-format.js')
       return planChatOutput(output)
     },
@@ -123,7 +125,7 @@ const apis: Record<'chat' | 'responses', Api> = {
   },
   responses: {
     encode: encodeResponsesRequest,
-    planOutput: async (output) => {
+    plan: async (output) => {
       const { planResponsesOutput } = await import('../wires/openai-responses/output-format.js')
       return planResponsesOutput(output)
     },

@@ -6,10 +6,11 @@
  */
 
 import type { StreamError } from '../errors.js'
-import type { StreamRequest } from '../messages.js'
+import type { OutputSchema, StreamRequest } from '../messages.js'
 import type { Completion, ContentEvent, Driver, RetryEvent, UsageSum } from '../types.js'
 import { type Clocks, openClocked } from './clocks.js'
 import { GeneratorSource, generate } from './generator.js'
+import type { OutputReading } from './output.js'
 import { readOutput } from './read-output.js'
 
 /** Where the answer to a pull goes: exactly one of these is called, once for each pull. */
@@ -74,23 +75,29 @@ type Open = (request: StreamRequest, context: OpenContext) => Source
 // Not Symbol.for: a driver of another copy of this package goes through the public face, which never changes its shape.
 const open = Symbol('sluice.open')
 
+/** What a driver needs for such a request alone, and so is loaded for it. */
+type Load = (request: StreamRequest) => Promise<unknown> | undefined
+
+const load = Symbol('sluice.load')
+
 /** It is the function that knows, not the driver: a copy of a driver with a `stream` of its own is asked by that. */
-type SourceStream = Driver['stream'] & { [open]?: Open }
+type SourceStream = Driver['stream'] & { [open]?: Open; [load]?: Load }
+
+/** How a driver asks a model itself. */
+export interface DriverParts<Plan extends OutputReading>
+  extends Pick<Driver, 'provider' | 'model' | 'continuation'> {
+  /** How structured output is asked for. */
+  plan(output: OutputSchema, request: StreamRequest): Promise<Plan>
+  /** @param plan - undefined where the request asks for no structured output */
+  open(request: StreamRequest, context: OpenContext, plan: Plan | undefined): Source
+}
 
 /** A driver that asks a model itself, made of a source. */
-export function defineDriver(
-  provider: string,
-  model: string,
-  openSource: Open,
-  continuation?: Driver['continuation'],
-): Driver {
-  const layer = { provider, model, ...(continuation === undefined ? {} : { continuation }) }
-  return defineLayer(layer, (request, context) =>
-    openAttempt(
-      layer,
-      context,
-      (within) => within.resumption?.open(within) ?? openSource(request, within),
-    ),
+export function defineDriver<Plan extends OutputReading>(parts: DriverParts<Plan>): Driver {
+  return defineLayer(
+    parts,
+    (request, context) => openAttempt(parts, request, context),
+    (request) => request.output && parts.plan(request.output, request),
   )
 }
 
@@ -98,10 +105,12 @@ export function defineDriver(
  * A driver that asks other drivers, made of a source.
  *
  * @param like - the driver that it stands for, in name and in how the model goes on with an answer
+ * @param loads - see `preload`
  */
 export function defineLayer(
   like: Pick<Driver, 'provider' | 'model' | 'continuation'>,
   openSource: Open,
+  loads: Load,
 ): Driver {
   const stream: SourceStream = (request, context) => {
     const { attempt, signal } = context
@@ -114,6 +123,7 @@ export function defineLayer(
     return generate(openSource(request, inner), signal)
   }
   stream[open] = openSource
+  stream[load] = loads
   return {
     provider: like.provider,
     model: like.model,
@@ -124,28 +134,50 @@ export function defineLayer(
   }
 }
 
+/**
+ * Loads what drivers need for such a request alone. Whoever may ask a driver late calls this early: by the time that another one has failed,
+ * its code may be out of reach. Never rejects, for it is loaded again where it is needed.
+ */
+export async function preload(drivers: readonly Driver[], request: StreamRequest): Promise<void> {
+  const loads = drivers.map(async (driver) => (driver.stream as SourceStream)[load]?.(request))
+  await Promise.allSettled(loads)
+}
+
 function ignore(): void {}
 
 /** The source of any driver: our own directly, a user's through its generator. */
 export function openDriver(driver: Driver, request: StreamRequest, context: OpenContext): Source {
   const openSource = (driver.stream as SourceStream)[open]
   if (openSource !== undefined) return openSource(request, context)
-  return openAttempt(driver, context, (within) =>
-    readOutput(
-      request,
-      driver.provider,
-      // Nobody knows how it asks.
-      async () => ({ wrapped: false, lenient: true }),
-      () => new GeneratorSource(driver, request, within),
-    ),
+  const { provider, model } = driver
+  return openAttempt(
+    {
+      provider,
+      model,
+      plan: planUnknown,
+      open: (asked, within) => new GeneratorSource(driver, asked, within),
+    },
+    request,
+    context,
   )
 }
 
-function openAttempt(
-  { provider, model }: { provider: string; model: string },
+/** Nobody knows how a user's driver asks. */
+async function planUnknown(): Promise<OutputReading> {
+  return { wrapped: false, lenient: true }
+}
+
+function openAttempt<Plan extends OutputReading>(
+  { provider, model, plan, open: openSource }: DriverParts<Plan>,
+  request: StreamRequest,
   context: OpenContext,
-  openSource: (context: OpenContext) => Source,
 ): Source {
   context.onAttempt({ attempt: context.attempt, provider, model })
-  return openClocked(provider, context, openSource)
+  return openClocked(
+    provider,
+    context,
+    (within) =>
+      within.resumption?.open(within) ??
+      readOutput(request, provider, plan, (planned) => openSource(request, within, planned)),
+  )
 }

@@ -16,14 +16,18 @@ import type { Source } from './pull.js'
  * @param plan - how the output is asked for, and so how the answer is to be read
  */
 export function readOutput<Plan extends OutputReading>(
-  { output }: StreamRequest,
+  request: StreamRequest,
   provider: string,
-  plan: (output: OutputSchema) => Promise<Plan>,
-  open: (plan?: Plan) => Source,
+  plan: (output: OutputSchema, request: StreamRequest) => Promise<Plan>,
+  open: (plan: Plan | undefined) => Source,
 ): Source {
-  if (output === undefined) return open()
+  const { output } = request
+  if (output === undefined) return open(undefined)
   return new PromisedSource(async () => {
-    const [{ OutputSource }, planned] = await Promise.all([import('./output.js'), plan(output)])
+    const [{ OutputSource }, planned] = await Promise.all([
+      import('./output.js'),
+      plan(output, request),
+    ])
     return new OutputSource(open(planned), output, provider, planned)
   })
 }

@@ -1,5 +1,7 @@
 import { expect, test, vi } from 'vitest'
-import { createStream, fallback } from '../../src/index.js'
+import { createStream, fallback, hedge, retry, StreamError, timeout } from '../../src/index.js'
+import { scripted } from '../../src/testing.js'
+import { defineDriver, type Source } from '../../src/transport/pull.js'
 import type { Driver } from '../../src/types.js'
 import { named } from '../support/drivers.js'
 
@@ -18,3 +20,46 @@ test('a copy of a driver with a stream of its own is asked by that', async () =>
   expect(complete.text).toBe('Hi')
   expect(asked.mock.calls).toEqual([['p']])
 })
+
+const failing = (): Source => ({
+  pull: (sink) => sink.fail(new StreamError('server', 'It failed.')),
+  close() {},
+  finished: () => undefined,
+  usage: () => ({}),
+})
+
+test.each<[string, (first: Driver, second: Driver) => Driver]>([
+  ['fallback', (first, second) => fallback(first, second)],
+  ['hedge', (first, second) => hedge(first, second, { afterMs: 60_000 })],
+  ['fallback of layers', (first, second) => fallback(first, retry(timeout(second, 1_000), 1))],
+])(
+  'what the second driver of a %s loads for the request is loaded before the first fails',
+  async (_name, combine) => {
+    const told: string[] = []
+    const second = defineDriver({
+      provider: 'second',
+      model: 'm',
+      plan: async () => {
+        told.push('loaded')
+        return { wrapped: false, lenient: true }
+      },
+      open: failing,
+    })
+    const first = scripted([new StreamError('server', 'It failed.')])
+    const driver: Driver = {
+      ...first,
+      stream(request, context) {
+        told.push('asked')
+        return first.stream(request, context)
+      },
+    }
+    const stream = createStream({
+      driver: combine(driver, second),
+      prompt: 'p',
+      output: { type: 'object' },
+      retry: false,
+    })
+    await stream.final().catch(() => {})
+    expect(told.slice(0, 2)).toEqual(['loaded', 'asked'])
+  },
+)
