@@ -5,7 +5,18 @@ import { expect, test } from 'vitest'
 
 /** The house, from the ground up. Folders on one floor stand side by side and do not know each other. */
 const floors = [
-  ['accumulate', 'check', 'errors', 'hooks', 'json-text', 'messages', 'packages', 'types', 'usage'],
+  [
+    'accumulate',
+    'check',
+    'errors',
+    'hooks',
+    'json-schema',
+    'json-text',
+    'messages',
+    'packages',
+    'types',
+    'usage',
+  ],
   ['transport'],
   ['wires'],
   ['drivers', 'combinators'],

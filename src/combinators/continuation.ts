@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Accumulator } from '../accumulate.js'
+import type { Accumulator } from '../accumulate.js'
 import type { Message, StreamRequest } from '../messages.js'
 import type { ContentEvent, Driver } from '../types.js'
 import { Overlap } from './overlap.js'
@@ -14,12 +14,17 @@ const instruction =
 
 /** What has been shown of an answer, for as long as it may have to be carried on. */
 export class PartialAnswer {
-  readonly #content = new Accumulator()
+  readonly #content: Accumulator
   /** The number of content blocks. */
   #blocks = 0
   /** The block that text goes on in: the last one that has content, if it is of text. */
   #open: number | undefined
   #continuable = true
+
+  /** @param content - empty */
+  constructor(content: Accumulator) {
+    this.#content = content
+  }
 
   add(events: readonly ContentEvent[]): void {
     for (const event of events) {

@@ -7,13 +7,14 @@
 import type { StreamError } from '../errors.js'
 import type { Resumption, Sink, Source } from '../transport/pull.js'
 import type { Completion, ContentEvent, RetryEvent, Usage, UsageSum } from '../types.js'
-import { estimateOutput } from '../usage.js'
 
 export interface HoldBackOptions {
   /** From the first content on; 0 for no such limit. */
   holdBackMs: number
   /** 0 for no such limit. */
   holdBackChars: number
+  /** What an attempt cost, by what it said and by the length of the content that came. */
+  estimate(said: UsageSum, came: number): UsageSum
 }
 
 /** An answer of the upstream that came while nobody waited for it. */
@@ -66,7 +67,7 @@ export class HoldBackSource implements Source, Sink {
   /** Nobody else has seen what was held, so nobody else can count it. */
   usage(): UsageSum {
     const said: Usage = this.#upstream.usage()
-    return this.#heldLength === 0 ? said : estimateOutput(said, this.#heldLength)
+    return this.#heldLength === 0 ? said : this.#options.estimate(said, this.#heldLength)
   }
 
   batch(events: readonly ContentEvent[]): void {
@@ -94,7 +95,7 @@ export class HoldBackSource implements Source, Sink {
       this.#held = []
       this.#heldLength = 0
     }
-    const usage = lost === 0 ? {} : { usage: estimateOutput(event.usage ?? {}, lost) }
+    const usage = lost === 0 ? {} : { usage: this.#options.estimate(event.usage ?? {}, lost) }
     this.#give((sink) => sink.retry({ ...event, ...usage }))
   }
 

@@ -4,9 +4,10 @@
  * @module
  */
 
+import type { Accumulator } from '../accumulate.js'
 import type { Source } from '../transport/pull.js'
 import { PartialAnswer } from './continuation.js'
-import { HoldBackSource } from './hold-back.js'
+import { type HoldBackOptions, HoldBackSource } from './hold-back.js'
 import type { RetrySettings } from './retry-options.js'
 
 export interface RetryExtras {
@@ -16,16 +17,21 @@ export interface RetryExtras {
   holdBack?: ((attempt: Source) => Source) | undefined
 }
 
-export function retryExtras({
-  afterContent,
-  holdBackMs,
-  holdBackChars,
-}: RetrySettings): RetryExtras {
+/**
+ * What it shares with the rest is handed in: a module that is imported from both sides is bundled apart from either.
+ *
+ * @param content - empty
+ */
+export function retryExtras(
+  { afterContent, holdBackMs, holdBackChars }: RetrySettings,
+  content: Accumulator,
+  estimate: HoldBackOptions['estimate'],
+): RetryExtras {
   const holdsBack = holdBackMs > 0 || holdBackChars > 0
   return {
-    answer: afterContent === 'continue' ? new PartialAnswer() : undefined,
+    answer: afterContent === 'continue' ? new PartialAnswer(content) : undefined,
     holdBack: holdsBack
-      ? (attempt) => new HoldBackSource(attempt, { holdBackMs, holdBackChars })
+      ? (attempt) => new HoldBackSource(attempt, { holdBackMs, holdBackChars, estimate })
       : undefined,
   }
 }

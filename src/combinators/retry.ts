@@ -4,9 +4,11 @@
  * @module
  */
 
+import { Accumulator } from '../accumulate.js'
 import { PromisedSource } from '../transport/promised.js'
 import { defineLayer, preload, type Source } from '../transport/pull.js'
 import type { Driver } from '../types.js'
+import { estimateOutput } from '../usage.js'
 import type { RetryExtras } from './retry-extras.js'
 import { checkRetry, needsExtras, type RetryOptions } from './retry-options.js'
 import { RetrySource } from './retry-source.js'
@@ -22,7 +24,7 @@ export function retry(driver: Driver, options?: number | RetryOptions): Driver {
   const loadExtras = async (): Promise<RetryExtras> => {
     if (!needsExtras(settings)) return {}
     const { retryExtras } = await import('./retry-extras.js')
-    return retryExtras(settings)
+    return retryExtras(settings, new Accumulator(), estimateOutput)
   }
   return defineLayer(
     driver,

@@ -5,8 +5,8 @@
  */
 
 import { optionError } from '../check.js'
+import { toJsonSchema } from '../json-schema.js'
 import type { Message, OutputSchema, StandardSchema, StreamRequest } from '../messages.js'
-import { toJsonSchema } from '../wires/json-schema.js'
 
 /** @internal */
 export const requestKeys = [

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { outputSchema } from '../json-schema.js'
 import { missingPackage } from '../packages.js'
 import { HttpSource } from '../transport/http.js'
 import { defineDriver } from '../transport/pull.js'
@@ -64,7 +65,7 @@ export function anthropic(options: AnthropicOptions): Driver {
       reasoning === undefined && takesPrefill ? 'prefill' : 'request',
     plan: async (output) => {
       const { planMessagesOutput } = await import('../wires/anthropic-messages/output-format.js')
-      return planMessagesOutput(output)
+      return planMessagesOutput(outputSchema(output))
     },
     open: (request, context, output) => {
       const send = async (signal: AbortSignal): Promise<Response> => {

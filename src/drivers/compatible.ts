@@ -5,6 +5,7 @@
  */
 
 import { optionError } from '../check.js'
+import { outputSchema } from '../json-schema.js'
 import { HttpSource } from '../transport/http.js'
 import { defineDriver } from '../transport/pull.js'
 import { statusError } from '../transport/request-error.js'
@@ -104,7 +105,7 @@ function createDriver(
     model,
     plan: async (output) => {
       const { planChatOutput } = await import('../wires/openai-chat/output-format.js')
-      return planChatOutput(output, requestOptions.outputMode)
+      return planChatOutput(outputSchema(output), requestOptions.outputMode)
     },
     open: (request, context, output) => {
       const send = async (signal: AbortSignal): Promise<Response> => {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { outputSchema } from '../json-schema.js'
 import { HttpSource } from '../transport/http.js'
 import { defineDriver } from '../transport/pull.js'
 import { statusError } from '../transport/request-error.js'
@@ -51,7 +52,7 @@ export function gemini(options: GeminiOptions): Driver {
     model,
     plan: async (output, { tools }) => {
       const { planGeminiOutput } = await import('../wires/gemini/output-format.js')
-      return planGeminiOutput(output, tools, model)
+      return planGeminiOutput(outputSchema(output), tools, model)
     },
     open: (request, context, output) => {
       const send = async (signal: AbortSignal): Promise<Response> => {

@@ -5,6 +5,7 @@
  */
 
 import { optionError } from '../check.js'
+import { outputSchema } from '../json-schema.js'
 import type { OutputSchema, StreamRequest } from '../messages.js'
 import { missingPackage } from '../packages.js'
 import { HttpSource, type LastingResponse } from '../transport/http.js'
@@ -118,7 +119,7 @@ const apis: Record<'chat' | 'responses', Api> = {
     encode: (request, model, output) => encodeChatRequest(request, model, {}, output),
     plan: async (output) => {
       const { planChatOutput } = await import('../wires/openai-chat/output-format.js')
-      return planChatOutput(output)
+      return planChatOutput(outputSchema(output))
     },
     resourceOf: (client) => client?.chat?.completions,
     createReading: () => ({ decoder: new ChatDecoder(provider) }),
@@ -127,7 +128,7 @@ const apis: Record<'chat' | 'responses', Api> = {
     encode: encodeResponsesRequest,
     plan: async (output) => {
       const { planResponsesOutput } = await import('../wires/openai-responses/output-format.js')
-      return planResponsesOutput(output)
+      return planResponsesOutput(outputSchema(output))
     },
     resourceOf: (client) => client?.responses,
     createReading: (client) => {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Accumulator } from '../accumulate.js'
+import type { Accumulator } from '../accumulate.js'
 import { StreamError } from '../errors.js'
 import { findJson } from '../json-text.js'
 import type { OutputSchema, StandardIssue, StandardResult, StandardSchema } from '../messages.js'
@@ -31,7 +31,7 @@ export class OutputSource implements Source, Sink {
   readonly #schema: OutputSchema
   readonly #provider: string
   readonly #reading: OutputReading
-  #answer = new Accumulator()
+  readonly #answer: Accumulator
   #unwrapper: Unwrapper | undefined
   /** The block of the last text. */
   #index = 0
@@ -40,7 +40,15 @@ export class OutputSource implements Source, Sink {
   /** The completion, while text that was held back is delivered before it. */
   #completion: Completion | undefined
 
-  constructor(source: Source, schema: OutputSchema, provider: string, reading: OutputReading) {
+  /** @param answer - empty */
+  constructor(
+    source: Source,
+    schema: OutputSchema,
+    provider: string,
+    reading: OutputReading,
+    answer: Accumulator,
+  ) {
+    this.#answer = answer
     this.#source = source
     this.#schema = schema
     this.#provider = provider

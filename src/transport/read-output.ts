@@ -5,6 +5,7 @@
  * @module
  */
 
+import { Accumulator } from '../accumulate.js'
 import type { OutputSchema, StreamRequest } from '../messages.js'
 import type { OutputReading } from './output.js'
 import { PromisedSource } from './promised.js'
@@ -28,6 +29,7 @@ export function readOutput<Plan extends OutputReading>(
       import('./output.js'),
       plan(output, request),
     ])
-    return new OutputSource(open(planned), output, provider, planned)
+    // Handed in: a module that is imported from both sides is bundled apart from either.
+    return new OutputSource(open(planned), output, provider, planned, new Accumulator())
   })
 }

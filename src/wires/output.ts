@@ -4,12 +4,11 @@
  * @module
  */
 
-import type { JsonSchema, OutputSchema } from '../messages.js'
+import type { JsonSchema } from '../messages.js'
 import type { OutputReading } from '../transport/output.js'
 import { wrapperKey } from '../transport/unwrap.js'
 import { closeSchema, type Dialect, isStringFormat } from './closed-schema.js'
 import { compact, isRecord, type Json } from './json.js'
-import { toJsonSchema } from './json-schema.js'
 
 /**
  * `json-schema`: the provider gets the schema and holds the model to it. `json-object`: the provider sees to JSON, and the schema is
@@ -34,11 +33,10 @@ export interface SchemaPlan extends OutputPlan {
 
 /** @param objectsOnly - whether the provider takes the schema of an object only */
 export function planOutput(
-  output: OutputSchema,
+  given: JsonSchema,
   mode: OutputMode,
   objectsOnly: boolean = mode !== 'instructions',
 ): SchemaPlan {
-  const { $schema: _dialect, ...given } = toJsonSchema(output, 'output', 'draft-2020-12')
   const wrapped = objectsOnly && !isObjectSchema(given)
   const schema = wrapped ? wrapSchema(given) : given
   const lenient = mode !== 'json-schema'

@@ -7,6 +7,7 @@ import { anthropic } from '../../src/anthropic.js'
 import { compatible } from '../../src/compatible.js'
 import { gemini } from '../../src/gemini.js'
 import { createStream, type Driver, type JsonSchema, type OutputSchema } from '../../src/index.js'
+import { outputSchema } from '../../src/json-schema.js'
 import type { StreamRequest } from '../../src/messages.js'
 import { planMessagesOutput } from '../../src/wires/anthropic-messages/output-format.js'
 import { encodeMessagesRequest } from '../../src/wires/anthropic-messages/request.js'
@@ -26,18 +27,27 @@ interface Format {
 }
 
 const chatBody = (output: OutputSchema, options?: ChatRequestOptions): Body =>
-  encodeChatRequest({ prompt: 'p' }, 'm', options, planChatOutput(output, options?.outputMode))
+  encodeChatRequest(
+    { prompt: 'p' },
+    'm',
+    options,
+    planChatOutput(outputSchema(output), options?.outputMode),
+  )
 const chat = (output: OutputSchema): Format =>
   (chatBody(output).response_format as { json_schema: Format }).json_schema
 const responsesBody = (output: OutputSchema, more?: Partial<StreamRequest>): Body =>
-  encodeResponsesRequest({ prompt: 'p', ...more }, 'm', planResponsesOutput(output))
+  encodeResponsesRequest({ prompt: 'p', ...more }, 'm', planResponsesOutput(outputSchema(output)))
 const messagesBody = (output: OutputSchema, more?: Partial<StreamRequest>): Body =>
-  encodeMessagesRequest({ prompt: 'p', ...more }, 'm', planMessagesOutput(output))
+  encodeMessagesRequest({ prompt: 'p', ...more }, 'm', planMessagesOutput(outputSchema(output)))
 const messages = (output: OutputSchema): JsonSchema | undefined =>
   (messagesBody(output).output_config as { format: { schema: JsonSchema } } | undefined)?.format
     .schema
 const geminiBody = (output: OutputSchema, model: string, more?: Partial<StreamRequest>): Body =>
-  encodeGeminiRequest({ prompt: 'p', ...more }, model, planGeminiOutput(output, more?.tools, model))
+  encodeGeminiRequest(
+    { prompt: 'p', ...more },
+    model,
+    planGeminiOutput(outputSchema(output), more?.tools, model),
+  )
 
 const recipe: JsonSchema = {
   type: 'object',

@@ -5,7 +5,7 @@
  * @see https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations
  */
 
-import type { JsonSchema, OutputSchema } from '../../messages.js'
+import type { JsonSchema } from '../../messages.js'
 import { closeSchema, type Dialect, isStringFormat } from '../closed-schema.js'
 import { isRecord } from '../json.js'
 import { type OutputPlan, planOutput } from '../output.js'
@@ -22,10 +22,10 @@ const dialect: Dialect = {
  * The provider holds the model to closed objects that do not contain themselves. Of other schemas the model is told in the
  * instructions.
  */
-export function planMessagesOutput(output: OutputSchema): OutputPlan {
-  const plan = planOutput(output, 'json-schema')
+export function planMessagesOutput(given: JsonSchema): OutputPlan {
+  const plan = planOutput(given, 'json-schema')
   const schema = isRecursive(plan.schema) ? undefined : closeSchema(plan.schema, dialect)
-  if (schema === undefined) return planOutput(output, 'instructions')
+  if (schema === undefined) return planOutput(given, 'instructions')
   return { ...plan, format: { type: 'json_schema', schema } }
 }
 

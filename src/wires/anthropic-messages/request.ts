@@ -5,6 +5,7 @@
  * @see https://docs.anthropic.com/en/api/messages
  */
 
+import { toJsonSchema } from '../../json-schema.js'
 import type {
   InputPart,
   Message,
@@ -24,7 +25,6 @@ import {
   toText,
 } from '../input.js'
 import { compact, type Json, mergeOptions } from '../json.js'
-import { toJsonSchema } from '../json-schema.js'
 import type { OutputPlan } from '../output.js'
 import { makerOf, signatureFor } from '../signature.js'
 import { alternate, encodeTurns } from '../turns.js'

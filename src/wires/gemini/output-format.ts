@@ -5,7 +5,7 @@
  * @see https://ai.google.dev/gemini-api/docs/structured-output
  */
 
-import type { OutputSchema, StreamRequest } from '../../messages.js'
+import type { JsonSchema, StreamRequest } from '../../messages.js'
 import { type OutputPlan, planOutput } from '../output.js'
 import { combinesToolsAndOutput } from './thinking.js'
 
@@ -14,13 +14,13 @@ import { combinesToolsAndOutput } from './thinking.js'
  * instructions.
  */
 export function planGeminiOutput(
-  output: OutputSchema,
+  given: JsonSchema,
   tools: StreamRequest['tools'],
   model: string,
 ): OutputPlan {
   const hasTools = tools !== undefined && Object.keys(tools).length > 0
-  if (hasTools && !combinesToolsAndOutput(model)) return planOutput(output, 'instructions', false)
-  const plan = planOutput(output, 'json-schema', false)
+  if (hasTools && !combinesToolsAndOutput(model)) return planOutput(given, 'instructions', false)
+  const plan = planOutput(given, 'json-schema', false)
   const format = { responseMimeType: 'application/json', responseJsonSchema: plan.schema }
   return { ...plan, format }
 }

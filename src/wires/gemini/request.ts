@@ -5,12 +5,12 @@
  * @see https://ai.google.dev/api/generate-content#request-body
  */
 
+import { toJsonSchema } from '../../json-schema.js'
 import type { Message, StreamRequest, ToolChoice } from '../../messages.js'
 import { isThirdGeneration, unsigned } from '../gemini-models.js'
 import { wireIds } from '../history.js'
 import { checkMessages, messagesOf, systemOf } from '../input.js'
 import { compact, type Json, mergeOptions } from '../json.js'
-import { toJsonSchema } from '../json-schema.js'
 import type { OutputPlan } from '../output.js'
 import { makerOf } from '../signature.js'
 import { alternate, encodeTurns } from '../turns.js'

@@ -5,7 +5,7 @@
  * @see https://platform.openai.com/docs/guides/structured-outputs
  */
 
-import type { OutputSchema } from '../../messages.js'
+import type { JsonSchema } from '../../messages.js'
 import type { Json } from '../json.js'
 import {
   encodeSchema,
@@ -15,8 +15,8 @@ import {
   type SchemaPlan,
 } from '../output.js'
 
-export function planChatOutput(output: OutputSchema, mode: OutputMode = 'json-schema'): OutputPlan {
-  const plan = planOutput(output, mode)
+export function planChatOutput(given: JsonSchema, mode: OutputMode = 'json-schema'): OutputPlan {
+  const plan = planOutput(given, mode)
   return { ...plan, format: encodeFormat(plan) }
 }
 

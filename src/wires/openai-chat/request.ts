@@ -5,6 +5,7 @@
  * @see https://platform.openai.com/docs/api-reference/chat/create
  */
 
+import { toJsonSchema } from '../../json-schema.js'
 import type {
   InputPart,
   OutputPart,
@@ -26,7 +27,6 @@ import {
   toText,
 } from '../input.js'
 import { compact, type Json } from '../json.js'
-import { toJsonSchema } from '../json-schema.js'
 import { describeModel, encodeSampling, type OpenAIModel } from '../openai-models.js'
 import type { OutputMode, OutputPlan } from '../output.js'
 import { makerOf, signatureFor } from '../signature.js'

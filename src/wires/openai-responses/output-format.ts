@@ -5,10 +5,10 @@
  * @see https://platform.openai.com/docs/guides/structured-outputs
  */
 
-import type { OutputSchema } from '../../messages.js'
+import type { JsonSchema } from '../../messages.js'
 import { encodeSchema, type OutputPlan, planOutput } from '../output.js'
 
-export function planResponsesOutput(output: OutputSchema): OutputPlan {
-  const plan = planOutput(output, 'json-schema')
+export function planResponsesOutput(given: JsonSchema): OutputPlan {
+  const plan = planOutput(given, 'json-schema')
   return { ...plan, format: { type: 'json_schema', ...encodeSchema(plan) } }
 }

@@ -6,6 +6,7 @@
  */
 
 import { StreamError } from '../../errors.js'
+import { toJsonSchema } from '../../json-schema.js'
 import type {
   InputPart,
   Message,
@@ -25,7 +26,6 @@ import {
   toText,
 } from '../input.js'
 import { compact, type Json, mergeOptions } from '../json.js'
-import { toJsonSchema } from '../json-schema.js'
 import { describeModel, effortOf, encodeSampling } from '../openai-models.js'
 import type { OutputPlan } from '../output.js'
 import { encodeTurns } from '../turns.js'

@@ -5,8 +5,8 @@
  * @see https://standardschema.dev/json-schema
  */
 
-import { optionError } from '../check.js'
-import type { JsonSchema, StandardJsonSchema } from '../messages.js'
+import { optionError } from './check.js'
+import type { JsonSchema, OutputSchema, StandardJsonSchema } from './messages.js'
 
 /**
  * The JSON Schema of what may go in.
@@ -41,6 +41,12 @@ export function toJsonSchema(
       { cause },
     )
   }
+}
+
+/** That of structured output. */
+export function outputSchema(output: OutputSchema): JsonSchema {
+  const { $schema: _dialect, ...schema } = toJsonSchema(output, 'output', 'draft-2020-12')
+  return schema
 }
 
 function isStandard(schema: JsonSchema | StandardJsonSchema): schema is StandardJsonSchema {
