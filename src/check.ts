@@ -12,13 +12,24 @@ export function optionError(option: string, value: unknown, allowed: string): Ty
   return new TypeError(`Option "${option}" is ${show(value)}. Allowed: ${allowed}.`)
 }
 
-/** Refuses misspelt options, which would otherwise be silently without effect. */
-export function checkKeys(option: string, value: object, allowed: readonly string[]): void {
+/**
+ * Refuses what is no object, and misspelt options, which would otherwise be silently without effect.
+ *
+ * @param option - empty for the options as a whole
+ */
+export function checkKeys(
+  option: string,
+  value: unknown,
+  keys: readonly string[],
+  allowed = 'an object',
+): void {
+  if (typeof value !== 'object' || value === null) {
+    throw optionError(option || 'options', value, allowed)
+  }
   for (const key of Object.keys(value)) {
-    if (!allowed.includes(key)) {
-      const name = option === '' ? key : `${option}.${key}`
-      throw new TypeError(`Unknown option "${name}". Allowed: ${allowed.join(', ')}.`)
-    }
+    if (keys.includes(key)) continue
+    const name = option === '' ? key : `${option}.${key}`
+    throw new TypeError(`Unknown option "${name}". Allowed: ${keys.join(', ')}.`)
   }
 }
 

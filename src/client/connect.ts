@@ -135,10 +135,12 @@ function checkReconnect(retry: ConnectOptions['retry'] = {}): Required<Reconnect
   if (retry === false) return checkReconnect(0)
   if (typeof retry === 'number')
     return checkReconnect({ maxRetries: checkCount('retry', retry, 5) })
-  if (typeof retry !== 'object' || retry === null) {
-    throw optionError('retry', retry, 'a number, false, or an object')
-  }
-  checkKeys('retry', retry, ['maxRetries', 'minDelayMs', 'maxDelayMs', 'maxRetryAfterMs'])
+  checkKeys(
+    'retry',
+    retry,
+    ['maxRetries', 'minDelayMs', 'maxDelayMs', 'maxRetryAfterMs'],
+    'a number, false, or an object',
+  )
   const minDelayMs = checkDelay('retry.minDelayMs', retry.minDelayMs, 500)
   return {
     maxRetries: checkCount('retry.maxRetries', retry.maxRetries, 5),

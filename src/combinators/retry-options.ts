@@ -89,14 +89,11 @@ const keys = [
 const afterContents = ['restart', 'continue', 'fail']
 
 /** @internal */
-export function checkRetry(options: number | RetryOptions | undefined): RetrySettings {
+export function checkRetry(options: number | RetryOptions = {}): RetrySettings {
   if (typeof options === 'number')
     return checkRetry({ maxRetries: checkCount('retry', options, 0) })
-  const given: RetryOptions | null = options ?? {}
-  if (typeof given !== 'object' || options === null)
-    throw optionError('retry', options, 'a number, false, or an object')
-  checkKeys('retry', given, keys)
-  const { afterContent = 'restart', shouldRetry } = given
+  checkKeys('retry', options, keys, 'a number, false, or an object')
+  const { afterContent = 'restart', shouldRetry } = options
   if (!afterContents.includes(afterContent)) {
     throw optionError('retry.afterContent', afterContent, '"restart", "continue" or "fail"')
   }
@@ -104,18 +101,18 @@ export function checkRetry(options: number | RetryOptions | undefined): RetrySet
     throw optionError('retry.shouldRetry', shouldRetry, 'a function')
   }
   return {
-    maxRetries: checkCount('retry.maxRetries', given.maxRetries, 2),
-    ...checkBackoff(given),
-    maxRetryAfterMs: checkDelay('retry.maxRetryAfterMs', given.maxRetryAfterMs, 60_000),
-    budgetMs: checkDelay('retry.budgetMs', given.budgetMs, Infinity),
+    maxRetries: checkCount('retry.maxRetries', options.maxRetries, 2),
+    ...checkBackoff(options),
+    maxRetryAfterMs: checkDelay('retry.maxRetryAfterMs', options.maxRetryAfterMs, 60_000),
+    budgetMs: checkDelay('retry.budgetMs', options.budgetMs, Infinity),
     afterContent,
-    holdBackMs: checkDelay('retry.holdBackMs', given.holdBackMs, 0),
-    holdBackChars: checkCount('retry.holdBackChars', given.holdBackChars, 0),
+    holdBackMs: checkDelay('retry.holdBackMs', options.holdBackMs, 0),
+    holdBackChars: checkCount('retry.holdBackChars', options.holdBackChars, 0),
     ...(shouldRetry === undefined ? {} : { shouldRetry }),
   }
 }
 
-/** Whether the answer has to be kept, or its first moments kept back. */
+/** @internal Whether the answer has to be kept, or its first moments kept back. */
 export function needsExtras({ afterContent, holdBackMs, holdBackChars }: RetrySettings): boolean {
   return afterContent === 'continue' || holdBackMs > 0 || holdBackChars > 0
 }

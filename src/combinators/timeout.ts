@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkKeys, checkLimit, optionError } from '../check.js'
+import { checkKeys, checkLimit } from '../check.js'
 import { StreamError } from '../errors.js'
 import { tighten } from '../transport/clocks.js'
 import {
@@ -67,10 +67,7 @@ export function timeout(driver: Driver, options: number | TimeoutOptions): Drive
 
 function checkTimeout(options: number | TimeoutOptions): TimeoutOptions {
   if (typeof options === 'number') return { totalMs: checkLimit('timeout', options, 0) }
-  if (typeof options !== 'object' || options === null) {
-    throw optionError('timeout', options, 'a number, false, or an object')
-  }
-  checkKeys('timeout', options, limits)
+  checkKeys('timeout', options, limits, 'a number, false, or an object')
   for (const name of limits) checkLimit(`timeout.${name}`, options[name], Infinity)
   return options
 }

@@ -8,28 +8,43 @@ import { optionError } from '../check.js'
 import { toJsonSchema } from '../json-schema.js'
 import type { Message, OutputSchema, StandardSchema, StreamRequest } from '../messages.js'
 
-/** @internal */
-export const requestKeys = [
-  'messages',
-  'prompt',
-  'system',
-  'maxOutputTokens',
-  'temperature',
-  'topP',
-  'stopSequences',
-  'seed',
-  'tools',
-  'toolChoice',
-  'output',
-  'reasoning',
-  'providerOptions',
-] as const satisfies readonly (keyof StreamRequest)[]
+/** What a value may be, in words and in code. */
+type Rule = readonly [allowed: string, isAllowed: (value: unknown) => boolean]
 
-const roles = ['system', 'user', 'assistant', 'tool']
+const text: Rule = ['a string that is not empty', isText]
+const tokens: Rule = ['an integer from 1', (value) => Number.isInteger(value) && Number(value) >= 1]
+const record: Rule = ['an object', isRecord]
+// Looked at more closely below.
+const anything: Rule = ['anything', () => true]
+
+const rules: Readonly<Record<keyof StreamRequest, Rule>> = {
+  messages: [
+    'an array of at least one message',
+    (value) => Array.isArray(value) && value.length > 0,
+  ],
+  prompt: text,
+  system: ['a string', (value) => typeof value === 'string'],
+  maxOutputTokens: tokens,
+  temperature: ['a number from 0', (value) => isBetween(value, 0, Number.MAX_VALUE)],
+  topP: ['a number from 0 to 1', (value) => isBetween(value, 0, 1)],
+  stopSequences: [
+    'an array of strings, none empty',
+    (value) => Array.isArray(value) && value.every(isText),
+  ],
+  seed: ['an integer', Number.isInteger],
+  tools: record,
+  toolChoice: anything,
+  output: anything,
+  reasoning: record,
+  providerOptions: record,
+}
+
+/** @internal */
+export const requestKeys: readonly string[] = /* @__PURE__ */ Object.keys(rules)
 
 /** @throws TypeError naming the option, the value and what is allowed */
 export function checkRequest(request: StreamRequest): void {
-  const { messages, prompt, system, stopSequences, tools, reasoning, providerOptions } = request
+  const { messages, prompt, tools = {}, output, reasoning } = request
   if (messages === undefined && prompt === undefined) {
     throw new TypeError('Option "messages" or "prompt" is missing: say what the model is asked.')
   }
@@ -38,30 +53,22 @@ export function checkRequest(request: StreamRequest): void {
       'Options "messages" and "prompt" exclude each other: put the prompt into the messages as the last user message.',
     )
   }
-  if (messages !== undefined) checkMessages(messages)
-  if (prompt !== undefined && (typeof prompt !== 'string' || prompt === '')) {
-    throw optionError('prompt', prompt, 'a string that is not empty')
+  for (const [name, rule] of Object.entries(rules)) {
+    checkValue(name, request[name as keyof StreamRequest], rule)
   }
-  if (system !== undefined && typeof system !== 'string') {
-    throw optionError('system', system, 'a string')
+  for (const [position, message] of (messages ?? []).entries()) {
+    checkMessage(`messages[${position}]`, message)
   }
-  checkNumber('temperature', request.temperature, 'a number from 0', (value) => value >= 0)
-  checkNumber('topP', request.topP, 'a number from 0 to 1', (value) => value >= 0 && value <= 1)
-  checkNumber('seed', request.seed, 'an integer', Number.isInteger)
-  checkTokens('maxOutputTokens', request.maxOutputTokens)
-  if (stopSequences !== undefined) {
-    const good = Array.isArray(stopSequences) && stopSequences.every(isText)
-    if (!good) throw optionError('stopSequences', stopSequences, 'an array of strings, none empty')
-  }
-  for (const [name, value] of Object.entries({ tools, reasoning, providerOptions })) {
-    if (value !== undefined && !isRecord(value)) throw optionError(name, value, 'an object')
-  }
-  for (const [name, tool] of Object.entries(tools ?? {})) {
+  for (const [name, tool] of Object.entries(tools)) {
     if (!isRecord(tool)) throw optionError(`tools.${name}`, tool, 'an object with parameters')
     toJsonSchema(tool.parameters, `tools.${name}.parameters`)
   }
-  if (request.output !== undefined) checkOutput(request.output)
-  checkTokens('reasoning.budgetTokens', reasoning?.budgetTokens)
+  if (output !== undefined) checkOutput(output)
+  checkValue('reasoning.budgetTokens', reasoning?.budgetTokens, tokens)
+}
+
+function checkValue(option: string, value: unknown, [allowed, isAllowed]: Rule): void {
+  if (value !== undefined && !isAllowed(value)) throw optionError(option, value, allowed)
 }
 
 function checkOutput(output: OutputSchema): void {
@@ -74,42 +81,22 @@ function checkOutput(output: OutputSchema): void {
   )
 }
 
-function checkMessages(messages: readonly Message[]): void {
-  if (!Array.isArray(messages) || messages.length === 0) {
-    throw optionError('messages', messages, 'an array of at least one message')
+function checkMessage(name: string, message: Message): void {
+  if (!isRecord(message)) throw optionError(name, message, 'an object with role and content')
+  const { role, content } = message
+  if (!roles.includes(String(role))) {
+    throw optionError(`${name}.role`, role, roles.map((one) => `"${one}"`).join(', '))
   }
-  for (const [position, message] of messages.entries()) {
-    const name = `messages[${position}]`
-    if (!isRecord(message)) throw optionError(name, message, 'an object with role and content')
-    if (!roles.includes(String(message.role))) {
-      throw optionError(`${name}.role`, message.role, roles.map((role) => `"${role}"`).join(', '))
-    }
-    const { content } = message
-    const parts =
-      Array.isArray(content) && content.every((part) => isRecord(part) && isText(part.type))
-    if (message.role === 'tool' ? !parts : !parts && typeof content !== 'string') {
-      const allowed =
-        message.role === 'tool' ? 'an array of parts' : 'a string or an array of parts'
-      throw optionError(`${name}.content`, content, allowed)
-    }
-  }
+  if (Array.isArray(content) && content.every((part) => isRecord(part) && isText(part.type))) return
+  if (role === 'tool') throw optionError(`${name}.content`, content, 'an array of parts')
+  if (typeof content === 'string') return
+  throw optionError(`${name}.content`, content, 'a string or an array of parts')
 }
 
-function checkTokens(option: string, value: unknown): void {
-  const allowed = 'an integer from 1'
-  checkNumber(option, value, allowed, (count) => Number.isInteger(count) && count >= 1)
-}
+const roles = ['system', 'user', 'assistant', 'tool']
 
-function checkNumber(
-  option: string,
-  value: unknown,
-  allowed: string,
-  isAllowed: (value: number) => boolean,
-): void {
-  if (value === undefined) return
-  if (typeof value !== 'number' || !Number.isFinite(value) || !isAllowed(value)) {
-    throw optionError(option, value, allowed)
-  }
+function isBetween(value: unknown, least: number, most: number): boolean {
+  return typeof value === 'number' && value >= least && value <= most
 }
 
 function isText(value: unknown): value is string {

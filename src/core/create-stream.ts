@@ -70,10 +70,7 @@ export const streamKeys: readonly string[] = [
 
 /** @internal A stream that may be a turn of something larger. */
 export function openStream(options: StreamOptions, turn?: Turn): EventStream {
-  if (typeof options !== 'object' || options === null) {
-    throw optionError('options', options, 'an object with a driver and a prompt or messages')
-  }
-  checkKeys('', options, streamKeys)
+  checkKeys('', options, streamKeys, 'an object with a driver and a prompt or messages')
   const { driver, signal, retry: retryOption, timeout: timeoutOption, ...others } = options
   const { onAttempt: _attempt, onRetry: _retry, onEnd: _end, ...request } = others
   if (typeof driver?.stream !== 'function') {

@@ -14,7 +14,7 @@ import { type ChatRequestOptions, encodeChatRequest } from '../wires/openai-chat
 import { ChatDecoder } from '../wires/openai-chat/response.js'
 import type { OutputMode } from '../wires/output.js'
 import { readThinkTags, type ThinkTags } from '../wires/think-tags.js'
-import { type Preset, type PresetName, presets } from './presets.js'
+import { type PresetName, presets } from './presets.js'
 import {
   checkProvider,
   checkThinkTags,
@@ -68,22 +68,26 @@ export interface CompatibleOptions extends PresetOptions {
 export function compatible(options: CompatibleOptions): Driver
 export function compatible(preset: PresetName, options: PresetOptions): Driver
 export function compatible(first: PresetName | CompatibleOptions, second?: PresetOptions): Driver {
-  if (typeof first !== 'string') return createDriver(first, 'compatible', undefined)
+  if (typeof first !== 'string') return createDriver(first)
   if (!Object.hasOwn(presets, first)) {
     throw optionError('compatible.preset', first, Object.keys(presets).join(', '))
   }
-  return createDriver(second as PresetOptions, first, presets[first])
+  return createDriver(second as PresetOptions, first)
 }
 
 const outputModes: readonly OutputMode[] = ['json-schema', 'json-object', 'instructions']
 
-function createDriver(
-  options: PresetOptions,
-  defaultName: string,
-  preset: Preset | undefined,
-): Driver {
+function createDriver(options: PresetOptions, presetName?: PresetName): Driver {
+  const preset = presetName && presets[presetName]
   checkProvider('compatible', options, ['name', 'outputMode', 'thinkTags'])
-  const { model, name = defaultName, apiKey, fetch: given, headers, outputMode } = options
+  const {
+    model,
+    name = presetName ?? 'compatible',
+    apiKey,
+    fetch: given,
+    headers,
+    outputMode,
+  } = options
   const baseURL = options.baseURL ?? preset?.baseURL
   if (baseURL === undefined) throw optionError('compatible.baseURL', baseURL, 'an absolute URL')
   if (typeof name !== 'string' || name === '') {
@@ -113,7 +117,7 @@ function createDriver(
           'content-type': 'application/json',
           accept: 'text/event-stream',
         })
-        const key = apiKey ?? keyOf(preset, name)
+        const key = apiKey ?? keyOf(presetName, name)
         if (key !== undefined) {
           requestHeaders.set('authorization', `Bearer ${await resolveKey(key)}`)
         }
@@ -135,9 +139,10 @@ function createDriver(
   })
 }
 
-function keyOf(preset: Preset | undefined, name: string): string | undefined {
-  if (preset?.keyVariable === undefined) return undefined
-  const key = environment(preset.keyVariable)
-  if (key === undefined) throw missingKey(name, preset.keyVariable)
+function keyOf(presetName: PresetName | undefined, name: string): string | undefined {
+  if (presetName === undefined || presets[presetName].local) return undefined
+  const variable = `${presetName.toUpperCase()}_API_KEY`
+  const key = environment(variable)
+  if (key === undefined) throw missingKey(name, variable)
   return key
 }

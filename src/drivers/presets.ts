@@ -1,6 +1,6 @@
 /**
- * Well-known servers that speak the OpenAI Chat Completions wire. Data only: where they are, which environment variable holds
- * the key, and what they want written differently.
+ * Well-known servers that speak the OpenAI Chat Completions wire. Data only: where they are, and what they want written differently.
+ * The key of each is in the environment variable of its name, such as GROQ_API_KEY.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import type { ChatRequestOptions } from '../wires/openai-chat/request.js'
 
 export interface Preset {
   baseURL: string
-  /** The environment variable with the key; absent where none is needed. */
-  keyVariable?: string
+  /** It runs on the user's own machine, and needs no key. */
+  local?: true
   request?: ChatRequestOptions
   /** Some of its models write their reasoning into the text. */
   thinkTags?: true
@@ -35,52 +35,44 @@ export type PresetName =
 export const presets: Readonly<Record<PresetName, Preset>> = {
   cerebras: {
     baseURL: 'https://api.cerebras.ai/v1',
-    keyVariable: 'CEREBRAS_API_KEY',
     request: { maxTokensField: 'max_completion_tokens' },
     thinkTags: true,
   },
   deepseek: {
     baseURL: 'https://api.deepseek.com/v1',
-    keyVariable: 'DEEPSEEK_API_KEY',
     // It sees to JSON, and knows no schemas.
     request: { outputMode: 'json-object' },
   },
   fireworks: {
     baseURL: 'https://api.fireworks.ai/inference/v1',
-    keyVariable: 'FIREWORKS_API_KEY',
     thinkTags: true,
   },
   groq: {
     baseURL: 'https://api.groq.com/openai/v1',
-    keyVariable: 'GROQ_API_KEY',
     // It refuses `response_format` beside streaming.
     request: { maxTokensField: 'max_completion_tokens', outputMode: 'instructions' },
     thinkTags: true,
   },
-  llamacpp: { baseURL: 'http://localhost:8080/v1', thinkTags: true },
-  lmstudio: { baseURL: 'http://localhost:1234/v1', thinkTags: true },
+  llamacpp: { baseURL: 'http://localhost:8080/v1', local: true, thinkTags: true },
+  lmstudio: { baseURL: 'http://localhost:1234/v1', local: true, thinkTags: true },
   mistral: {
     baseURL: 'https://api.mistral.ai/v1',
-    keyVariable: 'MISTRAL_API_KEY',
     // It refuses fields that it does not know, and sends the usage unasked.
     request: { includeUsage: false, seedField: 'random_seed' },
   },
-  ollama: { baseURL: 'http://localhost:11434/v1', thinkTags: true },
+  ollama: { baseURL: 'http://localhost:11434/v1', local: true, thinkTags: true },
   openrouter: {
     baseURL: 'https://openrouter.ai/api/v1',
-    keyVariable: 'OPENROUTER_API_KEY',
     request: { reasoningField: 'reasoning_details', reasoningObject: true },
   },
   perplexity: {
     baseURL: 'https://api.perplexity.ai',
-    keyVariable: 'PERPLEXITY_API_KEY',
     thinkTags: true,
   },
   together: {
     baseURL: 'https://api.together.xyz/v1',
-    keyVariable: 'TOGETHER_API_KEY',
     thinkTags: true,
   },
-  vllm: { baseURL: 'http://localhost:8000/v1', thinkTags: true },
-  xai: { baseURL: 'https://api.x.ai/v1', keyVariable: 'XAI_API_KEY' },
+  vllm: { baseURL: 'http://localhost:8000/v1', local: true, thinkTags: true },
+  xai: { baseURL: 'https://api.x.ai/v1' },
 }

@@ -33,10 +33,7 @@ export function checkProvider(
   options: ProviderOptions,
   further: readonly string[],
 ): void {
-  if (typeof options !== 'object' || options === null) {
-    throw optionError(driver, options, 'an object with at least a model')
-  }
-  checkKeys(driver, options, [...common, ...further])
+  checkKeys(driver, options, [...common, ...further], 'an object with at least a model')
   const { model, apiKey, baseURL, fetch, headers } = options
   if (typeof model !== 'string' || model === '') {
     throw optionError(`${driver}.model`, model, 'the name of a model')

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkFlag, checkKeys, checkLimit, optionError } from '../check.js'
+import { checkFlag, checkKeys, checkLimit } from '../check.js'
 import type { Format } from '../types.js'
 
 /** What every format takes. */
@@ -37,7 +37,6 @@ export function checkFormatOptions(
   options: FormatOptions,
   keys: readonly string[],
 ): { exposeErrors: boolean } {
-  if (typeof options !== 'object' || options === null) throw optionError(name, options, 'an object')
   checkKeys(name, options, ['exposeErrors', ...keys])
   return { exposeErrors: checkFlag(`${name}.exposeErrors`, options.exposeErrors, false) }
 }

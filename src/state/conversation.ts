@@ -115,10 +115,12 @@ const turnKeys = [
 export function createConversation<Output = unknown>(
   options: ConversationOptions<Output>,
 ): Conversation<Output> {
-  if (typeof options !== 'object' || options === null) {
-    throw optionError('options', options, 'an object with an id, a driver and a store')
-  }
-  checkKeys('', options, ['id', 'store', 'leaseMs', 'readerTimeoutMs', ...turnKeys])
+  checkKeys(
+    '',
+    options,
+    ['id', 'store', 'leaseMs', 'readerTimeoutMs', ...turnKeys],
+    'an object with an id, a driver and a store',
+  )
   const { id, store, leaseMs, readerTimeoutMs, ...defaults } = options
   if (typeof id !== 'string' || id === '' || !id.isWellFormed()) {
     throw optionError('id', id, 'a string that is not empty')
@@ -140,9 +142,6 @@ export function createConversation<Output = unknown>(
     input: ConversationInput,
     sendOptions: SendOptions<TurnOutput> = {},
   ): EventStream<TurnOutput> => {
-    if (typeof sendOptions !== 'object' || sendOptions === null) {
-      throw optionError('options', sendOptions, 'an object')
-    }
     checkKeys('', sendOptions, turnKeys)
     const merged = { ...defaults, ...sendOptions }
     const { select, onConflict = 'wait', keepPartial = false, ...request } = merged

@@ -35,10 +35,7 @@ export interface LastMessagesOptions {
 export function lastMessages(
   options: LastMessagesOptions,
 ): (messages: readonly Message[]) => Message[] {
-  if (typeof options !== 'object' || options === null) {
-    throw optionError('options', options, 'an object with maxTokens')
-  }
-  checkKeys('', options, ['maxTokens', 'countTokens'])
+  checkKeys('', options, ['maxTokens', 'countTokens'], 'an object with maxTokens')
   const { maxTokens, countTokens = estimateTokens } = options
   if (maxTokens === undefined) throw optionError('maxTokens', maxTokens, 'an integer from 0')
   checkCount('maxTokens', maxTokens, 0)

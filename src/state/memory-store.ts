@@ -44,9 +44,6 @@ const dayMs = 86_400_000
  * @throws TypeError for a bad option
  */
 export function memoryStore(options: MemoryStoreOptions = {}): ConversationStore {
-  if (typeof options !== 'object' || options === null) {
-    throw optionError('options', options, 'an object')
-  }
   checkKeys('', options, ['maxConversations', 'ttlMs'])
   const maxConversations = checkCount('maxConversations', options.maxConversations, 1_000)
   if (maxConversations === 0) throw optionError('maxConversations', 0, 'an integer from 1')

@@ -107,10 +107,7 @@ export interface Resumable {
  * ```
  */
 export function createResumable(options: ResumableOptions): Resumable {
-  if (typeof options !== 'object' || options === null) {
-    throw optionError('options', options, 'an object with a log')
-  }
-  checkKeys('', options, ['log', 'leaseMs', 'maxEvents', 'maxCharacters'])
+  checkKeys('', options, ['log', 'leaseMs', 'maxEvents', 'maxCharacters'], 'an object with a log')
   const { log, leaseMs = 5_000 } = options
   if (typeof log?.append !== 'function') {
     throw optionError('log', log, 'a log, such as memoryLog() or redisLog(client)')

@@ -59,9 +59,6 @@ const states: readonly LeaseState[] = ['lost', 'held', 'stopping']
  * @throws TypeError for a bad option, or a client that is none of these
  */
 export function redisLog(client: RedisClient, options: RedisLogOptions = {}): StreamLog {
-  if (typeof options !== 'object' || options === null) {
-    throw optionError('options', options, 'an object')
-  }
   checkKeys('', options, ['prefix', 'ttlMs', 'commandTimeoutMs'])
   const { prefix = 'sluice:stream:' } = options
   // Braces would make another hash tag.

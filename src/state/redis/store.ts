@@ -66,9 +66,6 @@ export function redisStore(
   client: RedisClient,
   options: RedisStoreOptions = {},
 ): ConversationStore {
-  if (typeof options !== 'object' || options === null) {
-    throw optionError('options', options, 'an object')
-  }
   checkKeys('', options, ['prefix', 'ttlMs', 'commandTimeoutMs'])
   const { prefix = 'sluice:conversation:' } = options
   // Braces would make another hash tag.

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkCount, checkKeys, checkLimit, optionError } from '../../check.js'
+import { checkCount, checkKeys, checkLimit } from '../../check.js'
 import { StreamError } from '../../errors.js'
 import type { Lease, LeaseState, LogBatch, LogListener, LogPage, StreamLog } from './log.js'
 
@@ -29,9 +29,6 @@ export interface MemoryLogOptions {
  * @throws TypeError for a bad option
  */
 export function memoryLog(options: MemoryLogOptions = {}): StreamLog {
-  if (typeof options !== 'object' || options === null) {
-    throw optionError('memoryLog', options, 'an object')
-  }
   checkKeys('memoryLog', options, ['ttlMs', 'maxStreams'])
   const ttlMs = checkLimit('memoryLog.ttlMs', options.ttlMs, 600_000)
   const maxStreams = checkCount('memoryLog.maxStreams', options.maxStreams, 1_000)
