@@ -255,6 +255,11 @@ export interface Completion {
   responseId?: string
 }
 
+/**
+ * What can take the place of the global `fetch`. Its own type will not do: in some runtimes `fetch` has properties that nothing else has.
+ */
+export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
+
 // ---------------------------------------------------------------- streams
 
 /** One answer as it comes. Nothing is sent before the first pull. */

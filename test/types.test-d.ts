@@ -9,7 +9,7 @@ import * as v from 'valibot'
 import { assertType, describe, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { anthropic } from '../src/anthropic.js'
-import { readStream } from '../src/client.js'
+import { type ConnectOptions, readStream } from '../src/client.js'
 import { compatible } from '../src/compatible.js'
 import { createConversation, memoryStore } from '../src/conversation.js'
 import {
@@ -27,11 +27,20 @@ import {
 import { openai } from '../src/openai.js'
 import { partialJson } from '../src/partial-json.js'
 import { redisStore } from '../src/redis.js'
+import { record } from '../src/testing.js'
 
 declare const driver: Driver
 declare const event: StreamEvent
 
 describe('types', () => {
+  test('any function like fetch can take its place, although the global one has properties in some runtimes', () => {
+    type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
+    expectTypeOf<Parameters<typeof openai>[0]['fetch']>().toEqualTypeOf<Fetch | undefined>()
+    expectTypeOf<ConnectOptions['fetch']>().toEqualTypeOf<Fetch | undefined>()
+    expectTypeOf(record).parameter(0).toEqualTypeOf<Fetch>()
+    expectTypeOf<typeof globalThis.fetch & { preconnect(url: string): void }>().toExtend<Fetch>()
+  })
+
   test('a stream is an async iterable of exactly five kinds of event', () => {
     expectTypeOf(createStream({ driver, prompt: 'p' })).toEqualTypeOf<EventStream>()
     expectTypeOf<StreamEvent['type']>().toEqualTypeOf<

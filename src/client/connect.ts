@@ -6,7 +6,7 @@
 
 import { checkCount, checkDelay, checkKeys, checkLimit, optionError } from '../check.js'
 import { Stream } from '../core/stream.js'
-import type { EventStream } from '../types.js'
+import type { EventStream, Fetch } from '../types.js'
 import { ConnectionSource, type Reconnection } from './connection.js'
 import { Requests, type Resume } from './requests.js'
 
@@ -18,7 +18,7 @@ export interface ConnectOptions extends RequestInit {
    * Used instead of the global one.
    * @default globalThis.fetch
    */
-  fetch?: typeof globalThis.fetch
+  fetch?: Fetch
   /**
    * Where the rest of a stream can be had by GET with `Last-Event-ID` after its connection was lost; a function is asked then.
    * `false`, or a function that returns undefined: nowhere.

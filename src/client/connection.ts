@@ -9,7 +9,7 @@ import type { EventSink, EventSource } from '../core/event-source.js'
 import { StreamError } from '../errors.js'
 import { cancelBody } from '../transport/body.js'
 import { networkError } from '../transport/request-error.js'
-import type { StreamEvent, Usage } from '../types.js'
+import type { Fetch, StreamEvent, Usage } from '../types.js'
 import type { Request, Requests } from './requests.js'
 import { type ResponseListener, ResponseSource } from './response.js'
 import { Sequence } from './sequence.js'
@@ -28,7 +28,7 @@ export interface Reconnection {
 
 export interface ConnectionSettings {
   requests: Requests
-  fetch: typeof globalThis.fetch | undefined
+  fetch: Fetch | undefined
   maxRetries: number
   minDelayMs: number
   maxDelayMs: number

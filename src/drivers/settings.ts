@@ -6,12 +6,11 @@
 
 import { checkKeys, optionError } from '../check.js'
 import { StreamError } from '../errors.js'
+import type { Fetch } from '../types.js'
 import type { ThinkTags } from '../wires/think-tags.js'
 
 /** A key, or a function that gives one for each request, for keys that rotate. */
 export type ApiKey = string | (() => string | Promise<string>)
-
-export type Fetch = typeof globalThis.fetch
 
 /** Options that every driver has. */
 export interface ProviderOptions {

@@ -5,6 +5,7 @@
  */
 
 import { checkKeys, optionError } from '../../check.js'
+import type { Fetch } from '../../types.js'
 import { type Cassette, type CassetteChunk, type Interaction, toChunk } from './format.js'
 import { scrub } from './scrub.js'
 
@@ -40,11 +41,7 @@ export interface RecordingFetch {
  * await recording.saved()
  * ```
  */
-export function record(
-  fetch: typeof globalThis.fetch,
-  file: string,
-  options: RecordOptions = {},
-): RecordingFetch {
+export function record(fetch: Fetch, file: string, options: RecordOptions = {}): RecordingFetch {
   if (typeof fetch !== 'function') throw optionError('record.fetch', fetch, 'a function like fetch')
   if (typeof file !== 'string' || file === '') throw optionError('record.file', file, 'a path')
   checkKeys('record', options, ['scrub'])
