@@ -68,7 +68,10 @@ class Child implements AsyncDisposable {
   }
 }
 
-const optionsWith = (environment: Record<string, string>) => ({
+/** Undefined takes a variable away. */
+type Environment = Record<string, string | undefined>
+
+const optionsWith = (environment: Environment) => ({
   cwd: root,
   env: { ...process.env, ...unset, ...environment },
 })
@@ -86,7 +89,7 @@ export class Example extends Child {
 
 /** A line as it is typed into a shell in the root of the repository. */
 export class Line extends Child {
-  constructor(line: string, environment: Record<string, string> = {}) {
+  constructor(line: string, environment: Environment = {}) {
     // A group of its own, so that what the line has started can be ended with it.
     super(spawn('/bin/sh', ['-c', line], { ...optionsWith(environment), detached: true }))
   }

@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../examples/', import.meta.url))
 
+/** A line that begins with it builds anew. */
+const build = 'npm run build && '
+
 export interface ExampleHeader {
   /** Within the folder of the examples. */
   file: string
@@ -18,17 +21,31 @@ export interface ExampleHeader {
 }
 
 /**
- * All that run with what `npm ci` installs: a folder with a package.json of its own is run elsewhere. A folder with a `server.ts` is one
- * example; in any other, each file is one, but for those that others import.
+ * All that run with what `npm ci` installs. A folder with a package.json of its own, and a line that builds anew and so takes the build
+ * away from the other examples for a while, are started in `runtimes`. A folder with a `server.ts` is one example; in any other, each
+ * file is one, but for those that others import.
  */
 export function readHeaders(): ExampleHeader[] {
-  return filesOf('').map((file) => {
-    const text = readFileSync(join(root, file), 'utf8')
-    const header = /^\/\*\*[^]*?\*\//.exec(text)?.[0].replaceAll(/\s*\n \* ?/g, ' ') ?? ''
-    const [, line] = /`(npm [^`]+)`/.exec(header) ?? []
-    const [, curl] = /`(curl [^`]+)`/.exec(header) ?? []
-    return { file, line, curl }
-  })
+  return filesOf('')
+    .map(readHeader)
+    .filter(({ line }) => !line?.startsWith(build))
+}
+
+/** The folders of all others. */
+export function foldersElsewhere(): string[] {
+  const builds = (file: string): boolean => readHeader(file).line?.startsWith(build) === true
+  return readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .filter((name) => existsSync(join(root, name, 'package.json')) || filesOf(name).some(builds))
+}
+
+export function readHeader(file: string): ExampleHeader {
+  const text = readFileSync(join(root, file), 'utf8')
+  const header = /^\/\*\*[^]*?\*\//.exec(text)?.[0].replaceAll(/\s*\n \* ?/g, ' ') ?? ''
+  const [, line] = /`(npm [^`]+)`/.exec(header) ?? []
+  const [, curl] = /`(curl [^`]+)`/.exec(header) ?? []
+  return { file, line, curl }
 }
 
 function filesOf(folder: string): string[] {

@@ -1,0 +1,32 @@
+/**
+ * A Cloudflare Worker: `npm run build && cd examples/cloudflare-worker && npm ci && npm start`, then
+ * `curl -N localhost:8787 -d '{"prompt":"Hello"}'`. It runs on this machine, without an account.
+ *
+ * A line `OPENAI_API_KEY=…` in a file `.env` beside this one asks OpenAI; once deployed, `npx wrangler secret put OPENAI_API_KEY` does.
+ * In a project of your own, `npm install sluice openai` takes the place of the package in this repository.
+ */
+
+import { createStream, type Driver, sse, toResponse } from 'sluice'
+import { compatible } from 'sluice/compatible'
+import { openai } from 'sluice/openai'
+import { simulatedProvider } from 'sluice/testing'
+
+interface Environment {
+  OPENAI_API_KEY?: string
+  OPENAI_BASE_URL?: string
+}
+
+export default {
+  async fetch(request, environment) {
+    const { prompt } = await request.json<{ prompt: string }>()
+    return toResponse(createStream({ driver: model(environment), prompt }), sse())
+  },
+} satisfies ExportedHandler<Environment>
+
+/** A Worker has no environment of a process: what is set for it comes with each request. */
+function model({ OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseURL }: Environment): Driver {
+  if (apiKey) return openai({ model: 'gpt-5.5', apiKey, baseURL })
+  const { fetch } = simulatedProvider()
+  const simulated = { name: 'simulated', model: 'simulated', apiKey: 'any', fetch }
+  return compatible({ ...simulated, baseURL: 'http://simulated.test/v1' })
+}
