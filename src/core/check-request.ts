@@ -84,7 +84,7 @@ function checkOutput(output: OutputSchema): void {
 function checkMessage(name: string, message: Message): void {
   if (!isRecord(message)) throw optionError(name, message, 'an object with role and content')
   const { role, content } = message
-  if (!roles.includes(String(role))) {
+  if (!roles.includes(role)) {
     throw optionError(`${name}.role`, role, roles.map((one) => `"${one}"`).join(', '))
   }
   if (Array.isArray(content) && content.every((part) => isRecord(part) && isText(part.type))) return

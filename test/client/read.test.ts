@@ -56,12 +56,12 @@ describe('readStream', () => {
   })
 
   test.each([
-    ['cancel()', (stream: EventStream) => stream.cancel()],
+    ['cancel()', async (stream: EventStream) => stream.cancel()],
     [
       'break before the first event',
-      (stream: EventStream) => stream[Symbol.asyncIterator]().return?.(),
+      async (stream: EventStream) => stream[Symbol.asyncIterator]().return?.(),
     ],
-    ['await using', (stream: EventStream) => stream[Symbol.asyncDispose]()],
+    ['await using', async (stream: EventStream) => stream[Symbol.asyncDispose]()],
   ])('closes a response that nobody has begun to read: %s', async (_way, leave) => {
     const left = Promise.withResolvers<void>()
     const body = new ReadableStream({ cancel: () => left.resolve() })
