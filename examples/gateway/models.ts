@@ -2,7 +2,7 @@
  * The models of the gateway, by the names that clients ask for. Each provider without a key is simulated.
  */
 
-import { type Driver, fallback } from 'sluice'
+import { type Driver, fallback, retry } from 'sluice'
 import { anthropic } from 'sluice/anthropic'
 import { compatible } from 'sluice/compatible'
 import { gemini } from 'sluice/gemini'
@@ -19,11 +19,14 @@ const flash = gemini({ model: 'gemini-3-flash-preview', ...unless(GEMINI_API_KEY
 const baseURL = `${OLLAMA_URL || 'http://localhost:11434'}/v1`
 const llama = compatible('ollama', { model: 'llama3.2', baseURL, ...unless(OLLAMA_URL) })
 
+const steady = (driver: Driver) => retry(driver, { maxRetries: 1, afterContent: 'continue' })
+
 export const models = new Map<string, Driver>([
   [gpt.model, gpt],
   [claude.model, claude],
   [flash.model, flash],
   [llama.model, llama],
-  // Whoever is up.
-  ['any', fallback(gpt, claude, flash)],
+  // Whoever is up. Each has a second try of its own, in which it goes on where it broke off: the next one would have to begin again, and
+  // what a client has seen of a stream cannot be taken back.
+  ['any', fallback(steady(gpt), steady(claude), steady(flash))],
 ])

@@ -271,7 +271,42 @@ test('where one provider is down, another one answers', async () => {
   const { choices, model } = await client.chat.completions.create({ model: 'any', messages })
   expect(choices[0]?.message.content).toBe('I am up.')
   expect(model).toBe('claude-sonnet-5-5')
-  expect(asked().map(({ wire }) => wire)).toEqual(['openai-chat', 'anthropic-messages'])
+  expect(asked().map(({ wire }) => wire)).toEqual([
+    'openai-chat',
+    'openai-chat',
+    'anthropic-messages',
+  ])
+})
+
+test('of several providers, the one that has begun to answer goes on, and no other one begins anew', async () => {
+  let count = 0
+  answer = () =>
+    ++count === 1
+      ? { text: 'The sky is blue because', fault: { kind: 'cut', afterEvents: 5 } }
+      : 'because of the air.'
+  const runner = client.chat.completions.stream({ model: 'any', messages })
+  const { choices } = await runner.finalChatCompletion()
+  expect(choices[0]?.message.content).toMatch(/^The sky .*because of the air\.$/)
+  expect(asked().map(({ wire }) => wire)).toEqual(['openai-chat', 'openai-chat'])
+})
+
+test('where only another provider could begin anew, the client is told and does not get two answers in one', async () => {
+  const body = { error: { message: 'No.', type: 'invalid_request_error' } }
+  answer = ({ wire }) =>
+    wire === 'openai-chat'
+      ? { text: 'Half an answer', fault: { kind: 'error', afterEvents: 3, body } }
+      : 'Another answer.'
+  const stream = await client.chat.completions.create({ model: 'any', messages, stream: true })
+  let text = ''
+  const read = async (): Promise<void> => {
+    for await (const { choices } of stream) text += choices[0]?.delta.content ?? ''
+  }
+  expect(await thrownBy(read())).toMatchObject({ error: { code: 'retracted' } })
+  expect(text).toMatch(/^Half/)
+  expect(text).not.toContain('Another')
+  // One that asks for a whole answer has seen nothing, and gets it.
+  const { choices } = await client.chat.completions.create({ model: 'any', messages })
+  expect(choices[0]?.message.content).toBe('Another answer.')
 })
 
 test('a failure in the middle is thrown by the SDK, in public words', async () => {
