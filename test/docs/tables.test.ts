@@ -72,10 +72,10 @@ test('the well-known servers are those of the page', () => {
     row.map((cell) => cell.replaceAll('`', '')),
   )
   expect(rows).toEqual(
-    Object.entries(presets).map(([name, { baseURL, keyVariable = '' }]) => [
+    Object.entries(presets).map(([name, { baseURL, local }]) => [
       name,
       baseURL,
-      keyVariable,
+      local ? '' : `${name.toUpperCase()}_API_KEY`,
     ]),
   )
 })
