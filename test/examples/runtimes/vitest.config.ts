@@ -4,13 +4,14 @@
  */
 
 import { defineConfig } from 'vitest/config'
+import others from '../../../vitest.config.ts'
 
 export default defineConfig({
-  resolve: { conditions: ['node'] },
+  resolve: others.resolve ?? {},
   test: {
     include: ['test/examples/runtimes/*.check.ts'],
     fileParallelism: false,
     testTimeout: 60_000,
-    hookTimeout: 300_000,
+    hookTimeout: 100_000,
   },
 })

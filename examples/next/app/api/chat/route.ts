@@ -1,0 +1,24 @@
+/**
+ * Next, with the App Router: `npm run build && cd examples/next && npm ci && npm run dev`, then open http://localhost:3000, or
+ * `curl -N localhost:3000/api/chat -d '{"messages":[{"role":"user","content":"Hello"}]}'`.
+ *
+ * With OPENAI_API_KEY, OpenAI answers. In a project of your own, `npm install sluice openai` takes the place of the package in this
+ * repository. The page is in `app/chat.tsx`.
+ */
+
+import { createStream, type Driver, type Message, sse, toResponse } from 'sluice'
+import { compatible } from 'sluice/compatible'
+import { openai } from 'sluice/openai'
+import { simulatedProvider } from 'sluice/testing'
+
+export async function POST(request: Request): Promise<Response> {
+  const { messages } = (await request.json()) as { messages: Message[] }
+  return toResponse(createStream({ driver: model(), messages }), sse())
+}
+
+function model(): Driver {
+  if (process.env.OPENAI_API_KEY) return openai({ model: 'gpt-5.5' })
+  const { fetch } = simulatedProvider()
+  const baseURL = 'http://simulated.test/v1'
+  return compatible({ name: 'simulated', model: 'simulated', apiKey: 'any', baseURL, fetch })
+}
