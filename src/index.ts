@@ -62,6 +62,7 @@ export type {
   Encoder,
   ErrorEvent,
   EventStream,
+  Fetch,
   FileContent,
   FinishReason,
   Format,
