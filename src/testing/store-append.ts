@@ -241,12 +241,15 @@ export const appendCases: Record<string, StoreCase> = {
   'a conversation stays as long as a turn is running': {
     ttlMs: 600,
     async run({ store, id, ttlMs }) {
-      const lock = await store.lock(id, { ttlMs: 10_000 })
-      const version = await store.append(id, turnOf('a'), null)
-      await keepRenewing(lock, ttlMs * 2, ttlMs, async () => {
-        checkEqual((await store.load(id)).version, version, 'the version')
+      await keepRenewing(ttlMs * 2, ttlMs, async (round) => {
+        const own = `${id} ${round}`
+        const lock = await store.lock(own, { ttlMs: 10_000 })
+        const version = await store.append(own, turnOf('a'), null)
+        const meanwhile = async (): Promise<void> => {
+          checkEqual((await store.load(own)).version, version, 'the version')
+        }
+        return { lock, meanwhile }
       })
-      await lock.release()
     },
   },
 }

@@ -91,22 +91,28 @@ export function pause(delayMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, delayMs))
 }
 
+export interface Renewed {
+  lock: ConversationLock
+  /** Called between two renewals. */
+  meanwhile(): Promise<void>
+}
+
 /**
  * Renews a lock all the time until `totalMs` have passed. On a machine that stalls for longer than `limitMs` that says nothing, so it
  * begins again, a few times.
  *
- * @param meanwhile - called between two renewals
+ * @param begin - what is renewed, under an id of this round alone: what ran out in another one stays so
  */
 export async function keepRenewing(
-  lock: ConversationLock,
   totalMs: number,
   limitMs: number,
-  meanwhile: () => Promise<void>,
+  begin: (round: number) => Promise<Renewed>,
 ): Promise<void> {
   const failures: unknown[] = []
   for (let round = 1; round <= 5; round++) {
-    const endsAt = Date.now() + totalMs
     let renewedAt = Date.now()
+    const endsAt = renewedAt + totalMs
+    const { lock, meanwhile } = await begin(round)
     let longestMs = 0
     let failure: unknown
     while (Date.now() < endsAt && failure === undefined) {
@@ -121,6 +127,7 @@ export async function keepRenewing(
       }
     }
     longestMs = Math.max(longestMs, Date.now() - renewedAt)
+    await lock.release()
     if (failure === undefined) return
     failures.push(failure)
     if (longestMs < limitMs) throw failure

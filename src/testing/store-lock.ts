@@ -102,11 +102,13 @@ export const lockCases: Record<string, StoreCase> = {
   'a lock that is renewed is held beyond its time': {
     async run(context) {
       const ttlMs = 600
-      const lock = await context.store.lock(context.id, { ttlMs })
-      await keepRenewing(lock, ttlMs * 2, ttlMs, () =>
-        checkRejects(context, tryLock(context), 'conflict', 'lock() without waiting'),
-      )
-      await lock.release()
+      await keepRenewing(ttlMs * 2, ttlMs, async (round) => {
+        const own = { ...context, id: `${context.id} ${round}` }
+        const lock = await own.store.lock(own.id, { ttlMs })
+        const meanwhile = (): Promise<void> =>
+          checkRejects(own, tryLock(own), 'conflict', 'lock() without waiting')
+        return { lock, meanwhile }
+      })
     },
   },
 

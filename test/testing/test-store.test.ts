@@ -39,6 +39,21 @@ describe.concurrent('testStore', () => {
     expect(await failures(() => ({}))).toEqual([])
   })
 
+  test('does not take a machine that stalls for a store that forgets', async () => {
+    const failed = await failures((whole, { ttlMs }) => {
+      let stalls = ttlMs === 600
+      return {
+        load(id) {
+          const endsAt = stalls ? Date.now() + 700 : 0
+          stalls = false
+          while (Date.now() < endsAt);
+          return whole.load(id)
+        },
+      }
+    })
+    expect(failed).toEqual([])
+  })
+
   test('sees a store that does not look at the version', async () => {
     const failed = await failures((whole) => ({
       async append(id, messages) {
