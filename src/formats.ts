@@ -4,7 +4,7 @@
  * @module sluice/formats
  */
 
+export type { Format } from './format.js'
 export { type AgUiOptions, agUi } from './formats/ag-ui.js'
 export { type AiSdkOptions, aiSdk } from './formats/ai-sdk.js'
 export { type OpenaiChatOptions, openaiChat } from './formats/openai-chat.js'
-export type { Format } from './types.js'

@@ -19,6 +19,7 @@ export {
   type StreamErrorJSON,
   type StreamErrorOptions,
 } from './errors.js'
+export type { Encoder, Format } from './format.js'
 export { type NdjsonOptions, ndjson } from './formats/ndjson.js'
 export type { FormatOptions } from './formats/options.js'
 export { type PlainTextOptions, plainText } from './formats/plain-text.js'
@@ -59,13 +60,11 @@ export type {
   Driver,
   DriverContext,
   DriverYield,
-  Encoder,
   ErrorEvent,
   EventStream,
   Fetch,
   FileContent,
   FinishReason,
-  Format,
   ReasoningContent,
   RetryEvent,
   SourceContent,

@@ -6,7 +6,8 @@
 
 import type { BatchReader } from '../core/batches.js'
 import { StreamError, type StreamErrorCode } from '../errors.js'
-import type { Encoder, Format, StreamEvent } from '../types.js'
+import type { Encoder, Format } from '../format.js'
+import type { StreamEvent } from '../types.js'
 
 export interface Beginning {
   /** What has been read already. */

@@ -8,7 +8,8 @@ import type { ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
 import type { BatchReader, Receive } from '../core/batches.js'
 import { readBatches } from '../core/read-batches.js'
-import type { Encoder, Format, StreamEvent } from '../types.js'
+import type { Encoder, Format } from '../format.js'
+import type { StreamEvent } from '../types.js'
 import {
   type Beginning,
   begin,

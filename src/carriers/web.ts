@@ -6,7 +6,8 @@
 
 import type { BatchReader, Receive } from '../core/batches.js'
 import { readBatches } from '../core/read-batches.js'
-import type { Encoder, Format, StreamEvent } from '../types.js'
+import type { Encoder, Format } from '../format.js'
+import type { StreamEvent } from '../types.js'
 import {
   type Beginning,
   begin,

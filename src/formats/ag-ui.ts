@@ -7,12 +7,11 @@
 
 import { optionError } from '../check.js'
 import type { StreamError } from '../errors.js'
+import type { Encoder, Format } from '../format.js'
 import type {
   CompleteEvent,
   ContentEvent,
-  Encoder,
   ErrorEvent,
-  Format,
   RetryEvent,
   StreamEvent,
   UsageSum,

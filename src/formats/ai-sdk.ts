@@ -6,13 +6,12 @@
  */
 
 import { optionError } from '../check.js'
+import type { Encoder, Format } from '../format.js'
 import type {
   CompleteEvent,
   ContentEvent,
-  Encoder,
   ErrorEvent,
   FinishReason,
-  Format,
   RetryEvent,
   StreamEvent,
 } from '../types.js'

@@ -7,7 +7,8 @@
 
 import { checkFlag, optionError } from '../check.js'
 import { StreamError, type StreamErrorCode } from '../errors.js'
-import type { ContentEvent, Encoder, FinishReason, Format, StreamEvent, Usage } from '../types.js'
+import type { Encoder, Format } from '../format.js'
+import type { ContentEvent, FinishReason, StreamEvent, Usage } from '../types.js'
 import { safeLines } from './event-json.js'
 import { dataLine, eventStream } from './event-stream.js'
 import { errorJson } from './failure.js'

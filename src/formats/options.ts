@@ -5,7 +5,7 @@
  */
 
 import { checkFlag, checkKeys, checkLimit } from '../check.js'
-import type { Format } from '../types.js'
+import type { Format } from '../format.js'
 
 /** What every format takes. */
 export interface FormatOptions {

@@ -5,7 +5,8 @@
  */
 
 import { StreamError } from '../errors.js'
-import type { Encoder, Format, StreamEvent } from '../types.js'
+import type { Encoder, Format } from '../format.js'
+import type { StreamEvent } from '../types.js'
 import { errorJson } from './failure.js'
 import { checkFormatOptions, type FormatOptions } from './options.js'
 import { retracted } from './retracted.js'

@@ -6,7 +6,8 @@
  */
 
 import { checkDelay } from '../check.js'
-import type { Encoder, Format, StreamEvent } from '../types.js'
+import type { Encoder, Format } from '../format.js'
+import type { StreamEvent } from '../types.js'
 import { eventJson, safeLines, writable } from './event-json.js'
 import { eventStream } from './event-stream.js'
 import { checkStreamOptions, type StreamFormatOptions } from './options.js'

@@ -6,10 +6,11 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Encoder, Format } from '../../src/format.js'
 import { createStream, plainText, sse, toReadableStream, toResponse } from '../../src/index.js'
 import { pipeToNode } from '../../src/node.js'
 import { scripted } from '../../src/testing.js'
-import type { ContentEvent, Driver, Encoder, Format, StreamEvent } from '../../src/types.js'
+import type { ContentEvent, Driver, StreamEvent } from '../../src/types.js'
 
 const unhandled = vi.fn()
 beforeEach(() => {

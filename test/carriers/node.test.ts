@@ -9,10 +9,11 @@ import type { AddressInfo } from 'node:net'
 import { createGzip } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import { compatible } from '../../src/compatible.js'
+import type { Format } from '../../src/format.js'
 import { createStream, plainText, StreamError, sse } from '../../src/index.js'
 import { pipeToNode } from '../../src/node.js'
 import { scripted, simulatedProvider } from '../../src/testing.js'
-import type { Driver, Format, StreamEvent } from '../../src/types.js'
+import type { Driver, StreamEvent } from '../../src/types.js'
 
 const servers: Server[] = []
 afterEach(() => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { compatible } from '../../src/compatible.js'
+import type { Format } from '../../src/format.js'
 import {
   createStream,
   plainText,
@@ -9,7 +10,7 @@ import {
   toResponse,
 } from '../../src/index.js'
 import { scripted, simulatedProvider } from '../../src/testing.js'
-import type { Driver, Format, StreamEvent } from '../../src/types.js'
+import type { Driver, StreamEvent } from '../../src/types.js'
 
 afterEach(() => {
   vi.useRealTimers()

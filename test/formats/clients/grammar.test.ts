@@ -8,9 +8,10 @@ import * as fc from 'fast-check'
 import OpenAI from 'openai'
 import { expect, test, vi } from 'vitest'
 import { Accumulator } from '../../../src/accumulate.js'
+import type { Format } from '../../../src/format.js'
 import { agUi, aiSdk, openaiChat } from '../../../src/formats.js'
 import { StreamError, toResponse } from '../../../src/index.js'
-import type { CompleteEvent, ContentEvent, Format, StreamEvent } from '../../../src/types.js'
+import type { CompleteEvent, ContentEvent, StreamEvent } from '../../../src/types.js'
 import { complete, failed, retry } from '../events.js'
 
 const kinds = ['text', 'reasoning', 'tool-call', 'text', 'reasoning', 'source', 'tool-call', 'file']

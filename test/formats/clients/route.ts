@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { compatible } from '../../../src/compatible.js'
+import type { Format } from '../../../src/format.js'
 import { createStream, type StreamOptions } from '../../../src/index.js'
 import { pipeToNode } from '../../../src/node.js'
 import {
@@ -12,7 +13,7 @@ import {
   type SimulatedRequest,
   simulatedProvider,
 } from '../../../src/testing.js'
-import type { EventStream, Format } from '../../../src/types.js'
+import type { EventStream } from '../../../src/types.js'
 
 export interface Route extends AsyncDisposable {
   readonly url: string
