@@ -101,6 +101,7 @@ export interface RetryEvent {
   type: 'retry'
   /** The attempt that is about to begin, from 2. */
   attempt: number
+  /** `Number.MAX_SAFE_INTEGER` or more where there is no limit. */
   maxAttempts: number
   /** The wait before it, in milliseconds. */
   delayMs: number

@@ -9,6 +9,7 @@ const floors = [
     'accumulate',
     'check',
     'errors',
+    'format',
     'hooks',
     'json-schema',
     'json-text',

@@ -101,7 +101,11 @@ export function checkRetry(options: number | RetryOptions = {}): RetrySettings {
     throw optionError('retry.shouldRetry', shouldRetry, 'a function')
   }
   return {
-    maxRetries: checkCount('retry.maxRetries', options.maxRetries, 2),
+    // Events are told as JSON, which knows no Infinity.
+    maxRetries: Math.min(
+      checkCount('retry.maxRetries', options.maxRetries, 2),
+      Number.MAX_SAFE_INTEGER - 1,
+    ),
     ...checkBackoff(options),
     maxRetryAfterMs: checkDelay('retry.maxRetryAfterMs', options.maxRetryAfterMs, 60_000),
     budgetMs: checkDelay('retry.budgetMs', options.budgetMs, Infinity),

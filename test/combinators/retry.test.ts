@@ -51,6 +51,16 @@ describe('retry', () => {
     expect(events.at(-1)).toMatchObject({ attempts: 2, partial: { content: [{ text: 'a' }] } })
   })
 
+  test('without a limit still tells a number of attempts that JSON can hold', async () => {
+    const events = await run([[network], ['ok']], { maxRetries: Infinity })
+    const retry = events.find(({ type }) => type === 'retry')
+    expect(JSON.parse(JSON.stringify(retry))).toMatchObject({
+      attempt: 2,
+      maxAttempts: Number.MAX_SAFE_INTEGER,
+    })
+    expect(events.at(-1)).toMatchObject({ type: 'complete', text: 'ok' })
+  })
+
   test('does not try again what cannot help', async () => {
     const refused = new StreamError('invalid-request', 'No such parameter.')
     expect(outline(await run([[refused]], {}))).toEqual(['start', 'error invalid-request'])
