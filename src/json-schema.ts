@@ -9,16 +9,13 @@ import { optionError } from './check.js'
 import type { JsonSchema, OutputSchema, StandardJsonSchema } from './messages.js'
 
 /**
- * The JSON Schema of what may go in.
+ * The JSON Schema of what may go in, in the dialect that Anthropic names for tools and whose words (`$defs`, `prefixItems`) Gemini and
+ * OpenAI know.
  *
  * @param option - named in the error
  * @throws TypeError if the value is no schema, or one that does not know its JSON Schema, or has none
  */
-export function toJsonSchema(
-  schema: JsonSchema | StandardJsonSchema,
-  option: string,
-  target: 'draft-2020-12' | 'draft-07' = 'draft-07',
-): JsonSchema {
+export function toJsonSchema(schema: JsonSchema | StandardJsonSchema, option: string): JsonSchema {
   // Some libraries' schemas are functions.
   const isObject = typeof schema === 'object' ? schema !== null : typeof schema === 'function'
   if (!isObject || Array.isArray(schema)) {
@@ -32,7 +29,7 @@ export function toJsonSchema(
     )
   }
   try {
-    const { $schema: _dialect, ...rest } = jsonSchema.input({ target })
+    const { $schema: _dialect, ...rest } = jsonSchema.input({ target: 'draft-2020-12' })
     return rest
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)

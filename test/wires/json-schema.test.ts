@@ -52,15 +52,7 @@ describe.each(Object.entries(schemas))(
   'the parameters of a tool may be a schema of %s',
   (_library, parameters) => {
     test.each(Object.entries(drivers))('with %s', async (_name, [driverWith, schemaIn]) => {
-      let sent: Body = {}
-      const fetch = (_input: unknown, init?: RequestInit): Promise<Response> => {
-        sent = JSON.parse(init?.body as string) as Body
-        return Promise.resolve(new Response('', { status: 500 }))
-      }
-      const tools = { weather: { description: 'Tells the weather', parameters } }
-      const stream = createStream({ driver: driverWith(fetch), prompt: 'p', tools, retry: false })
-      await expect(stream.text()).rejects.toMatchObject({ code: 'server' })
-      expect(schemaIn(sent)).toMatchObject({
+      expect(schemaIn(await sentBody(driverWith, parameters))).toMatchObject({
         type: 'object',
         properties: { city: { type: 'string' } },
         required: ['city'],
@@ -68,6 +60,39 @@ describe.each(Object.entries(schemas))(
     })
   },
 )
+
+test.each(Object.entries(drivers))(
+  'schemas that contain themselves, and tuples, have the words of draft 2020-12 with %s',
+  async (_name, [driverWith, schemaIn]) => {
+    const Place = z.object({
+      at: z.tuple([z.number(), z.number()]),
+      get inside() {
+        return z.array(Place)
+      },
+    })
+    const schema = schemaIn(await sentBody(driverWith, z.object({ place: Place }))) as Body
+    const text = JSON.stringify(schema)
+    const [, name = ''] = /"\$ref":"#\/\$defs\/(\w+)"/.exec(text) ?? []
+    expect(schema.$defs).toHaveProperty(name)
+    expect(text).toContain('"prefixItems"')
+    expect(text).not.toContain('"definitions"')
+  },
+)
+
+async function sentBody(
+  driverWith: (fetch: typeof globalThis.fetch) => Driver,
+  parameters: Tool['parameters'],
+): Promise<Body> {
+  let sent: Body = {}
+  const fetch = (_input: unknown, init?: RequestInit): Promise<Response> => {
+    sent = JSON.parse(init?.body as string) as Body
+    return Promise.resolve(new Response('', { status: 500 }))
+  }
+  const tools = { weather: { description: 'Tells the weather', parameters } }
+  const stream = createStream({ driver: driverWith(fetch), prompt: 'p', tools, retry: false })
+  await expect(stream.text()).rejects.toMatchObject({ code: 'server' })
+  return sent
+}
 
 test('a schema that does not know its JSON Schema is refused with the remedy', () => {
   const parameters = v.object({ city: v.string() }) as unknown as Tool['parameters']
