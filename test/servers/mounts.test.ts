@@ -78,8 +78,9 @@ describe.each(Object.entries(mounts))('%s', (_name, mount) => {
     response.destroy()
   })
 
-  test("closes the provider's socket within 100 ms after the client has left", async () => {
-    const provider = simulatedProvider({ paceMs: 5, answer: 'word '.repeat(1000) })
+  test("closes the provider's socket when the client has left, long before the answer is over", async () => {
+    // Ten seconds of it.
+    const provider = simulatedProvider({ paceMs: 5, answer: 'word '.repeat(2000) })
     const upstream = await provider.listen()
     const url = await serve(compatible({ model: 'm', apiKey: 'k', baseURL: `${upstream.url}/v1` }))
     const response = await new Promise<IncomingMessage>((resolve) => get(`${url}/events`, resolve))
@@ -89,7 +90,11 @@ describe.each(Object.entries(mounts))('%s', (_name, mount) => {
     response.destroy()
     const left = performance.now()
     expect(await provider.requests[0]?.closed).toBe('aborted')
-    expect(performance.now() - left).toBeLessThan(100)
+    // It takes a few milliseconds; a busy machine takes longer to tell.
+    expect(performance.now() - left).toBeLessThan(2_000)
+    const { sent } = provider.requests[0] as { sent: number }
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    expect(provider.requests[0]?.sent).toBe(sent)
     await upstream.close()
   })
 
