@@ -42,7 +42,7 @@ export function toJsonSchema(schema: JsonSchema | StandardJsonSchema, option: st
 
 /** That of structured output. */
 export function outputSchema(output: OutputSchema): JsonSchema {
-  const { $schema: _dialect, ...schema } = toJsonSchema(output, 'output', 'draft-2020-12')
+  const { $schema: _dialect, ...schema } = toJsonSchema(output, 'output')
   return schema
 }
 

@@ -18,6 +18,8 @@ export interface BatchReader {
   cancel(reason?: unknown): void
 }
 
+const types = ['start', 'content', 'retry', 'complete', 'error']
+
 /**
  * Reads an iterable of which nothing is known: each event is a batch, what it throws is an error event, and so is an end without
  * a last event.
@@ -41,6 +43,7 @@ export class IterableReader implements BatchReader {
         if (result.done) {
           return this.#fail(new StreamError('interrupted', 'The events ended without a last one.'))
         }
+        if (!types.includes(result.value?.type)) return this.#refuse(result.value)
         this.#take(result.value)
         this.#tell([result.value])
       },
@@ -69,6 +72,14 @@ export class IterableReader implements BatchReader {
     this.#iterator.next().then(
       (result) => (result.done ? undefined : this.#iterator.return?.()),
       () => {},
+    )
+  }
+
+  /** Formats write the type as it is, where a line break would begin another event. */
+  #refuse(event: StreamEvent | undefined): void {
+    this.#iterator.return?.().catch(() => {})
+    this.#fail(
+      new StreamError('protocol', `There is no type of event like ${String(event?.type)}.`),
     )
   }
 

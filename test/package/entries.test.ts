@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readParts } from '../../bench/footprint/run.ts'
 import { type InstalledPackage, installPackage, readEntries } from './pack.js'
 
 let installed: InstalledPackage
@@ -109,6 +110,11 @@ async function runUses(extension: 'mjs' | 'cjs'): Promise<unknown> {
 
 test('every entry of the package is run here', async () => {
   expect(Object.keys(uses).toSorted()).toEqual((await readEntries()).toSorted())
+})
+
+test('every entry has a limit for its size', async () => {
+  const limited = readParts().map(({ name }) => `sluice/${name}`.replace(/\/index$/, ''))
+  expect(limited).toEqual(expect.arrayContaining(await readEntries()))
 })
 
 test.each(['mjs', 'cjs'] as const)('every entry does what it is for, as %s', async (extension) => {
