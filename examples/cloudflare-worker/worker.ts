@@ -19,7 +19,10 @@ interface Environment {
 export default {
   async fetch(request, environment) {
     const { prompt } = await request.json<{ prompt: string }>()
-    return toResponse(createStream({ driver: model(environment), prompt }), sse())
+    // A Worker may learn that its client has left only when it writes to it, so a model that says nothing for long is written to more
+    // often than every 15 seconds.
+    const format = sse({ heartbeatMs: 5_000 })
+    return toResponse(createStream({ driver: model(environment), prompt }), format)
   },
 } satisfies ExportedHandler<Environment>
 

@@ -31,4 +31,6 @@ describeServer({
   listening: /Ready on (http:\/\/localhost:\d+)/,
   done: [build, 'npm ci && '],
   types: 'tsc -p examples/cloudflare-worker',
+  // Two heartbeats: the first that is written after it has left is not answered yet.
+  noticesWithinMs: 14_000,
 })

@@ -16,13 +16,19 @@ export interface ServerExample {
   done: readonly string[]
   /** Checks its types, once it is installed. */
   types: string
+  /**
+   * How long it may take to notice that a client has left while the model says nothing.
+   * @default 1_000
+   */
+  noticesWithinMs?: number
   /** Further tests, of the server that has a key. */
   more?: (server: () => { origin: string; provider: SimulatedProvider }) => void
 }
 
 export const words = Array.from({ length: 500 }, (_, index) => `word${index}`).join(' ')
 
-export function describeServer({ name, file, listening, done, types, more }: ServerExample): void {
+export function describeServer(example: ServerExample): void {
+  const { name, file, listening, done, types, noticesWithinMs = 1_000, more } = example
   describe(name, () => {
     test('streams token by token, on a simulated model', { timeout: 300_000 }, async () => {
       await using started = await start(file, listening)
@@ -43,8 +49,13 @@ export function describeServer({ name, file, listening, done, types, more }: Ser
       const provider = simulatedProvider({
         paceMs: 5,
         answer: ({ body }) => {
-          const fault = { kind: 'cut', afterEvents: 8 } as const
-          return JSON.stringify(body).includes('Break') ? { text: words, fault } : words
+          const asked = JSON.stringify(body)
+          const kind = asked.includes('Break')
+            ? 'cut'
+            : asked.includes('Stall')
+              ? 'stall'
+              : undefined
+          return kind === undefined ? words : { text: words, fault: { kind, afterEvents: 8 } }
         },
       })
       let upstream: SimulatedServer
@@ -70,6 +81,17 @@ export function describeServer({ name, file, listening, done, types, more }: Ser
         await asked[Symbol.asyncDispose]()
         expect(await request?.closed).toBe('aborted')
         expect(performance.now() - left).toBeLessThan(1_000)
+      })
+
+      test('a client that leaves while the model says nothing does too', async () => {
+        await using asked = curl(file, started.origin, 'Stall')
+        await asked.prints(/word6/)
+        const request = provider.requests.at(-1)
+        const left = performance.now()
+        await asked[Symbol.asyncDispose]()
+        expect(await request?.closed).toBe('aborted')
+        expect(performance.now() - left).toBeLessThan(noticesWithinMs)
+        expect(request?.sent).toBe(8)
       })
 
       test('an answer that breaks off is tried again, and then an error', async () => {
