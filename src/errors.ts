@@ -45,7 +45,7 @@ const sentences: Record<StreamErrorCode, string> = {
   protocol: 'The model sent an answer that could not be read.',
   retracted: 'The answer was started again. Ask once more.',
   conflict: 'Another request is in progress.',
-  store: 'The conversation could not be stored.',
+  store: 'The storage of this service failed.',
   unknown: 'Something went wrong.',
 }
 

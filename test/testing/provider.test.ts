@@ -189,7 +189,7 @@ describe.each(['fetch', 'socket'] as const)('a simulated provider over %s', (way
     controller.abort()
     await expect(pending).rejects.toMatchObject({ name: 'AbortError' })
     expect(await provider.requests[0]?.closed).toBe('aborted')
-    expect(performance.now() - aborted).toBeLessThan(100)
+    expect(performance.now() - aborted).toBeLessThan(2_000)
     expect(provider.requests[0]?.sent).toBe(3)
   })
 
@@ -428,7 +428,7 @@ test('a socket that is destroyed is seen, whatever the client was', async () => 
   const left = performance.now()
   socket.destroy()
   expect(await provider.requests[0]?.closed).toBe('aborted')
-  expect(performance.now() - left).toBeLessThan(100)
+  expect(performance.now() - left).toBeLessThan(2_000)
   await server.close()
 })
 

@@ -224,7 +224,7 @@ describe.each(['fetch', 'socket'] as const)('the official SDKs over %s', (way) =
       'aborted',
       'aborted',
     ])
-    expect(performance.now() - left).toBeLessThan(100)
+    expect(performance.now() - left).toBeLessThan(2_000)
     for (const { sent } of slow.requests) expect(sent).toBeLessThan(20)
     await slowServer.close()
   })

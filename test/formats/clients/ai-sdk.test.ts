@@ -169,7 +169,7 @@ describe('useChat', () => {
     const shown = show(route.url)
     void send(shown)
     await shows(shown, 'word word')
-    expect(await closedAfter(route, () => shown.hook.result.current.stop())).toBeLessThan(100)
+    expect(await closedAfter(route, () => shown.hook.result.current.stop())).toBeLessThan(2_000)
     await waitFor(() => expect(shown.finished).toMatchObject([{ isAbort: true }]))
     expect(shown.hook.result.current.status).toBe('ready')
   })
