@@ -12,13 +12,14 @@ const runtimes = fileURLToPath(new URL('../../runtimes/node_modules/.bin', impor
 
 /** What npm and the tests have set, which a fresh shell would not know. */
 const inherited = Object.keys(process.env).filter((name) =>
-  /^(npm_|NODE_ENV$|VITEST|TEST$|DEV$|PROD$|MODE$|BASE_URL$|SSR$)/.test(name),
+  /^(npm_|CI$|FORCE_COLOR$|NODE_ENV$|VITEST|TEST$|DEV$|PROD$|MODE$|BASE_URL$|SSR$)/.test(name),
 )
 
 const shell = {
   ...Object.fromEntries(inherited.map((name) => [name, undefined])),
   PATH: `${runtimes}${delimiter}${process.env.PATH}`,
   PORT: '0',
+  NO_COLOR: '1',
   NEXT_TELEMETRY_DISABLED: '1',
   WRANGLER_SEND_METRICS: 'false',
   // Makes `wrangler dev` take variables from the shell, too, and not from its file alone.
