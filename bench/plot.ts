@@ -19,9 +19,10 @@ const colours = [
 
 /** Bars on a scale by powers of two. */
 export function plot(consumed: readonly Contest[]): string {
+  const names = [...new Set(consumed.flatMap(({ results }) => results.map(({ name }) => name)))]
   const rows = consumed.flatMap(({ wire, eventsPerChunk, results }) => [
     { title: `${wire}, ${eventsPerChunk} event${eventsPerChunk === 1 ? '' : 's'} a chunk` },
-    ...results.filter(({ name }) => name !== 'floor').map((result, at) => ({ result, at })),
+    ...results.filter(({ name }) => name !== 'floor').map((result) => ({ result })),
   ])
   const scaleOf = (ratio: number): number => 20 + Math.log2(Math.max(ratio, 1)) * 65
   const bars = rows.map((row, index) => {
@@ -30,7 +31,7 @@ export function plot(consumed: readonly Contest[]): string {
       return `<text x="0" y="${y + 12}" font-weight="bold">${row.title}</text>`
     const { name, ratio }: Measured = row.result
     const width = fixed(scaleOf(ratio), 1)
-    const colour = colours[row.at % colours.length]
+    const colour = colours[names.indexOf(name) % colours.length]
     return `<text x="10" y="${y + 12}">${name}</text><rect x="210" y="${y + 2}" width="${width}" height="13" fill="${colour}"/><text x="${fixed(216 + scaleOf(ratio), 1)}" y="${y + 12}">${fixed(ratio)}x</text>`
   })
   const height = 40 + rows.length * 20

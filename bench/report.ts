@@ -190,7 +190,8 @@ function million({ scaled, relayed }: Results): string {
   const last = scaled.at(-1)
   const alone = relayed[0]?.results.find(({ name }) => name === 'sluice')?.median
   if (last === undefined || alone === undefined) return ''
-  const { cpuPerToken, heapPerStream } = last.ours
+  const { cpuPerToken } = last.ours
+  const heapPerStream = Math.max(...scaled.map(({ ours }) => ours.heapPerStream))
   const coresFor = (microseconds: number): number => Math.ceil((1e6 * 50 * microseconds) / 500_000)
   return `On paper, a million streams of 50 tokens a second, with cores that are half busy: at ${fixed(cpuPerToken, 1)} us a token, sockets
 included, they take ${coresFor(cpuPerToken)} cores of this kind, and ${fixed((heapPerStream * 1e6) / 1e9, 0)} GB of heap. Of these, ${coresFor(alone)} cores are what the relay costs
