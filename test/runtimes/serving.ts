@@ -8,11 +8,12 @@ import type { Results } from './runners/runtime.ts'
 export const servingChecks = [
   'serves token by token',
   'a client that leaves closes upstream',
+  'a client that leaves in a silence closes upstream',
 ] as const
 
 export async function checkServing(serves: string, provider: Provider): Promise<Results> {
   const results: Results = {}
-  for (const [index, check] of [tokenByToken, leaving].entries()) {
+  for (const [index, check] of [tokenByToken, leaving, leavingInSilence].entries()) {
     const name = servingChecks[index] as string
     try {
       await check(serves, provider)
@@ -54,13 +55,28 @@ async function tokenByToken(serves: string, provider: Provider): Promise<void> {
   }
 }
 
-async function leaving(serves: string, provider: Provider): Promise<void> {
-  const { url, mark } = ask(serves, provider, 'stall=10')
+/** How many events the provider sends before it says nothing more. */
+const stallsAfter = 10
+
+function leaving(serves: string, provider: Provider): Promise<void> {
+  return leaveOnce((text) => text.includes('event: content'), serves, provider)
+}
+
+function leavingInSilence(serves: string, provider: Provider): Promise<void> {
+  return leaveOnce((_text, sent) => sent === stallsAfter, serves, provider)
+}
+
+async function leaveOnce(
+  isTime: (text: string, sent: number) => boolean,
+  serves: string,
+  provider: Provider,
+): Promise<void> {
+  const { url, mark } = ask(serves, provider, `stall=${stallsAfter}`)
   const leave = new AbortController()
   const response = await fetch(url, { signal: leave.signal })
   const reader = (response.body as ReadableStream<Uint8Array>).getReader()
   const decoder = new TextDecoder()
-  for (let text = ''; !text.includes('event: content'); ) {
+  for (let text = ''; !isTime(text, provider.seen(mark).sent); ) {
     const { done, value } = await reader.read()
     if (done) throw new Error('the response ended early')
     text += decoder.decode(value, { stream: true })

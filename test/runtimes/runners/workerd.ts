@@ -12,13 +12,20 @@ import type { Bundle, Results, Running, Runtime } from './runtime.ts'
 
 const modules = fileURLToPath(new URL('../node_modules/', import.meta.url))
 
+const explained = {
+  'a client that leaves in a silence closes upstream':
+    'it notices that a connection was closed when it writes to it: with the next token, or the next heartbeat',
+}
+
 export const workers: readonly Runtime[] = [
   {
     name: 'workerd 2026-07',
+    explained,
     run: (provider, bundle) => runWorker('workerd-older', '2026-07-01', provider, bundle),
   },
   {
     name: 'workerd 2026-11',
+    explained,
     run: (provider, bundle) => runWorker('workerd', '2026-11-01', provider, bundle),
   },
 ]
