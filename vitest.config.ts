@@ -2,14 +2,14 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 const source = (entry: string): string =>
-  fileURLToPath(new URL(`./src/${entry}.ts`, import.meta.url))
+  fileURLToPath(new URL(`./src/entries/${entry}.ts`, import.meta.url))
 
 export default defineConfig({
   resolve: {
     // Tests of the examples run on the source; those that start a process run on the build.
     alias: [
       { find: /^sluice$/, replacement: source('index') },
-      { find: /^sluice\/(\w+)$/, replacement: source('$1') },
+      { find: /^sluice\/([\w-]+)$/, replacement: source('$1') },
     ],
   },
   test: {

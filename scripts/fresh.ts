@@ -10,12 +10,12 @@ import { join } from 'node:path'
 /** By their names in package.json. The product is what a build writes last. */
 const builds: Record<string, { product: string; sources: readonly string[] }> = {
   build: {
-    product: 'dist/index.d.cts',
+    product: 'dist/entries/index.d.ts',
     sources: ['src', 'package.json', 'tsup.config.ts', 'tsconfig.build.json', 'scripts'],
   },
   'build:page': {
     product: 'examples/chat-server/page/dist/index.html',
-    sources: ['examples/chat-server/page', 'dist/index.d.cts'],
+    sources: ['examples/chat-server/page', 'dist/entries/index.d.ts'],
   },
 }
 

@@ -1,30 +1,22 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, normalize, relative } from 'node:path'
+import { basename, dirname, join, normalize, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
-/** The house, from the ground up. Folders on one floor stand side by side and do not know each other. */
+/** The folders of the source, from the ground up. Those on one floor do not import each other. */
 const floors = [
-  [
-    'accumulate',
-    'check',
-    'errors',
-    'format',
-    'hooks',
-    'json-schema',
-    'json-text',
-    'messages',
-    'packages',
-    'types',
-    'usage',
-  ],
-  ['transport'],
+  ['base'],
+  ['pull'],
+  ['http'],
+  ['attempt'],
   ['wires'],
-  ['drivers', 'combinators'],
+  ['drivers', 'layers'],
   ['core'],
-  ['formats', 'carriers', 'projections'],
-  ['client', 'otel', 'state'],
-  ['react', 'testing'],
+  ['formats', 'carriers', 'partial-json'],
+  ['client', 'otel', 'conversation', 'resumable'],
+  ['stores', 'react'],
+  ['testing'],
+  ['entries'],
 ]
 
 const source = fileURLToPath(new URL('../src/', import.meta.url))
@@ -51,66 +43,67 @@ test('every relative import leads to a file of the source', () => {
   expect(imports.filter(({ to }) => !files.includes(to))).toEqual([])
 })
 
-test('every folder and every file of the ground floor has its floor', () => {
-  const rooms = new Set(files.filter((file) => !isEntry(file)).map(roomOf))
-  expect([...rooms].filter((room) => floorOf(room) === -1)).toEqual([])
+test('every folder of the source has its floor', () => {
+  expect(files.filter((file) => floorOf(file) === -1)).toEqual([])
 })
 
-test('imports go down a floor, or stay in their folder', () => {
-  const wrong = imports.filter(({ from, to }) => {
-    if (isEntry(from)) return isEntry(to)
-    if (isEntry(to)) return true
-    const [upper, lower] = [floorOf(roomOf(from)), floorOf(roomOf(to))]
-    if (roomOf(from) === roomOf(to)) return false
-    return lower >= upper && !(upper === 0 && lower === 0)
-  })
+test('imports go down a floor or stay in their folder, type-only imports included', () => {
+  const wrong = imports.filter(
+    ({ from, to }) => folderOf(from) !== folderOf(to) && floorOf(to) >= floorOf(from),
+  )
   expect(wrong).toEqual([])
 })
 
-test('the folders of the wires do not know each other', () => {
+test('entries do not import each other', () => {
+  const isEntry = (file: string): boolean => folderOf(file) === 'entries'
+  expect(imports.filter(({ from, to }) => isEntry(from) && isEntry(to))).toEqual([])
+})
+
+test('the folders of the wires import only their own files and the tables of models', () => {
   const wire = (path: string): string | undefined => /^wires\/([^/]+)\//.exec(path)?.[1]
   const wrong = imports.filter(({ from, to }) => {
     const [here, there] = [wire(from), wire(to)]
-    return here !== undefined && there !== undefined && here !== there
+    return here !== undefined && there !== undefined && there !== here && there !== 'models'
   })
   expect(wrong).toEqual([])
 })
 
-test('no file imports itself by a detour', () => {
-  // Types disappear at run time, and the ground floor's two files need each other's.
-  const edges = new Map(files.map((file) => [file, runtimeImportsOf(file)]))
+test('no import circle exists, type-only imports included', () => {
+  const edges = Map.groupBy(imports, ({ from }) => from)
   const circles: string[][] = []
-  const visit = (file: string, path: string[]): void => {
-    if (path.includes(file)) {
-      circles.push([...path.slice(path.indexOf(file)), file])
-      return
-    }
-    for (const next of edges.get(file) ?? []) visit(next, [...path, file])
+  const done = new Set<string>()
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file])
+    if (path.includes(file) || done.has(file)) return
+    for (const { to } of edges.get(file) ?? []) visit(to, [...path, file])
+    done.add(file)
   }
   for (const file of files) visit(file, [])
   expect(circles).toEqual([])
 })
 
-test('nothing is exported wholesale, and entries hold named exports only', () => {
-  const wholesale = files.filter((file) =>
-    /^export \*/m.test(readFileSync(join(source, file), 'utf8')),
-  )
-  expect(wholesale).toEqual([])
-  const busy = files
-    .filter((file) => isEntry(file) && !isGround(file))
-    .filter((file) => {
-      const code = readFileSync(join(source, file), 'utf8')
-        .replaceAll(/\/\*[^]*?\*\//g, '')
-        // Where components of a server and of a page are kept apart, these are the page's.
-        .replace(/^'use client'$/m, '')
-      return code.replaceAll(/export (type )?\{[^}]*\} from '[^']*'/g, '').trim() !== ''
-    })
-  expect(busy).toEqual([])
+test('no two files have names that differ only by plural', () => {
+  const names = new Set(files.map((file) => basename(file, '.ts')))
+  expect([...names].filter((name) => names.has(`${name}s`))).toEqual([])
+})
+
+test('no file uses export *, and entries hold named exports only', () => {
+  const codes = files.map((file) => [file, readFileSync(join(source, file), 'utf8')] as const)
+  expect(codes.filter(([, code]) => /^export \*/m.test(code)).map(([file]) => file)).toEqual([])
+  const busy = codes.filter(([file, code]) => {
+    const rest = code
+      .replaceAll(/\/\*[^]*?\*\//g, '')
+      // Frameworks that render on a server need it in the entry of a client component.
+      .replace(/^'use client'$/m, '')
+      .replaceAll(/export (type )?\{[^}]*\} from '[^']*'/g, '')
+    return folderOf(file) === 'entries' && rest.trim() !== ''
+  })
+  expect(busy.map(([file]) => file)).toEqual([])
 })
 
 test('what both sides of the network use does not need p-retry', () => {
   const reached = new Set<string>()
-  const queue = ['client.ts']
+  const queue = ['entries/client.ts']
   for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
     if (reached.has(file)) continue
     reached.add(file)
@@ -138,18 +131,10 @@ function runtimeImportsOf(file: string): string[] {
     .map((name) => normalize(join(dirname(file), name)).replace(/\.js$/, '.ts'))
 }
 
-function roomOf(file: string): string {
-  return file.split('/')[0]?.replace(/\.ts$/, '') ?? ''
+function folderOf(file: string): string {
+  return dirname(file).split('/')[0] ?? ''
 }
 
-function floorOf(room: string): number {
-  return floors.findIndex((floor) => floor.includes(room))
-}
-
-function isGround(file: string): boolean {
-  return !file.includes('/') && floorOf(roomOf(file)) === 0
-}
-
-function isEntry(file: string): boolean {
-  return !file.includes('/') && !isGround(file)
+function floorOf(file: string): number {
+  return floors.findIndex((floor) => floor.includes(folderOf(file)))
 }

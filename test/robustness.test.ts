@@ -4,11 +4,12 @@
 
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { anthropic } from '../src/anthropic.js'
-import { gemini } from '../src/gemini.js'
-import { createStream } from '../src/index.js'
-import { openai } from '../src/openai.js'
-import type { ContentEvent, Driver, StreamEvent } from '../src/types.js'
+import type { Driver } from '../src/base/driver.js'
+import type { ContentEvent, StreamEvent } from '../src/base/events.js'
+import { anthropic } from '../src/entries/anthropic.js'
+import { gemini } from '../src/entries/gemini.js'
+import { createStream } from '../src/entries/index.js'
+import { openai } from '../src/entries/openai.js'
 import { collect } from './support/collect.js'
 import {
   loadRecordings,

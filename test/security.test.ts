@@ -4,12 +4,18 @@
 
 import { inspect } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
-import { anthropic } from '../src/anthropic.js'
-import { compatible } from '../src/compatible.js'
-import { gemini } from '../src/gemini.js'
-import { createStream, type Driver, type StreamEvent, sse, toResponse } from '../src/index.js'
-import { openai } from '../src/openai.js'
-import { type Fault, simulatedProvider } from '../src/testing.js'
+import { anthropic } from '../src/entries/anthropic.js'
+import { compatible } from '../src/entries/compatible.js'
+import { gemini } from '../src/entries/gemini.js'
+import {
+  createStream,
+  type Driver,
+  type StreamEvent,
+  sse,
+  toResponse,
+} from '../src/entries/index.js'
+import { openai } from '../src/entries/openai.js'
+import { type Fault, simulatedProvider } from '../src/entries/testing.js'
 import { collect } from './support/collect.js'
 
 const apiKey = 'secret-key-0123456789'

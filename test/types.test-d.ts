@@ -8,10 +8,10 @@ import { createClient, createCluster } from 'redis'
 import * as v from 'valibot'
 import { assertType, describe, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
-import { anthropic } from '../src/anthropic.js'
-import { type ConnectOptions, readStream } from '../src/client.js'
-import { compatible } from '../src/compatible.js'
-import { createConversation, memoryStore } from '../src/conversation.js'
+import { anthropic } from '../src/entries/anthropic.js'
+import { type ConnectOptions, readStream } from '../src/entries/client.js'
+import { compatible } from '../src/entries/compatible.js'
+import { createConversation, memoryStore } from '../src/entries/conversation.js'
 import {
   type CompleteEvent,
   type ContentEvent,
@@ -23,11 +23,11 @@ import {
   type StreamEvent,
   sse,
   toResponse,
-} from '../src/index.js'
-import { openai } from '../src/openai.js'
-import { partialJson } from '../src/partial-json.js'
-import { redisStore } from '../src/redis.js'
-import { record } from '../src/testing.js'
+} from '../src/entries/index.js'
+import { openai } from '../src/entries/openai.js'
+import { partialJson } from '../src/entries/partial-json.js'
+import { redisStore } from '../src/entries/redis.js'
+import { record } from '../src/entries/testing.js'
 
 declare const driver: Driver
 declare const event: StreamEvent

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Format } from '../format.js'
-import { keepAlive } from '../transport/timers.js'
+import type { Format } from '../base/stream-format.js'
+import { keepAlive } from '../base/timers.js'
 
 /** One timer a stream, at half the interval. What is sent sets a flag; a half without it sends the heartbeat. */
 export class Heartbeat {

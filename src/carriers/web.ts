@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { BatchReader, Receive } from '../core/batches.js'
+import type { StreamEvent } from '../base/events.js'
+import type { Encoder, Format } from '../base/stream-format.js'
+import type { BatchReader, Receive } from '../core/iterable-reader.js'
 import { readBatches } from '../core/read-batches.js'
-import type { Encoder, Format } from '../format.js'
-import type { StreamEvent } from '../types.js'
 import {
   type Beginning,
   begin,
@@ -15,7 +15,7 @@ import {
   failureResponse,
   formatHeaders,
   isLast,
-} from './begin.js'
+} from './early-status.js'
 import { Heartbeat } from './heartbeat.js'
 
 /**

@@ -4,11 +4,18 @@
  * @module
  */
 
-import { checkCount, checkDelay, checkKeys, checkLimit, optionError } from '../check.js'
+import {
+  checkCount,
+  checkDelay,
+  checkKeys,
+  checkLimit,
+  optionError,
+} from '../base/check-options.js'
+import type { Fetch } from '../base/driver.js'
+import type { EventStream } from '../base/event-stream.js'
 import { Stream } from '../core/stream.js'
-import type { EventStream, Fetch } from '../types.js'
 import { ConnectionSource, type Reconnection } from './connection.js'
-import { Requests, type Resume } from './requests.js'
+import { Requests, type Resume } from './stream-requests.js'
 
 /** Everything that `fetch` takes, and more. */
 export interface ConnectOptions extends RequestInit {

@@ -4,15 +4,16 @@
  * @module
  */
 
-import { backoffMs } from '../combinators/backoff.js'
+import { backoffMs } from '../base/backoff.js'
+import type { Fetch } from '../base/driver.js'
+import { StreamError } from '../base/errors.js'
+import type { StreamEvent, Usage } from '../base/events.js'
 import type { EventSink, EventSource } from '../core/event-source.js'
-import { StreamError } from '../errors.js'
-import { cancelBody } from '../transport/body.js'
-import { networkError } from '../transport/request-error.js'
-import type { Fetch, StreamEvent, Usage } from '../types.js'
-import type { Request, Requests } from './requests.js'
+import { cancelBody } from '../http/body.js'
+import { networkError } from '../http/request-error.js'
 import { type ResponseListener, ResponseSource } from './response.js'
 import { Sequence } from './sequence.js'
+import type { Request, Requests } from './stream-requests.js'
 import { Watchdog } from './watchdog.js'
 
 /** A connection is about to be made again. */

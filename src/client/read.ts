@@ -4,8 +4,8 @@
  * @module
  */
 
+import type { EventStream } from '../base/event-stream.js'
 import { Stream } from '../core/stream.js'
-import type { EventStream } from '../types.js'
 import { ResponseSource } from './response.js'
 
 /**

@@ -4,16 +4,16 @@
  * @module
  */
 
+import { StreamError } from '../base/errors.js'
+import type { StreamEvent, Usage } from '../base/events.js'
 import type { EventSink, EventSource } from '../core/event-source.js'
-import { StreamError } from '../errors.js'
 import { parseEvent } from '../formats/parse-event.js'
-import { cancelBody, readerOf } from '../transport/body.js'
-import { drain } from '../transport/drain.js'
-import { LineReader } from '../transport/lines.js'
-import { networkError, parseJson, readStart } from '../transport/request-error.js'
-import { retryAfterMs } from '../transport/retry-after.js'
-import { ServerSentEventReader } from '../transport/sse.js'
-import type { StreamEvent, Usage } from '../types.js'
+import { cancelBody, readerOf } from '../http/body.js'
+import { drain } from '../http/drain.js'
+import { retryAfterMs } from '../http/headers.js'
+import { LineReader } from '../http/lines.js'
+import { networkError, parseJson, readStart } from '../http/request-error.js'
+import { ServerSentEventReader } from '../http/sse.js'
 
 /** What whoever reads several responses as one stream has to know of each. */
 export interface ResponseListener {

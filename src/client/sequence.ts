@@ -4,8 +4,8 @@
  * @module
  */
 
-import { StreamError } from '../errors.js'
-import type { StreamEvent } from '../types.js'
+import { StreamError } from '../base/errors.js'
+import type { StreamEvent } from '../base/events.js'
 
 /** Lets each event through once and in order, by the ids that `sse()` gives: whole numbers, one after the other. */
 export class Sequence {

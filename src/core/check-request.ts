@@ -4,9 +4,11 @@
  * @module
  */
 
-import { optionError } from '../check.js'
-import { toJsonSchema } from '../json-schema.js'
-import type { Message, OutputSchema, StandardSchema, StreamRequest } from '../messages.js'
+import { optionError } from '../base/check-options.js'
+import { toJsonSchema } from '../base/json-schema.js'
+import type { Message } from '../base/messages.js'
+import type { StreamRequest } from '../base/request.js'
+import type { OutputSchema, StandardSchema } from '../base/schema.js'
 
 /** What a value may be, in words and in code. */
 type Rule = readonly [allowed: string, isAllowed: (value: unknown) => boolean]

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Sink, Source } from '../transport/pull.js'
-import type { StreamEvent } from '../types.js'
+import type { StreamEvent } from '../base/events.js'
+import type { Sink, Source } from '../pull/source.js'
 
 /** Where a source of whole events answers, such as a stream that is read back from a server. */
 export interface EventSink extends Sink {

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { optionError } from '../check.js'
-import type { StreamHooks } from '../hooks.js'
-import type { StreamRequest } from '../messages.js'
-import type { Attempt } from '../transport/pull.js'
-import type { CompleteEvent, ErrorEvent, RetryEvent, StartEvent } from '../types.js'
+import { optionError } from '../base/check-options.js'
+import type { CompleteEvent, ErrorEvent, RetryEvent, StartEvent } from '../base/events.js'
+import type { StreamHooks } from '../base/hooks.js'
+import type { StreamRequest } from '../base/request.js'
+import type { Attempt } from '../pull/source.js'
 
 export const hookKeys: readonly (keyof StreamHooks)[] = ['onAttempt', 'onRetry', 'onEnd']
 

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { StreamEvent } from '../types.js'
-import { type BatchReader, IterableReader } from './batches.js'
+import type { StreamEvent } from '../base/events.js'
+import { type BatchReader, IterableReader } from './iterable-reader.js'
 import { Stream } from './stream.js'
 
 /** The events of any iterable by the batch. Our own streams give theirs whole; of others each event is one batch. */

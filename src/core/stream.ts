@@ -4,25 +4,25 @@
  * @module
  */
 
-import { Accumulator } from '../accumulate.js'
-import { StreamError } from '../errors.js'
-import { abortError } from '../transport/abort.js'
+import { Accumulator } from '../base/accumulator.js'
+import type { Completion } from '../base/driver.js'
+import { StreamError } from '../base/errors.js'
+import type { EventStream } from '../base/event-stream.js'
 import type {
   CompleteEvent,
-  Completion,
   ContentEvent,
   ErrorEvent,
-  EventStream,
   RetryEvent,
   StreamEvent,
   UsageSum,
-} from '../types.js'
-import { addUsage, estimateUsage, isEmpty } from '../usage.js'
-import type { BatchReader, Receive } from './batches.js'
+} from '../base/events.js'
+import { addUsage, estimateUsage, isEmpty } from '../base/usage.js'
+import { abortError } from '../pull/abort.js'
+import { BatchIterator } from './event-iterator.js'
 import type { EventSink, EventSource } from './event-source.js'
-import { BatchIterator } from './iterator.js'
-import type { StreamSettings } from './settings.js'
-import { startOf } from './start.js'
+import type { BatchReader, Receive } from './iterable-reader.js'
+import { startOf } from './start-event.js'
+import type { StreamSettings } from './stream-settings.js'
 
 const consumed =
   'This stream is being read already, and it can be read once. Use text() or final() beside an iteration, or create another stream.'

@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { StreamError } from '../errors.js'
-import type { StreamRequest } from '../messages.js'
-import type { CompleteEvent, ErrorEvent } from '../types.js'
+import type { StreamError } from '../base/errors.js'
+import type { CompleteEvent, ErrorEvent } from '../base/events.js'
+import type { StreamRequest } from '../base/request.js'
 
 export type End = CompleteEvent | ErrorEvent
 

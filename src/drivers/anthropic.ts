@@ -4,14 +4,15 @@
  * @module
  */
 
-import { outputSchema } from '../json-schema.js'
-import { missingPackage } from '../packages.js'
-import { HttpSource } from '../transport/http.js'
-import { defineDriver } from '../transport/pull.js'
-import type { Driver } from '../types.js'
-import { describeClaude } from '../wires/anthropic-messages/claude.js'
+import { defineDriver } from '../attempt/define-driver.js'
+import type { Driver } from '../base/driver.js'
+import { outputSchema } from '../base/json-schema.js'
+import { missingPackage } from '../base/missing-package.js'
+import { HttpSource } from '../http/source.js'
+import { planMessagesOutput } from '../wires/anthropic-messages/output-format.js'
 import { encodeMessagesRequest } from '../wires/anthropic-messages/request.js'
 import { MessagesDecoder } from '../wires/anthropic-messages/response.js'
+import { describeClaude } from '../wires/models/claude.js'
 import {
   checkProvider,
   construct,
@@ -19,7 +20,7 @@ import {
   missingKey,
   type ProviderOptions,
   sdkOptions,
-} from './settings.js'
+} from './common-options.js'
 
 /** What is used of an `Anthropic` instance; the clients for Vertex, Foundry and others have it too. */
 export interface AnthropicClient {
@@ -63,10 +64,7 @@ export function anthropic(options: AnthropicOptions): Driver {
     model,
     continuation: ({ reasoning }) =>
       reasoning === undefined && takesPrefill ? 'prefill' : 'request',
-    plan: async (output) => {
-      const { planMessagesOutput } = await import('../wires/anthropic-messages/output-format.js')
-      return planMessagesOutput(outputSchema(output))
-    },
+    plan: (output) => planMessagesOutput(outputSchema(output)),
     open: (request, context, output) => {
       const send = async (signal: AbortSignal): Promise<Response> => {
         client ??= await createClient(options)

@@ -4,17 +4,17 @@
  * @module
  */
 
-import { optionError } from '../check.js'
-import { outputSchema } from '../json-schema.js'
-import { HttpSource } from '../transport/http.js'
-import { defineDriver } from '../transport/pull.js'
-import { statusError } from '../transport/request-error.js'
-import type { Driver } from '../types.js'
+import { defineDriver } from '../attempt/define-driver.js'
+import { optionError } from '../base/check-options.js'
+import type { Driver } from '../base/driver.js'
+import { outputSchema } from '../base/json-schema.js'
+import { statusError } from '../http/request-error.js'
+import { HttpSource } from '../http/source.js'
+import { planChatOutput } from '../wires/openai-chat/output-format.js'
 import { type ChatRequestOptions, encodeChatRequest } from '../wires/openai-chat/request.js'
 import { ChatDecoder } from '../wires/openai-chat/response.js'
-import type { OutputMode } from '../wires/output.js'
+import type { OutputMode } from '../wires/output-plan.js'
 import { readThinkTags, type ThinkTags } from '../wires/think-tags.js'
-import { type PresetName, presets } from './presets.js'
 import {
   checkProvider,
   checkThinkTags,
@@ -22,7 +22,8 @@ import {
   missingKey,
   type ProviderOptions,
   resolveKey,
-} from './settings.js'
+} from './common-options.js'
+import { type PresetName, presets } from './presets.js'
 
 /** What `compatible()` takes for a well-known server. */
 export interface PresetOptions extends ProviderOptions {
@@ -107,10 +108,7 @@ function createDriver(options: PresetOptions, presetName?: PresetName): Driver {
   return defineDriver({
     provider: name,
     model,
-    plan: async (output) => {
-      const { planChatOutput } = await import('../wires/openai-chat/output-format.js')
-      return planChatOutput(outputSchema(output), requestOptions.outputMode)
-    },
+    plan: (output) => planChatOutput(outputSchema(output), requestOptions.outputMode),
     open: (request, context, output) => {
       const send = async (signal: AbortSignal): Promise<Response> => {
         const requestHeaders = new Headers({

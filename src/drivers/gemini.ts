@@ -4,11 +4,12 @@
  * @module
  */
 
-import { outputSchema } from '../json-schema.js'
-import { HttpSource } from '../transport/http.js'
-import { defineDriver } from '../transport/pull.js'
-import { statusError } from '../transport/request-error.js'
-import type { Driver } from '../types.js'
+import { defineDriver } from '../attempt/define-driver.js'
+import type { Driver } from '../base/driver.js'
+import { outputSchema } from '../base/json-schema.js'
+import { statusError } from '../http/request-error.js'
+import { HttpSource } from '../http/source.js'
+import { planGeminiOutput } from '../wires/gemini/output-format.js'
 import { encodeGeminiRequest } from '../wires/gemini/request.js'
 import { GeminiDecoder } from '../wires/gemini/response.js'
 import {
@@ -17,7 +18,7 @@ import {
   missingKey,
   type ProviderOptions,
   resolveKey,
-} from './settings.js'
+} from './common-options.js'
 
 /** What `gemini()` takes. */
 export interface GeminiOptions extends ProviderOptions {
@@ -50,10 +51,7 @@ export function gemini(options: GeminiOptions): Driver {
   return defineDriver({
     provider,
     model,
-    plan: async (output, { tools }) => {
-      const { planGeminiOutput } = await import('../wires/gemini/output-format.js')
-      return planGeminiOutput(outputSchema(output), tools, model)
-    },
+    plan: (output, { tools }) => planGeminiOutput(outputSchema(output), tools, model),
     open: (request, context, output) => {
       const send = async (signal: AbortSignal): Promise<Response> => {
         const headers = await headersOf(options)

@@ -4,21 +4,24 @@
  * @module
  */
 
-import { optionError } from '../check.js'
-import { outputSchema } from '../json-schema.js'
-import type { OutputSchema, StreamRequest } from '../messages.js'
-import { missingPackage } from '../packages.js'
-import { HttpSource, type LastingResponse } from '../transport/http.js'
-import { defineDriver } from '../transport/pull.js'
-import type { WireDecoder } from '../transport/wire.js'
-import type { Driver } from '../types.js'
+import { defineDriver } from '../attempt/define-driver.js'
+import { optionError } from '../base/check-options.js'
+import type { Driver } from '../base/driver.js'
+import { outputSchema } from '../base/json-schema.js'
+import { missingPackage } from '../base/missing-package.js'
+import type { StreamRequest } from '../base/request.js'
+import type { OutputSchema } from '../base/schema.js'
+import { HttpSource, type LastingResponse } from '../http/source.js'
+import type { WireDecoder } from '../http/wire-decoder.js'
+import { planChatOutput } from '../wires/openai-chat/output-format.js'
 import { encodeChatRequest } from '../wires/openai-chat/request.js'
 import { ChatDecoder } from '../wires/openai-chat/response.js'
+import { planResponsesOutput } from '../wires/openai-responses/output-format.js'
 import { encodeResponsesRequest } from '../wires/openai-responses/request.js'
 import { ResponsesDecoder } from '../wires/openai-responses/response.js'
-import type { OutputPlan } from '../wires/output.js'
+import type { OutputPlan } from '../wires/output-plan.js'
 import { readThinkTags, type ThinkTags } from '../wires/think-tags.js'
-import { type BackgroundResource, backgroundResponse } from './background.js'
+import { type BackgroundResource, backgroundResponse } from './background-response.js'
 import {
   checkProvider,
   checkThinkTags,
@@ -27,7 +30,7 @@ import {
   missingKey,
   type ProviderOptions,
   sdkOptions,
-} from './settings.js'
+} from './common-options.js'
 
 interface Resource {
   create(body: never, options: never): { asResponse(): Promise<Response> }
@@ -106,7 +109,7 @@ export function openai(options: OpenAIOptions): Driver {
 
 interface Api {
   encode(request: StreamRequest, model: string, output: OutputPlan | undefined): object
-  plan(output: OutputSchema): Promise<OutputPlan>
+  plan(output: OutputSchema): OutputPlan
   resourceOf(client: OpenAIClient): Resource | undefined
   createReading(client: () => OpenAIClient | undefined): {
     decoder: WireDecoder
@@ -117,19 +120,13 @@ interface Api {
 const apis: Record<'chat' | 'responses', Api> = {
   chat: {
     encode: (request, model, output) => encodeChatRequest(request, model, {}, output),
-    plan: async (output) => {
-      const { planChatOutput } = await import('../wires/openai-chat/output-format.js')
-      return planChatOutput(outputSchema(output))
-    },
+    plan: (output) => planChatOutput(outputSchema(output)),
     resourceOf: (client) => client?.chat?.completions,
     createReading: () => ({ decoder: new ChatDecoder(provider) }),
   },
   responses: {
     encode: encodeResponsesRequest,
-    plan: async (output) => {
-      const { planResponsesOutput } = await import('../wires/openai-responses/output-format.js')
-      return planResponsesOutput(outputSchema(output))
-    },
+    plan: (output) => planResponsesOutput(outputSchema(output)),
     resourceOf: (client) => client?.responses,
     createReading: (client) => {
       const decoder = new ResponsesDecoder(provider)

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ReasoningContent, TextContent, ToolCallContent } from '../types.js'
+import type { ReasoningContent, TextContent, ToolCallContent } from '../base/events.js'
 
 type Write = (event: { type: string } & Record<string, unknown>) => void
 

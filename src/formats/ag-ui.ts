@@ -5,9 +5,8 @@
  * @see https://docs.ag-ui.com/concepts/events
  */
 
-import { optionError } from '../check.js'
-import type { StreamError } from '../errors.js'
-import type { Encoder, Format } from '../format.js'
+import { optionError } from '../base/check-options.js'
+import type { StreamError } from '../base/errors.js'
 import type {
   CompleteEvent,
   ContentEvent,
@@ -15,7 +14,8 @@ import type {
   RetryEvent,
   StreamEvent,
   UsageSum,
-} from '../types.js'
+} from '../base/events.js'
+import type { Encoder, Format } from '../base/stream-format.js'
 import { AgUiMessage } from './ag-ui-message.js'
 import { safeLines } from './event-json.js'
 import { dataLine, eventStream } from './event-stream.js'

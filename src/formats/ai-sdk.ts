@@ -5,8 +5,7 @@
  * @see https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol
  */
 
-import { optionError } from '../check.js'
-import type { Encoder, Format } from '../format.js'
+import { optionError } from '../base/check-options.js'
 import type {
   CompleteEvent,
   ContentEvent,
@@ -14,7 +13,8 @@ import type {
   FinishReason,
   RetryEvent,
   StreamEvent,
-} from '../types.js'
+} from '../base/events.js'
+import type { Encoder, Format } from '../base/stream-format.js'
 import { safeLines } from './event-json.js'
 import { dataLine, eventStream } from './event-stream.js'
 import { errorJson } from './failure.js'

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { StreamError } from '../errors.js'
-import type { StreamEvent } from '../types.js'
+import { StreamError } from '../base/errors.js'
+import type { StreamEvent } from '../base/events.js'
 import { errorJson } from './failure.js'
 
 export function eventJson(event: StreamEvent, exposeErrors: boolean): string {

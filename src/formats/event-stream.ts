@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Format } from '../format.js'
+import type { Format } from '../base/stream-format.js'
 import { jsonFailure } from './failure.js'
 import type { StreamSettings } from './options.js'
 

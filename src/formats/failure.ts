@@ -4,7 +4,7 @@
  * @module
  */
 
-import { StreamError, type StreamErrorJSON } from '../errors.js'
+import { StreamError, type StreamErrorJSON } from '../base/errors.js'
 
 /** What is sent of an error with `exposeErrors`. Never its stack or its cause. */
 export interface ExposedErrorJSON extends StreamErrorJSON {

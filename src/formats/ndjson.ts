@@ -5,8 +5,8 @@
  * @see https://github.com/ndjson/ndjson-spec
  */
 
-import type { Encoder, Format } from '../format.js'
-import type { StreamEvent } from '../types.js'
+import type { StreamEvent } from '../base/events.js'
+import type { Encoder, Format } from '../base/stream-format.js'
 import { eventJson, safeLines, writable } from './event-json.js'
 import { jsonFailure } from './failure.js'
 import { checkStreamOptions, type StreamFormatOptions } from './options.js'

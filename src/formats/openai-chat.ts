@@ -5,10 +5,10 @@
  * @see https://platform.openai.com/docs/api-reference/chat-streaming
  */
 
-import { checkFlag, optionError } from '../check.js'
-import { StreamError, type StreamErrorCode } from '../errors.js'
-import type { Encoder, Format } from '../format.js'
-import type { ContentEvent, FinishReason, StreamEvent, Usage } from '../types.js'
+import { checkFlag, optionError } from '../base/check-options.js'
+import { StreamError, type StreamErrorCode } from '../base/errors.js'
+import type { ContentEvent, FinishReason, StreamEvent, Usage } from '../base/events.js'
+import type { Encoder, Format } from '../base/stream-format.js'
 import { safeLines } from './event-json.js'
 import { dataLine, eventStream } from './event-stream.js'
 import { errorJson } from './failure.js'

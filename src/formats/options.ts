@@ -4,8 +4,8 @@
  * @module
  */
 
-import { checkFlag, checkKeys, checkLimit } from '../check.js'
-import type { Format } from '../format.js'
+import { checkFlag, checkKeys, checkLimit } from '../base/check-options.js'
+import type { Format } from '../base/stream-format.js'
 
 /** What every format takes. */
 export interface FormatOptions {

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { StreamError } from '../errors.js'
-import type { Encoder, Format } from '../format.js'
-import type { StreamEvent } from '../types.js'
+import { StreamError } from '../base/errors.js'
+import type { StreamEvent } from '../base/events.js'
+import type { Encoder, Format } from '../base/stream-format.js'
 import { errorJson } from './failure.js'
 import { checkFormatOptions, type FormatOptions } from './options.js'
 import { retracted } from './retracted.js'

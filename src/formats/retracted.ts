@@ -4,7 +4,7 @@
  * @module
  */
 
-import { StreamError } from '../errors.js'
+import { StreamError } from '../base/errors.js'
 
 /** @param where - what the answer was sent as */
 export function retracted(cause: unknown, where: string): StreamError {

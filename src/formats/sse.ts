@@ -5,9 +5,9 @@
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 
-import { checkDelay } from '../check.js'
-import type { Encoder, Format } from '../format.js'
-import type { StreamEvent } from '../types.js'
+import { checkDelay } from '../base/check-options.js'
+import type { StreamEvent } from '../base/events.js'
+import type { Encoder, Format } from '../base/stream-format.js'
 import { eventJson, safeLines, writable } from './event-json.js'
 import { eventStream } from './event-stream.js'
 import { checkStreamOptions, type StreamFormatOptions } from './options.js'

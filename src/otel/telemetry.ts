@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { StreamAttempt, StreamEnd, StreamHooks, StreamRetry } from '../hooks.js'
-import type { StreamRequest } from '../messages.js'
-import type { Usage } from '../types.js'
+import type { Usage } from '../base/events.js'
+import type { StreamAttempt, StreamEnd, StreamHooks, StreamRetry } from '../base/hooks.js'
+import type { StreamRequest } from '../base/request.js'
 import {
   type Attributes,
   type AttributeValue,

@@ -4,11 +4,11 @@
  * @module
  */
 
+import type { StreamError } from '../base/errors.js'
+import type { RetryEvent, StreamEvent } from '../base/events.js'
+import type { Message } from '../base/messages.js'
 import type { ConnectOptions } from '../client/connect.js'
 import type { Reconnection } from '../client/connection.js'
-import type { StreamError } from '../errors.js'
-import type { Message } from '../messages.js'
-import type { RetryEvent, StreamEvent } from '../types.js'
 
 /** Those of `connect`, apart from what a page that sends messages decides itself. */
 export interface UseStreamOptions extends Omit<ConnectOptions, 'body' | 'json' | 'signal'> {

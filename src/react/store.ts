@@ -4,12 +4,13 @@
  * @module
  */
 
-import { Accumulator } from '../accumulate.js'
+import { Accumulator } from '../base/accumulator.js'
+import type { StreamError } from '../base/errors.js'
+import type { EventStream } from '../base/event-stream.js'
+import type { StreamEvent } from '../base/events.js'
+import type { Message } from '../base/messages.js'
 import { type ConnectOptions, connect } from '../client/connect.js'
 import { readBatches } from '../core/read-batches.js'
-import type { StreamError } from '../errors.js'
-import type { Message } from '../messages.js'
-import type { EventStream, StreamEvent } from '../types.js'
 import { Frame } from './frame.js'
 import type { StreamActions, StreamState, StreamStatus, UseStreamOptions } from './options.js'
 

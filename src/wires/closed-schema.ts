@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { JsonSchema } from '../messages.js'
-import { isRecord, type Json } from './json.js'
+import type { JsonSchema } from '../base/schema.js'
+import { isRecord, type Json } from './read-json.js'
 
 /** What a provider takes of JSON Schema. */
 export interface Dialect {

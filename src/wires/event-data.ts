@@ -4,10 +4,10 @@
  * @module
  */
 
-import { StreamError } from '../errors.js'
-import { isErrorBody } from '../transport/error-body.js'
-import { providerError } from '../transport/provider-error.js'
-import { isRecord, type Json, recordsOf } from './json.js'
+import { StreamError } from '../base/errors.js'
+import { isErrorBody } from '../http/error-body.js'
+import { providerError } from '../http/provider-error.js'
+import { isRecord, type Json, recordsOf } from './read-json.js'
 
 /**
  * The object that an event holds. An event without data holds an empty one.

@@ -4,8 +4,9 @@
  * @module
  */
 
-import type { WireDecoder } from '../transport/wire.js'
-import type { Completion, ContentEvent, TextContent, Usage } from '../types.js'
+import type { Completion } from '../base/driver.js'
+import type { ContentEvent, TextContent, Usage } from '../base/events.js'
+import type { WireDecoder } from '../http/wire-decoder.js'
 
 /**
  * `true`: an answer that begins with `<think>`, or another tag that models use, has its reasoning as reasoning; in any other place a

@@ -6,11 +6,18 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { Encoder, Format } from '../../src/format.js'
-import { createStream, plainText, sse, toReadableStream, toResponse } from '../../src/index.js'
-import { pipeToNode } from '../../src/node.js'
-import { scripted } from '../../src/testing.js'
-import type { ContentEvent, Driver, StreamEvent } from '../../src/types.js'
+import type { Driver } from '../../src/base/driver.js'
+import type { ContentEvent, StreamEvent } from '../../src/base/events.js'
+import type { Encoder, Format } from '../../src/base/stream-format.js'
+import {
+  createStream,
+  plainText,
+  sse,
+  toReadableStream,
+  toResponse,
+} from '../../src/entries/index.js'
+import { pipeToNode } from '../../src/entries/node.js'
+import { scripted } from '../../src/entries/testing.js'
 
 const unhandled = vi.fn()
 beforeEach(() => {

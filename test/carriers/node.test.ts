@@ -8,12 +8,13 @@ import {
 import type { AddressInfo } from 'node:net'
 import { createGzip } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
-import { compatible } from '../../src/compatible.js'
-import type { Format } from '../../src/format.js'
-import { createStream, plainText, StreamError, sse } from '../../src/index.js'
-import { pipeToNode } from '../../src/node.js'
-import { scripted, simulatedProvider } from '../../src/testing.js'
-import type { Driver, StreamEvent } from '../../src/types.js'
+import type { Driver } from '../../src/base/driver.js'
+import type { StreamEvent } from '../../src/base/events.js'
+import type { Format } from '../../src/base/stream-format.js'
+import { compatible } from '../../src/entries/compatible.js'
+import { createStream, plainText, StreamError, sse } from '../../src/entries/index.js'
+import { pipeToNode } from '../../src/entries/node.js'
+import { scripted, simulatedProvider } from '../../src/entries/testing.js'
 
 const servers: Server[] = []
 afterEach(() => {

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { compatible } from '../../src/compatible.js'
-import type { Format } from '../../src/format.js'
+import type { Driver } from '../../src/base/driver.js'
+import type { StreamEvent } from '../../src/base/events.js'
+import type { Format } from '../../src/base/stream-format.js'
+import { compatible } from '../../src/entries/compatible.js'
 import {
   createStream,
   plainText,
@@ -8,9 +10,8 @@ import {
   sse,
   toReadableStream,
   toResponse,
-} from '../../src/index.js'
-import { scripted, simulatedProvider } from '../../src/testing.js'
-import type { Driver, StreamEvent } from '../../src/types.js'
+} from '../../src/entries/index.js'
+import { scripted, simulatedProvider } from '../../src/entries/testing.js'
 
 afterEach(() => {
   vi.useRealTimers()

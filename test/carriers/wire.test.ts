@@ -6,10 +6,10 @@ import { createServer } from 'node:http'
 import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2'
 import { type AddressInfo, connect, type Server } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Format } from '../../src/format.js'
-import { createStream, plainText, StreamError, sse } from '../../src/index.js'
-import { pipeToNode } from '../../src/node.js'
-import { scripted } from '../../src/testing.js'
+import type { Format } from '../../src/base/stream-format.js'
+import { createStream, plainText, StreamError, sse } from '../../src/entries/index.js'
+import { pipeToNode } from '../../src/entries/node.js'
+import { scripted } from '../../src/entries/testing.js'
 
 const closing: (() => void)[] = []
 afterEach(() => {

@@ -4,7 +4,7 @@
 
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { connect } from '../../src/client.js'
+import { connect } from '../../src/entries/client.js'
 import { closedSoon } from '../faults/closed.js'
 import { type Exchange, FaultServer, type Play } from '../faults/server.js'
 import { answer, written } from '../support/answers.js'

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { type ConnectOptions, connect, type Reconnection } from '../../src/client.js'
-import { sse, toReadableStream } from '../../src/index.js'
+import { type ConnectOptions, connect, type Reconnection } from '../../src/entries/client.js'
+import { sse, toReadableStream } from '../../src/entries/index.js'
 import { closedSoon } from '../faults/closed.js'
 import { type Exchange, FaultServer, type Play, refusingAddress } from '../faults/server.js'
 import { answer, text, written } from '../support/answers.js'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readStream } from '../../src/client.js'
+import { readStream } from '../../src/entries/client.js'
 import {
   createStream,
   type EventStream,
@@ -9,8 +9,8 @@ import {
   sse,
   toReadableStream,
   toResponse,
-} from '../../src/index.js'
-import { scripted } from '../../src/testing.js'
+} from '../../src/entries/index.js'
+import { scripted } from '../../src/entries/testing.js'
 import { collect, outline } from '../support/collect.js'
 
 const network = new StreamError('network', 'secret', { retryAfterMs: 5 })

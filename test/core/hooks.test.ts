@@ -1,6 +1,8 @@
 import { describe, expect, test, vi } from 'vitest'
-import { compatible } from '../../src/compatible.js'
-import { createConversation, memoryStore } from '../../src/conversation.js'
+import type { Driver } from '../../src/base/driver.js'
+import type { StreamEvent } from '../../src/base/events.js'
+import { compatible } from '../../src/entries/compatible.js'
+import { createConversation, memoryStore } from '../../src/entries/conversation.js'
 import {
   createStream,
   fallback,
@@ -9,9 +11,8 @@ import {
   StreamError,
   type StreamHooks,
   type StreamOptions,
-} from '../../src/index.js'
-import { scripted, simulatedProvider } from '../../src/testing.js'
-import type { Driver, StreamEvent } from '../../src/types.js'
+} from '../../src/entries/index.js'
+import { scripted, simulatedProvider } from '../../src/entries/testing.js'
 import { collect, outline } from '../support/collect.js'
 import { named } from '../support/drivers.js'
 

@@ -3,10 +3,10 @@ import { type } from 'arktype'
 import * as v from 'valibot'
 import { describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
-import { anthropic } from '../../src/anthropic.js'
-import { readStream } from '../../src/client.js'
-import { compatible } from '../../src/compatible.js'
-import { gemini } from '../../src/gemini.js'
+import { anthropic } from '../../src/entries/anthropic.js'
+import { readStream } from '../../src/entries/client.js'
+import { compatible } from '../../src/entries/compatible.js'
+import { gemini } from '../../src/entries/gemini.js'
 import {
   type CompleteEvent,
   createStream,
@@ -18,9 +18,9 @@ import {
   StreamError,
   sse,
   toResponse,
-} from '../../src/index.js'
-import { openai } from '../../src/openai.js'
-import { type Answer, type Script, scripted, simulatedProvider } from '../../src/testing.js'
+} from '../../src/entries/index.js'
+import { openai } from '../../src/entries/openai.js'
+import { type Answer, type Script, scripted, simulatedProvider } from '../../src/entries/testing.js'
 import { collect, outline } from '../support/collect.js'
 
 const Recipe = z.object({ name: z.string(), minutes: z.int().positive() })

@@ -1,7 +1,8 @@
 import { describe, expect, test, vi } from 'vitest'
-import { createStream, StreamError, type StreamOptions } from '../../src/index.js'
-import { scripted } from '../../src/testing.js'
-import type { Driver, StreamEvent } from '../../src/types.js'
+import type { Driver } from '../../src/base/driver.js'
+import type { StreamEvent } from '../../src/base/events.js'
+import { createStream, StreamError, type StreamOptions } from '../../src/entries/index.js'
+import { scripted } from '../../src/entries/testing.js'
 import { collect, outline } from '../support/collect.js'
 
 const interrupted = new StreamError('interrupted', 'The wire ended.')

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { toReadableStream, toResponse } from '../../src/carriers/web.js'
 import type { EventSink, EventSource } from '../../src/core/event-source.js'
 import { Stream } from '../../src/core/stream.js'
+import { type CompleteEvent, StreamError, type StreamEvent } from '../../src/entries/index.js'
 import { sse } from '../../src/formats/sse.js'
-import { type CompleteEvent, StreamError, type StreamEvent } from '../../src/index.js'
 import { collect, outline } from '../support/collect.js'
 
 function text(value: string): StreamEvent {

@@ -1,10 +1,10 @@
 import { expect, test, vi } from 'vitest'
+import type { Driver } from '../../src/base/driver.js'
+import { StreamError } from '../../src/base/errors.js'
+import type { StreamRequest } from '../../src/base/request.js'
 import { openStream } from '../../src/core/create-stream.js'
 import type { End, Turn, TurnStream } from '../../src/core/turn.js'
-import { StreamError } from '../../src/errors.js'
-import type { StreamRequest } from '../../src/messages.js'
-import { scripted } from '../../src/testing.js'
-import type { Driver } from '../../src/types.js'
+import { scripted } from '../../src/entries/testing.js'
 import { collect, outline } from '../support/collect.js'
 
 const interrupted = new StreamError('interrupted', 'The wire ended.')

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
+import { StreamError } from '../../src/base/errors.js'
+import type { CompleteEvent, ErrorEvent } from '../../src/base/events.js'
 import { createStream } from '../../src/core/create-stream.js'
 import { anthropic } from '../../src/drivers/anthropic.js'
-import { StreamError } from '../../src/errors.js'
-import { simulatedProvider } from '../../src/testing/provider.js'
-import { scripted } from '../../src/testing/scripted.js'
-import type { CompleteEvent, ErrorEvent } from '../../src/types.js'
+import { simulatedProvider } from '../../src/testing/providers/simulated-provider.js'
+import { scripted } from '../../src/testing/scripted-driver.js'
 import { collect } from '../support/collect.js'
 
 const cut = new StreamError('interrupted', 'cut')

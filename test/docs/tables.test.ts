@@ -11,8 +11,8 @@ import {
   StreamError,
   type StreamErrorCode,
   toResponse,
-} from '../../src/index.js'
-import { scripted } from '../../src/testing.js'
+} from '../../src/entries/index.js'
+import { scripted } from '../../src/entries/testing.js'
 import { root } from './blocks.js'
 
 /** The cells of the table that begins with this one. */

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
+import type { CompleteEvent } from '../../src/base/events.js'
 import { createStream, type StreamOptions } from '../../src/core/create-stream.js'
 import { openai } from '../../src/drivers/openai.js'
-import type { CompleteEvent } from '../../src/types.js'
 import { collect, outline } from '../support/collect.js'
 
 const closing: (() => void)[] = []

@@ -3,18 +3,18 @@
  */
 
 import { afterAll, describe, test } from 'vitest'
-import { anthropic } from '../../src/anthropic.js'
-import { compatible } from '../../src/compatible.js'
-import { gemini } from '../../src/gemini.js'
-import { openai } from '../../src/openai.js'
+import type { Driver } from '../../src/base/driver.js'
+import { anthropic } from '../../src/entries/anthropic.js'
+import { compatible } from '../../src/entries/compatible.js'
+import { gemini } from '../../src/entries/gemini.js'
+import { openai } from '../../src/entries/openai.js'
 import {
   type Answer,
   type DriverScenario,
   type SimulatedServer,
   simulatedProvider,
   testDriver,
-} from '../../src/testing.js'
-import type { Driver } from '../../src/types.js'
+} from '../../src/entries/testing.js'
 
 const servers: SimulatedServer[] = []
 afterAll(() => Promise.all(servers.map((server) => server.close())))

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { gemini } from '../../src/gemini.js'
-import { createStream } from '../../src/index.js'
-import type { Driver } from '../../src/types.js'
+import type { Driver } from '../../src/base/driver.js'
+import { gemini } from '../../src/entries/gemini.js'
+import { createStream } from '../../src/entries/index.js'
 import { collect, outline } from '../support/collect.js'
 import { respondWith } from '../support/recordings.js'
 

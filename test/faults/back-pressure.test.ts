@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { createServer, get, IncomingMessage, ServerResponse } from 'node:http'
 import { type AddressInfo, Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { compatible } from '../../src/compatible.js'
+import { compatible } from '../../src/entries/compatible.js'
 import {
   createStream,
   type Driver,
@@ -21,9 +21,9 @@ import {
   timeout,
   toReadableStream,
   toResponse,
-} from '../../src/index.js'
-import { pipeToNode } from '../../src/node.js'
-import { scripted } from '../../src/testing.js'
+} from '../../src/entries/index.js'
+import { pipeToNode } from '../../src/entries/node.js'
+import { scripted } from '../../src/entries/testing.js'
 import { FaultServer, type Play } from './server.js'
 import { type Wire, wires } from './wires.js'
 

@@ -7,16 +7,16 @@ import { getEventListeners, once } from 'node:events'
 import { createServer, get, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test, vi } from 'vitest'
+import type { StreamEvent } from '../../src/base/events.js'
 import {
   createStream,
   type EventStream,
   sse,
   toReadableStream,
   toResponse,
-} from '../../src/index.js'
-import { pipeToNode } from '../../src/node.js'
-import { scripted } from '../../src/testing.js'
-import type { StreamEvent } from '../../src/types.js'
+} from '../../src/entries/index.js'
+import { pipeToNode } from '../../src/entries/node.js'
+import { scripted } from '../../src/entries/testing.js'
 import { closedSoon } from './closed.js'
 import { type Exchange, FaultServer, type Play } from './server.js'
 import { answerTo, healthy, type Wire, wholeText, wires } from './wires.js'

@@ -3,7 +3,7 @@
  */
 
 import { describe, expect, test } from 'vitest'
-import { createStream } from '../../src/index.js'
+import { createStream } from '../../src/entries/index.js'
 import { FaultServer, type Play } from './server.js'
 import { answerTo, healthy, wholeText, wires } from './wires.js'
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { StreamErrorCode, TimeoutOptions } from '../../src/index.js'
+import type { StreamErrorCode, TimeoutOptions } from '../../src/entries/index.js'
 import type { Exchange, Play } from './server.js'
 import type { Wire } from './wires.js'
 

@@ -6,8 +6,8 @@
 
 import assert from 'node:assert/strict'
 import { StreamError } from 'sluice'
-import type { AssistantMessage } from '../../src/messages.js'
-import type { StreamEvent } from '../../src/types.js'
+import type { StreamEvent } from '../../src/base/events.js'
+import type { AssistantMessage } from '../../src/base/messages.js'
 
 /**
  * @param left - the reader went before the end

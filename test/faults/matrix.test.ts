@@ -5,8 +5,8 @@
 
 import { getEventListeners } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createStream } from '../../src/index.js'
-import type { StreamEvent } from '../../src/types.js'
+import type { StreamEvent } from '../../src/base/events.js'
+import { createStream } from '../../src/entries/index.js'
 import { closedSoon } from './closed.js'
 import {
   describeEvent,

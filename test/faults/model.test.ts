@@ -6,6 +6,7 @@
 import { getEventListeners } from 'node:events'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Driver } from '../../src/base/driver.js'
 import {
   type CircuitBreaker,
   createStream,
@@ -13,8 +14,7 @@ import {
   hedge,
   retry,
   timeout,
-} from '../../src/index.js'
-import type { Driver } from '../../src/types.js'
+} from '../../src/entries/index.js'
 import { readers, retries, timeouts } from './model.js'
 import { type Attempt, player, scripts, textOf } from './player.js'
 import { Reading, timers } from './reading.js'

@@ -5,7 +5,7 @@
  */
 
 import * as fc from 'fast-check'
-import type { RetryOptions, TimeoutOptions } from '../../src/index.js'
+import type { RetryOptions, TimeoutOptions } from '../../src/entries/index.js'
 
 /** The timers of the caller and the reader: all others are the stream's. */
 class OwnTimers {

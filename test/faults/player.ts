@@ -5,14 +5,9 @@
  */
 
 import * as fc from 'fast-check'
-import { StreamError } from '../../src/index.js'
-import type {
-  Completion,
-  ContentEvent,
-  Driver,
-  DriverContext,
-  DriverYield,
-} from '../../src/types.js'
+import type { Completion, Driver, DriverContext, DriverYield } from '../../src/base/driver.js'
+import type { ContentEvent } from '../../src/base/events.js'
+import { StreamError } from '../../src/entries/index.js'
 
 type Step =
   | { do: 'yield'; kinds: readonly Kind[] }

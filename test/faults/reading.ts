@@ -5,9 +5,9 @@
  */
 
 import { expect, vi } from 'vitest'
-import { readStream } from '../../src/client.js'
-import { type EventStream, StreamError, sse, toResponse } from '../../src/index.js'
-import type { StreamEvent } from '../../src/types.js'
+import type { StreamEvent } from '../../src/base/events.js'
+import { readStream } from '../../src/entries/client.js'
+import { type EventStream, StreamError, sse, toResponse } from '../../src/entries/index.js'
 import { checkGrammar } from './grammar.js'
 import { type Act, own, type Reader } from './model.js'
 

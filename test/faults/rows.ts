@@ -5,8 +5,8 @@
  */
 
 import { expect } from 'vitest'
-import type { RetryOptions } from '../../src/index.js'
-import type { StreamEvent } from '../../src/types.js'
+import type { StreamEvent } from '../../src/base/events.js'
+import type { RetryOptions } from '../../src/entries/index.js'
 import { bodies } from './bodies.js'
 import type { Fault, Place, Range, Told } from './fault.js'
 import { foreignBodies, refused, resets, statuses } from './responses.js'

@@ -4,14 +4,14 @@
  * @module
  */
 
-import { anthropic } from '../../src/anthropic.js'
-import { compatible } from '../../src/compatible.js'
-import { gemini } from '../../src/gemini.js'
-import { openai } from '../../src/openai.js'
-import { completeAnswer } from '../../src/testing/answer.js'
-import { contextOf, wireOf } from '../../src/testing/route.js'
-import type { WireEvent } from '../../src/testing/wire.js'
-import type { Driver } from '../../src/types.js'
+import type { Driver } from '../../src/base/driver.js'
+import { anthropic } from '../../src/entries/anthropic.js'
+import { compatible } from '../../src/entries/compatible.js'
+import { gemini } from '../../src/entries/gemini.js'
+import { openai } from '../../src/entries/openai.js'
+import { completeAnswer } from '../../src/testing/providers/answer.js'
+import { contextOf, wireOf } from '../../src/testing/providers/route.js'
+import type { WireEvent } from '../../src/testing/providers/simulated-wire.js'
 import type { Exchange, Play } from './server.js'
 
 type Fetch = typeof globalThis.fetch

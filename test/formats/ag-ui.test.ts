@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { agUi } from '../../src/formats.js'
-import { StreamError } from '../../src/index.js'
-import type { StreamEvent } from '../../src/types.js'
+import type { StreamEvent } from '../../src/base/events.js'
+import { agUi } from '../../src/entries/formats.js'
+import { StreamError } from '../../src/entries/index.js'
 import { answer, complete, failed, nasty, pythonLines, retry, text } from './events.js'
 
 function eventsOf(events: readonly StreamEvent[], options = {}): Record<string, unknown>[] {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { aiSdk } from '../../src/formats.js'
-import { StreamError, toResponse } from '../../src/index.js'
-import type { CompleteEvent, StreamEvent } from '../../src/types.js'
+import type { CompleteEvent, StreamEvent } from '../../src/base/events.js'
+import { aiSdk } from '../../src/entries/formats.js'
+import { StreamError, toResponse } from '../../src/entries/index.js'
 import { answer, complete, failed, nasty, pythonLines, retry, text } from './events.js'
 
 /** The parts that events become. */

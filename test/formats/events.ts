@@ -2,14 +2,14 @@
  * Events for tests of formats.
  */
 
-import { StreamError } from '../../src/errors.js'
+import { StreamError } from '../../src/base/errors.js'
 import type {
   CompleteEvent,
   ContentEvent,
   ErrorEvent,
   RetryEvent,
   StreamEvent,
-} from '../../src/types.js'
+} from '../../src/base/events.js'
 
 export function text(value: string, index = 0): ContentEvent {
   return { type: 'content', index, kind: 'text', text: value }

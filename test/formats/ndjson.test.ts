@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { ndjson, StreamError, toResponse } from '../../src/entries/index.js'
 import { parseEvent } from '../../src/formats/parse-event.js'
-import { ndjson, StreamError, toResponse } from '../../src/index.js'
 import { answer, failed, nasty, pythonLines, text } from './events.js'
 
 const error = new StreamError('server', 'sk-secret', { provider: 'openai' })

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
-import { openaiChat } from '../../src/formats.js'
-import { StreamError } from '../../src/index.js'
-import type { FinishReason, StreamEvent } from '../../src/types.js'
+import type { FinishReason, StreamEvent } from '../../src/base/events.js'
+import { openaiChat } from '../../src/entries/formats.js'
+import { StreamError } from '../../src/entries/index.js'
 import { answer, complete, failed, nasty, pythonLines, retry, text } from './events.js'
 
 interface Chunk {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { plainText, StreamError } from '../../src/index.js'
-import type { StreamEvent } from '../../src/types.js'
+import type { StreamEvent } from '../../src/base/events.js'
+import { plainText, StreamError } from '../../src/entries/index.js'
 import { complete, failed, text } from './events.js'
 
 const error = new StreamError('server', 'sk-secret')

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { StreamEvent } from '../../src/base/events.js'
+import { type SseOptions, StreamError, sse } from '../../src/entries/index.js'
 import { parseEvent } from '../../src/formats/parse-event.js'
-import { type SseOptions, StreamError, sse } from '../../src/index.js'
-import { ServerSentEventReader } from '../../src/transport/sse.js'
-import type { StreamEvent } from '../../src/types.js'
+import { ServerSentEventReader } from '../../src/http/sse.js'
 import { answer, failed, nasty, pythonLines, text } from './events.js'
 
 const error = new StreamError('rate-limit', 'key sk-secret is over its limit', {

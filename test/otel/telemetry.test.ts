@@ -17,10 +17,10 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { anthropic } from '../../src/anthropic.js'
-import { createStream, fallback, hedge, StreamError } from '../../src/index.js'
-import { telemetry } from '../../src/otel.js'
-import { scripted, simulatedProvider } from '../../src/testing.js'
+import { anthropic } from '../../src/entries/anthropic.js'
+import { createStream, fallback, hedge, StreamError } from '../../src/entries/index.js'
+import { telemetry } from '../../src/entries/otel.js'
+import { scripted, simulatedProvider } from '../../src/entries/testing.js'
 import { collect } from '../support/collect.js'
 import { named } from '../support/drivers.js'
 

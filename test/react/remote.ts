@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { StreamEvent } from '../../src/types.js'
+import type { StreamEvent } from '../../src/base/events.js'
 import { written } from '../support/answers.js'
 
 /** One request, and the body of its response. */

@@ -1,9 +1,9 @@
 import { get, type IncomingMessage } from 'node:http'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { compatible } from '../../src/compatible.js'
-import { createStream, plainText, StreamError, sse } from '../../src/index.js'
-import { scripted, simulatedProvider } from '../../src/testing.js'
-import type { Driver } from '../../src/types.js'
+import type { Driver } from '../../src/base/driver.js'
+import { compatible } from '../../src/entries/compatible.js'
+import { createStream, plainText, StreamError, sse } from '../../src/entries/index.js'
+import { scripted, simulatedProvider } from '../../src/entries/testing.js'
 import { type Mounted, mounts } from './mounts.js'
 
 const open: Mounted[] = []

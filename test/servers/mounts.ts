@@ -11,10 +11,10 @@ import { H3 } from 'h3'
 import { toNodeHandler } from 'h3/node'
 import { Hono } from 'hono'
 import Koa from 'koa'
-import type { Format } from '../../src/format.js'
-import { toResponse } from '../../src/index.js'
-import { pipeToNode } from '../../src/node.js'
-import type { EventStream } from '../../src/types.js'
+import type { EventStream } from '../../src/base/event-stream.js'
+import type { Format } from '../../src/base/stream-format.js'
+import { toResponse } from '../../src/entries/index.js'
+import { pipeToNode } from '../../src/entries/node.js'
 
 /** What a route answers with, by its path. */
 export type Answer = (path: string) => { stream: EventStream; format: Format }

@@ -2,8 +2,8 @@
  * Answers as a server keeps them, and as it writes them.
  */
 
+import type { CompleteEvent, ContentEvent, StreamEvent } from '../../src/base/events.js'
 import { sse } from '../../src/formats/sse.js'
-import type { CompleteEvent, ContentEvent, StreamEvent } from '../../src/types.js'
 
 export function text(value: string, index = 0): ContentEvent {
   return { type: 'content', index, kind: 'text', text: value }

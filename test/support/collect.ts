@@ -1,4 +1,4 @@
-import type { StreamEvent } from '../../src/types.js'
+import type { StreamEvent } from '../../src/base/events.js'
 
 export async function collect(stream: AsyncIterable<StreamEvent>): Promise<StreamEvent[]> {
   const events: StreamEvent[] = []

@@ -1,6 +1,6 @@
-import type { Message } from '../../src/messages.js'
-import { type Script, scripted } from '../../src/testing.js'
-import type { Driver } from '../../src/types.js'
+import type { Driver } from '../../src/base/driver.js'
+import type { Message } from '../../src/base/messages.js'
+import { type Script, scripted } from '../../src/entries/testing.js'
 
 /** Answers each request with the texts of all that it was sent, and remembers the requests. */
 export function echo(): Driver & { readonly asked: Message[][] } {

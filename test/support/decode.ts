@@ -1,8 +1,9 @@
 /** What a decoder makes of events. */
 
-import { StreamError } from '../../src/errors.js'
-import type { WireDecoder } from '../../src/transport/wire.js'
-import type { Completion, ContentEvent } from '../../src/types.js'
+import type { Completion } from '../../src/base/driver.js'
+import { StreamError } from '../../src/base/errors.js'
+import type { ContentEvent } from '../../src/base/events.js'
+import type { WireDecoder } from '../../src/http/wire-decoder.js'
 
 export interface Read {
   out: ContentEvent[]

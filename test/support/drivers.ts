@@ -2,8 +2,9 @@
  * Drivers for tests of what stands around drivers.
  */
 
-import { scripted } from '../../src/testing/scripted.js'
-import type { Driver, StreamEvent } from '../../src/types.js'
+import type { Driver } from '../../src/base/driver.js'
+import type { StreamEvent } from '../../src/base/events.js'
+import { scripted } from '../../src/testing/scripted-driver.js'
 
 /** A driver that is called what the script is about. */
 export function named(name: string, script: Parameters<typeof scripted>[0]): Driver {

@@ -1,6 +1,6 @@
 import { Cluster, Redis } from 'ioredis'
 import { createClient, createCluster } from 'redis'
-import type { RedisClient } from '../../src/state/redis/client.js'
+import type { RedisClient } from '../../src/stores/redis/client.js'
 import type { RedisServer } from './redis.js'
 
 type Address = Pick<RedisServer, 'host' | 'port' | 'url'>

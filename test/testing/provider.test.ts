@@ -6,7 +6,7 @@ import {
   type SimulatedProvider,
   type SimulatedServer,
   simulatedProvider,
-} from '../../src/testing.js'
+} from '../../src/entries/testing.js'
 
 type Ask = (
   body?: unknown,

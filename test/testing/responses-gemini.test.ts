@@ -3,11 +3,16 @@
  */
 
 import { afterAll, describe, expect, test } from 'vitest'
-import { gemini } from '../../src/gemini.js'
-import { createStream } from '../../src/index.js'
-import { openai } from '../../src/openai.js'
-import { type Answer, type SimulatedProvider, simulatedProvider } from '../../src/testing.js'
-import type { Driver, StreamEvent } from '../../src/types.js'
+import type { Driver } from '../../src/base/driver.js'
+import type { StreamEvent } from '../../src/base/events.js'
+import { gemini } from '../../src/entries/gemini.js'
+import { createStream } from '../../src/entries/index.js'
+import { openai } from '../../src/entries/openai.js'
+import {
+  type Answer,
+  type SimulatedProvider,
+  simulatedProvider,
+} from '../../src/entries/testing.js'
 
 const closing: (() => Promise<void>)[] = []
 afterAll(() => Promise.all(closing.map((close) => close())))

@@ -1,7 +1,11 @@
 import OpenAI from 'openai'
 import type { Response, ResponseStreamEvent } from 'openai/resources/responses/responses'
 import { afterAll, describe, expect, test } from 'vitest'
-import { type Answer, type SimulatedProvider, simulatedProvider } from '../../src/testing.js'
+import {
+  type Answer,
+  type SimulatedProvider,
+  simulatedProvider,
+} from '../../src/entries/testing.js'
 
 const input = [
   { role: 'user', content: 'My name is Zoë 🦊.' },

@@ -1,7 +1,8 @@
 import { describe, expect, expectTypeOf, test } from 'vitest'
-import { StreamError } from '../../src/errors.js'
-import { type Script, scripted } from '../../src/testing.js'
-import type { Completion, Driver, DriverYield, RetryEvent } from '../../src/types.js'
+import type { Completion, Driver, DriverYield } from '../../src/base/driver.js'
+import { StreamError } from '../../src/base/errors.js'
+import type { RetryEvent } from '../../src/base/events.js'
+import { type Script, scripted } from '../../src/entries/testing.js'
 
 interface Played {
   yields: DriverYield[]

@@ -5,7 +5,7 @@ import {
   type SimulatedProvider,
   type SimulatedServer,
   simulatedProvider,
-} from '../../src/testing.js'
+} from '../../src/entries/testing.js'
 
 const history = [
   { role: 'user', content: 'My name is Zoë 🦊.' },

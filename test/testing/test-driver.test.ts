@@ -1,8 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { StreamError } from '../../src/errors.js'
-import type { StreamRequest } from '../../src/messages.js'
-import { type DriverScenario, type Script, scripted, testDriver } from '../../src/testing.js'
-import type { Driver, DriverContext } from '../../src/types.js'
+import type { Driver, DriverContext } from '../../src/base/driver.js'
+import { StreamError } from '../../src/base/errors.js'
+import type { StreamRequest } from '../../src/base/request.js'
+import {
+  type DriverScenario,
+  type Script,
+  scripted,
+  testDriver,
+} from '../../src/entries/testing.js'
 
 function scriptFor(scenario: DriverScenario): Script {
   if (scenario.kind === 'refused') {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type LogListener, memoryLog, type StreamLog } from '../../src/resumable.js'
-import { type LogScenario, testLog } from '../../src/testing.js'
+import { type LogListener, memoryLog, type StreamLog } from '../../src/entries/resumable.js'
+import { type LogScenario, testLog } from '../../src/entries/testing.js'
 
 /** Runs the suite against a log that is broken in one way, and gives the names of the tests that saw it. */
 async function failures(

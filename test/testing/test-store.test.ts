@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { type ConversationStore, memoryStore } from '../../src/conversation.js'
-import type { Message } from '../../src/messages.js'
-import { type StoreScenario, testStore } from '../../src/testing.js'
+import type { Message } from '../../src/base/messages.js'
+import { type ConversationStore, memoryStore } from '../../src/entries/conversation.js'
+import { type StoreScenario, testStore } from '../../src/entries/testing.js'
 
 /** Runs the suite against a store that is broken in one way, and gives the names of the tests that saw it. */
 async function failures(

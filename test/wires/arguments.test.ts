@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { toArguments } from '../../src/wires/input.js'
+import { toArguments } from '../../src/wires/tool-texts.js'
 
 const argumentsOf = (input: unknown, error?: string): unknown =>
   toArguments({ type: 'tool-call', id: 'c', name: 'f', input, ...(error ? { error } : {}) })

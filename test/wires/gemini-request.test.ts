@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Message, OutputPart, StreamRequest } from '../../src/messages.js'
+import type { Message, OutputPart } from '../../src/base/messages.js'
+import type { StreamRequest } from '../../src/base/request.js'
 import { encodeGeminiRequest } from '../../src/wires/gemini/request.js'
 import { checkHistories } from '../support/histories.js'
 

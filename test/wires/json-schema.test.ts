@@ -3,11 +3,11 @@ import { type } from 'arktype'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { anthropic } from '../../src/anthropic.js'
-import { compatible } from '../../src/compatible.js'
-import { gemini } from '../../src/gemini.js'
-import { createStream, type Driver, type Tool } from '../../src/index.js'
-import { openai } from '../../src/openai.js'
+import { anthropic } from '../../src/entries/anthropic.js'
+import { compatible } from '../../src/entries/compatible.js'
+import { gemini } from '../../src/entries/gemini.js'
+import { createStream, type Driver, type Tool } from '../../src/entries/index.js'
+import { openai } from '../../src/entries/openai.js'
 
 const schemas: Record<string, Tool['parameters']> = {
   zod: z.object({ city: z.string() }),

@@ -3,12 +3,17 @@ import { type } from 'arktype'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { anthropic } from '../../src/anthropic.js'
-import { compatible } from '../../src/compatible.js'
-import { gemini } from '../../src/gemini.js'
-import { createStream, type Driver, type JsonSchema, type OutputSchema } from '../../src/index.js'
-import { outputSchema } from '../../src/json-schema.js'
-import type { StreamRequest } from '../../src/messages.js'
+import { outputSchema } from '../../src/base/json-schema.js'
+import type { StreamRequest } from '../../src/base/request.js'
+import { anthropic } from '../../src/entries/anthropic.js'
+import { compatible } from '../../src/entries/compatible.js'
+import { gemini } from '../../src/entries/gemini.js'
+import {
+  createStream,
+  type Driver,
+  type JsonSchema,
+  type OutputSchema,
+} from '../../src/entries/index.js'
 import { planMessagesOutput } from '../../src/wires/anthropic-messages/output-format.js'
 import { encodeMessagesRequest } from '../../src/wires/anthropic-messages/request.js'
 import { planGeminiOutput } from '../../src/wires/gemini/output-format.js'

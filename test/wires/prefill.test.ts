@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { createStream } from '../../src/core/create-stream.js'
 import { anthropic } from '../../src/drivers/anthropic.js'
-import { simulatedProvider } from '../../src/testing/provider.js'
-import { describeClaude } from '../../src/wires/anthropic-messages/claude.js'
+import { simulatedProvider } from '../../src/testing/providers/simulated-provider.js'
+import { describeClaude } from '../../src/wires/models/claude.js'
 
 test.for([
   'claude-3-haiku-20240307',

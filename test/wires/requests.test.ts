@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Message, StreamRequest } from '../../src/messages.js'
+import type { Message } from '../../src/base/messages.js'
+import type { StreamRequest } from '../../src/base/request.js'
 import { encodeMessagesRequest } from '../../src/wires/anthropic-messages/request.js'
 import { encodeChatRequest } from '../../src/wires/openai-chat/request.js'
 import { checkHistories } from '../support/histories.js'

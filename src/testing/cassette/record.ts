@@ -4,9 +4,9 @@
  * @module
  */
 
-import { checkKeys, optionError } from '../../check.js'
-import type { Fetch } from '../../types.js'
-import { type Cassette, type CassetteChunk, type Interaction, toChunk } from './format.js'
+import { checkKeys, optionError } from '../../base/check-options.js'
+import type { Fetch } from '../../base/driver.js'
+import { type Cassette, type CassetteChunk, type Interaction, toChunk } from './cassette-file.js'
 import { scrub } from './scrub.js'
 
 /** What `record()` takes. */

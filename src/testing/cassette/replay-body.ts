@@ -4,7 +4,7 @@
  * @module
  */
 
-import { terminated } from '../failures.js'
+import { terminated } from '../providers/fetch-error.js'
 import type { ReplayFault } from './replay-fault.js'
 
 export interface TimedChunk {

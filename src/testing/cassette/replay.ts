@@ -4,9 +4,9 @@
  * @module
  */
 
-import { checkKeys, optionError } from '../../check.js'
-import { refused, terminated } from '../failures.js'
-import { bytesOf, type Cassette, type Interaction, parseCassette } from './format.js'
+import { checkKeys, optionError } from '../../base/check-options.js'
+import { refused, terminated } from '../providers/fetch-error.js'
+import { bytesOf, type Cassette, type Interaction, parseCassette } from './cassette-file.js'
 import { ReplayBody } from './replay-body.js'
 import type { ReplayFault } from './replay-fault.js'
 

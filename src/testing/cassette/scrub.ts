@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Interaction } from './format.js'
+import type { Interaction } from './cassette-file.js'
 
 export const scrubbed = '[scrubbed]'
 

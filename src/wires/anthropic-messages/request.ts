@@ -5,30 +5,19 @@
  * @see https://docs.anthropic.com/en/api/messages
  */
 
-import { toJsonSchema } from '../../json-schema.js'
-import type {
-  InputPart,
-  Message,
-  OutputPart,
-  StreamRequest,
-  ToolChoice,
-  ToolResultPart,
-} from '../../messages.js'
-import { wireIds } from '../history.js'
-import {
-  checkMessages,
-  decodeText,
-  messagesOf,
-  readData,
-  systemOf,
-  toArguments,
-  toText,
-} from '../input.js'
-import { compact, type Json, mergeOptions } from '../json.js'
-import type { OutputPlan } from '../output.js'
+import { decodeText } from '../../base/base64.js'
+import { toJsonSchema } from '../../base/json-schema.js'
+import type { InputPart, Message, OutputPart, ToolResultPart } from '../../base/messages.js'
+import type { StreamRequest, ToolChoice } from '../../base/request.js'
+import { alternate, encodeTurns } from '../alternating-turns.js'
+import { readData } from '../attachment-data.js'
+import { wireIds } from '../call-order.js'
+import { type Claude, describeClaude } from '../models/claude.js'
+import type { OutputPlan } from '../output-plan.js'
+import { compact, type Json, mergeOptions } from '../read-json.js'
+import { checkMessages, messagesOf, systemOf } from '../request-messages.js'
 import { makerOf, signatureFor } from '../signature.js'
-import { alternate, encodeTurns } from '../turns.js'
-import { type Claude, describeClaude } from './claude.js'
+import { toArguments, toText } from '../tool-texts.js'
 import { encodeThinking } from './thinking.js'
 
 /**

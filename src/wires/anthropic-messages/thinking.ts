@@ -6,9 +6,9 @@
  * @see https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking
  */
 
-import type { StreamRequest } from '../../messages.js'
-import type { Json } from '../json.js'
-import type { Claude } from './claude.js'
+import type { StreamRequest } from '../../base/request.js'
+import type { Claude } from '../models/claude.js'
+import type { Json } from '../read-json.js'
 
 export interface Thinking {
   /** Undefined where the model shall not be told to think. */

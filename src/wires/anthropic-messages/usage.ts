@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Usage } from '../../types.js'
-import { compact, countOf, isRecord, type Json } from '../json.js'
+import type { Usage } from '../../base/events.js'
+import { compact, countOf, isRecord, type Json } from '../read-json.js'
 
 /** The counts of one response, which come in two places. */
 export class MessagesUsage {

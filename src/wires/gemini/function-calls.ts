@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { ContentEvent, ToolCallContent } from '../../types.js'
+import type { ContentEvent, ToolCallContent } from '../../base/events.js'
 import { newCallId } from '../call-id.js'
-import { isRecord, type Json, recordsOf, textOf } from '../json.js'
+import { isRecord, type Json, recordsOf, textOf } from '../read-json.js'
 import { PartialArguments } from './partial-arguments.js'
 
 /** A call whose arguments still come. */

@@ -5,8 +5,9 @@
  * @see https://ai.google.dev/gemini-api/docs/structured-output
  */
 
-import type { JsonSchema, StreamRequest } from '../../messages.js'
-import { type OutputPlan, planOutput } from '../output.js'
+import type { StreamRequest } from '../../base/request.js'
+import type { JsonSchema } from '../../base/schema.js'
+import { type OutputPlan, planOutput } from '../output-plan.js'
 import { combinesToolsAndOutput } from './thinking.js'
 
 /**

@@ -5,8 +5,8 @@
  * @see https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/function-calling
  */
 
-import { StreamError } from '../../errors.js'
-import type { Json } from '../json.js'
+import { StreamError } from '../../base/errors.js'
+import type { Json } from '../read-json.js'
 
 type Segment = string | number
 

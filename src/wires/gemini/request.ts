@@ -5,16 +5,17 @@
  * @see https://ai.google.dev/api/generate-content#request-body
  */
 
-import { toJsonSchema } from '../../json-schema.js'
-import type { Message, StreamRequest, ToolChoice } from '../../messages.js'
-import { isThirdGeneration, unsigned } from '../gemini-models.js'
-import { wireIds } from '../history.js'
-import { checkMessages, messagesOf, systemOf } from '../input.js'
-import { compact, type Json, mergeOptions } from '../json.js'
-import type { OutputPlan } from '../output.js'
+import { toJsonSchema } from '../../base/json-schema.js'
+import type { Message } from '../../base/messages.js'
+import type { StreamRequest, ToolChoice } from '../../base/request.js'
+import { alternate, encodeTurns } from '../alternating-turns.js'
+import { wireIds } from '../call-order.js'
+import { isThirdGeneration, unsigned } from '../models/gemini.js'
+import type { OutputPlan } from '../output-plan.js'
+import { compact, type Json, mergeOptions } from '../read-json.js'
+import { checkMessages, messagesOf, systemOf } from '../request-messages.js'
 import { makerOf } from '../signature.js'
-import { alternate, encodeTurns } from '../turns.js'
-import { encodeAnswer, encodeInput, encodeResults } from './parts.js'
+import { encodeAnswer, encodeInput, encodeResults } from './message-parts.js'
 import { encodeThinking } from './thinking.js'
 
 /**

@@ -5,15 +5,16 @@
  * @see https://ai.google.dev/api/generate-content#v1beta.GenerateContentResponse
  */
 
-import { isErrorBody, isErrorObject } from '../../transport/error-body.js'
-import { providerError } from '../../transport/provider-error.js'
-import type { WireDecoder } from '../../transport/wire.js'
-import type { Completion, ContentEvent, FinishReason, Usage } from '../../types.js'
+import type { Completion } from '../../base/driver.js'
+import type { ContentEvent, FinishReason, Usage } from '../../base/events.js'
+import { isErrorBody, isErrorObject } from '../../http/error-body.js'
+import { providerError } from '../../http/provider-error.js'
+import type { WireDecoder } from '../../http/wire-decoder.js'
 import { parseEventData } from '../event-data.js'
-import { compact, countOf, isRecord, type Json, textOf } from '../json.js'
+import { compact, countOf, isRecord, type Json, textOf } from '../read-json.js'
 import { makerOf, sign } from '../signature.js'
+import { sourcesOf } from './citations.js'
 import { FunctionCalls } from './function-calls.js'
-import { sourcesOf } from './sources.js'
 
 const finishReasons = new Map<string, FinishReason>([
   ['STOP', 'stop'],

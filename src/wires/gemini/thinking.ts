@@ -5,9 +5,9 @@
  * @see https://ai.google.dev/gemini-api/docs/thinking
  */
 
-import type { StreamRequest } from '../../messages.js'
-import { canThink, isThirdGeneration } from '../gemini-models.js'
-import type { Json } from '../json.js'
+import type { StreamRequest } from '../../base/request.js'
+import { canThink, isThirdGeneration } from '../models/gemini.js'
+import type { Json } from '../read-json.js'
 
 /** Efforts as budgets for the models before Gemini 3, in tokens: within what each of them takes. */
 const effortBudgets = { minimal: 512, low: 2048, medium: 8192, high: 24_576 }

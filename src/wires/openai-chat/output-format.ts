@@ -5,15 +5,15 @@
  * @see https://platform.openai.com/docs/guides/structured-outputs
  */
 
-import type { JsonSchema } from '../../messages.js'
-import type { Json } from '../json.js'
+import type { JsonSchema } from '../../base/schema.js'
 import {
   encodeSchema,
   type OutputMode,
   type OutputPlan,
   planOutput,
   type SchemaPlan,
-} from '../output.js'
+} from '../output-plan.js'
+import type { Json } from '../read-json.js'
 
 export function planChatOutput(given: JsonSchema, mode: OutputMode = 'json-schema'): OutputPlan {
   const plan = planOutput(given, mode)

@@ -5,9 +5,10 @@
  * @see https://openrouter.ai/docs/use-cases/reasoning-tokens
  */
 
-import type { OutputPart, ReasoningPart, StreamRequest } from '../../messages.js'
-import { compact, isRecord, type Json, recordsOf, textOf } from '../json.js'
-import { effortOf, type OpenAIModel } from '../openai-models.js'
+import type { OutputPart, ReasoningPart } from '../../base/messages.js'
+import type { StreamRequest } from '../../base/request.js'
+import { effortOf, type OpenAIModel } from '../models/openai.js'
+import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
 import { makerOf, sign, signatureFor } from '../signature.js'
 
 /** The field of a message in which a server takes reasoning back. */

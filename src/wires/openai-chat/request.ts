@@ -5,32 +5,20 @@
  * @see https://platform.openai.com/docs/api-reference/chat/create
  */
 
-import { toJsonSchema } from '../../json-schema.js'
-import type {
-  InputPart,
-  OutputPart,
-  StreamRequest,
-  ToolCallPart,
-  ToolChoice,
-  ToolResultPart,
-} from '../../messages.js'
-import { isThirdGeneration, unsigned } from '../gemini-models.js'
-import { wireIds } from '../history.js'
-import {
-  checkMessages,
-  decodeText,
-  messagesOf,
-  readData,
-  systemOf,
-  toArguments,
-  toDataUrl,
-  toText,
-} from '../input.js'
-import { compact, type Json } from '../json.js'
-import { describeModel, encodeSampling, type OpenAIModel } from '../openai-models.js'
-import type { OutputMode, OutputPlan } from '../output.js'
+import { decodeText } from '../../base/base64.js'
+import { toJsonSchema } from '../../base/json-schema.js'
+import type { InputPart, OutputPart, ToolCallPart, ToolResultPart } from '../../base/messages.js'
+import type { StreamRequest, ToolChoice } from '../../base/request.js'
+import { encodeTurns } from '../alternating-turns.js'
+import { readData, toDataUrl } from '../attachment-data.js'
+import { wireIds } from '../call-order.js'
+import { isThirdGeneration, unsigned } from '../models/gemini.js'
+import { describeModel, encodeSampling, type OpenAIModel } from '../models/openai.js'
+import type { OutputMode, OutputPlan } from '../output-plan.js'
+import { compact, type Json } from '../read-json.js'
+import { checkMessages, messagesOf, systemOf } from '../request-messages.js'
 import { makerOf, signatureFor } from '../signature.js'
-import { encodeTurns } from '../turns.js'
+import { toArguments, toText } from '../tool-texts.js'
 import { askForReasoning, encodeReasoning, type ReasoningField } from './reasoning.js'
 
 export interface ChatRequestOptions {

@@ -5,14 +5,15 @@
  * @see https://platform.openai.com/docs/api-reference/chat-streaming
  */
 
-import { isErrorBody, isErrorObject } from '../../transport/error-body.js'
-import { providerError } from '../../transport/provider-error.js'
-import type { WireDecoder } from '../../transport/wire.js'
-import type { Completion, ContentEvent, FinishReason, Usage } from '../../types.js'
+import type { Completion } from '../../base/driver.js'
+import type { ContentEvent, FinishReason, Usage } from '../../base/events.js'
+import { isErrorBody, isErrorObject } from '../../http/error-body.js'
+import { providerError } from '../../http/provider-error.js'
+import type { WireDecoder } from '../../http/wire-decoder.js'
 import { parseEventData } from '../event-data.js'
-import { compact, isRecord, type Json, recordsOf, textOf } from '../json.js'
+import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
+import { Sources } from './citations.js'
 import { readDetail, toDetails } from './reasoning.js'
-import { Sources } from './sources.js'
 import { ToolCalls } from './tool-calls.js'
 import { readUsage, saysTokens } from './usage.js'
 

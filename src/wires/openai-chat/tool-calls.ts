@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { ToolCallContent } from '../../types.js'
+import type { ToolCallContent } from '../../base/events.js'
 import { newCallId } from '../call-id.js'
-import { isRecord, type Json, textOf } from '../json.js'
+import { isRecord, type Json, textOf } from '../read-json.js'
 import { sign } from '../signature.js'
 
 interface Call {

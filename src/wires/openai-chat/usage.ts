@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { Usage } from '../../types.js'
-import { compact, countOf, isRecord, type Json } from '../json.js'
+import type { Usage } from '../../base/events.js'
+import { compact, countOf, isRecord, type Json } from '../read-json.js'
 
 export function readUsage(usage: unknown): Usage {
   if (!isRecord(usage)) return {}

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { ContentEvent } from '../../types.js'
+import type { ContentEvent } from '../../base/events.js'
 import { newCallId } from '../call-id.js'
-import { isRecord, type Json, textOf } from '../json.js'
+import { isRecord, type Json, textOf } from '../read-json.js'
 import type { Item } from './items.js'
 
 /** A call that the user's own code has to answer; the server answers the others itself. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Json, textOf } from '../json.js'
+import { type Json, textOf } from '../read-json.js'
 
 /** One item of the answer. */
 export interface Item {

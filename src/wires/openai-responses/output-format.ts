@@ -5,8 +5,8 @@
  * @see https://platform.openai.com/docs/guides/structured-outputs
  */
 
-import type { JsonSchema } from '../../messages.js'
-import { encodeSchema, type OutputPlan, planOutput } from '../output.js'
+import type { JsonSchema } from '../../base/schema.js'
+import { encodeSchema, type OutputPlan, planOutput } from '../output-plan.js'
 
 export function planResponsesOutput(given: JsonSchema): OutputPlan {
   const plan = planOutput(given, 'json-schema')

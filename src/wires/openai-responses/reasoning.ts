@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { ReasoningPart } from '../../messages.js'
-import { compact, isRecord, type Json, textOf } from '../json.js'
-import { describeModel } from '../openai-models.js'
+import type { ReasoningPart } from '../../base/messages.js'
+import { describeModel } from '../models/openai.js'
+import { compact, isRecord, type Json, textOf } from '../read-json.js'
 import { makerOf, sign, signatureFor } from '../signature.js'
 
 /**

@@ -5,30 +5,19 @@
  * @see https://platform.openai.com/docs/api-reference/responses/create
  */
 
-import { StreamError } from '../../errors.js'
-import { toJsonSchema } from '../../json-schema.js'
-import type {
-  InputPart,
-  Message,
-  OutputPart,
-  StreamRequest,
-  ToolChoice,
-  ToolResultPart,
-} from '../../messages.js'
-import { wireIds } from '../history.js'
-import {
-  decodeText,
-  messagesOf,
-  readData,
-  systemOf,
-  toArguments,
-  toDataUrl,
-  toText,
-} from '../input.js'
-import { compact, type Json, mergeOptions } from '../json.js'
-import { describeModel, effortOf, encodeSampling } from '../openai-models.js'
-import type { OutputPlan } from '../output.js'
-import { encodeTurns } from '../turns.js'
+import { decodeText } from '../../base/base64.js'
+import { StreamError } from '../../base/errors.js'
+import { toJsonSchema } from '../../base/json-schema.js'
+import type { InputPart, Message, OutputPart, ToolResultPart } from '../../base/messages.js'
+import type { StreamRequest, ToolChoice } from '../../base/request.js'
+import { encodeTurns } from '../alternating-turns.js'
+import { readData, toDataUrl } from '../attachment-data.js'
+import { wireIds } from '../call-order.js'
+import { describeModel, effortOf, encodeSampling } from '../models/openai.js'
+import type { OutputPlan } from '../output-plan.js'
+import { compact, type Json, mergeOptions } from '../read-json.js'
+import { messagesOf, systemOf } from '../request-messages.js'
+import { toArguments, toText } from '../tool-texts.js'
 import { ReasoningItems } from './reasoning.js'
 
 /**

@@ -5,13 +5,14 @@
  * @see https://platform.openai.com/docs/api-reference/responses-streaming
  */
 
-import { isErrorBody, isErrorObject } from '../../transport/error-body.js'
-import { providerError } from '../../transport/provider-error.js'
-import type { WireDecoder } from '../../transport/wire.js'
-import type { Completion, ContentEvent, FinishReason, Usage } from '../../types.js'
+import type { Completion } from '../../base/driver.js'
+import type { ContentEvent, FinishReason, Usage } from '../../base/events.js'
+import { isErrorBody, isErrorObject } from '../../http/error-body.js'
+import { providerError } from '../../http/provider-error.js'
+import type { WireDecoder } from '../../http/wire-decoder.js'
 import { parseEventData } from '../event-data.js'
-import { compact, isRecord, type Json, recordsOf, textOf } from '../json.js'
-import { Output } from './output.js'
+import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
+import { Output } from './output-items.js'
 import { readUsage } from './usage.js'
 
 /** Statuses that say that there is no answer, whatever the name of the event. */

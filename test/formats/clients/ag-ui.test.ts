@@ -11,7 +11,7 @@ import {
   type RunAgentResult,
 } from '@ag-ui/client'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { agUi } from '../../../src/formats.js'
+import { agUi } from '../../../src/entries/formats.js'
 import { closedAfter, openRoute } from './route.js'
 
 // The client tells of what it strips or refuses on the console: nothing of ours may be among it.

@@ -11,7 +11,7 @@ import {
   type UIMessage,
 } from 'ai'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
-import { aiSdk } from '../../../src/formats.js'
+import { aiSdk } from '../../../src/entries/formats.js'
 import { window } from '../../support/dom.js'
 import { closedAfter, openRoute } from './route.js'
 

@@ -5,7 +5,7 @@
 import OpenAI, { APIError, RateLimitError } from 'openai'
 import type { ChatCompletionChunk } from 'openai/resources'
 import { describe, expect, test } from 'vitest'
-import { openaiChat } from '../../../src/formats.js'
+import { openaiChat } from '../../../src/entries/formats.js'
 import { closedAfter, openRoute, type Route } from './route.js'
 
 const question = {

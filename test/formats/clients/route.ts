@@ -4,16 +4,16 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { compatible } from '../../../src/compatible.js'
-import type { Format } from '../../../src/format.js'
-import { createStream, type StreamOptions } from '../../../src/index.js'
-import { pipeToNode } from '../../../src/node.js'
+import type { EventStream } from '../../../src/base/event-stream.js'
+import type { Format } from '../../../src/base/stream-format.js'
+import { compatible } from '../../../src/entries/compatible.js'
+import { createStream, type StreamOptions } from '../../../src/entries/index.js'
+import { pipeToNode } from '../../../src/entries/node.js'
 import {
   type AnswerOption,
   type SimulatedRequest,
   simulatedProvider,
-} from '../../../src/testing.js'
-import type { EventStream } from '../../../src/types.js'
+} from '../../../src/entries/testing.js'
 
 export interface Route extends AsyncDisposable {
   readonly url: string

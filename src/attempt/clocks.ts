@@ -1,0 +1,202 @@
+/**
+ * The clocks of one attempt.
+ *
+ * They are the innermost layer, whoever asked for them: around a driver that asks several others, one that stalls would take the
+ * others with it.
+ *
+ * @module
+ */
+
+import type { Completion } from '../base/driver.js'
+import { StreamError } from '../base/errors.js'
+import type { ContentEvent, RetryEvent, UsageSum } from '../base/events.js'
+import { keepAlive } from '../base/timers.js'
+import type { Clocks, OpenContext, Resumption, Sink, Source } from '../pull/source.js'
+
+const defaults: Clocks = { firstChunkMs: 120_000, chunkMs: 60_000, silenceMs: 60_000 }
+
+/** Both hold. A default counts only where neither says anything. */
+export function tighten(outer: Partial<Clocks> = {}, inner: Partial<Clocks>): Partial<Clocks> {
+  const clocks: Partial<Clocks> = { ...outer }
+  for (const name of Object.keys(defaults) as (keyof Clocks)[]) {
+    const limit = inner[name]
+    if (limit !== undefined) clocks[name] = Math.min(limit, outer[name] ?? Infinity)
+  }
+  return clocks
+}
+
+/** The source of one attempt, under the clocks that the context asks for. */
+export function openClocked(
+  provider: string,
+  context: OpenContext,
+  open: (context: OpenContext) => Source,
+): Source {
+  if (context.clocks === undefined) return open(context)
+  const clocks = { ...defaults, ...context.clocks }
+  const shortest = Math.min(clocks.firstChunkMs, clocks.chunkMs, clocks.silenceMs)
+  return shortest === Infinity ? open(context) : new ClockedSource(provider, context, clocks, open)
+}
+
+/** A clock starts up to one tick late and is looked at up to one tick late: two eighths are the quarter it may be late. */
+const ticksPerLimit = 8
+
+/** A process that is otherwise done stays alive until the tick that finds nobody waiting. */
+const longestTickMs = 1_000
+
+/**
+ * One timer, with a coarse tick. Nothing is measured when a chunk comes: the pull's number and a flag say at the next tick whether
+ * something came.
+ */
+class ClockedSource implements Source, Sink {
+  readonly #provider: string
+  readonly #context: OpenContext
+  readonly #clocks: Clocks
+  readonly #upstream: Source
+  #sink: Sink | undefined
+  #pulls = 0
+  #pullSeen = 0
+  #contentCame = false
+  #bytesCame = false
+  #anyBytes = false
+  #contentSince = 0
+  #silenceSince = 0
+  /** The driver has said that it waits until then. */
+  #waitsUntil = 0
+  #tick: ReturnType<typeof setTimeout> | undefined
+  #tickMs = 0
+  #tickDue = 0
+
+  constructor(
+    provider: string,
+    context: OpenContext,
+    clocks: Clocks,
+    open: (context: OpenContext) => Source,
+  ) {
+    this.#provider = provider
+    this.#context = context
+    this.#clocks = clocks
+    const onBytes = (): void => {
+      this.#bytesCame = true
+      context.onBytes()
+    }
+    this.#upstream = open({ ...context, onBytes })
+  }
+
+  pull(sink: Sink): void {
+    this.#sink = sink
+    this.#pulls++
+    if (this.#tick === undefined) this.#start()
+    this.#upstream.pull(this)
+  }
+
+  close(): void {
+    clearTimeout(this.#tick)
+    this.#upstream.close()
+  }
+
+  finished(): Completion | undefined {
+    return this.#upstream.finished()
+  }
+
+  usage(): UsageSum {
+    return this.#upstream.usage()
+  }
+
+  resumption(): Resumption | undefined {
+    return this.#upstream.resumption?.()
+  }
+
+  batch(events: readonly ContentEvent[]): void {
+    this.#contentCame = true
+    this.#take().batch(events)
+  }
+
+  /** Another attempt of a driver that makes several itself, unseen from here. */
+  retry(event: RetryEvent): void {
+    this.#contentCame = this.#anyBytes = this.#bytesCame = false
+    this.#waitsUntil = performance.now() + event.delayMs
+    this.#take().retry(event)
+  }
+
+  done(completion: Completion): void {
+    clearTimeout(this.#tick)
+    this.#take().done(completion)
+  }
+
+  fail(error: StreamError): void {
+    clearTimeout(this.#tick)
+    this.#take().fail(error)
+  }
+
+  #start(): void {
+    const now = performance.now()
+    this.#restart(now)
+    this.#arm(now)
+  }
+
+  #restart(now: number): void {
+    this.#pullSeen = this.#pulls
+    this.#contentSince = this.#silenceSince = Math.max(now, this.#waitsUntil)
+  }
+
+  #arm(now: number): void {
+    const { firstChunkMs, chunkMs, silenceMs } = this.#clocks
+    const shortest = Math.min(chunkMs, silenceMs, this.#contentCame ? Infinity : firstChunkMs)
+    if (shortest === Infinity) return
+    this.#tickMs = Math.min(Math.max(1, shortest / ticksPerLimit), longestTickMs)
+    this.#tickDue = now + this.#tickMs
+    this.#tick = setTimeout(this.#onTick, this.#tickMs)
+  }
+
+  readonly #onTick = (): void => {
+    this.#tick = undefined
+    // Nobody waits: the next pull starts the clocks anew.
+    if (this.#sink === undefined) return
+    const now = performance.now()
+    if (!this.#context.isAwaited()) {
+      // A layer above has pulled ahead of the reader.
+      this.#restart(now)
+      this.#arm(now)
+      return keepAlive(this.#tick, false)
+    }
+    const { firstChunkMs, chunkMs, silenceMs } = this.#clocks
+    const lateMs = now - this.#tickDue
+    if (lateMs > this.#tickMs) {
+      // The process stood still: what has come meanwhile could not be read.
+      this.#contentSince += lateMs
+      this.#silenceSince += lateMs
+    }
+    if (this.#pullSeen !== this.#pulls) this.#restart(now)
+    if (this.#bytesCame) {
+      this.#bytesCame = false
+      this.#anyBytes = true
+      this.#silenceSince = now
+    }
+    const limit = this.#contentCame ? chunkMs : firstChunkMs
+    if (now - this.#contentSince >= limit) {
+      const [what, name] = this.#contentCame
+        ? ['more content', 'chunkMs']
+        : ['content', 'firstChunkMs']
+      return this.#expire(`No ${what} came for ${limit} ms (timeout.${name}).`)
+    }
+    if (this.#anyBytes && now - this.#silenceSince >= silenceMs) {
+      return this.#expire(`No data at all came for ${silenceMs} ms (timeout.silenceMs).`)
+    }
+    this.#arm(now)
+  }
+
+  #expire(message: string): void {
+    const provider = this.#provider
+    // A stall after the finish reason is a complete answer that lost its last marker.
+    const completion = this.#upstream.finished()
+    this.close()
+    if (completion !== undefined) return this.#take().done(completion)
+    this.#take().fail(new StreamError('timeout', `${provider}: ${message}`, { provider }))
+  }
+
+  #take(): Sink {
+    const sink = this.#sink as Sink
+    this.#sink = undefined
+    return sink
+  }
+}

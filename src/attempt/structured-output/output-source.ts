@@ -1,0 +1,219 @@
+/**
+ * Structured output: the text of an attempt's answer is parsed and validated before the attempt counts as complete. So an answer
+ * that does not fit is one more way to fail, and is retried, or replaced by another driver's, as any other.
+ *
+ * @module
+ */
+
+import { Accumulator } from '../../base/accumulator.js'
+import type { Completion } from '../../base/driver.js'
+import { StreamError } from '../../base/errors.js'
+import type { ContentEvent, FinishReason, RetryEvent, UsageSum } from '../../base/events.js'
+import { findJson } from '../../base/json-text.js'
+import type {
+  OutputSchema,
+  StandardIssue,
+  StandardResult,
+  StandardSchema,
+} from '../../base/schema.js'
+import type { OpenContext, Resumption, Sink, Source } from '../../pull/source.js'
+import type { OutputReading } from './output-reading.js'
+import { isWrapper, Unwrapper, wrapperKey } from './unwrapper.js'
+
+/** The model waits for something, or was stopped: the answer is not its last word. */
+const withoutOutput: ReadonlySet<FinishReason> = new Set(['tool-calls', 'content-filter', 'pause'])
+
+type Outcome = Completion | StreamError
+
+export class OutputSource implements Source, Sink {
+  #source: Source
+  readonly #schema: OutputSchema
+  readonly #provider: string
+  readonly #reading: OutputReading
+  readonly #answer = new Accumulator()
+  #unwrapper: Unwrapper | undefined
+  /** The block of the last text. */
+  #index = 0
+  #sink: Sink | undefined
+  #closed = false
+  /** The completion, while text that was held back is delivered before it. */
+  #completion: Completion | undefined
+
+  constructor(source: Source, schema: OutputSchema, provider: string, reading: OutputReading) {
+    this.#source = source
+    this.#schema = schema
+    this.#provider = provider
+    this.#reading = reading
+    this.#unwrapper = reading.wrapped ? new Unwrapper() : undefined
+  }
+
+  pull(sink: Sink): void {
+    this.#sink = sink
+    if (this.#completion === undefined) this.#source.pull(this)
+    else this.#finish(this.#completion)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#source.close()
+  }
+
+  /** Undefined for an answer that does not fit too: nobody may take it for a complete one. */
+  finished(): Completion | undefined {
+    const completion = this.#completion ?? this.#source.finished()
+    const outcome = completion && this.#check(completion)
+    return outcome === undefined || outcome instanceof Promise || StreamError.is(outcome)
+      ? undefined
+      : outcome
+  }
+
+  usage(): UsageSum {
+    return this.#source.usage()
+  }
+
+  resumption(): Resumption | undefined {
+    const resumption = this.#source.resumption?.()
+    if (resumption === undefined) return undefined
+    const open = (context: OpenContext): Source => {
+      // What has been read of the answer remains its beginning.
+      this.#source = resumption.open(context)
+      this.#closed = false
+      return this
+    }
+    return { open, cancel: () => resumption.cancel() }
+  }
+
+  batch(events: readonly ContentEvent[]): void {
+    const told = this.#unwrapper === undefined ? events : this.#unwrap(events, this.#unwrapper)
+    for (const event of told) if (event.kind === 'text') this.#answer.add(event)
+    if (told.length > 0) this.#take().batch(told)
+    else this.#source.pull(this)
+  }
+
+  retry(event: RetryEvent): void {
+    if (event.mode === 'restart') {
+      this.#answer.reset()
+      if (this.#reading.wrapped) this.#unwrapper = new Unwrapper()
+    }
+    this.#take().retry(event)
+  }
+
+  done(completion: Completion): void {
+    const held = this.#unwrapper?.end() ?? ''
+    if (held === '') return this.#finish(completion)
+    this.#completion = completion
+    this.#unwrapper = undefined
+    this.batch([{ type: 'content', index: this.#index, kind: 'text', text: held }])
+  }
+
+  fail(error: StreamError): void {
+    this.#take().fail(error)
+  }
+
+  #unwrap(events: readonly ContentEvent[], unwrapper: Unwrapper): ContentEvent[] {
+    const told: ContentEvent[] = []
+    for (const event of events) {
+      if (event.kind !== 'text') {
+        told.push(event)
+        continue
+      }
+      this.#index = event.index
+      const text = unwrapper.feed(event.text)
+      if (text !== '' || event.signature !== undefined) told.push({ ...event, text })
+    }
+    return told
+  }
+
+  #finish(completion: Completion): void {
+    const outcome = this.#check(completion)
+    if (outcome instanceof Promise) void outcome.then((settled) => this.#answerWith(settled))
+    else this.#answerWith(outcome)
+  }
+
+  #answerWith(outcome: Outcome): void {
+    // The validation may have taken its time.
+    if (this.#closed) return
+    if (StreamError.is(outcome)) this.#take().fail(outcome)
+    else this.#take().done(outcome)
+  }
+
+  /** Never throws, and its promise never rejects. */
+  #check(completion: Completion): Outcome | Promise<Outcome> {
+    // A driver of another copy of this package has checked it already.
+    if (completion.output !== undefined) return completion
+    if (withoutOutput.has(completion.finishReason)) return completion
+    let value: unknown
+    try {
+      value = this.#parse(completion)
+    } catch (cause) {
+      const text = this.#answer.text()
+      const found = text === '' ? 'is empty' : `is not the JSON it has to be: ${text.slice(0, 200)}`
+      return this.#misfit(completion, found, cause)
+    }
+    const schema = this.#schema as Partial<StandardSchema>
+    if (schema['~standard'] === undefined) return { ...completion, output: value }
+    const settle = (result: StandardResult<unknown>): Outcome => {
+      if (result.issues === undefined) return { ...completion, output: result.value }
+      return this.#misfit(
+        completion,
+        `does not fit its schema: ${tell(result.issues)}`,
+        result.issues,
+      )
+    }
+    try {
+      const result = schema['~standard'].validate(value)
+      return result instanceof Promise
+        ? result.then(settle).catch(StreamError.from)
+        : settle(result)
+    } catch (error) {
+      return StreamError.from(error)
+    }
+  }
+
+  #parse({ finishReason }: Completion): unknown {
+    const text = this.#answer.text()
+    let value: unknown
+    try {
+      value = JSON.parse(text)
+    } catch (error) {
+      if (!this.#reading.lenient) throw error
+      value = JSON.parse(findJson(text))
+    }
+    // The wrapper may have stood in a fence, where it could not be taken off while it came.
+    const { wrapped } = this.#reading
+    if (wrapped && this.#unwrapper?.unwrapped !== true && isWrapper(value)) {
+      value = value[wrapperKey]
+    }
+    // Nothing but a number can be JSON both when it is whole and when it is cut.
+    if (finishReason === 'length' && typeof value === 'number') throw new Error('It may be cut.')
+    return value
+  }
+
+  /** Asking again cannot help an answer that reached a limit. */
+  #misfit({ finishReason }: Completion, found: string, cause: unknown): StreamError {
+    const provider = this.#provider
+    if (finishReason !== 'length') {
+      return new StreamError('protocol', `${provider}: the answer ${found}`, {
+        provider,
+        retryable: true,
+        cause,
+      })
+    }
+    const message = `${provider}: the answer reached the limit of tokens before it was whole. Raise maxOutputTokens. It ${found}`
+    return new StreamError('protocol', message, { provider, retryable: false, cause })
+  }
+
+  #take(): Sink {
+    const sink = this.#sink as Sink
+    this.#sink = undefined
+    return sink
+  }
+}
+
+function tell(issues: readonly StandardIssue[]): string {
+  const sentences = issues.slice(0, 5).map(({ path = [], message }) => {
+    const steps = path.map((step) => String(typeof step === 'object' ? step.key : step))
+    return steps.length === 0 ? message : `${steps.join('.')}: ${message}`
+  })
+  return sentences.join('; ')
+}

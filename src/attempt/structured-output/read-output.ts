@@ -1,0 +1,32 @@
+/**
+ * The lazy boundary of structured output: most requests have none, so the first one that does loads the code that reads and
+ * validates it, before it is sent.
+ *
+ * @module
+ */
+
+import type { StreamRequest } from '../../base/request.js'
+import type { OutputSchema } from '../../base/schema.js'
+import { PromisedSource } from '../../pull/promised-source.js'
+import type { Source } from '../../pull/source.js'
+import type { OutputReading } from './output-reading.js'
+
+/**
+ * The source with its output validated; the source itself if the request has no `output`.
+ *
+ * @param plan - how the output is requested, and so how the answer is read
+ */
+export function readOutput<Plan extends OutputReading>(
+  request: StreamRequest,
+  provider: string,
+  plan: (output: OutputSchema, request: StreamRequest) => Plan,
+  open: (plan: Plan | undefined) => Source,
+): Source {
+  const { output } = request
+  if (output === undefined) return open(undefined)
+  return new PromisedSource(async () => {
+    const { OutputSource } = await import('./output-source.js')
+    const planned = plan(output, request)
+    return new OutputSource(open(planned), output, provider, planned)
+  })
+}

@@ -1,0 +1,198 @@
+/**
+ * From content events to the message that they make up. The core, the browser and every page that shows a stream use this one.
+ *
+ * @module
+ */
+
+import type { ContentEvent, StreamEvent } from './events.js'
+import type { AssistantMessage, OutputPart } from './messages.js'
+
+/**
+ * Appending thousands of tokens to one string builds a tree of thousands of nodes. It is flattened whenever this many
+ * characters have come, which keeps memory near the text's own size at a cost linear in its length.
+ */
+const flattenAfter = 4096
+
+class Text {
+  /** A tree of flat pieces, which whoever reads it makes one. */
+  #text = ''
+  #tail = ''
+
+  append(text: string): void {
+    this.#tail += text
+    if (this.#tail.length < flattenAfter) return
+    // join() copies the tree into one flat string
+    this.#text += [this.#tail, ''].join('')
+    this.#tail = ''
+  }
+
+  toString(): string {
+    // Kept, because the text of an answer is asked for as such and as a part of its message.
+    this.#text += this.#tail
+    this.#tail = ''
+    return this.#text
+  }
+}
+
+/** One content block that is growing. */
+interface Block {
+  first: ContentEvent
+  /** Text, reasoning, or the JSON arguments of a tool call. */
+  text: Text
+  signature: string | undefined
+  /** As it was given last; none once more has come. */
+  part: OutputPart | undefined
+}
+
+/**
+ * Collects what the events of one stream say so far. What it gives is never changed afterwards, and is the same object for as
+ * long as nothing has come, down to the single part: a page can draw it after each event and compare by identity.
+ *
+ * @example
+ * ```ts
+ * const answer = new Accumulator()
+ * for await (const event of stream) {
+ *   answer.add(event)
+ *   show(answer.text())
+ * }
+ * ```
+ */
+export class Accumulator {
+  #blocks = new Map<number, Block>()
+  #last: Block | undefined
+  #message: AssistantMessage | undefined
+  /** How many characters have come, voided ones included. */
+  length = 0
+
+  /** Content is added, a `retry` with mode `restart` voids all of it, and the other events change nothing. */
+  add(event: StreamEvent): void {
+    if (event.type !== 'content') {
+      if (event.type === 'retry' && event.mode === 'restart') this.reset()
+      return
+    }
+    this.#message = undefined
+    let block = this.#last
+    if (block === undefined || block.first.index !== event.index) block = this.#block(event)
+    switch (event.kind) {
+      case 'text':
+      case 'reasoning':
+        block.text.append(event.text)
+        this.length += event.text.length
+        break
+      case 'tool-call':
+        block.text.append(event.input)
+        this.length += event.input.length
+        // The name of a call may grow.
+        block.first = event
+        break
+      default:
+        return
+    }
+    block.part = undefined
+    if (event.signature !== undefined) block.signature = event.signature
+  }
+
+  /** Voids everything, as a `retry` with mode `restart` does. */
+  reset(): void {
+    this.#blocks.clear()
+    this.#last = undefined
+    this.#message = undefined
+  }
+
+  /** All `text` content so far, joined. */
+  text(): string {
+    let text = ''
+    for (const block of this.#blocks.values()) {
+      if (block.first.kind === 'text') text += block.text.toString()
+    }
+    return text
+  }
+
+  /**
+   * The message so far, without empty parts.
+   *
+   * @param cut - once it has ended: whether it broke off, or was cut at a limit, so that the arguments of its last call may not be
+   * whole. Undefined while more may come: arguments that cannot be parsed are no error then, and stay text
+   */
+  message(cut?: boolean): AssistantMessage {
+    if (cut !== undefined) return this.#build((block, last) => toPart(block, cut, block === last))
+    this.#message ??= this.#build((block) => (block.part ??= toPart(block, cut, false)))
+    return this.#message
+  }
+
+  #build(
+    partOf: (block: Block, last: Block | undefined) => OutputPart | undefined,
+  ): AssistantMessage {
+    const content: OutputPart[] = []
+    const last = [...this.#blocks.values()].findLast(({ first }) => first.kind !== 'source')
+    for (const block of this.#blocks.values()) {
+      const part = partOf(block, last)
+      if (part !== undefined) content.push(part)
+    }
+    return { role: 'assistant', content }
+  }
+
+  #block(event: ContentEvent): Block {
+    let block = this.#blocks.get(event.index)
+    if (block === undefined) {
+      block = { first: event, text: new Text(), signature: undefined, part: undefined }
+      this.#blocks.set(event.index, block)
+    }
+    this.#last = block
+    return block
+  }
+}
+
+function toPart(
+  { first, text, signature }: Block,
+  cut: boolean | undefined,
+  isLast: boolean,
+): OutputPart | undefined {
+  const signed = signature === undefined ? {} : { signature }
+  switch (first.kind) {
+    case 'text': {
+      const whole = text.toString()
+      if (whole === '' && signature === undefined) return undefined
+      return { type: 'text', text: whole, ...signed }
+    }
+    case 'reasoning': {
+      const whole = text.toString()
+      if (whole === '' && signature === undefined) return undefined
+      const redacted = first.redacted ? { redacted: true as const } : {}
+      return { type: 'reasoning', text: whole, ...signed, ...redacted }
+    }
+    case 'tool-call': {
+      const { id, name, custom } = first
+      const input = custom
+        ? { input: text.toString(), custom }
+        : parseInput(text.toString(), cut, isLast)
+      return { type: 'tool-call', id, name, ...input, ...signed }
+    }
+    case 'source': {
+      const { type: _type, index: _index, kind, ...rest } = first
+      return { type: kind, ...rest }
+    }
+    case 'file':
+      return { type: 'file', mediaType: first.mediaType, data: first.data }
+  }
+}
+
+const truncated = 'The arguments were cut off before they were complete.'
+const malformed = 'The arguments are not a JSON object.'
+
+/** No text at all means no arguments, unless more was to come. */
+function parseInput(
+  text: string,
+  cut: boolean | undefined,
+  isLast: boolean,
+): { input: unknown; error?: string } {
+  if (text.trim() === '') return cut && isLast ? { input: text, error: truncated } : { input: {} }
+  try {
+    const input: unknown = JSON.parse(text) ?? {}
+    if (typeof input === 'object' && !Array.isArray(input)) return { input }
+  } catch {
+    if (cut) return { input: text, error: truncated }
+  }
+  if (cut === undefined) return { input: text }
+  return { input: text, error: malformed }
+}

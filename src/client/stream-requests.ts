@@ -1,0 +1,111 @@
+/**
+ * The requests of one stream: the one that begins it, and those for its rest.
+ *
+ * @module
+ */
+
+import { optionError } from '../base/check-options.js'
+
+/** A stream whose connection was lost. */
+export interface InterruptedStream {
+  /** Those of the response that began it; undefined if none came. */
+  headers: Headers | undefined
+  /** The id of its `start` event; undefined if none came. */
+  id: string | undefined
+  /** The id of the last event that came; 0 if none did. */
+  lastEventId: number
+}
+
+/** Where the rest of a stream can be had. */
+export type Resume =
+  | false
+  | string
+  | URL
+  | ((stream: InterruptedStream) => string | URL | undefined)
+
+export interface RequestOptions {
+  url: string
+  init: RequestInit
+  json: unknown
+  resume: Resume | undefined
+}
+
+/** The arguments of `fetch`, without a signal. */
+export type Request = [url: string, init: RequestInit]
+
+export class Requests {
+  readonly #url: string
+  readonly #init: RequestInit
+  readonly #headers: Headers
+  readonly #resume: Resume | undefined
+  /** The id of the last event that was seen elsewhere; 0 for a stream from its beginning. */
+  readonly after: number
+  /** Whether it can be sent any number of times: what it asks for is not begun by it. */
+  readonly repeatable: boolean
+
+  /** @throws TypeError for JSON that cannot be written, and for headers that are none */
+  constructor({ url, init, json, resume }: RequestOptions) {
+    const { body = null } = init
+    const { method = json === undefined && body === null ? 'GET' : 'POST' } = init
+    this.#url = url
+    this.#resume = resume
+    this.#headers = new Headers(init.headers)
+    if (!this.#headers.has('accept')) this.#headers.set('accept', 'text/event-stream')
+    this.repeatable = method.toUpperCase() === 'GET'
+    const lastEventId = this.#headers.get('last-event-id') ?? ''
+    if (!/^\d{0,15}$/.test(lastEventId)) {
+      throw optionError('headers.last-event-id', lastEventId, 'the id of an event, a whole number')
+    }
+    this.after = Number(lastEventId)
+    this.#init = { cache: 'no-store', ...init, method, body }
+    if (json === undefined) return
+    if (body !== null) throw optionError('json', json, 'no json beside a body')
+    this.#init.body = JSON.stringify(json)
+    if (!this.#headers.has('content-type')) this.#headers.set('content-type', 'application/json')
+  }
+
+  /** The one that begins the stream. */
+  first(): Request {
+    return [this.#url, { ...this.#init, headers: this.#headers }]
+  }
+
+  /**
+   * The one for the rest of the stream; undefined where the rest cannot be had.
+   *
+   * @param responseUrl - where the response came from that began the stream
+   */
+  rest(stream: InterruptedStream, responseUrl: string): Request | undefined {
+    const address = this.#addressOfRest(stream, responseUrl)
+    if (address === undefined) return undefined
+    const headers = new Headers(this.#headers)
+    headers.delete('content-type')
+    const { lastEventId } = stream
+    if (lastEventId > 0) headers.set('last-event-id', String(lastEventId))
+    return [address, { ...this.#init, method: 'GET', body: null, headers }]
+  }
+
+  #addressOfRest(stream: InterruptedStream, responseUrl: string): string | undefined {
+    const resume = this.#resume
+    if (resume === false) return undefined
+    if (typeof resume === 'function') return resume(stream)?.toString()
+    if (resume !== undefined) return String(resume)
+    const named = stream.headers?.get('content-location') ?? undefined
+    if (named !== undefined) return resolveNear(named, responseUrl || this.#url)
+    return this.repeatable ? this.#url : undefined
+  }
+}
+
+/** Stands for the origin of addresses that name none. */
+const anyOrigin = 'http://origin.invalid'
+
+/** An address that a response named; undefined where it is of another origin, which is not to see what was meant for this one. */
+function resolveNear(address: string, base: string): string | undefined {
+  try {
+    const near = new URL(base, anyOrigin)
+    const { origin, href } = new URL(address, near)
+    if (origin !== near.origin) return undefined
+    return origin === anyOrigin ? href.slice(origin.length) : href
+  } catch {
+    return undefined
+  }
+}

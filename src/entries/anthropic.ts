@@ -1,0 +1,13 @@
+/**
+ * The driver for Anthropic.
+ *
+ * @module sluice/anthropic
+ */
+
+export {
+  type AnthropicClient,
+  type AnthropicOptions,
+  anthropic,
+  type BaseAnthropicClient,
+} from '../drivers/anthropic.js'
+export type { ApiKey } from '../drivers/common-options.js'

@@ -1,0 +1,14 @@
+/**
+ * Reads a stream back, in a browser or anywhere else.
+ *
+ * @module sluice/client
+ */
+
+export { Accumulator } from '../base/accumulator.js'
+export { StreamError, type StreamErrorCode } from '../base/errors.js'
+export type { EventStream } from '../base/event-stream.js'
+export type { StreamEvent } from '../base/events.js'
+export { type ConnectOptions, connect, type ReconnectOptions } from '../client/connect.js'
+export type { Reconnection } from '../client/connection.js'
+export { readStream } from '../client/read.js'
+export type { InterruptedStream, Resume } from '../client/stream-requests.js'

@@ -1,0 +1,11 @@
+/**
+ * The driver for every server that speaks OpenAI's chat wire.
+ *
+ * @module sluice/compatible
+ */
+
+export type { ApiKey } from '../drivers/common-options.js'
+export { type CompatibleOptions, compatible, type PresetOptions } from '../drivers/compatible.js'
+export type { PresetName } from '../drivers/presets.js'
+export type { OutputMode } from '../wires/output-plan.js'
+export type { ThinkTags } from '../wires/think-tags.js'

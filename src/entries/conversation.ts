@@ -1,0 +1,26 @@
+/**
+ * Conversations that are remembered.
+ *
+ * @module sluice/conversation
+ */
+
+export {
+  type Conversation,
+  type ConversationInput,
+  type ConversationOptions,
+  createConversation,
+  type SendOptions,
+  type TurnOptions,
+} from '../conversation/conversation.js'
+export {
+  type LastMessagesOptions,
+  lastMessages,
+  type SelectMessages,
+} from '../conversation/last-messages.js'
+export type {
+  ConversationLock,
+  ConversationStore,
+  LockOptions,
+  StoredConversation,
+} from '../conversation/store.js'
+export { type MemoryStoreOptions, memoryStore } from '../stores/memory/store.js'

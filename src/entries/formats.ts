@@ -1,0 +1,10 @@
+/**
+ * Formats that front ends made for others read.
+ *
+ * @module sluice/formats
+ */
+
+export type { Format } from '../base/stream-format.js'
+export { type AgUiOptions, agUi } from '../formats/ag-ui.js'
+export { type AiSdkOptions, aiSdk } from '../formats/ai-sdk.js'
+export { type OpenaiChatOptions, openaiChat } from '../formats/openai-chat.js'

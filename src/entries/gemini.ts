@@ -1,0 +1,8 @@
+/**
+ * The driver for Google's Gemini models.
+ *
+ * @module sluice/gemini
+ */
+
+export type { ApiKey } from '../drivers/common-options.js'
+export { type GeminiOptions, gemini } from '../drivers/gemini.js'

@@ -1,0 +1,79 @@
+/**
+ * Streams from language models: `createStream()`, what writes a stream to a response, and the combinators.
+ *
+ * @module sluice
+ */
+
+export { Accumulator } from '../base/accumulator.js'
+export type {
+  Completion,
+  Continuation,
+  Driver,
+  DriverContext,
+  DriverYield,
+  Fetch,
+} from '../base/driver.js'
+export {
+  StreamError,
+  type StreamErrorCode,
+  type StreamErrorJSON,
+  type StreamErrorOptions,
+} from '../base/errors.js'
+export type { EventStream } from '../base/event-stream.js'
+export type {
+  CompleteEvent,
+  ContentEvent,
+  ErrorEvent,
+  FileContent,
+  FinishReason,
+  ReasoningContent,
+  RetryEvent,
+  SourceContent,
+  StartEvent,
+  StreamEvent,
+  TextContent,
+  ToolCallContent,
+  Usage,
+  UsageSum,
+} from '../base/events.js'
+export type { StreamAttempt, StreamEnd, StreamHooks, StreamRetry } from '../base/hooks.js'
+export type {
+  AssistantMessage,
+  FileInputPart,
+  FilePart,
+  ImageInputPart,
+  InputPart,
+  Message,
+  OutputPart,
+  ReasoningPart,
+  SourcePart,
+  SystemMessage,
+  TextInputPart,
+  TextPart,
+  ToolCallPart,
+  ToolMessage,
+  ToolResultPart,
+  UserMessage,
+} from '../base/messages.js'
+export type { StreamRequest, Tool, ToolChoice } from '../base/request.js'
+export type {
+  JsonSchema,
+  OutputSchema,
+  StandardIssue,
+  StandardJsonSchema,
+  StandardResult,
+  StandardSchema,
+} from '../base/schema.js'
+export type { Encoder, Format } from '../base/stream-format.js'
+export { toReadableStream, toResponse } from '../carriers/web.js'
+export { createStream, type StreamOptions } from '../core/create-stream.js'
+export { type NdjsonOptions, ndjson } from '../formats/ndjson.js'
+export type { FormatOptions } from '../formats/options.js'
+export { type PlainTextOptions, plainText } from '../formats/plain-text.js'
+export { type SseOptions, sse } from '../formats/sse.js'
+export type { CircuitBreaker } from '../layers/fallback/circuit-breaker.js'
+export { type FallbackOptions, fallback } from '../layers/fallback/fallback.js'
+export { type HedgeOptions, hedge } from '../layers/hedge.js'
+export type { RetryOptions } from '../layers/retry/options.js'
+export { retry } from '../layers/retry/retry.js'
+export { type TimeoutOptions, timeout } from '../layers/timeout.js'

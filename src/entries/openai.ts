@@ -1,0 +1,8 @@
+/**
+ * The driver for OpenAI.
+ *
+ * @module sluice/openai
+ */
+
+export type { ApiKey } from '../drivers/common-options.js'
+export { type OpenAIClient, type OpenAIOptions, openai } from '../drivers/openai.js'

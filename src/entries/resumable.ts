@@ -1,0 +1,23 @@
+/**
+ * Streams that outlive their clients, and a log for them in memory.
+ *
+ * @module sluice/resumable
+ */
+
+export type {
+  Lease,
+  LeaseState,
+  LogBatch,
+  LogListener,
+  LogPage,
+  StreamLog,
+} from '../resumable/log.js'
+export type {
+  FollowedStream,
+  Publication,
+  Resumable,
+  ResumableOptions,
+} from '../resumable/resumable.js'
+export { createResumable } from '../resumable/resumable.js'
+export type { MemoryLogOptions } from '../stores/memory/log.js'
+export { memoryLog } from '../stores/memory/log.js'

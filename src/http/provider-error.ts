@@ -1,0 +1,243 @@
+/**
+ * What a provider says when it fails, in HTTP bodies and inside a stream, as a StreamError.
+ *
+ * @module
+ */
+
+import { StreamError, type StreamErrorCode } from '../base/errors.js'
+import { type ErrorBody, readErrorBody } from './error-body.js'
+import { type HeaderReader, header, requestIdOf, retryAfterMs } from './headers.js'
+
+export interface ProviderErrorInput {
+  provider: string
+  /** The HTTP status; absent for an error inside a stream. */
+  status?: number | undefined
+  headers?: HeaderReader | undefined
+  /** Parsed JSON, or the text where it is not JSON. */
+  body: unknown
+  cause?: unknown
+  /** What to say if the body says nothing. */
+  message?: string | undefined
+}
+
+/** The longest message, in characters. It is meant for logs. */
+const maxMessageLength = 2_000
+
+/** The longest text that patterns are tried on, in characters, so that a huge body costs nothing. */
+const maxSearchLength = 4_000
+
+/**
+ * The error of any provider, whatever its shape: `{error: {message, type, code}}` (OpenAI and those like it),
+ * `{type: 'error', error}` (Anthropic), `{error: {code, status}}` also in an array (Gemini), `{detail}` (FastAPI), plain text, HTML.
+ *
+ * Words beat the status, because a bad key also comes as 400, a long prompt as 413 or 500, an empty account as 429.
+ */
+export function providerError(input: ProviderErrorInput): StreamError {
+  const { provider, headers, cause } = input
+  const body = readErrorBody(input.body)
+  const sentStatus = isErrorStatus(input.status) ? input.status : undefined
+  const status = sentStatus ?? body.status
+  const text = body.message || input.message || ''
+  const code = classify(body, wordsOf(text), status ?? 0)
+  const requestId = requestIdOf(headers) ?? body.requestId
+  return new StreamError(code, describe(provider, status, text, body.words, requestId), {
+    provider,
+    status,
+    requestId,
+    cause,
+    retryable: retryable(headers, code, status),
+    retryAfterMs: retryAfterMs(headers) ?? body.retryAfterMs,
+  })
+}
+
+/** What patterns are tried on: without addresses, which name pages such as `/settings/billing` for any failure. */
+function wordsOf(text: string): string {
+  return text
+    .slice(0, maxSearchLength)
+    .toLowerCase()
+    .replace(/https?:\/\/\S+/g, '')
+}
+
+// ---------------------------------------------------------------- code
+
+/** A code and what it is told by. Of several rules the first counts that matches. */
+type Rule = readonly [StreamErrorCode, ...RegExp[]]
+
+/** Codes, types and statuses that mean one thing, written without case and punctuation. */
+const wordRules: readonly Rule[] = [
+  [
+    'context-length',
+    /context(length|size|window)|prompttokens|prompttoolong|inputtoolong|stringabovemaxlength/,
+  ],
+  [
+    'quota',
+    /insufficient(quota|balance|credit|fund)|billing|payment|currentquota|(?<!token)quotaexceeded|arrear|spendlimit|usagelimit|budgetexceeded|creditlimit/,
+  ],
+  ['auth', /authenticat|apikey|^unauthorized|(invalid|expired|missing)token|tokenexpired/],
+  [
+    'content-filter',
+    /contentfilter|contentpolicy|responsibleai|datainspection|moderation|invalidprompt/,
+  ],
+  ['rate-limit', /ratelimit|toomanyrequests|throttl|resourceexhausted/],
+  ['overloaded', /overloaded|unavailable|capacity|slowdown|insufficientsystemresource|notready/],
+  ['not-found', /notfound|(does)?notexist$|unknownmodel/],
+  ['permission', /permission|(?<!extra)forbidden|accessdenied|unsupportedcountry/],
+  ['timeout', /timeout|timedout|deadlineexceeded/],
+  ['conflict', /conflict/],
+]
+
+/** Words that providers also send with errors of other kinds, so that the message and the status come first. */
+const vagueWordRules: readonly Rule[] = [
+  ['server', /servererror|apierror|^internal/],
+  ['invalid-request', /invalid|badrequest|unprocessable|unsupported|validation|failedprecondition/],
+]
+
+const quotaSentences: Rule = [
+  'quota',
+  /insufficient.(quota|balance|credit|funds)|credit balance|(more|out of|enough) credits/,
+  /exceeded your (current|monthly) |billing|payment required|(spend|spending|usage) limit/,
+  /have any credits|over budget|budget has been exceeded/,
+]
+
+/** What sentences say. */
+const sentenceRules: readonly Rule[] = [
+  [
+    'context-length',
+    // A limit is named beside the context, and it is exceeded: "try increasing context size" alone is a server's trouble.
+    /(exceed|maximum|too (long|large|many)|(longer|larger|greater) than)[^]{0,120}context.?(length|window|size|limit)/,
+    /context.?(length|window|size|limit)[^]{0,80}(exceed|is too|reached|overflow|not enough)/,
+    /(prompt|input|inputs|messages?)( is| are)? too long|(prompt|input) (length|exceeds) (exceeds|should be|max)/,
+    /too many (prompt |input )?tokens|maximum (prompt|input) length|range of input length/,
+    /token count[^]{0,40}(exceeds|is \d)|model token limit|reduce the length of/,
+    // Text Generation Inference
+    /must have less than \d+ tokens|inputs\W+tokens \+/,
+  ],
+  [
+    'auth',
+    /(invalid|incorrect|missing|no|expired|revoked|malformed|wrong) (x-)?(api.?key|subscription key|auth(entication|orization)?.(token|header)|(bearer )?token|credentials)/,
+    /api.?key[^]{0,40}(invalid|not valid|incorrect|missing|expired|required|not found|not set)/,
+    /authentication (fail|error|required)|(your )?authentication token|provide an api.?key|^unauthorized/,
+    /security token[^]{0,30}(invalid|expired)|unregistered callers/,
+  ],
+  quotaSentences,
+  [
+    'content-filter',
+    /content.?(management |filtering )?(policy|filter)|safety system|flagged (as|by)|was flagged|usage policy|(inappropriate|unsafe|sensitive) content|unsafe or sensitive/,
+  ],
+  [
+    'overloaded',
+    /overloaded|(over|at|exceeded|no) capacity|(currently|temporarily) unavailable|high demand|currently loading/,
+  ],
+  [
+    'rate-limit',
+    /rate.?limit|too many requests|(requests|tokens) per (second|minute|min|hour|day)|throttl|resource.{0,15}exhausted/,
+  ],
+]
+
+/** Sentences that count only where the status tells nothing. */
+const vagueSentenceRules: readonly Rule[] = [
+  [
+    'not-found',
+    /(model|deployment)[^]{0,80}(does not exist|doesn't exist|not found|not exist)|(no such|unknown) model|model identifier is invalid/,
+  ],
+  [
+    'permission',
+    /permission|forbidden|(do|does) not have access|not (allowed|authorized) to|access denied|location is not supported/,
+  ],
+]
+
+const statusCodes: Readonly<Partial<Record<number, StreamErrorCode>>> = {
+  401: 'auth',
+  402: 'quota',
+  403: 'permission',
+  404: 'not-found',
+  408: 'timeout',
+  409: 'conflict',
+  413: 'invalid-request',
+  422: 'invalid-request',
+  // Bedrock: the model failed
+  424: 'server',
+  429: 'rate-limit',
+  503: 'overloaded',
+  529: 'overloaded',
+}
+
+/** What a sentence cannot mean beside a status. A 429 that speaks of the context is about the tokens allowed in a minute. */
+const unlikely: Readonly<Partial<Record<number, readonly StreamErrorCode[]>>> = {
+  404: ['context-length', 'auth'],
+  429: ['context-length'],
+}
+
+/** @param status - 0 for an error inside a stream that has none */
+function classify(
+  { words, quotaPerDay, retryAfterMs: askedMs }: ErrorBody,
+  text: string,
+  status: number,
+): StreamErrorCode {
+  const plainWords = words.map((word) => word.toLowerCase().replace(/[^a-z0-9]/g, ''))
+  const word = codeOf(wordRules, plainWords)
+  // Gemini says RESOURCE_EXHAUSTED and "quota" for a limit per minute too; its details tell which one it is.
+  if (word === 'rate-limit') {
+    return quotaPerDay || (askedMs === undefined && codeOf([quotaSentences], [text]))
+      ? 'quota'
+      : word
+  }
+  // OpenAI sends `model_not_found` with 403 for a model that exists.
+  if (word === 'not-found' && status === 403) return 'permission'
+  if (word !== undefined && word !== 'permission') return word
+  const told = statusCodes[status] ?? (status >= 500 ? 'server' : undefined)
+  if (told === 'auth' || told === 'quota') return told
+  const sentences = sentenceRules.filter(([code]) => !unlikely[status]?.includes(code))
+  const known = codeOf(sentences, [text]) ?? word ?? told ?? codeOf(vagueSentenceRules, [text])
+  if (known !== undefined || status > 0) return known ?? 'invalid-request'
+  // Inside a stream, and nothing tells: the request was accepted, so the fault is the server's.
+  return codeOf(vagueWordRules, plainWords) ?? 'server'
+}
+
+function codeOf(rules: readonly Rule[], texts: readonly string[]): StreamErrorCode | undefined {
+  const matches = (pattern: RegExp): boolean => texts.some((text) => pattern.test(text))
+  return rules.find(([, ...patterns]) => patterns.some(matches))?.[0]
+}
+
+function isErrorStatus(status: unknown): status is number {
+  return typeof status === 'number' && status >= 400 && status <= 599
+}
+
+// ---------------------------------------------------------------- headers
+
+/** `x-should-retry` is the provider's own word, which both official SDKs follow. Undefined: what fits the code. */
+function retryable(
+  headers: ProviderErrorInput['headers'],
+  code: StreamErrorCode,
+  status: number | undefined,
+): boolean | undefined {
+  const said = header(headers, 'x-should-retry')
+  if (said === 'true') return true
+  if (said === 'false') return false
+  // What is too large now is too large the next time, such as a prompt above the tokens allowed in a minute.
+  if (status === 413) return false
+  return code === 'conflict' ? true : undefined
+}
+
+// ---------------------------------------------------------------- message
+
+function describe(
+  provider: string,
+  status: number | undefined,
+  text: string,
+  words: readonly string[],
+  requestId: string | undefined,
+): string {
+  const head = status === undefined ? `${provider}: ` : `${provider}: ${status} `
+  let tail = ''
+  const named = words.filter((word) => word !== String(status))
+  if (named.length > 0) tail += ` (${named.join(', ')})`
+  if (requestId !== undefined) tail += ` [request ${requestId}]`
+  tail = shorten(tail, 400)
+  const said = text.trim() || 'The provider failed without saying why.'
+  return head + shorten(said, maxMessageLength - head.length - tail.length) + tail
+}
+
+function shorten(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, Math.max(0, length - 1))}…` : text
+}

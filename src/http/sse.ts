@@ -1,0 +1,127 @@
+/**
+ * Bytes to server-sent events.
+ *
+ * @module
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
+ */
+
+import { createParser } from 'eventsource-parser'
+import { StreamError } from '../base/errors.js'
+
+/** The longest event that is read, in characters. Beyond it the body is taken for broken, so memory stays bounded. */
+export const maxEventLength: number = 16 * 1024 * 1024
+
+/** Takes one event; it may throw, which ends the parsing of that chunk. */
+export type OnServerSentEvent = (
+  data: string,
+  event: string | undefined,
+  id: string | undefined,
+) => void
+
+/** For chunks that split no character; it keeps nothing. A byte order mark in their beginning is not the stream's. */
+const plainDecoder = /* @__PURE__ */ new TextDecoder('utf-8', { ignoreBOM: true })
+
+/** Feeds one body, chunk by chunk. */
+export class ServerSentEventReader {
+  readonly #decoder = new TextDecoder()
+  /** The decoder holds no part of a character, and has seen whether the stream begins with a byte order mark. */
+  #plain = false
+  readonly #onEvent: OnServerSentEvent
+  readonly #parser
+  /** The beginning of a line whose end has not come. Joined once, so that a long line in many pieces costs linear time. */
+  #pending: string[] = []
+  #pendingLength = 0
+  /** The parser holds no part of an event, so the next event may take the fast lane. */
+  #clean = true
+
+  /** @param onRetry - takes the wait that the server asks for before a connection is made again, in milliseconds */
+  constructor(onEvent: OnServerSentEvent, onRetry?: (delayMs: number) => void) {
+    this.#onEvent = onEvent
+    this.#parser = createParser({
+      maxBufferSize: maxEventLength,
+      onEvent: ({ data, event, id }) => onEvent(data, event, id),
+      onRetry,
+      onError: (error) => {
+        if (error.type === 'max-buffer-size-exceeded') throw tooLong()
+        // A line `error: {...}`, whose field name is "error", is how some servers (GPUStack) end a stream that failed.
+        if (error.field === 'error' && error.value) onEvent(error.value, 'error', undefined)
+      },
+    })
+    // TextDecoder takes one byte order mark off; a blank line keeps the parser from taking off a second one.
+    this.#parser.feed('\n')
+  }
+
+  /** @throws whatever the callback throws, and StreamError `protocol` for an event that is too long */
+  feed(chunk: Uint8Array): void {
+    // A last byte of ASCII: no character is split. Decoding without a state takes three fifths of the time in Node (90 ns of 150).
+    const whole = (chunk[chunk.length - 1] ?? 0x80) < 0x80
+    if (whole && this.#plain) return this.#read(plainDecoder.decode(chunk))
+    this.#plain = whole
+    this.#read(this.#decoder.decode(chunk, { stream: true }))
+  }
+
+  /** The body is over: a last event counts although its blank line is missing. */
+  end(): void {
+    this.#read(`${this.#decoder.decode()}\n\n`)
+  }
+
+  #read(chunk: string): void {
+    let text = chunk
+    if (this.#pendingLength > 0) {
+      if (chunk.indexOf('\n') === -1 && chunk.indexOf('\r') === -1) return this.#hold(chunk)
+      text = this.#pending.join('') + chunk
+      this.#pending = []
+      this.#pendingLength = 0
+    }
+    if (this.#clean && text.indexOf('\r') === -1) {
+      const position = this.#fastLane(text)
+      if (position === text.length) return
+      if (position > 0) text = text.slice(position)
+    }
+    // The parser gets whole lines only: it would drop the beginning of an `error:` line that comes in two pieces.
+    const linesEnd = Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1
+    if (linesEnd > 0) {
+      const lines = text.slice(0, linesEnd)
+      this.#clean = false
+      this.#parser.feed(lines)
+      this.#clean = lines.endsWith('\n\n')
+    }
+    if (linesEnd < text.length) this.#hold(text.slice(linesEnd))
+  }
+
+  #hold(text: string): void {
+    this.#pending.push(text)
+    this.#pendingLength += text.length
+    if (this.#pendingLength > maxEventLength) throw tooLong()
+  }
+
+  /**
+   * Whole events of the one shape that nearly all are of, `[event: X\n]data: {...}\n\n`, without the parser. Returns where it
+   * stopped; anything else is the parser's.
+   */
+  #fastLane(text: string): number {
+    let position = 0
+    for (;;) {
+      let start = position
+      let event: string | undefined
+      if (text.startsWith('event: ', start)) {
+        const lineEnd = text.indexOf('\n', start)
+        if (lineEnd === -1) return position
+        event = text.slice(start + 7, lineEnd)
+        start = lineEnd + 1
+      }
+      if (!text.startsWith('data: {', start)) return position
+      const end = text.indexOf('\n', start)
+      if (end === -1 || text.charCodeAt(end + 1) !== 10) return position
+      position = end + 2
+      this.#onEvent(text.slice(start + 6, end), event || undefined, undefined)
+    }
+  }
+}
+
+export function tooLong(): StreamError {
+  return new StreamError(
+    'protocol',
+    `An event of more than ${maxEventLength} characters came, which is more than is read.`,
+  )
+}

@@ -1,0 +1,244 @@
+/**
+ * Another driver where one fails.
+ *
+ * @module
+ */
+
+import { defineLayer, openDriver } from '../../attempt/define-driver.js'
+import { checkKeys, optionError } from '../../base/check-options.js'
+import type { Completion, Driver } from '../../base/driver.js'
+import { StreamError } from '../../base/errors.js'
+import type { ContentEvent, RetryEvent, UsageSum } from '../../base/events.js'
+import type { StreamRequest } from '../../base/request.js'
+import { abandon } from '../../pull/abort.js'
+import type { OpenContext, Sink, Source } from '../../pull/source.js'
+import {
+  checkDriver,
+  combineErrors,
+  commonContinuation,
+  handOver,
+  named,
+} from '../several-drivers.js'
+import { type CircuitBreaker, enter, type Passage } from './circuit-breaker.js'
+
+/** What `fallback([a, b], options)` takes. */
+export interface FallbackOptions {
+  /**
+   * Whether the next driver is to be asked after this error. If it throws, the stream ends with what it threw.
+   * @default every error but `aborted`
+   */
+  shouldFallback?: (error: StreamError, driver: Driver) => boolean
+  /**
+   * Makes the circuit breaker of each driver, once, so that all streams of this fallback share it. While the circuit of a driver is
+   * open it is skipped: no request is sent to it, and no event tells of it.
+   *
+   * A failure is every error but those that the request itself caused (`invalid-request`, `context-length`, `content-filter`). An
+   * attempt that was ended from outside, by its reader or by `totalMs`, counts as a success.
+   *
+   * @example
+   * ```ts
+   * import { circuitBreaker, ConsecutiveBreaker, handleAll } from 'cockatiel'
+   *
+   * const breaker = () => circuitBreaker(handleAll, { halfOpenAfter: 10_000, breaker: new ConsecutiveBreaker(3) })
+   * const driver = fallback([openai({ model }), anthropic({ model })], { breaker })
+   * ```
+   */
+  breaker?: (driver: Driver) => CircuitBreaker
+}
+
+interface Member {
+  driver: Driver
+  breaker: CircuitBreaker | undefined
+}
+
+/**
+ * A driver that asks the first one, and the next one where it fails, before content or after it. Each change is told by a `retry`
+ * event that names who is asked next; content that has come until then is void.
+ *
+ * If all of them fail, the error is that of the last one, with the others in its `cause`. If the circuits of all are open, it is
+ * `overloaded`.
+ *
+ * @throws TypeError for what is no driver, and for a bad option
+ * @example
+ * ```ts
+ * const driver = fallback(retry(openai({ model: 'gpt-5.5' })), anthropic({ model: 'claude-sonnet-5-5' }))
+ * ```
+ */
+export function fallback(...drivers: [Driver, ...Driver[]]): Driver
+export function fallback(drivers: readonly Driver[], options?: FallbackOptions): Driver
+export function fallback(
+  first: Driver | readonly Driver[],
+  ...rest: (Driver | FallbackOptions | undefined)[]
+): Driver {
+  if (!isList(first)) return createFallback([first, ...(rest as Driver[])], {})
+  const [options = {}] = rest
+  return createFallback(first, options as FallbackOptions)
+}
+
+function createFallback(drivers: readonly Driver[], options: FallbackOptions): Driver {
+  const [first, ...others] = drivers
+  if (first === undefined) throw optionError('fallback', drivers, 'at least one driver')
+  const allowed = 'a driver, such as openai({ model }); options come after a list of drivers'
+  for (const [position, driver] of drivers.entries())
+    checkDriver(`fallback[${position}]`, driver, allowed)
+  if (typeof options !== 'object' || options === null) {
+    throw optionError('fallback.options', options, 'an object')
+  }
+  checkKeys('fallback', options, ['shouldFallback', 'breaker'])
+  const { shouldFallback = always, breaker } = options
+  if (typeof shouldFallback !== 'function') {
+    throw optionError('fallback.shouldFallback', shouldFallback, 'a function')
+  }
+  if (breaker !== undefined && typeof breaker !== 'function') {
+    throw optionError('fallback.breaker', breaker, 'a function that makes one for each driver')
+  }
+  const members = [first, ...others].map((driver) => ({
+    driver,
+    breaker: breaker && checkBreaker(breaker(driver)),
+  }))
+  const { provider, model } = first
+  return defineLayer(
+    { provider, model, continuation: commonContinuation(drivers) },
+    (request, context) => new FallbackSource(members, request, context, shouldFallback),
+  )
+}
+
+function isList(value: Driver | readonly Driver[]): value is readonly Driver[] {
+  return Array.isArray(value)
+}
+
+function checkBreaker(breaker: CircuitBreaker): CircuitBreaker {
+  if (typeof breaker?.execute === 'function') return breaker
+  throw optionError('fallback.breaker()', breaker, 'an object with execute(), such as of cockatiel')
+}
+
+function always(): boolean {
+  return true
+}
+
+class FallbackSource implements Source, Sink {
+  readonly #members: readonly Member[]
+  readonly #request: StreamRequest
+  readonly #context: OpenContext
+  readonly #shouldFallback: (error: StreamError, driver: Driver) => boolean
+  /** The member that comes after the one that is asked. */
+  #position = 0
+  #driver: Driver | undefined
+  #passage: Passage | undefined
+  #upstream: Source | undefined
+  #sink: Sink | undefined
+  #attempt: number
+  readonly #errors: StreamError[] = []
+
+  constructor(
+    members: readonly Member[],
+    request: StreamRequest,
+    context: OpenContext,
+    shouldFallback: (error: StreamError, driver: Driver) => boolean,
+  ) {
+    this.#members = members
+    this.#request = request
+    this.#context = context
+    this.#shouldFallback = shouldFallback
+    this.#attempt = context.attempt
+  }
+
+  pull(sink: Sink): void {
+    this.#sink = sink
+    if (this.#upstream === undefined) {
+      const driver = this.#driver ?? this.#choose()
+      if (driver === undefined) return this.#take().fail(this.#allOpen())
+      this.#upstream = openDriver(driver, this.#request, {
+        ...this.#context,
+        attempt: this.#attempt,
+      })
+    }
+    this.#upstream.pull(this)
+  }
+
+  close(): void {
+    this.#passage?.end()
+    if (this.#upstream !== undefined) abandon(this.#upstream)
+  }
+
+  finished(): Completion | undefined {
+    const completion = this.#upstream?.finished()
+    return completion && this.#named(completion)
+  }
+
+  usage(): UsageSum {
+    return this.#upstream?.usage() ?? {}
+  }
+
+  batch(events: readonly ContentEvent[]): void {
+    this.#take().batch(events)
+  }
+
+  retry(event: RetryEvent): void {
+    this.#take().retry(event)
+  }
+
+  done(completion: Completion): void {
+    this.#passage?.end()
+    this.#take().done(this.#named(completion))
+  }
+
+  fail(error: StreamError): void {
+    this.#passage?.end(error)
+    if (this.#upstream !== undefined) abandon(this.#upstream)
+    if (error.code === 'aborted') return this.#take().fail(error)
+    this.#errors.push(error)
+    try {
+      if (!this.#shouldFallback(error, this.#driver as Driver)) return this.#giveUp()
+    } catch (thrown) {
+      return this.#take().fail(StreamError.from(thrown))
+    }
+    const driver = this.#choose()
+    if (driver === undefined) return this.#giveUp()
+    const usage = this.usage()
+    // Told with this event, so no part of the next attempt.
+    this.#upstream = undefined
+    this.#attempt = this.#context.nextAttempt()
+    const maxAttempts = this.#context.attempt + this.#members.length - 1
+    const numbers = { attempt: this.#attempt, maxAttempts }
+    this.#take().retry(handOver(driver, numbers, error, usage))
+  }
+
+  /** The next driver whose breaker lets it be asked; undefined if there is none. */
+  #choose(): Driver | undefined {
+    this.#passage = undefined
+    this.#driver = undefined
+    for (let member = this.#next(); member !== undefined; member = this.#next()) {
+      const passage = member.breaker && enter(member.breaker)
+      if (member.breaker !== undefined && passage === undefined) continue
+      this.#passage = passage
+      this.#driver = member.driver
+      return member.driver
+    }
+    return undefined
+  }
+
+  #next(): Member | undefined {
+    return this.#members[this.#position++]
+  }
+
+  #giveUp(): void {
+    this.#take().fail(combineErrors(this.#errors as [StreamError, ...StreamError[]]))
+  }
+
+  #allOpen(): StreamError {
+    const names = this.#members.map(({ driver }) => `${driver.provider} (${driver.model})`)
+    const message = `Nobody could be asked: the circuit breakers of ${names.join(', ')} are open.`
+    return new StreamError('overloaded', message)
+  }
+
+  #named(completion: Completion): Completion {
+    return named(completion, this.#driver as Driver)
+  }
+
+  #take(): Sink {
+    const sink = this.#sink as Sink
+    this.#sink = undefined
+    return sink
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * Further attempts after a failed one.
+ *
+ * @module
+ */
+
+import { defineLayer } from '../../attempt/define-driver.js'
+import type { Driver } from '../../base/driver.js'
+import { checkRetry, type RetryOptions } from './options.js'
+import { RetrySource } from './source.js'
+
+/**
+ * A driver that retries. Each further attempt is announced by a `retry` event before the wait.
+ *
+ * @param options - a number is `maxRetries`
+ * @throws TypeError for an invalid option
+ */
+export function retry(driver: Driver, options?: number | RetryOptions): Driver {
+  const settings = checkRetry(options)
+  return defineLayer(
+    driver,
+    (request, context) => new RetrySource(driver, request, context, settings),
+  )
+}

@@ -1,0 +1,51 @@
+/**
+ * The wait before a retry.
+ *
+ * @module
+ */
+
+import { backoffMs } from '../../base/backoff.js'
+import { longestDelayMs } from '../../base/check-options.js'
+import type { StreamError } from '../../base/errors.js'
+import { keepAlive } from '../../base/timers.js'
+import type { RetrySettings } from './options.js'
+
+/**
+ * The wait that the provider asks for, or the backoff.
+ *
+ * @returns milliseconds; undefined if the provider asks for more than is allowed
+ */
+export function delayAfter(
+  { retryAfterMs }: StreamError,
+  settings: RetrySettings,
+  failures: number,
+): number | undefined {
+  if (retryAfterMs === undefined) return backoffMs(settings, failures)
+  return retryAfterMs > settings.maxRetryAfterMs
+    ? undefined
+    : Math.min(retryAfterMs, longestDelayMs)
+}
+
+/** A wait that can be ended. The process stays alive for it once somebody waits with it. */
+export class Wait {
+  readonly over: Promise<void>
+  readonly #timer: ReturnType<typeof setTimeout>
+  readonly #end: () => void
+
+  constructor(delayMs: number) {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.over = promise
+    this.#end = resolve
+    this.#timer = setTimeout(resolve, delayMs)
+    keepAlive(this.#timer, false)
+  }
+
+  keepAlive(): void {
+    keepAlive(this.#timer, true)
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+    this.#end()
+  }
+}

@@ -1,8 +1,0 @@
-/**
- * Spans and metrics of OpenTelemetry for streams. It needs `@opentelemetry/api`.
- *
- * @module sluice/otel
- */
-
-export type { Attributes, AttributeValue, OpenTelemetryApi } from './otel/api.js'
-export { type Telemetry, telemetry } from './otel/telemetry.js'

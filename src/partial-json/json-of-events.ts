@@ -1,0 +1,146 @@
+/**
+ * The JSON text in the events of a stream, in pieces, attempt by attempt.
+ *
+ * @module
+ */
+
+import { StreamError } from '../base/errors.js'
+import type { CompleteEvent, ContentEvent, StreamEvent } from '../base/events.js'
+import { JsonText } from '../base/json-text.js'
+
+/** The tool call whose arguments are wanted. */
+export interface ToolCallChoice {
+  /** The first call of the tool with this name. */
+  tool?: string
+  /** The call with this id. */
+  id?: string
+}
+
+export class JsonPieces implements AsyncIterable<string> {
+  readonly #open: () => AsyncIterator<StreamEvent>
+  readonly #call: ToolCallChoice | undefined
+  #events: AsyncIterator<StreamEvent> | undefined
+  /** The block that holds the arguments. */
+  #index: number | undefined
+  #text = new JsonText()
+  #whole = new WholeTokens()
+  /** How the attempt ended: another one begins, or the stream is over. */
+  end: 'restart' | CompleteEvent | StreamError | undefined
+  /** What the attempt has brought of what is wanted: a call may have come without a character of arguments. */
+  found: 'nothing' | 'empty' | 'text' = 'nothing'
+
+  /** @param call - undefined for the text of the answer */
+  constructor(open: () => AsyncIterator<StreamEvent>, call: ToolCallChoice | undefined) {
+    this.#open = open
+    this.#call = call
+  }
+
+  /** The pieces of one attempt, from where the last one ended. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<string, void, void> {
+    this.#begin()
+    this.#events ??= this.#open()
+    while (this.end === undefined) {
+      const piece = this.#read(await this.#events.next())
+      if (piece !== '') yield piece
+    }
+    const rest = this.#whole.end()
+    if (rest !== '') yield rest
+  }
+
+  /** Passes over what is left of the attempt. */
+  async skip(): Promise<void> {
+    while (this.end === undefined && this.#events !== undefined) {
+      this.#read(await this.#events.next())
+    }
+  }
+
+  /** Cancels the stream. */
+  close(): void {
+    this.end ??= new StreamError('aborted', 'The stream was cancelled.')
+    this.#events?.return?.().catch(() => {})
+  }
+
+  #begin(): void {
+    this.end = undefined
+    this.found = 'nothing'
+    this.#index = undefined
+    this.#text = new JsonText()
+    this.#whole = new WholeTokens()
+  }
+
+  #read({ done, value }: IteratorResult<StreamEvent, unknown>): string {
+    if (done) {
+      this.end ??= new StreamError('interrupted', 'The events ended without a last one.')
+      return ''
+    }
+    switch (value.type) {
+      case 'content':
+        return this.#readContent(value)
+      case 'retry':
+        if (value.mode === 'restart') this.end = 'restart'
+        return ''
+      case 'complete':
+        this.end = value
+        return ''
+      case 'error':
+        this.end = value.error
+        return ''
+      case 'start':
+        return ''
+    }
+  }
+
+  #readContent(content: ContentEvent): string {
+    if (this.#call === undefined) {
+      if (content.kind !== 'text') return ''
+      return this.#take(this.#text.feed(content.text))
+    }
+    if (content.kind !== 'tool-call') return ''
+    const { tool = content.name, id = content.id } = this.#call
+    if (this.#index === undefined && tool === content.name && id === content.id) {
+      this.#index = content.index
+      this.found = 'empty'
+    }
+    return this.#index === content.index ? this.#take(content.input) : ''
+  }
+
+  #take(text: string): string {
+    if (text.trim() !== '') this.found = 'text'
+    return this.#whole.feed(text)
+  }
+}
+
+/** Characters of numbers and white space, which end only with what follows them. */
+const unfinished = /[-+.\deE\s]/
+
+/**
+ * Holds a number or white space back until it has ended. The parser waits for that too, but it goes over the whole of it again with
+ * each piece, and models are known to write digits or blanks without end.
+ */
+class WholeTokens {
+  #inString = false
+  #escaped = false
+  #held = ''
+
+  feed(text: string): string {
+    for (let at = 0; at < text.length; at++) {
+      const code = text.charCodeAt(at)
+      if (this.#escaped) this.#escaped = false
+      else if (code === 0x22) this.#inString = !this.#inString
+      else if (code === 0x5c) this.#escaped = this.#inString
+    }
+    let end = text.length
+    if (!this.#inString) while (end > 0 && unfinished.test(text.charAt(end - 1))) end--
+    if (end === 0) {
+      this.#held += text
+      return ''
+    }
+    const piece = this.#held + text.slice(0, end)
+    this.#held = text.slice(end)
+    return piece
+  }
+
+  end(): string {
+    return this.#held
+  }
+}

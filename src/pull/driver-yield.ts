@@ -1,0 +1,58 @@
+/**
+ * What a user's driver yields. It is checked here, because past this point nobody looks at it, and what is wrong with it would break
+ * something far from its cause.
+ *
+ * @module
+ */
+
+import { show } from '../base/check-options.js'
+import { StreamError } from '../base/errors.js'
+import type { ContentEvent, RetryEvent } from '../base/events.js'
+
+type Events = readonly (ContentEvent | RetryEvent)[]
+
+/** The fields of each kind of content that have to be strings. */
+const texts: Readonly<Record<ContentEvent['kind'], readonly string[]>> = {
+  text: ['text'],
+  reasoning: ['text'],
+  'tool-call': ['id', 'name', 'input'],
+  source: [],
+  file: ['mediaType', 'data'],
+}
+
+/**
+ * The events of one yield.
+ *
+ * @throws StreamError `protocol` for anything that is no event
+ */
+export function checkYielded(value: unknown, provider: string): Events {
+  const events: readonly unknown[] = Array.isArray(value) ? value : [value]
+  for (const event of events) {
+    if (isEvent(event)) continue
+    const message = `The driver "${provider}" yielded ${show(event)}. Allowed: content events with their index, kind and texts, retry events, and arrays of both.`
+    throw new StreamError('protocol', message, { provider })
+  }
+  return events as Events
+}
+
+function isEvent(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const event: Partial<Record<string, unknown>> = { ...value }
+  if (event.type === 'retry')
+    return typeof event.attempt === 'number' && StreamError.is(event.error)
+  if (event.type !== 'content' || typeof event.index !== 'number') return false
+  if (typeof event.kind !== 'string' || !Object.hasOwn(texts, event.kind)) return false
+  return texts[event.kind as ContentEvent['kind']].every((name) => typeof event[name] === 'string')
+}
+
+/** A yield as answers: runs of content, and each retry event alone. */
+export function splitYielded(events: Events): (readonly ContentEvent[] | RetryEvent)[] {
+  const answers: (ContentEvent[] | RetryEvent)[] = []
+  for (const event of events) {
+    const last = answers.at(-1)
+    if (event.type === 'retry') answers.push(event)
+    else if (Array.isArray(last)) last.push(event)
+    else answers.push([event])
+  }
+  return answers
+}

@@ -1,0 +1,227 @@
+/**
+ * The producer's side: a stream is read to its end into a log, whoever follows it.
+ *
+ * @module
+ */
+
+import { StreamError } from '../base/errors.js'
+import type { CompleteEvent, ErrorEvent, StreamEvent } from '../base/events.js'
+import type { BatchReader } from '../core/iterable-reader.js'
+import { abortError } from '../pull/abort.js'
+import type { Lease, LeaseState, LogBatch, StreamLog } from './log.js'
+import { isTerminal } from './log-events.js'
+import { persist } from './log-outage.js'
+import { type Ending, endingOf } from './transcript.js'
+
+export interface ProducerSettings {
+  log: StreamLog
+  id: string
+  lease: Lease
+  maxEvents: number
+  maxCharacters: number
+}
+
+/**
+ * One append is on its way at a time, and what comes meanwhile is gathered for the next: the first token leaves at once, and a slow
+ * log makes the appends longer, not more. With this many characters gathered, the provider is held back.
+ */
+const maxGathered = 256 * 1024
+
+/** Signs of life within the time that a lease lasts. */
+const beatsInLease = 3
+
+export class Producer {
+  /** How the stream ended; never rejects. */
+  readonly ended: Promise<CompleteEvent | ErrorEvent>
+  readonly #settle: (terminal: CompleteEvent | ErrorEvent) => void
+  readonly #settings: ProducerSettings
+  readonly #reader: BatchReader
+  #gathered: string[] = []
+  #gatheredLength = 0
+  /** Of all that has been taken from the stream. */
+  #count = 0
+  #characters = 0
+  /** The last event of the stream. */
+  #terminal: CompleteEvent | ErrorEvent | undefined
+  /** Why the stream ends without one. */
+  #failure: StreamError | undefined
+  #isReading = false
+  #isAppending = false
+  #isStopping = false
+  #isOver = false
+  readonly #heartbeat: ReturnType<typeof setInterval>
+  /** Since the log last answered. Time would not do: a process that was paused has not waited for an answer. */
+  #beats = 0
+  #unsubscribe: (() => void) | undefined
+
+  constructor(reader: BatchReader, settings: ProducerSettings) {
+    this.#reader = reader
+    this.#settings = settings
+    const { promise, resolve } = Promise.withResolvers<CompleteEvent | ErrorEvent>()
+    this.ended = promise
+    this.#settle = resolve
+    this.#heartbeat = setInterval(() => void this.#beat(), settings.lease.leaseMs / beatsInLease)
+    void this.#listen()
+    this.#read()
+  }
+
+  // -------------------------------------------------------------- from the stream
+
+  #read(): void {
+    if (this.#isReading || this.#terminal !== undefined || this.#failure !== undefined) return
+    this.#isReading = true
+    this.#reader.read(this.#onBatch)
+  }
+
+  readonly #onBatch = (batch: readonly StreamEvent[] | null): void => {
+    this.#isReading = false
+    if (this.#isOver || this.#failure !== undefined) return
+    if (batch === null) return this.#fail(this.#isStopping ? stopped() : withoutEnd())
+    for (const event of batch) {
+      this.#gather(event)
+      if (this.#terminal !== undefined || this.#failure !== undefined) break
+    }
+    this.#flush()
+    if (this.#gatheredLength < maxGathered) this.#read()
+  }
+
+  #gather(event: StreamEvent): void {
+    let json: string
+    try {
+      json = JSON.stringify(event)
+    } catch (cause) {
+      const message = `The ${event.type} event cannot be written as JSON.`
+      return this.#fail(new StreamError('protocol', message, { cause }))
+    }
+    if (isTerminal(event)) this.#terminal = event
+    else {
+      const error = this.#boundError(json.length)
+      if (error !== undefined) return this.#fail(error)
+    }
+    this.#count++
+    this.#characters += json.length
+    this.#gathered.push(json)
+    this.#gatheredLength += json.length
+  }
+
+  #boundError(length: number): StreamError | undefined {
+    const { id, maxEvents, maxCharacters } = this.#settings
+    const isLong = this.#count >= maxEvents
+    if (!isLong && this.#characters + length <= maxCharacters) return undefined
+    const [option, value] = isLong ? ['maxEvents', maxEvents] : ['maxCharacters', maxCharacters]
+    const message = `The stream "${id}" is longer than the option "${option}" allows (${value}).`
+    return new StreamError('store', message)
+  }
+
+  /** Ends the stream after what has been gathered. */
+  #fail(error: StreamError): void {
+    if (this.#terminal !== undefined || this.#failure !== undefined) return
+    this.#failure = error
+    this.#reader.cancel(error)
+    this.#flush()
+  }
+
+  // -------------------------------------------------------------- into the log
+
+  #flush(): void {
+    if (this.#isAppending || this.#isOver) return
+    if (this.#gathered.length > 0) void this.#append()
+    else if (this.#failure !== undefined) void this.#appendFailure(this.#failure)
+  }
+
+  async #append(): Promise<void> {
+    const events = this.#gathered
+    this.#gathered = []
+    this.#gatheredLength = 0
+    const first = this.#count - events.length + 1
+    const batch: LogBatch = { first, events, ended: this.#terminal !== undefined }
+    const { log, id, lease } = this.#settings
+    if (!(await this.#send(() => log.append(id, lease, batch)))) return
+    if (batch.ended && this.#terminal !== undefined) return this.#end(this.#terminal)
+    this.#flush()
+    if (this.#gatheredLength < maxGathered) this.#read()
+  }
+
+  async #appendFailure(error: StreamError): Promise<void> {
+    const { log, id, lease } = this.#settings
+    let ending: Ending | undefined
+    const isHeld = await this.#send(async () => {
+      ending ??= await endingOf(log, id, error)
+      return ending === undefined ? 'lost' : log.append(id, lease, ending.batch)
+    })
+    if (isHeld && ending !== undefined) this.#end(ending.terminal)
+  }
+
+  /** @returns whether the lease is held and this producer still has something to do */
+  async #send(ask: () => Promise<LeaseState>): Promise<boolean> {
+    this.#isAppending = true
+    try {
+      this.#take(await persist(ask, this.#settings.lease.leaseMs, () => this.#isOver))
+    } catch (error) {
+      this.#giveUp(StreamError.from(error))
+    }
+    this.#isAppending = false
+    return !this.#isOver
+  }
+
+  // -------------------------------------------------------------- the lease
+
+  async #beat(): Promise<void> {
+    const { log, id, lease } = this.#settings
+    if (++this.#beats > 2 * beatsInLease) {
+      const message = `The log did not answer for twice the time that a lease lasts (${lease.leaseMs} ms).`
+      return this.#giveUp(new StreamError('store', message))
+    }
+    // An append is a sign of life too, and a failed one is answered for by the beats that it takes.
+    if (this.#isAppending) return
+    const state = await log.renew(id, lease).catch(() => undefined)
+    if (state !== undefined) this.#take(state)
+  }
+
+  #take(state: LeaseState): void {
+    this.#beats = 0
+    if (this.#isOver) return
+    if (state === 'stopping') this.#stop()
+    if (state !== 'lost') return
+    const message = `The lease of the stream "${this.#settings.id}" has run out, or the log has lost the stream: its producer can add nothing more.`
+    this.#giveUp(new StreamError('conflict', message))
+  }
+
+  async #listen(): Promise<void> {
+    const { log, id } = this.#settings
+    // Where this fails, the answer to the next sign of life says it too.
+    const unsubscribe = await log.onStop(id, () => this.#stop()).catch(() => () => {})
+    if (this.#isOver) unsubscribe()
+    else this.#unsubscribe = unsubscribe
+  }
+
+  #stop(): void {
+    if (this.#isOver || this.#isStopping) return
+    this.#isStopping = true
+    this.#reader.cancel(stopped())
+    // A stream of our own now says how it ended, with what had come; it may have a turn of a conversation to end before.
+    this.#read()
+  }
+
+  /** The log is lost to this producer, and nobody can be told any more. */
+  #giveUp(error: StreamError): void {
+    if (this.#isOver) return
+    this.#end({ type: 'error', error, partial: { role: 'assistant', content: [] }, attempts: 1 })
+    this.#reader.cancel(error)
+  }
+
+  #end(terminal: CompleteEvent | ErrorEvent): void {
+    this.#isOver = true
+    clearInterval(this.#heartbeat)
+    this.#unsubscribe?.()
+    this.#settle(terminal)
+  }
+}
+
+function stopped(): StreamError {
+  return abortError('Somebody stopped the stream.')
+}
+
+function withoutEnd(): StreamError {
+  return new StreamError('interrupted', 'The stream ended without a complete or error event.')
+}

@@ -1,0 +1,51 @@
+/**
+ * The end of a stream whose own end did not come.
+ *
+ * @module
+ */
+
+import { Accumulator } from '../base/accumulator.js'
+import type { StreamError } from '../base/errors.js'
+import type { ErrorEvent, StartEvent } from '../base/events.js'
+import type { LogBatch, StreamLog } from './log.js'
+import { checkPage, readEvent } from './log-events.js'
+
+/** What ends a stream after all that the log holds of it, with the partial answer read from there. */
+export interface Ending {
+  terminal: ErrorEvent
+  batch: LogBatch
+}
+
+/** @returns undefined if the stream is not in the log, or has ended */
+export async function endingOf(
+  log: StreamLog,
+  id: string,
+  error: StreamError,
+): Promise<Ending | undefined> {
+  const accumulator = new Accumulator()
+  let attempts = 1
+  let count = 0
+  for (;;) {
+    const page = await log.read(id, count)
+    if (page === null || page.ended) return undefined
+    for (const json of checkPage(page, id, count).events) {
+      const event = readEvent(json)
+      if (event.type === 'content') accumulator.add(event)
+      else if (event.type === 'retry') {
+        attempts = event.attempt
+        if (event.mode === 'restart') accumulator.reset()
+      }
+    }
+    count += page.events.length
+    if (count >= page.last) break
+  }
+  const partial = accumulator.message(true)
+  const terminal: ErrorEvent = { type: 'error', error, partial, attempts }
+  // Every stream begins with a start, also one that ended before its own.
+  const start: StartEvent = { type: 'start', id, provider: 'unknown', model: 'unknown' }
+  const events = count === 0 ? [start, terminal] : [terminal]
+  return {
+    terminal,
+    batch: { first: count + 1, events: events.map((event) => JSON.stringify(event)), ended: true },
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * Streams in the memory of one process.
+ *
+ * @module
+ */
+
+import { checkCount, checkKeys, checkLimit } from '../../base/check-options.js'
+import { StreamError } from '../../base/errors.js'
+import type {
+  Lease,
+  LeaseState,
+  LogBatch,
+  LogListener,
+  LogPage,
+  StreamLog,
+} from '../../resumable/log.js'
+
+/** What `memoryLog()` takes. */
+export interface MemoryLogOptions {
+  /**
+   * How long a stream is kept after its end, or without a sign of life, in milliseconds.
+   * @default 600_000
+   */
+  ttlMs?: number
+  /**
+   * How many streams are kept. The one that ended first makes room for a new one; if all of them are being written, the new one is
+   * refused with a `StreamError` of code `store`.
+   * @default 1_000
+   */
+  maxStreams?: number
+}
+
+/**
+ * A log for one process: its streams end with it, and no other process can follow them.
+ *
+ * @throws TypeError for a bad option
+ */
+export function memoryLog(options: MemoryLogOptions = {}): StreamLog {
+  checkKeys('memoryLog', options, ['ttlMs', 'maxStreams'])
+  const ttlMs = checkLimit('memoryLog.ttlMs', options.ttlMs, 600_000)
+  const maxStreams = checkCount('memoryLog.maxStreams', options.maxStreams, 1_000)
+  return new MemoryLog(ttlMs, maxStreams)
+}
+
+/** A page of events is this long at most, so that a reader who catches up does so in steps. */
+const pageLength = 256
+
+interface Entry {
+  readonly fence: string
+  readonly events: string[]
+  leaseEndsAt: number
+  expiresAt: number
+  ended: boolean
+  stopping: boolean
+}
+
+class MemoryLog implements StreamLog {
+  readonly #ttlMs: number
+  readonly #maxStreams: number
+  /** In the order of their last sign of life. */
+  readonly #entries = new Map<string, Entry>()
+  readonly #listeners = new Listeners<LogListener>()
+  readonly #stopListeners = new Listeners<() => void>()
+
+  constructor(ttlMs: number, maxStreams: number) {
+    this.#ttlMs = ttlMs
+    this.#maxStreams = maxStreams
+  }
+
+  async create(id: string, { fence, leaseMs }: Lease): Promise<boolean> {
+    const entry = this.#find(id)
+    // A second call with the same fence is the first one's, whose answer was lost.
+    if (entry !== undefined) return entry.fence === fence
+    this.#makeRoom()
+    const fresh = { fence, events: [], leaseEndsAt: 0, expiresAt: 0, ended: false, stopping: false }
+    this.#touch(id, fresh, leaseMs)
+    return true
+  }
+
+  async append(id: string, lease: Lease, batch: LogBatch): Promise<LeaseState> {
+    const entry = this.#find(id)
+    const last = batch.first + batch.events.length - 1
+    if (entry === undefined || entry.fence !== lease.fence) return 'lost'
+    if (entry.events.length >= last) return stateOf(entry)
+    if (!isHeld(entry) || entry.events.length !== batch.first - 1) return 'lost'
+    this.#touch(id, entry, batch.ended ? 0 : lease.leaseMs)
+    this.#add(id, entry, batch)
+    return stateOf(entry)
+  }
+
+  async renew(id: string, { fence, leaseMs }: Lease): Promise<LeaseState> {
+    const entry = this.#find(id)
+    if (entry === undefined || entry.fence !== fence || !isHeld(entry)) return 'lost'
+    this.#touch(id, entry, leaseMs)
+    return stateOf(entry)
+  }
+
+  async read(id: string, after: number): Promise<LogPage | null> {
+    const entry = this.#find(id)
+    if (entry === undefined) return null
+    return {
+      events: entry.events.slice(after, after + pageLength),
+      last: entry.events.length,
+      ended: entry.ended,
+      leaseLeftMs: isHeld(entry) ? entry.leaseEndsAt - performance.now() : 0,
+    }
+  }
+
+  async seal(id: string, batch: LogBatch): Promise<void> {
+    const entry = this.#find(id)
+    if (entry === undefined || entry.ended || isHeld(entry)) return
+    if (entry.events.length !== batch.first - 1) return
+    // Without its fence, nobody can add to it.
+    const sealed = { ...entry, fence: '' }
+    this.#touch(id, sealed, 0)
+    this.#add(id, sealed, batch)
+  }
+
+  async stop(id: string): Promise<boolean> {
+    const entry = this.#find(id)
+    if (entry === undefined || entry.ended) return false
+    entry.stopping = true
+    for (const callback of this.#stopListeners.of(id)) callback()
+    return true
+  }
+
+  async subscribe(id: string, listener: LogListener): Promise<() => void> {
+    return this.#listeners.add(id, listener)
+  }
+
+  async onStop(id: string, callback: () => void): Promise<() => void> {
+    return this.#stopListeners.add(id, callback)
+  }
+
+  #find(id: string): Entry | undefined {
+    const entry = this.#entries.get(id)
+    if (entry === undefined || entry.expiresAt > performance.now()) return entry
+    this.#entries.delete(id)
+    return undefined
+  }
+
+  #add(id: string, entry: Entry, batch: LogBatch): void {
+    entry.events.push(...batch.events)
+    entry.ended = batch.ended
+    for (const listener of this.#listeners.of(id)) listener.appended(batch)
+  }
+
+  #touch(id: string, entry: Entry, leaseMs: number): void {
+    const now = performance.now()
+    entry.leaseEndsAt = now + leaseMs
+    entry.expiresAt = now + Math.max(this.#ttlMs, leaseMs)
+    this.#entries.delete(id)
+    this.#entries.set(id, entry)
+  }
+
+  /** What has expired is in front, because its last sign of life is the oldest. */
+  #makeRoom(): void {
+    const now = performance.now()
+    for (const [id, entry] of this.#entries) {
+      const hasToGo = !isHeld(entry) && this.#entries.size >= this.#maxStreams
+      if (entry.expiresAt <= now || hasToGo) this.#entries.delete(id)
+    }
+    if (this.#entries.size < this.#maxStreams) return
+    throw new StreamError(
+      'store',
+      `The memory log holds ${this.#maxStreams} streams, and all of them are being written. Raise memoryLog.maxStreams, or publish fewer streams at once.`,
+    )
+  }
+}
+
+/** Who listens to which stream. */
+class Listeners<Listener> {
+  readonly #listeners = new Map<string, Set<Listener>>()
+
+  /** @returns takes it away */
+  add(id: string, listener: Listener): () => void {
+    const listeners = this.#listeners.get(id) ?? new Set()
+    this.#listeners.set(id, listeners)
+    listeners.add(listener)
+    return () => {
+      listeners.delete(listener)
+      if (listeners.size === 0 && this.#listeners.get(id) === listeners) this.#listeners.delete(id)
+    }
+  }
+
+  /** A copy: listeners come and go while they are told. */
+  of(id: string): Listener[] {
+    return [...(this.#listeners.get(id) ?? [])]
+  }
+}
+
+function isHeld(entry: Entry): boolean {
+  return !entry.ended && entry.leaseEndsAt > performance.now()
+}
+
+function stateOf(entry: Entry): LeaseState {
+  return entry.stopping ? 'stopping' : 'held'
+}

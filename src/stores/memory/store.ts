@@ -1,0 +1,141 @@
+/**
+ * Conversations in the memory of one process.
+ *
+ * @module
+ */
+
+import { checkCount, checkKeys, checkLimit, optionError } from '../../base/check-options.js'
+import { StreamError } from '../../base/errors.js'
+import type { Message } from '../../base/messages.js'
+import type {
+  ConversationLock,
+  ConversationStore,
+  LockOptions,
+  StoredConversation,
+} from '../../conversation/store.js'
+import { Locks } from './locks.js'
+
+/** What `memoryStore()` takes. */
+export interface MemoryStoreOptions {
+  /**
+   * How many conversations are kept. The one that was not used for the longest time goes first, but none with a turn running.
+   * @default 1_000
+   */
+  maxConversations?: number
+  /**
+   * How long a conversation is kept after its last turn, in milliseconds; `Infinity` for as long as there is room.
+   * @default 86_400_000 (a day)
+   */
+  ttlMs?: number
+}
+
+interface Entry {
+  /** As JSON: nobody who has read or given a message can change what is stored. */
+  messages: string[]
+  version: string
+  expiresAt: number
+}
+
+const dayMs = 86_400_000
+
+/**
+ * Keeps conversations in this process: for tests, tools and servers of one process. They end with it.
+ *
+ * @throws TypeError for a bad option
+ */
+export function memoryStore(options: MemoryStoreOptions = {}): ConversationStore {
+  checkKeys('', options, ['maxConversations', 'ttlMs'])
+  const maxConversations = checkCount('maxConversations', options.maxConversations, 1_000)
+  if (maxConversations === 0) throw optionError('maxConversations', 0, 'an integer from 1')
+  return new MemoryStore(maxConversations, checkLimit('ttlMs', options.ttlMs, dayMs))
+}
+
+class MemoryStore implements ConversationStore {
+  readonly #maxConversations: number
+  readonly #ttlMs: number
+  /** Those that were used last are last. */
+  readonly #entries = new Map<string, Entry>()
+  readonly #locks = new Locks()
+
+  constructor(maxConversations: number, ttlMs: number) {
+    this.#maxConversations = maxConversations
+    this.#ttlMs = ttlMs
+  }
+
+  load(id: string): Promise<StoredConversation> {
+    const entry = this.#find(id)
+    return Promise.resolve({
+      messages: (entry?.messages ?? []).map((json) => JSON.parse(json) as Message),
+      version: entry?.version ?? null,
+    })
+  }
+
+  append(
+    id: string,
+    messages: readonly Message[],
+    expectedVersion: string | null,
+  ): Promise<string> {
+    const entry = this.#find(id)
+    if ((entry?.version ?? null) !== expectedVersion) {
+      const message = `Conversation "${id}" has changed since it was loaded.`
+      return Promise.reject(new StreamError('conflict', message))
+    }
+    const added = messages.map((message) => JSON.stringify(message))
+    return Promise.resolve(this.#put(id, [...(entry?.messages ?? []), ...added]))
+  }
+
+  clear(id: string): Promise<void> {
+    if (this.#find(id) !== undefined || this.#locks.isHeld(id)) this.#put(id, [])
+    return Promise.resolve()
+  }
+
+  async lock(id: string, options: LockOptions): Promise<ConversationLock> {
+    const lock = await this.#locks.acquire(id, options)
+    this.#touch(id)
+    return {
+      release: () => lock.release(),
+      renew: async () => {
+        await lock.renew()
+        this.#touch(id)
+      },
+    }
+  }
+
+  #find(id: string): Entry | undefined {
+    const entry = this.#entries.get(id)
+    if (entry === undefined || entry.expiresAt > Date.now()) return entry
+    this.#entries.delete(id)
+    return undefined
+  }
+
+  /** A turn that runs keeps its conversation. */
+  #touch(id: string): void {
+    const entry = this.#find(id)
+    if (entry !== undefined) this.#set(id, entry)
+  }
+
+  #put(id: string, messages: string[]): string {
+    const version = crypto.randomUUID()
+    this.#set(id, { messages, version, expiresAt: 0 })
+    this.#makeRoom()
+    return version
+  }
+
+  #set(id: string, entry: Entry): void {
+    entry.expiresAt = Date.now() + this.#ttlMs
+    this.#entries.delete(id)
+    this.#entries.set(id, entry)
+  }
+
+  #makeRoom(): void {
+    const now = Date.now()
+    let excess = this.#entries.size - this.#maxConversations
+    for (const [id, entry] of this.#entries) {
+      // All behind it was used later.
+      if (excess <= 0 && entry.expiresAt > now) return
+      if (entry.expiresAt > now && this.#locks.isHeld(id)) continue
+      this.#entries.delete(id)
+      excess--
+    }
+  }
+}

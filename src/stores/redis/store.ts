@@ -1,0 +1,181 @@
+/**
+ * Conversations in Redis.
+ *
+ * @module
+ */
+
+import { checkKeys, checkLimit, optionError } from '../../base/check-options.js'
+import { StreamError } from '../../base/errors.js'
+import type { Message } from '../../base/messages.js'
+import type {
+  ConversationLock,
+  ConversationStore,
+  LockOptions,
+  StoredConversation,
+} from '../../conversation/store.js'
+import { abortError } from '../../pull/abort.js'
+import type { RedisClient } from './client.js'
+import { RedisConnection, redisError } from './connection.js'
+import {
+  appendScript,
+  clearScript,
+  loadScript,
+  lockScript,
+  releaseScript,
+  renewScript,
+} from './store-scripts.js'
+
+/** What `redisStore()` takes. */
+export interface RedisStoreOptions {
+  /**
+   * Comes before the name of every key.
+   * @default 'sluice:conversation:'
+   */
+  prefix?: string
+  /**
+   * How long a conversation is kept after its last turn, in milliseconds; `Infinity` for ever.
+   * @default 86_400_000 (a day)
+   */
+  ttlMs?: number
+  /**
+   * How long Redis may take to answer before that is an error of code `store`, in milliseconds.
+   * @default 5_000
+   */
+  commandTimeoutMs?: number
+}
+
+const dayMs = 86_400_000
+/**
+ * Whoever waits asks again after this many milliseconds for each place in the queue, up to ten times of it. So the first in line finds a
+ * free lock within 100 ms, and a hundred who wait for the same conversation cost about 160 small commands a second. Being told instead,
+ * by a blocking command or by publish and subscribe, would take a further connection, and polling all the same in case it breaks.
+ */
+const askAgainMs = 100
+/** Whoever waits and is silent for so long is gone: two seconds more than the longest pause, for a process that is busy. */
+const silentMs = 3_000
+
+/**
+ * Keeps conversations in Redis, so that any process can go on with them.
+ *
+ * A cluster will do too, because all keys of a conversation share the hash tag of its id. Tested with Redis 7.
+ *
+ * @param client - a connected client of `redis` (node-redis) or `ioredis`; it stays yours
+ * @throws TypeError for a bad option, or a client that is none of these
+ */
+export function redisStore(
+  client: RedisClient,
+  options: RedisStoreOptions = {},
+): ConversationStore {
+  checkKeys('', options, ['prefix', 'ttlMs', 'commandTimeoutMs'])
+  const { prefix = 'sluice:conversation:' } = options
+  // Braces would make another hash tag.
+  if (typeof prefix !== 'string' || /[{}]/.test(prefix)) {
+    throw optionError('prefix', prefix, 'a string without braces')
+  }
+  const ttlMs = checkLimit('ttlMs', options.ttlMs, dayMs)
+  const timeoutMs = checkLimit('commandTimeoutMs', options.commandTimeoutMs, 5_000)
+  return new RedisStore(new RedisConnection(client, timeoutMs), prefix, ttlMs)
+}
+
+class RedisStore implements ConversationStore {
+  readonly #connection: RedisConnection
+  readonly #prefix: string
+  /** As the scripts take it. */
+  readonly #ttl: string
+
+  constructor(connection: RedisConnection, prefix: string, ttlMs: number) {
+    this.#connection = connection
+    this.#prefix = prefix
+    this.#ttl = ttlMs === Infinity ? '' : String(Math.ceil(ttlMs))
+  }
+
+  async load(id: string): Promise<StoredConversation> {
+    const reply = await this.#connection.run(loadScript, [this.#key(id, 'history')], [])
+    const [version = null, ...messages] = reply as string[]
+    try {
+      return { version, messages: messages.map((json) => JSON.parse(json) as Message) }
+    } catch (cause) {
+      const message = `Conversation "${id}" holds something that is no message: is its key used by something else?`
+      throw new StreamError('store', message, { cause })
+    }
+  }
+
+  async append(
+    id: string,
+    messages: readonly Message[],
+    expectedVersion: string | null,
+  ): Promise<string> {
+    const version = crypto.randomUUID()
+    const added = messages.map((message) => JSON.stringify(message))
+    const args = [expectedVersion ?? '', version, this.#ttl, ...added]
+    const done = await this.#connection.run(appendScript, [this.#key(id, 'history')], args)
+    if (done === 1) return version
+    throw new StreamError('conflict', `Conversation "${id}" has changed since it was loaded.`)
+  }
+
+  async clear(id: string): Promise<void> {
+    const keys = [this.#key(id, 'history'), this.#key(id, 'lock')] as const
+    await this.#connection.run(clearScript, [...keys], [crypto.randomUUID(), this.#ttl])
+  }
+
+  async lock(id: string, { ttlMs, wait = true, signal }: LockOptions): Promise<ConversationLock> {
+    const token = crypto.randomUUID()
+    const lease = String(Math.ceil(ttlMs))
+    const history = this.#key(id, 'history')
+    const lock = this.#key(id, 'lock')
+    const queues = [this.#key(id, 'queue'), this.#key(id, 'asked')] as const
+    const release = async (): Promise<void> => {
+      await this.#connection.run(releaseScript, [lock, ...queues], [token])
+    }
+    try {
+      const args = [token, lease, this.#ttl, wait ? '1' : '0', String(silentMs)]
+      for (;;) {
+        if (signal?.aborted) throw abortError(signal.reason)
+        const place = await this.#connection.run(lockScript, [history, lock, ...queues], args)
+        if (signal?.aborted) throw abortError(signal.reason)
+        if (place === 0) break
+        if (!wait) {
+          throw new StreamError('conflict', `Another turn of conversation "${id}" is running.`)
+        }
+        await pause(askAgainMs * Math.min(Number(place), 10) * (0.5 + Math.random() / 2), signal)
+      }
+    } catch (error) {
+      if (redisError(error).code !== 'conflict') {
+        // It may have been taken although the answer did not come. If this fails too, the lease runs out.
+        const released = release().catch(() => {})
+        if (signal?.aborted) await released
+      }
+      throw error
+    }
+    const renew = async (): Promise<void> => {
+      const held = await this.#connection.run(
+        renewScript,
+        [history, lock],
+        [token, lease, this.#ttl],
+      )
+      if (held === 1) return
+      const message = `The lock of conversation "${id}" ran out, and another turn took it.`
+      throw new StreamError('conflict', message)
+    }
+    return { renew, release }
+  }
+
+  /** The braces send all keys of an id to the same server of a cluster. */
+  #key(id: string, name: string): string {
+    const tag = id.replaceAll(/[%{}]/g, encodeURIComponent)
+    return `${this.#prefix}{${tag}}:${name}`
+  }
+}
+
+/** Ends early when the signal aborts. */
+function pause(delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, delayMs)
+    signal?.addEventListener('abort', end)
+  })
+}

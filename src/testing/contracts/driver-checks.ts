@@ -1,0 +1,138 @@
+/**
+ * What the contract suite checks in what a driver yields, returns and throws.
+ *
+ * @module
+ */
+
+import type { Completion, DriverYield } from '../../base/driver.js'
+import { StreamError } from '../../base/errors.js'
+import type { ContentEvent, FinishReason, RetryEvent } from '../../base/events.js'
+
+/** A promise of the contract that a driver does not keep. */
+export class ContractError extends Error {
+  static {
+    this.prototype.name = 'ContractError'
+  }
+}
+
+/** Throws, with a message that says what was expected and what came. */
+export function check(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new ContractError(message)
+}
+
+/** Both sides, so that a failing test can be read. */
+export function checkText(actual: string, expected: string): void {
+  check(actual === expected, `expected the text ${show(expected)}, but it is ${show(actual)}`)
+}
+
+/** The events of one yield, however it came. */
+export function eventsOf(value: DriverYield): readonly (ContentEvent | RetryEvent)[] {
+  return Array.isArray(value) ? value : [value as ContentEvent | RetryEvent]
+}
+
+/** The text of what still stands: a retry that starts over voids what came before. */
+export function textOf(events: readonly (ContentEvent | RetryEvent)[]): string {
+  let text = ''
+  for (const event of events) {
+    if (event.type === 'retry') text = event.mode === 'restart' ? '' : text
+    else if (event.kind === 'text') text += event.text
+  }
+  return text
+}
+
+/** Checks the events of a whole attempt, with their blocks counted from 0 in order of appearance. */
+export function checkEvents(events: readonly (ContentEvent | RetryEvent)[]): void {
+  let blocks = 0
+  const kinds = new Map<number, string>()
+  for (const event of events) {
+    check(
+      event?.type === 'content' || event?.type === 'retry',
+      `a driver yields content and retry events, but this one yielded ${show(event)}`,
+    )
+    if (event.type === 'retry') {
+      checkRetry(event)
+      if (event.mode === 'continue') continue
+      blocks = 0
+      kinds.clear()
+      continue
+    }
+    const { index } = event
+    check(
+      Number.isInteger(index) && index >= 0 && index <= blocks,
+      `the next new block is ${blocks}, but the index is ${index} in ${show(event)}`,
+    )
+    if (index === blocks) blocks += 1
+    const kind = kinds.get(index) ?? event.kind
+    check(kind === event.kind, `block ${index} was ${kind}, but now it is ${show(event)}`)
+    kinds.set(index, kind)
+    checkContent(event)
+  }
+}
+
+/** For each kind, the fields that have to be strings. */
+const strings: Record<ContentEvent['kind'], readonly string[]> = {
+  text: ['text'],
+  reasoning: ['text'],
+  'tool-call': ['id', 'name', 'input'],
+  source: [],
+  file: ['mediaType', 'data'],
+}
+
+function checkContent(event: ContentEvent): void {
+  check(Object.hasOwn(strings, event.kind), `there is no kind of content like ${show(event)}`)
+  const fields: Partial<Record<string, unknown>> = { ...event }
+  for (const name of strings[event.kind]) {
+    check(typeof fields[name] === 'string', `${name} has to be a string in ${show(event)}`)
+  }
+}
+
+function checkRetry(event: RetryEvent): void {
+  check(
+    Number.isInteger(event.attempt) && event.attempt >= 2 && event.maxAttempts >= event.attempt,
+    `attempt counts from 2 and never exceeds maxAttempts, but this is ${show(event)}`,
+  )
+  check(event.delayMs >= 0, `delayMs has to be 0 or more in ${show(event)}`)
+  check(
+    event.mode === 'restart' || event.mode === 'continue',
+    `mode is "restart" or "continue", but this is ${show(event)}`,
+  )
+  check(StreamError.is(event.error), `error has to be a StreamError in ${show(event)}`)
+}
+
+const finishReasons: Record<FinishReason, true> = {
+  stop: true,
+  length: true,
+  'tool-calls': true,
+  'content-filter': true,
+  pause: true,
+  other: true,
+}
+
+export function checkCompletion(completion: Completion | undefined): void {
+  check(
+    typeof completion === 'object' && completion !== null,
+    `a driver returns { finishReason, usage }, but this one returned ${show(completion)}`,
+  )
+  check(
+    Object.hasOwn(finishReasons, completion.finishReason),
+    `finishReason is one of ${Object.keys(finishReasons).join(', ')}, but it is ${show(completion.finishReason)}`,
+  )
+  const { usage } = completion
+  check(typeof usage === 'object' && usage !== null, 'usage has to be an object; {} says nothing')
+  for (const [name, tokens] of Object.entries(usage)) {
+    check(
+      tokens === undefined || (Number.isInteger(tokens) && tokens >= 0),
+      `usage.${name} has to be a number of tokens, but it is ${show(tokens)}`,
+    )
+  }
+}
+
+export function checkStreamError(error: unknown): asserts error is StreamError {
+  check(StreamError.is(error), `a driver throws a StreamError, but this one threw ${show(error)}`)
+}
+
+/** A value for a message. */
+export function show(value: unknown): string {
+  if (value instanceof Error) return `${value.name}: ${value.message}`
+  return JSON.stringify(value) ?? String(value)
+}

@@ -1,0 +1,140 @@
+/**
+ * What the cases of the contract of a log have in common.
+ *
+ * @module
+ */
+
+import type {
+  Lease,
+  LeaseState,
+  LogBatch,
+  LogListener,
+  LogPage,
+  StreamLog,
+} from '../../resumable/log.js'
+import { ContractError, check, show } from './driver-checks.js'
+
+export interface LogContext {
+  log: StreamLog
+  /** The same streams as another process sees them. */
+  other: StreamLog
+  /** Of this test alone. */
+  id: string
+  ttlMs: number
+  deadlineMs: number
+  /** Subscribes until the end of the test. */
+  listen(log: StreamLog, id: string, listener: LogListener): Promise<() => void>
+  /** Undoes a subscription at the end of the test. */
+  later(undo: () => void): void
+}
+
+export interface LogCase {
+  /** @default 60_000 */
+  ttlMs?: number
+  run(context: LogContext): Promise<void>
+}
+
+/** A lease that does not run out in a test. */
+export function longLease(): Lease {
+  return { fence: crypto.randomUUID(), leaseMs: 60_000 }
+}
+
+/** A lease that runs out soon. */
+export function shortLease(): Lease {
+  return { fence: crypto.randomUUID(), leaseMs: 50 }
+}
+
+export function eventsFrom(first: number, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => JSON.stringify({ number: first + index }))
+}
+
+export function batchOf(first: number, count: number, ended = false): LogBatch {
+  return { first, events: eventsFrom(first, count), ended }
+}
+
+export function checkEqual(actual: unknown, expected: unknown, what: string): void {
+  check(
+    show(actual) === show(expected),
+    `${what}: expected ${show(expected)}, but it is ${show(actual)}`,
+  )
+}
+
+/** Creates a stream that has to be new. */
+export async function create({ log, id }: LogContext, lease: Lease): Promise<void> {
+  checkEqual(await log.create(id, lease), true, 'create() of a new id')
+}
+
+/** Appends what has to be taken. */
+export async function append(
+  { log, id }: LogContext,
+  lease: Lease,
+  batch: LogBatch,
+  expected: LeaseState = 'held',
+): Promise<void> {
+  const what = `append() of ${batch.events.length} events from ${batch.first}`
+  checkEqual(await log.append(id, lease, batch), expected, what)
+}
+
+/** Reads what has to be known. */
+export async function read({ other, id }: LogContext, after: number): Promise<LogPage> {
+  const page = await other.read(id, after)
+  check(page !== null, `read() of a stream that was created gave null`)
+  return page
+}
+
+/** Reads all pages after an event. */
+export async function readAll(context: LogContext, after: number): Promise<string[]> {
+  const events: string[] = []
+  for (;;) {
+    const page = await read(context, after + events.length)
+    events.push(...page.events)
+    if (after + events.length >= page.last) return events
+    check(page.events.length > 0, `read() gave no events, although the last one is ${page.last}`)
+  }
+}
+
+/** Waits until nobody holds the lease. */
+export async function untilLapsed(context: LogContext): Promise<void> {
+  await until(context, 'the lease to run out', async () => {
+    const { leaseLeftMs } = await read(context, 0)
+    return leaseLeftMs <= 0
+  })
+}
+
+export async function until(
+  { deadlineMs }: LogContext,
+  what: string,
+  isSo: () => Promise<boolean> | boolean,
+): Promise<void> {
+  const endsAt = performance.now() + deadlineMs
+  while (!(await isSo())) {
+    if (performance.now() > endsAt) {
+      throw new ContractError(`waited ${deadlineMs} ms for ${what}, and it did not happen`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+/** Notes what it is told, from the first thing on. */
+export class Notes implements LogListener {
+  readonly events: string[] = []
+  /** The number of the last event that it was told of. */
+  last = 0
+  ended = false
+  misses = 0
+  /** What it was told out of order, if anything. */
+  disorder = ''
+
+  appended({ first, events, ended }: LogBatch): void {
+    // A log may tell something twice to a listener who has just come.
+    const known = this.events.length === 0 ? 0 : this.last + 1 - first
+    if (known < 0) this.disorder ||= `after event ${this.last} it was told of ${first}`
+    this.events.push(...events.slice(Math.max(known, 0)))
+    this.last = Math.max(this.last, first + events.length - 1)
+    this.ended = ended
+  }
+
+  missed(): void {
+    this.misses++
+  }
+}

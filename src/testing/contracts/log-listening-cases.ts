@@ -1,0 +1,114 @@
+/**
+ * Whom a log tells what.
+ *
+ * @module
+ */
+
+import { check } from './driver-checks.js'
+import {
+  append,
+  batchOf,
+  checkEqual,
+  create,
+  eventsFrom,
+  type LogCase,
+  type LogContext,
+  longLease,
+  Notes,
+  shortLease,
+  until,
+  untilLapsed,
+} from './log-case.js'
+
+/** Waits until a listener was told of an event, or that it has to look for itself. */
+async function hears(context: LogContext, notes: Notes, last: number): Promise<void> {
+  const isSo = (): boolean => notes.last >= last || notes.misses > 0
+  await until(context, `a listener to be told of event ${last}`, isSo)
+  checkEqual(notes.disorder, '', 'the order in which a listener is told')
+}
+
+export const listeningCases: Record<string, LogCase> = {
+  'tells every listener of what is appended, in order': {
+    async run(context) {
+      const lease = longLease()
+      const notes = [new Notes(), new Notes()]
+      await create(context, lease)
+      await context.listen(context.other, context.id, notes[0] as Notes)
+      await context.listen(context.log, context.id, notes[1] as Notes)
+      for (let first = 1; first <= 50; first++) await append(context, lease, batchOf(first, 1))
+      await append(context, lease, batchOf(51, 10, true))
+      for (const each of notes) {
+        await hears(context, each, 60)
+        if (each.misses > 0) continue
+        checkEqual(each.events, eventsFrom(1, 60), 'what a listener was told')
+        checkEqual(each.ended, true, 'whether it was told of the end')
+      }
+    },
+  },
+  'tells a listener of everything that comes after it has subscribed': {
+    async run(context) {
+      const lease = longLease()
+      await create(context, lease)
+      for (let first = 1; first <= 20; first++) {
+        const notes = new Notes()
+        const subscribed = context.listen(context.other, context.id, notes)
+        // Of what is appended meanwhile it may be told or not.
+        const appended = append(context, lease, batchOf(2 * first - 1, 1))
+        const unsubscribe = await subscribed
+        await appended
+        await append(context, lease, batchOf(2 * first, 1))
+        await hears(context, notes, 2 * first)
+        unsubscribe()
+      }
+    },
+  },
+  'tells nothing to a listener who has left, or who listens to another stream': {
+    async run(context) {
+      const lease = longLease()
+      await create(context, lease)
+      const [gone, elsewhere, stays] = [new Notes(), new Notes(), new Notes()]
+      const leave = await context.listen(context.other, context.id, gone)
+      await context.listen(context.other, `${context.id} 2`, elsewhere)
+      await context.listen(context.other, context.id, stays)
+      leave()
+      leave()
+      await append(context, lease, batchOf(1, 1))
+      await hears(context, stays, 1)
+      checkEqual(gone.events, [], 'what it was told after it had left')
+      checkEqual(elsewhere.events, [], 'what it was told of another stream')
+    },
+  },
+  'tells of the sealing': {
+    async run(context) {
+      const notes = new Notes()
+      await create(context, shortLease())
+      await context.listen(context.other, context.id, notes)
+      await untilLapsed(context)
+      await context.log.seal(context.id, batchOf(1, 2, true))
+      await hears(context, notes, 2)
+      check(notes.ended || notes.misses > 0, 'it was not told that the stream has ended')
+    },
+  },
+  'tells the producer to stop, at once and with the answer to every sign of life': {
+    async run(context) {
+      const { log, other, id } = context
+      const lease = longLease()
+      let [stops, others] = [0, 0]
+      await create(context, lease)
+      await append(context, lease, batchOf(1, 1))
+      const leave = await log.onStop(id, () => others++)
+      context.later(await log.onStop(id, () => stops++))
+      context.later(await log.onStop(`${id} 2`, () => others++))
+      leave()
+      leave()
+      checkEqual(await other.stop(id), true, 'stop()')
+      await until(context, 'the producer to be told', () => stops > 0)
+      checkEqual(others, 0, 'who was told to stop although it has left, or produces another stream')
+      checkEqual(await log.renew(id, lease), 'stopping', 'renew()')
+      await append(context, lease, batchOf(2, 1), 'stopping')
+      await append(context, lease, batchOf(2, 1), 'stopping')
+      await append(context, lease, batchOf(3, 1, true), 'stopping')
+      checkEqual(await other.stop(id), false, 'stop() of a stream that has ended')
+    },
+  },
+}

@@ -1,0 +1,136 @@
+/**
+ * What the cases of the contract of a store have in common.
+ *
+ * @module
+ */
+
+import { StreamError, type StreamErrorCode } from '../../base/errors.js'
+import type { Message } from '../../base/messages.js'
+import type { ConversationLock, ConversationStore } from '../../conversation/store.js'
+import { ContractError, check, show } from './driver-checks.js'
+
+export interface StoreContext {
+  store: ConversationStore
+  /** Of this test alone. */
+  id: string
+  ttlMs: number
+  deadlineMs: number
+}
+
+export interface StoreCase {
+  /** @default 60_000 */
+  ttlMs?: number
+  run(context: StoreContext): Promise<void>
+}
+
+/** A turn: a question and its answer. */
+export function turnOf(text: string): Message[] {
+  return [
+    { role: 'user', content: text },
+    { role: 'assistant', content: [{ type: 'text', text: `${text}!` }] },
+  ]
+}
+
+/** As JSON, with the fields of objects in any order: some databases sort them. */
+export function checkEqual(actual: unknown, expected: unknown, what: string): void {
+  check(
+    show(sorted(actual)) === show(sorted(expected)),
+    `${what}: expected ${show(expected)}, but it is ${show(actual)}`,
+  )
+}
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(sorted)
+  const fields = Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1))
+  return Object.fromEntries(fields.map(([name, field]) => [name, sorted(field)]))
+}
+
+/** Rejects in time, with a StreamError of this code. */
+export async function checkRejects(
+  { deadlineMs }: StoreContext,
+  promise: Promise<unknown>,
+  code: StreamErrorCode,
+  what: string,
+): Promise<void> {
+  const error = await soon(deadlineMs, what, promise).then(
+    (value) => new ContractError(`${what} has to reject, but it gave ${show(value)}`),
+    (thrown: unknown) => thrown,
+  )
+  if (error instanceof ContractError) throw error
+  check(
+    StreamError.is(error) && error.code === code,
+    `${what} has to reject with a StreamError of code ${code}, but it was ${show(error)}`,
+  )
+}
+
+export async function soon<Result>(
+  deadlineMs: number,
+  what: string,
+  promise: Promise<Result>,
+): Promise<Result> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    const message = `${what} took longer than ${deadlineMs} ms`
+    timer = setTimeout(() => reject(new ContractError(message)), deadlineMs)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** A promise that is looked at later: until then its failure is nobody's. */
+export function later<Result>(promise: Promise<Result>): Promise<Result> {
+  promise.catch(() => {})
+  return promise
+}
+
+export function pause(delayMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, delayMs))
+}
+
+export interface Renewed {
+  lock: ConversationLock
+  /** Called between two renewals. */
+  meanwhile(): Promise<void>
+}
+
+/**
+ * Renews a lock all the time until `totalMs` have passed. On a machine that stalls for longer than `limitMs` that says nothing, so it
+ * begins again, a few times.
+ *
+ * @param begin - what is renewed, under an id of this round alone: what ran out in another one stays so
+ */
+export async function keepRenewing(
+  totalMs: number,
+  limitMs: number,
+  begin: (round: number) => Promise<Renewed>,
+): Promise<void> {
+  const failures: unknown[] = []
+  for (let round = 1; round <= 5; round++) {
+    let renewedAt = Date.now()
+    const endsAt = renewedAt + totalMs
+    const { lock, meanwhile } = await begin(round)
+    let longestMs = 0
+    let failure: unknown
+    while (Date.now() < endsAt && failure === undefined) {
+      try {
+        await lock.renew()
+        longestMs = Math.max(longestMs, Date.now() - renewedAt)
+        renewedAt = Date.now()
+        await meanwhile()
+        await pause(limitMs / 20)
+      } catch (error) {
+        failure = error
+      }
+    }
+    longestMs = Math.max(longestMs, Date.now() - renewedAt)
+    await lock.release()
+    if (failure === undefined) return
+    failures.push(failure)
+    if (longestMs < limitMs) throw failure
+  }
+  throw failures[0]
+}

@@ -1,0 +1,194 @@
+/**
+ * What the contract of a store says about its locks.
+ *
+ * @module
+ */
+
+import type { ConversationLock } from '../../conversation/store.js'
+import { check } from './driver-checks.js'
+import {
+  checkEqual,
+  checkRejects,
+  keepRenewing,
+  later,
+  pause,
+  type StoreCase,
+  type StoreContext,
+  soon,
+  turnOf,
+} from './store-case.js'
+
+const long = { ttlMs: 30_000 }
+
+function tryLock({ store, id }: StoreContext): Promise<ConversationLock> {
+  return store.lock(id, { ...long, wait: false })
+}
+
+/** @param afterMs - when it is free at the latest */
+function lockSoon({ store, id, deadlineMs }: StoreContext, afterMs = 0): Promise<ConversationLock> {
+  return soon(afterMs + deadlineMs, 'lock()', store.lock(id, long))
+}
+
+export const lockCases: Record<string, StoreCase> = {
+  'a lock is held by one at a time, and released for the next': {
+    async run(context) {
+      for (let round = 0; round < 3; round++) {
+        const lock = await lockSoon(context)
+        await checkRejects(context, tryLock(context), 'conflict', 'lock() without waiting')
+        await lock.release()
+      }
+      const lock = await tryLock(context)
+      await lock.release()
+      // Harmless
+      await lock.release()
+    },
+  },
+
+  'the lock of one id is no lock of another': {
+    async run(context) {
+      const { store, id } = context
+      const one = await store.lock(id, long)
+      const other = await tryLock({ ...context, id: `${id} other` })
+      await one.release()
+      await checkRejects(
+        context,
+        tryLock({ ...context, id: `${id} other` }),
+        'conflict',
+        'lock() without waiting',
+      )
+      await other.release()
+    },
+  },
+
+  'whoever waits gets it in the order of arrival, one at a time': {
+    async run({ store, id, deadlineMs }) {
+      const first = await store.lock(id, long)
+      const order: number[] = []
+      let holders = 0
+      const waiters: Promise<void>[] = []
+      for (let index = 0; index < 4; index++) {
+        const wait = async (): Promise<void> => {
+          const lock = await store.lock(id, long)
+          holders++
+          check(holders === 1, 'two held the lock at once')
+          order.push(index)
+          await pause(5)
+          holders--
+          await lock.release()
+        }
+        waiters.push(later(wait()))
+        // So that one arrives after the other
+        await pause(30)
+      }
+      checkEqual(order, [], 'who got it while it was held')
+      await first.release()
+      await soon(4 * deadlineMs, 'the turns of all who wait', Promise.all(waiters))
+      checkEqual(order, [0, 1, 2, 3], 'the order')
+    },
+  },
+
+  'the lock of a holder that is silent runs out, and not before its time': {
+    async run(context) {
+      const ttlMs = 200
+      const heldAt = Date.now()
+      await context.store.lock(context.id, { ttlMs })
+      const next = await lockSoon(context, ttlMs)
+      // A clock in milliseconds, here and there
+      check(Date.now() - heldAt >= ttlMs - 2, `it ran out after ${Date.now() - heldAt} ms`)
+      await next.release()
+    },
+  },
+
+  'a lock that is renewed is held beyond its time': {
+    async run(context) {
+      const ttlMs = 600
+      await keepRenewing(ttlMs * 2, ttlMs, async (round) => {
+        const own = { ...context, id: `${context.id} ${round}` }
+        const lock = await own.store.lock(own.id, { ttlMs })
+        const meanwhile = (): Promise<void> =>
+          checkRejects(own, tryLock(own), 'conflict', 'lock() without waiting')
+        return { lock, meanwhile }
+      })
+    },
+  },
+
+  'whoever lost the lock cannot renew it, and releases nothing that is not its own': {
+    async run(context) {
+      const { store, id } = context
+      const lost = await store.lock(id, { ttlMs: 50 })
+      const other = await lockSoon(context, 50)
+      await checkRejects(context, lost.renew(), 'conflict', 'renew()')
+      await lost.release()
+      await checkRejects(context, tryLock(context), 'conflict', 'lock() without waiting')
+      await other.renew()
+      await other.release()
+    },
+  },
+
+  'a lock that ran out is taken again by renewing, if nobody took it': {
+    async run(context) {
+      const { store, id } = context
+      const lock = await store.lock(id, { ttlMs: 50 })
+      await pause(100)
+      await lock.renew()
+      await lock.release()
+      const next = await tryLock(context)
+      await next.release()
+    },
+  },
+
+  'whoever lost the lock cannot commit over what another has committed': {
+    async run(context) {
+      const { store, id } = context
+      await store.append(id, turnOf('before'), null)
+      await store.lock(id, { ttlMs: 50 })
+      const slow = await store.load(id)
+      const lock = await lockSoon(context, 50)
+      const quick = await store.load(id)
+      await store.append(id, turnOf('quick'), quick.version)
+      await lock.release()
+      const late = store.append(id, turnOf('slow'), slow.version)
+      await checkRejects(context, late, 'conflict', 'append() of whoever lost the lock')
+      const expected = [...turnOf('before'), ...turnOf('quick')]
+      checkEqual((await store.load(id)).messages, expected, 'the messages')
+    },
+  },
+
+  'an abort ends the wait at once, and whoever comes next gets the lock': {
+    async run(context) {
+      const { store, id } = context
+      const lock = await store.lock(id, long)
+      const controller = new AbortController()
+      const { signal } = controller
+      const waiting = later(store.lock(id, { ...long, signal }))
+      await pause(30)
+      const next = later(store.lock(id, long))
+      await pause(30)
+      controller.abort(new Error('The test ends this wait.'))
+      await checkRejects(context, waiting, 'aborted', 'lock()')
+      await lock.release()
+      await (await soon(context.deadlineMs, 'the next lock', next)).release()
+    },
+  },
+
+  'a signal that is aborted already takes no lock': {
+    async run(context) {
+      const { store, id } = context
+      const signal = AbortSignal.abort(new Error('The test ends this wait.'))
+      await checkRejects(context, store.lock(id, { ...long, signal }), 'aborted', 'lock()')
+      await (await tryLock(context)).release()
+    },
+  },
+
+  'a signal leaves no trace once the lock is held': {
+    async run(context) {
+      const { store, id } = context
+      const controller = new AbortController()
+      const lock = await store.lock(id, { ...long, signal: controller.signal })
+      controller.abort(new Error('The test ends nothing.'))
+      await checkRejects(context, tryLock(context), 'conflict', 'lock() without waiting')
+      await lock.renew()
+      await lock.release()
+    },
+  },
+}

@@ -1,0 +1,223 @@
+/**
+ * The contract of `Driver` as tests, for any driver and any test runner.
+ *
+ * @module
+ */
+
+import type { Completion, Driver, DriverYield } from '../../base/driver.js'
+import type { ContentEvent, RetryEvent } from '../../base/events.js'
+import type { StreamRequest } from '../../base/request.js'
+import {
+  ContractError,
+  check,
+  checkCompletion,
+  checkEvents,
+  checkStreamError,
+  checkText,
+  eventsOf,
+  show,
+  textOf,
+} from './driver-checks.js'
+import type { DriverScenario } from './driver-scenario.js'
+
+/** What `testDriver()` takes. */
+export interface TestDriverOptions {
+  /** Comes before the name of each test. */
+  name: string
+  /** The runner's own `test`: of vitest, jest, `node:test` or any other. */
+  test: (name: string, run: () => Promise<void>) => unknown
+  /** A driver whose provider does what the scenario says. Called once for each test. */
+  driver: (scenario: DriverScenario) => Driver | Promise<Driver>
+  /** How long anything that has to be prompt may take, in milliseconds. @default 1000 */
+  deadlineMs?: number
+}
+
+const text = 'Grüße! 🌊 One, two,\nthree: "done".'
+const status = 503
+
+/**
+ * Registers one test for each promise of the contract. Nothing in them waits for time to pass, unless a driver fails.
+ */
+export function testDriver({ name, test, driver, deadlineMs = 1_000 }: TestDriverOptions): void {
+  const it = (sentence: string, run: () => Promise<void>): void => {
+    test(`${name}: ${sentence}`, run)
+  }
+  const begin = async (scenario: DriverScenario): Promise<Attempt> =>
+    new Attempt(await driver(scenario), deadlineMs)
+
+  it('yields only valid content and retry events, and the text is whole', async () => {
+    const attempt = await begin({ kind: 'answer', text })
+    await attempt.readToEnd()
+    checkEvents(attempt.events)
+    checkText(textOf(attempt.events), text)
+  })
+
+  it('returns a completion with a finish reason', async () => {
+    const attempt = await begin({ kind: 'answer', text })
+    checkCompletion(await attempt.readToEnd())
+  })
+
+  it('reports bytes by the time content comes', async () => {
+    const attempt = await begin({ kind: 'answer', text })
+    await attempt.next()
+    check(attempt.bytes > 0, 'onBytes was not called although content came from the network')
+    await attempt.readToEnd()
+  })
+
+  it('does not change the request', async () => {
+    const attempt = await begin({ kind: 'answer', text })
+    const before = show(attempt.request)
+    await attempt.readToEnd()
+    check(show(attempt.request) === before, `${before} became ${show(attempt.request)}`)
+  })
+
+  it('keeps two streams apart that run at once', async () => {
+    const one = await begin({ kind: 'answer', text })
+    const two = new Attempt(one.driver, deadlineMs)
+    let running = [one, two]
+    while (running.length > 0) {
+      const done = await Promise.all(running.map((attempt) => attempt.next()))
+      running = running.filter((_, index) => done[index] === undefined)
+    }
+    checkText(textOf(one.events), text)
+    checkText(textOf(two.events), text)
+  })
+
+  it('throws a retryable StreamError when the connection is cut', async () => {
+    const attempt = await begin({ kind: 'cut', text })
+    const error = await attempt.failure()
+    checkStreamError(error)
+    check(error.retryable, `a cut connection can be retried, but this says no: ${show(error)}`)
+    const came = textOf(attempt.events)
+    check(text.startsWith(came), `${show(came)} is not what came before the cut`)
+  })
+
+  it('throws a StreamError with the status when it is refused', async () => {
+    const attempt = await begin({ kind: 'refused', status })
+    const error = await attempt.failure()
+    checkStreamError(error)
+    check(error.status === status, `the status is ${status}, but the error says ${error.status}`)
+    check(error.retryable, `status ${status} can be retried, but this says no: ${show(error)}`)
+    check(attempt.events.length === 0, `there was no content, but ${show(attempt.events)} came`)
+  })
+
+  it('throws an error of the stream after the content that came before it', async () => {
+    const attempt = await begin({ kind: 'in-band-error', text })
+    checkStreamError(await attempt.failure())
+    checkEvents(attempt.events)
+    checkText(textOf(attempt.events), text)
+  })
+
+  it('throws when it is aborted while it waits', async () => {
+    const attempt = await begin({ kind: 'stall', text })
+    await attempt.readUntil(text)
+    const failure = attempt.failure()
+    attempt.abort()
+    await failure
+  })
+
+  it('throws when it was aborted before it began', async () => {
+    const attempt = await begin({ kind: 'answer', text })
+    attempt.abort()
+    await attempt.failure()
+  })
+
+  it('ends when it is returned in the middle', async () => {
+    const attempt = await begin({ kind: 'stall', text })
+    await attempt.next()
+    await attempt.return()
+  })
+}
+
+/** One attempt of a driver, read by hand. */
+class Attempt {
+  readonly driver: Driver
+  readonly request: StreamRequest = {
+    system: 'Be brief.',
+    messages: [
+      { role: 'user', content: 'Hello' },
+      { role: 'assistant', content: [{ type: 'text', text: 'Hello!' }] },
+      { role: 'user', content: [{ type: 'text', text: 'Count to three.' }] },
+    ],
+    maxOutputTokens: 256,
+  }
+  readonly events: (ContentEvent | RetryEvent)[] = []
+  bytes = 0
+  readonly #controller = new AbortController()
+  readonly #deadlineMs: number
+  #generator: AsyncGenerator<DriverYield, Completion, void> | undefined
+
+  constructor(driver: Driver, deadlineMs: number) {
+    this.driver = driver
+    this.#deadlineMs = deadlineMs
+  }
+
+  /** Reads one yield; gives the completion at the end. */
+  async next(): Promise<Completion | undefined> {
+    this.#generator ??= this.driver.stream(this.request, {
+      signal: this.#controller.signal,
+      attempt: 1,
+      onBytes: () => {
+        this.bytes += 1
+      },
+    })
+    const { done, value } = await this.#soon(this.#generator.next(), 'next()')
+    if (done) {
+      checkCompletion(value)
+      return value
+    }
+    this.events.push(...eventsOf(value))
+    return undefined
+  }
+
+  async readToEnd(): Promise<Completion> {
+    for (;;) {
+      const completion = await this.next()
+      if (completion) return completion
+    }
+  }
+
+  async readUntil(expected: string): Promise<void> {
+    while (textOf(this.events).length < expected.length) {
+      const completion = await this.next()
+      check(!completion, 'the stream completed although the answer is not whole')
+    }
+    checkText(textOf(this.events), expected)
+  }
+
+  /** Reads on until the driver throws. */
+  async failure(): Promise<unknown> {
+    let completion: Completion
+    try {
+      completion = await this.readToEnd()
+    } catch (error) {
+      // Ours: it was too late, or what it returned is no completion.
+      if (error instanceof ContractError) throw error
+      return error
+    }
+    check(false, `it has to throw, but it returned ${show(completion)}`)
+    return undefined
+  }
+
+  abort(): void {
+    this.#controller.abort(new Error('The test ends this attempt.'))
+  }
+
+  async return(): Promise<void> {
+    const ended = this.#generator?.return(undefined as never)
+    if (ended) await this.#soon(ended, 'return()')
+  }
+
+  async #soon<T>(promise: Promise<T>, call: string): Promise<T> {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const late = new Promise<never>((_, reject) => {
+      const message = `${call} was not answered within ${this.#deadlineMs} ms`
+      timer = setTimeout(() => reject(new ContractError(message)), this.#deadlineMs)
+    })
+    try {
+      return await Promise.race([promise, late])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * What a simulated model answers, independent of the wire it is sent over.
+ *
+ * @module
+ */
+
+import type { Usage } from '../../base/events.js'
+import type { Fault } from './fault.js'
+import {
+  defaultAnswer,
+  readConversation,
+  type SentConversation,
+  tokensOf,
+} from './request-conversation.js'
+import { sampleOf, schemaOf } from './sample-json.js'
+
+/** A string is short for `{ text }`. */
+export type Answer = string | AnswerParts
+
+/** What a simulated model answers, and how it fails. */
+export interface AnswerParts {
+  /**
+   * Sent a word at a time.
+   * @default a text that quotes the conversation, or simple JSON that fits the schema where the request has one; empty beside tool calls
+   */
+  text?: string
+  /**
+   * Comes before the text: `reasoning_content` on OpenAI's chat wire, the summary of a `reasoning` item on its Responses wire, a
+   * `thinking` block on Anthropic's, parts with `thought` on Gemini's.
+   */
+  reasoning?: string
+  toolCalls?: readonly AnswerToolCall[]
+  /**
+   * In the provider's words. The Responses wire has none for an answer that is whole, and takes `length`, `max_output_tokens` or
+   * `content_filter` for one that is not; Gemini's takes the words of OpenAI's chat wire too.
+   *
+   * @default that of a whole answer, with or without tool calls
+   */
+  finishReason?: string
+  /** @default counted: a word is a token */
+  usage?: Usage
+  fault?: Fault
+}
+
+/** A call of a tool in an answer. */
+export interface AnswerToolCall {
+  /** @default made up in the provider's form */
+  id?: string
+  name: string
+  /**
+   * The arguments. A string is sent as it is, so that it need not be valid JSON; only Gemini's wire has room for nothing but an
+   * object, and sends an empty one in its place.
+   */
+  input: unknown
+}
+
+/** An answer with nothing left to decide. */
+export interface WholeAnswer {
+  text: string
+  textTokens: readonly string[]
+  reasoning: string
+  reasoningTokens: readonly string[]
+  toolCalls: readonly { id: string | undefined; name: string; input: string }[]
+  finishReason: string | undefined
+  usage: Required<Usage>
+}
+
+/** Fills in what the answer leaves open. */
+export function completeAnswer(answer: Answer | undefined, body: unknown): WholeAnswer {
+  const parts = typeof answer === 'string' ? { text: answer } : (answer ?? {})
+  const conversation = readConversation(body)
+  const toolCalls = (parts.toolCalls ?? []).map(({ id, name, input }) => ({
+    id,
+    name,
+    input: typeof input === 'string' ? input : (JSON.stringify(input) ?? '{}'),
+  }))
+  const text = parts.text ?? (toolCalls.length > 0 ? '' : answerTo(conversation, body))
+  const reasoning = parts.reasoning ?? ''
+  const textTokens = tokensOf(text)
+  const reasoningTokens = tokensOf(reasoning)
+  const toolTokens = toolCalls.flatMap(({ input }) => fragmentsOf(input))
+  const asked = [conversation.system, ...conversation.messages.map((message) => message.text)]
+  const inputTokens =
+    parts.usage?.inputTokens ?? asked.reduce((sum, each) => sum + tokensOf(each).length + 3, 0)
+  const outputTokens =
+    parts.usage?.outputTokens ?? textTokens.length + reasoningTokens.length + toolTokens.length
+  const usage: Required<Usage> = {
+    totalTokens: inputTokens + outputTokens,
+    reasoningTokens: reasoningTokens.length,
+    cachedInputTokens: 0,
+    cacheWriteInputTokens: 0,
+    ...parts.usage,
+    inputTokens,
+    outputTokens,
+  }
+  const { finishReason } = parts
+  return { text, textTokens, reasoning, reasoningTokens, toolCalls, finishReason, usage }
+}
+
+function answerTo(conversation: SentConversation, body: unknown): string {
+  const schema = schemaOf(body)
+  return schema === undefined
+    ? defaultAnswer(conversation)
+    : JSON.stringify(sampleOf(schema), null, 1)
+}
+
+/** The pieces that the JSON arguments of a tool call arrive in. */
+export function fragmentsOf(input: string): string[] {
+  return input.match(/[^]{1,8}/gu) ?? []
+}
+
+/** The arguments where the wire has them as an object: an empty one where they are none. */
+export function objectOf(input: string): object {
+  try {
+    const value: unknown = JSON.parse(input)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
+  } catch {
+    return {}
+  }
+}

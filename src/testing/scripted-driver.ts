@@ -1,0 +1,139 @@
+/**
+ * A driver made of a list.
+ *
+ * @module
+ */
+
+import type { Completion, Driver, DriverContext, DriverYield } from '../base/driver.js'
+import type { ContentEvent, RetryEvent, Usage } from '../base/events.js'
+import { abortError } from '../pull/abort.js'
+
+/** Something that a driver yields. A string is text, in the block of the text before it or in a new one. */
+export type ScriptEvent = string | ContentEvent | RetryEvent
+
+/** One thing that happens in an attempt. */
+export type ScriptStep =
+  | ScriptEvent
+  /** Events that arrive in one network chunk, yielded as one array. */
+  | { chunk: readonly ScriptEvent[] }
+  /** Nothing happens for this long, in milliseconds. */
+  | { waitMs: number }
+  /** Nothing happens until the signal aborts. */
+  | { hang: true }
+  /** Thrown: a `StreamError`, or whatever a careless driver would let through. */
+  | Error
+  /** Returned: the answer is whole. */
+  | Completion
+
+/** What happens in one attempt. Without a completion or an error at its end it completes with `stop`. */
+export type Script = readonly ScriptStep[]
+
+/** What `scripted()` takes besides its script. */
+export interface ScriptedOptions {
+  /** @default 'scripted' */
+  provider?: string
+  /** @default 'script' */
+  model?: string
+  /** Of a completion that the script does not spell out. @default {} */
+  usage?: Usage
+}
+
+/**
+ * A driver that plays a script: one list of steps for every attempt, or a list of such lists, the n-th of them for the n-th
+ * attempt and the last one for all after that. It holds no state, so one driver can be used for any number of streams.
+ *
+ * @throws TypeError when steps and lists are mixed, or when steps come after the end
+ */
+export function scripted(
+  script: Script | readonly Script[],
+  { provider = 'scripted', model = 'script', usage = {} }: ScriptedOptions = {},
+): Driver {
+  const attempts = attemptsOf(script)
+  for (const steps of attempts) check(steps)
+  return {
+    provider,
+    model,
+    stream: (_request, context) => {
+      const steps = attempts[Math.min(Math.max(context.attempt, 1), attempts.length) - 1] ?? []
+      return play(steps, context, { finishReason: 'stop', usage })
+    },
+  }
+}
+
+async function* play(
+  steps: Script,
+  context: DriverContext,
+  completion: Completion,
+): AsyncGenerator<DriverYield, Completion, void> {
+  const { signal } = context
+  const toEvent = numbered()
+  for (const step of steps) {
+    if (signal.aborted) throw abortError(signal.reason)
+    if (step instanceof Error) throw step
+    if (typeof step === 'string' || 'type' in step) {
+      context.onBytes()
+      yield toEvent(step)
+    } else if ('chunk' in step) {
+      context.onBytes()
+      yield step.chunk.map(toEvent)
+    } else if ('finishReason' in step) return step
+    else await pause('waitMs' in step ? step.waitMs : Infinity, signal)
+  }
+  if (signal.aborted) throw abortError(signal.reason)
+  return completion
+}
+
+/** Gives text its block: that of the text before it, or the next one. */
+function numbered(): (event: ScriptEvent) => ContentEvent | RetryEvent {
+  let next = 0
+  let open: number | undefined
+  return (event) => {
+    if (typeof event === 'string') {
+      open ??= next++
+      return { type: 'content', index: open, kind: 'text', text: event }
+    }
+    if (event.type === 'retry') {
+      if (event.mode === 'restart') next = 0
+      open = undefined
+    } else {
+      next = Math.max(next, event.index + 1)
+      open = event.kind === 'text' ? event.index : undefined
+    }
+    return event
+  }
+}
+
+function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const onAbort = (): void => {
+      clearTimeout(timer)
+      reject(abortError(signal.reason))
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (delayMs === Infinity) return
+    timer = setTimeout(() => {
+      signal.removeEventListener('abort', onAbort)
+      resolve()
+    }, delayMs)
+  })
+}
+
+function attemptsOf(script: Script | readonly Script[]): readonly Script[] {
+  const lists = script.filter((each) => Array.isArray(each))
+  if (lists.length === 0) return [script as Script]
+  if (lists.length === script.length) return script as readonly Script[]
+  throw new TypeError(
+    'The script mixes steps and lists: a list inside it stands for an attempt. Write { chunk: [...] } for events that arrive together.',
+  )
+}
+
+function check(steps: Script): void {
+  const end = steps.findIndex((step) => step instanceof Error || isCompletion(step))
+  if (end < 0 || end === steps.length - 1) return
+  throw new TypeError(`Step ${end} ends the attempt, so step ${end + 1} cannot be reached.`)
+}
+
+function isCompletion(step: ScriptStep): boolean {
+  return typeof step === 'object' && 'finishReason' in step
+}

@@ -1,0 +1,59 @@
+/**
+ * The data of the images and files in a request.
+ *
+ * @module
+ */
+
+import { toBase64 } from '../base/base64.js'
+import type { FileInputPart, ImageInputPart } from '../base/messages.js'
+
+/** The data of an image or a file: where it is, or what it is. */
+export type InputData = { url: string } | { mediaType: string; base64: string }
+
+export function readData(part: ImageInputPart | FileInputPart): InputData {
+  const { data } = part
+  if (data instanceof Uint8Array) return { mediaType: mediaTypeOf(part), base64: toBase64(data) }
+  const text = String(data)
+  if (/^data:/i.test(text)) return readDataUrl(text, part)
+  if (/^https?:/i.test(text)) return { url: text }
+  return { mediaType: mediaTypeOf(part), base64: text }
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc2397 */
+function readDataUrl(url: string, part: ImageInputPart | FileInputPart): InputData {
+  const comma = url.indexOf(',')
+  const head = url.slice('data:'.length, comma === -1 ? url.length : comma)
+  const body = comma === -1 ? '' : url.slice(comma + 1)
+  const named = head.split(';', 1)[0]
+  if (/;base64$/i.test(head)) {
+    const mediaType = part.mediaType ?? (named || mediaTypeOf({ ...part, data: body }))
+    return { mediaType, base64: body }
+  }
+  return {
+    mediaType: part.mediaType ?? (named || 'text/plain'),
+    base64: toBase64(new TextEncoder().encode(decodePercent(body))),
+  }
+}
+
+function decodePercent(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+export function toDataUrl(data: InputData): string {
+  return 'url' in data ? data.url : `data:${data.mediaType};base64,${data.base64}`
+}
+
+/** The first bytes of the formats that every provider takes. */
+function mediaTypeOf(part: ImageInputPart | FileInputPart): string {
+  if (part.mediaType !== undefined) return part.mediaType
+  const { data } = part
+  const start = data instanceof Uint8Array ? toBase64(data.subarray(0, 12)) : String(data)
+  if (start.startsWith('/9j/')) return 'image/jpeg'
+  if (start.startsWith('R0lG')) return 'image/gif'
+  if (start.startsWith('UklG')) return 'image/webp'
+  return 'image/png'
+}

@@ -1,0 +1,85 @@
+/**
+ * Tool calls and their results, put into the order that every wire wants.
+ *
+ * @module
+ */
+
+import type { Message, OutputPart, ToolCallPart, ToolResultPart } from '../base/messages.js'
+
+/**
+ * The conversation with each call answered right after the message that made it. A call without a result is left out, and so is
+ * a result without a call before it, because providers refuse both: a history may have been cut, or stopped in the middle.
+ *
+ * A call belongs to the first result of its id that follows; some models begin to count their ids anew in each turn, so ids may
+ * repeat. What is returned has other ids where a wire cannot take them as they are.
+ *
+ * @param wireId - gives the id that goes over the wire; called once for each call
+ */
+export function arrangeCalls(
+  messages: readonly Message[],
+  wireId: (id: string) => string,
+): Message[] {
+  const results = matchResults(messages)
+  const arranged: Message[] = []
+  for (const message of messages) {
+    if (message.role === 'tool') continue
+    if (message.role !== 'assistant' || typeof message.content === 'string') {
+      arranged.push(message)
+      continue
+    }
+    const answers: ToolResultPart[] = []
+    const content = message.content.flatMap((part): OutputPart[] => {
+      if (part.type !== 'tool-call') return [part]
+      const result = results.get(part)
+      if (result === undefined) return []
+      const id = wireId(part.id)
+      answers.push({ ...result, id })
+      return [{ ...part, id }]
+    })
+    arranged.push({ ...message, content })
+    if (answers.length > 0) arranged.push({ role: 'tool', content: answers })
+  }
+  return arranged
+}
+
+function matchResults(messages: readonly Message[]): Map<ToolCallPart, ToolResultPart> {
+  const open = new Map<string, ToolCallPart>()
+  const results = new Map<ToolCallPart, ToolResultPart>()
+  for (const message of messages) {
+    if (message.role === 'assistant' && typeof message.content !== 'string') {
+      for (const part of message.content) {
+        // A call without a name cannot be sent.
+        if (part.type === 'tool-call' && part.name !== '') open.set(part.id, part)
+      }
+    } else if (message.role === 'tool') {
+      for (const part of message.content) {
+        const call = open.get(part.id)
+        if (call === undefined) continue
+        results.set(call, part)
+        open.delete(part.id)
+      }
+    }
+  }
+  return results
+}
+
+/**
+ * Makes ids that a wire takes: each one once, without characters that it refuses, and not too long. An id that is fine stays, and
+ * the same history always gives the same ids, so that the provider's prompt cache holds.
+ *
+ * @param refused - matches each character that the wire refuses
+ */
+export function wireIds(maxLength: number, refused?: RegExp): (id: string) => string {
+  const given = new Set<string>()
+  return (id) => {
+    const allowed = refused === undefined ? id : id.replace(refused, '_')
+    const base = allowed.slice(0, maxLength) || 'call'
+    let unique = base
+    for (let count = 2; given.has(unique); count++) {
+      const suffix = `_${count}`
+      unique = base.slice(0, maxLength - suffix.length) + suffix
+    }
+    given.add(unique)
+    return unique
+  }
+}

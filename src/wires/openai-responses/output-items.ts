@@ -1,0 +1,205 @@
+/**
+ * The items of an answer as content: text, refusals, reasoning, calls, sources and images.
+ *
+ * @module
+ */
+
+import type { ContentEvent } from '../../base/events.js'
+import { readData } from '../attachment-data.js'
+import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
+import { Calls, isCall } from './calls.js'
+import { type Item, Items } from './items.js'
+import { signatureOf } from './reasoning.js'
+
+/** Calls of tools whose kind this package does not know: the caller has to run or to allow them. */
+const foreignCalls = new Set<unknown>([
+  'local_shell_call',
+  'apply_patch_call',
+  'computer_call',
+  'mcp_approval_request',
+])
+
+export class Output {
+  readonly #items = new Items()
+  readonly #calls = new Calls(() => this.#blocks++)
+  #blocks = 0
+  refused = false
+  /** It waits for something that only `providerOptions` can have offered, and that has no place in a message. */
+  waits = false
+  /** The model that answers, as far as it is known. */
+  model: string | undefined
+
+  /** Calls were made that the user's code has to answer. */
+  get called(): boolean {
+    const shown = this.#items.shown()
+    return shown.has('function_call') || shown.has('custom_tool_call')
+  }
+
+  text(event: Json, text: unknown, out: ContentEvent[]): void {
+    if (typeof text !== 'string' || text === '') return
+    this.#textOf(this.#items.of('message', event), event.content_index, text, out)
+  }
+
+  /** Text that came in fragments is repeated as a whole. */
+  textDone(event: Json, text: unknown, out: ContentEvent[]): void {
+    const item = this.#items.of('message', event)
+    if (!item.done && !item.blocks.has(event.content_index ?? 0)) this.text(event, text, out)
+  }
+
+  refusal(event: Json, text: unknown, out: ContentEvent[]): void {
+    if (textOf(text) !== undefined) this.refused = true
+    this.text(event, text, out)
+  }
+
+  refusalDone(event: Json, out: ContentEvent[]): void {
+    if (textOf(event.refusal) !== undefined) this.refused = true
+    this.textDone(event, event.refusal, out)
+  }
+
+  reasoning(shows: 'summary' | 'raw', event: Json, text: unknown, out: ContentEvent[]): void {
+    if (typeof text !== 'string' || text === '') return
+    const item = this.#items.of('reasoning', event)
+    item.shows ??= shows
+    if (item.shows !== shows) return
+    const part = shows === 'summary' ? event.summary_index : event.content_index
+    this.#reasoningOf(item, part, text, out)
+  }
+
+  fragment(type: string, event: Json, out: ContentEvent[]): void {
+    this.#calls.fragment(this.#items.of(type, event), event.delta, out)
+  }
+
+  argumentsDone(type: string, event: Json, out: ContentEvent[]): void {
+    this.#calls.whole(this.#items.of(type, event), event, out)
+  }
+
+  annotation(event: Json, out: ContentEvent[]): void {
+    if (!isRecord(event.annotation)) return
+    this.#items.of('message', event).annotated = true
+    this.#source(event.annotation, out)
+  }
+
+  added(content: Json, outputIndex: unknown, out: ContentEvent[]): void {
+    const item = this.#open(content, outputIndex)
+    if (isCall(content.type)) this.#calls.added(item, content, out)
+  }
+
+  done(content: Json, outputIndex: unknown, out: ContentEvent[]): void {
+    let item = this.#find(content, outputIndex)
+    // Another one, of a server that gives each item the same index. A call is told apart by its call_id.
+    const name = textOf(content.call_id) ?? textOf(content.id)
+    if (item?.done && name !== (item.callId ?? item.id)) item = undefined
+    this.#done(item ?? this.#open(content, outputIndex), content, out)
+  }
+
+  /** The terminal repeats all items. It counts for what no event before it held. */
+  end(output: readonly Json[], out: ContentEvent[]): void {
+    const shown = this.#items.shown()
+    for (const [position, content] of output.entries()) {
+      let item = this.#find(content, position)
+      // One that is not found may still have been shown, under another name.
+      if (item === undefined && !shown.has(content.type)) item = this.#open(content, position)
+      if (item !== undefined) this.#done(item, content, out)
+    }
+    for (const item of this.#items.all) if (isCall(item.type)) this.#calls.end(item, out)
+  }
+
+  #open({ type, id, call_id: callId }: Json, outputIndex: unknown): Item {
+    return this.#items.open(type, outputIndex, id, callId)
+  }
+
+  #find({ type, id, call_id: callId }: Json, outputIndex: unknown): Item | undefined {
+    return this.#items.call(type, callId) ?? this.#items.find(type, outputIndex, id)
+  }
+
+  #done(item: Item, content: Json, out: ContentEvent[]): void {
+    if (item.done) return
+    item.done = true
+    if (foreignCalls.has(item.type)) this.waits = true
+    switch (item.type) {
+      case 'message':
+        return this.#messageDone(item, content, out)
+      case 'reasoning':
+        return this.#reasoningDone(item, content, out)
+      case 'function_call':
+      case 'custom_tool_call':
+        return this.#calls.done(item, content, out)
+      case 'image_generation_call':
+        return this.#image(item, content, out)
+      case 'web_search_call':
+        if (!isRecord(content.action)) return
+        for (const source of recordsOf(content.action.sources)) this.#source(source, out)
+    }
+  }
+
+  #messageDone(item: Item, content: Json, out: ContentEvent[]): void {
+    const known = item.blocks.size > 0
+    for (const [index, part] of recordsOf(content.content).entries()) {
+      if (textOf(part.refusal) !== undefined) this.refused = true
+      const text = textOf(part.text) ?? textOf(part.refusal)
+      if (!known && text !== undefined) this.#textOf(item, index, text, out)
+      if (item.annotated) continue
+      for (const annotation of recordsOf(part.annotations)) this.#source(annotation, out)
+    }
+  }
+
+  #reasoningDone(item: Item, content: Json, out: ContentEvent[]): void {
+    if (item.blocks.size === 0) {
+      const summary = textsOf(content.summary)
+      const texts = summary.length > 0 ? summary : textsOf(content.content)
+      for (const [index, text] of texts.entries()) this.#reasoningOf(item, index, text, out)
+    }
+    const signature = signatureOf(content, this.model)
+    if (signature === undefined) return
+    // The signature goes with the last part of the item; all parts go back together.
+    const last = [...item.blocks.values()].at(-1)
+    const index = last ?? this.#begin(item, 0)
+    const redacted = last === undefined ? { redacted: true as const } : {}
+    out.push({ type: 'content', index, kind: 'reasoning', text: '', signature, ...redacted })
+  }
+
+  #textOf(item: Item, part: unknown, text: string, out: ContentEvent[]): void {
+    const index = item.blocks.get(part ?? 0) ?? this.#begin(item, part)
+    out.push({ type: 'content', index, kind: 'text', text })
+  }
+
+  #reasoningOf(item: Item, part: unknown, text: string, out: ContentEvent[]): void {
+    const index = item.blocks.get(part ?? 0) ?? this.#begin(item, part)
+    out.push({ type: 'content', index, kind: 'reasoning', text })
+  }
+
+  #begin(item: Item, part: unknown): number {
+    const index = this.#blocks++
+    item.blocks.set(part ?? 0, index)
+    return index
+  }
+
+  /** A citation of a page has a url, one of a file a name or only an id. */
+  #source(annotation: Json, out: ContentEvent[]): void {
+    const url = textOf(annotation.url)
+    const file = textOf(annotation.filename) ?? textOf(annotation.file_id)
+    const title = textOf(annotation.title) ?? file
+    if (url === undefined && title === undefined) return
+    const source = { ...compact({ url, title }), raw: annotation }
+    out.push({ type: 'content', index: this.#blocks++, kind: 'source', ...source })
+  }
+
+  #image(item: Item, content: Json, out: ContentEvent[]): void {
+    const result = textOf(content.result)
+    if (result === undefined) return
+    const format = textOf(content.output_format)
+    const data = readData({
+      type: 'image',
+      data: result,
+      ...(format === undefined ? {} : { mediaType: `image/${format}` }),
+    })
+    if ('url' in data) return
+    const { mediaType, base64 } = data
+    const index = this.#begin(item, 0)
+    out.push({ type: 'content', index, kind: 'file', mediaType, data: base64 })
+  }
+}
+
+function textsOf(parts: unknown): string[] {
+  return recordsOf(parts).flatMap(({ text }) => textOf(text) ?? [])
+}

@@ -1,0 +1,171 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type {
+  ContentEvent,
+  RetryEvent,
+  StreamEvent,
+  ToolCallContent,
+} from '../../src/base/events.js'
+import { Accumulator, StreamError } from '../../src/entries/client.js'
+import { createStream } from '../../src/entries/index.js'
+import { scripted } from '../../src/entries/testing.js'
+import { text } from '../support/answers.js'
+
+const call = (
+  index: number,
+  input: string,
+  more: Partial<ToolCallContent> = {},
+): ToolCallContent => ({
+  type: 'content',
+  index,
+  kind: 'tool-call',
+  id: `c${index}`,
+  name: 'f',
+  input,
+  ...more,
+})
+function partsOf(events: readonly ContentEvent[], cut = false): unknown[] {
+  const accumulator = new Accumulator()
+  for (const event of events) accumulator.add(event)
+  return accumulator.message(cut).content as unknown[]
+}
+
+const cutOff = 'The arguments were cut off before they were complete.'
+const noObject = 'The arguments are not a JSON object.'
+
+describe('the arguments of a call', () => {
+  test('are parsed; none, or null, are an empty object', () => {
+    for (const [input, parsed] of [
+      ['{"x":1}', { x: 1 }],
+      ['', {}],
+      [' ', {}],
+      ['null', {}],
+    ] as const) {
+      expect(partsOf([call(0, input)])).toEqual([
+        { type: 'tool-call', id: 'c0', name: 'f', input: parsed },
+      ])
+    }
+  })
+
+  test('stay as they came, with an error on that call alone, where they are no JSON object', () => {
+    for (const input of ['{"x', '[1]', '5', '"x"', '{"x":1}{"y":2}']) {
+      expect(partsOf([call(0, input), call(1, '{}')])).toMatchObject([
+        { input, error: noObject },
+        { input: {} },
+      ])
+    }
+  })
+
+  test('are told to be cut off where the answer was', () => {
+    const [whole, broken] = partsOf([call(0, '{"x":1}'), call(1, '{"x":')], true) as object[]
+    expect(whole).not.toHaveProperty('error')
+    expect(broken).toMatchObject({ input: '{"x":', error: cutOff })
+  })
+
+  test('are not taken for none where the answer was cut before they began', () => {
+    const [first, last] = partsOf([call(0, ''), call(1, '')], true) as object[]
+    expect(first).toEqual({ type: 'tool-call', id: 'c0', name: 'f', input: {} })
+    expect(last).toMatchObject({ input: '', error: cutOff })
+    expect(partsOf([call(0, ''), text('and so', 1)], true)[0]).toMatchObject({ input: {} })
+  })
+
+  test('of a custom tool are text, whatever they look like', () => {
+    expect(partsOf([call(0, '{"x', { custom: true }), call(1, '5', { custom: true })])).toEqual([
+      { type: 'tool-call', id: 'c0', name: 'f', input: '{"x', custom: true },
+      { type: 'tool-call', id: 'c1', name: 'f', input: '5', custom: true },
+    ])
+  })
+})
+
+test('the name of a call may grow', () => {
+  const events = [call(0, '', { name: 'get_' }), call(0, '{}', { name: 'get_weather' })]
+  expect(partsOf(events)).toMatchObject([{ name: 'get_weather', input: {} }])
+})
+
+function retry(mode: RetryEvent['mode']): RetryEvent {
+  const error = new StreamError('network', 'x')
+  const asked = { provider: 'p', model: 'm' }
+  return { type: 'retry', attempt: 2, maxAttempts: 3, delayMs: 0, mode, error, ...asked }
+}
+
+test('an answer is known after each event, as a restart and a continuation leave it', () => {
+  const answer = new Accumulator()
+  const seen: string[] = []
+  const start: StreamEvent = { type: 'start', id: 'i', provider: 'p', model: 'm' }
+  for (const event of [
+    start,
+    text('a'),
+    retry('continue'),
+    text('b'),
+    retry('restart'),
+    text('c'),
+  ]) {
+    answer.add(event)
+    seen.push(answer.text())
+  }
+  expect(seen).toEqual(['', 'a', 'a', 'ab', '', 'c'])
+})
+
+test('what was given stays as it is, and is the same object until something comes', () => {
+  const answer = new Accumulator()
+  answer.add(text('Hel'))
+  answer.add(call(1, '{"a":1}'))
+  const first = answer.message()
+  const copy = structuredClone(first)
+  expect(answer.message()).toBe(first)
+  answer.add(text('lo'))
+  const second = answer.message()
+  expect(first).toEqual(copy)
+  expect(second).not.toBe(first)
+  expect(second.content[0]).toEqual({ type: 'text', text: 'Hello' })
+  // What has not grown is not made again, nor are its arguments parsed again.
+  expect(second.content[1]).toBe(first.content[1])
+  answer.reset()
+  expect(answer.message()).toEqual({ role: 'assistant', content: [] })
+  expect(second.content[0]).toEqual({ type: 'text', text: 'Hello' })
+})
+
+test('looking at it after any event changes nothing', () => {
+  const event = fc.oneof(
+    fc.tuple(fc.string(), fc.nat({ max: 2 })).map(([value, index]) => text(value, index)),
+    fc.constantFrom(retry('restart'), retry('continue')),
+    fc.constant(text('x'.repeat(5_000))),
+  )
+  fc.assert(
+    fc.property(fc.array(fc.tuple(event, fc.boolean())), (steps) => {
+      const watched = new Accumulator()
+      const left = new Accumulator()
+      for (const [step, looks] of steps) {
+        watched.add(step)
+        left.add(step)
+        if (looks) watched.message()
+        if (looks) watched.text()
+      }
+      expect(watched.message()).toEqual(left.message())
+      expect(watched.text()).toBe(left.text())
+    }),
+  )
+})
+
+test('the arguments of a call are text while they grow, and no error', () => {
+  const answer = new Accumulator()
+  answer.add(call(0, '{"a"'))
+  const part = { type: 'tool-call', id: 'c0', name: 'f' }
+  expect(answer.message().content).toEqual([{ ...part, input: '{"a"' }])
+  expect(answer.message(true).content).toMatchObject([{ error: cutOff }])
+  answer.add(call(0, ':1}'))
+  expect(answer.message().content).toEqual([{ ...part, input: { a: 1 } }])
+})
+
+test('it is what the complete event says', async () => {
+  const answer = new Accumulator()
+  const driver = scripted([
+    ['a', new StreamError('network', 'x')],
+    ['b', 'c'],
+  ])
+  const stream = createStream({ driver, prompt: 'p', retry: { minDelayMs: 0, maxDelayMs: 0 } })
+  for await (const event of stream) answer.add(event)
+  const complete = await stream.final()
+  expect(answer.message()).toEqual(complete.message)
+  expect(answer.text()).toBe(complete.text)
+})

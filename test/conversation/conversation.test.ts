@@ -1,0 +1,287 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  type ConversationOptions,
+  type ConversationStore,
+  createConversation,
+  memoryStore,
+} from '../../src/entries/conversation.js'
+import { StreamError } from '../../src/entries/index.js'
+import { redisStore } from '../../src/entries/redis.js'
+import { scripted } from '../../src/entries/testing.js'
+import { collect, outline } from '../support/collect.js'
+import { echo, held, lines, scripts } from '../support/conversations.js'
+import { type RedisServer, redisNote, redisPresent, startRedis } from '../support/redis.js'
+import { clients, type TestClient } from '../support/redis-clients.js'
+
+const interrupted = new StreamError('interrupted', 'The wire ended.')
+
+const stores: [string, boolean, () => Promise<[ConversationStore, () => Promise<void> | void]>][] =
+  [
+    ['memory', true, () => Promise.resolve([memoryStore(), () => {}])],
+    ...Object.entries(clients).map(([name, connect]): (typeof stores)[number] => [
+      `redis by ${name}${redisNote}`,
+      redisPresent,
+      async () => {
+        const server: RedisServer = await startRedis()
+        const given: TestClient = await connect(server)
+        const close = async (): Promise<void> => {
+          given.close()
+          await server.stop()
+        }
+        return [redisStore(given.client), close]
+      },
+    ]),
+  ]
+
+for (const [name, present, open] of stores) {
+  describe.skipIf(!present)(`a conversation in ${name}`, () => {
+    let store: ConversationStore
+    let close: () => Promise<void> | void
+    let id = ''
+    beforeAll(async () => {
+      ;[store, close] = await open()
+    }, 30_000)
+    afterAll(() => close())
+
+    /** A conversation of this test alone. */
+    function start(options: Partial<ConversationOptions> = {}) {
+      id = crypto.randomUUID()
+      return createConversation({ id, store, driver: echo(), retry: false, ...options })
+    }
+
+    test('remembers what was said and sends all of it', async () => {
+      const conversation = start({ system: 'Be brief.' })
+      expect(await conversation.send('a').text()).toBe('a')
+      expect(await conversation.send('b').text()).toBe('a / a / b')
+      expect(lines(await conversation.messages())).toEqual([
+        'user a',
+        'assistant a',
+        'user b',
+        'assistant a / a / b',
+      ])
+      const again = createConversation({ id, store, driver: echo() })
+      expect(await again.messages()).toEqual(await conversation.messages())
+    })
+
+    test('tells complete after both messages are stored, with their number', async () => {
+      const conversation = start()
+      for (const [text, messageCount] of [
+        ['a', 2],
+        ['b', 4],
+      ] as const) {
+        for await (const event of conversation.send(text)) {
+          if (event.type !== 'complete') continue
+          expect(event.messageCount).toBe(messageCount)
+          expect(await conversation.messages()).toHaveLength(messageCount)
+        }
+      }
+      expect(await conversation.send('c').final()).toMatchObject({ messageCount: 6 })
+    })
+
+    test('stores nothing of a turn that fails, and goes on from where it was', async () => {
+      const conversation = start({ driver: scripts(['one'], ['tw', interrupted], ['three']) })
+      await conversation.send('a').text()
+      const events = await collect(conversation.send('b'))
+      expect(outline(events)).toEqual(['start', 'text tw', 'error interrupted'])
+      expect(events.at(-1)).not.toHaveProperty('messageCount')
+      expect(lines(await conversation.messages())).toEqual(['user a', 'assistant one'])
+      expect(await conversation.send('c').final()).toMatchObject({ messageCount: 4 })
+    })
+
+    test('stores the answer of the attempt that succeeded, and nothing of the one before', async () => {
+      const conversation = start({
+        driver: scripted([['half', interrupted], ['whole']]),
+        retry: { maxRetries: 1, minDelayMs: 0 },
+      })
+      const events = await collect(conversation.send('a'))
+      expect(outline(events)).toEqual([
+        'start',
+        'text half',
+        'retry 2/2 restart interrupted',
+        'text whole',
+        'complete whole',
+      ])
+      expect(lines(await conversation.messages())).toEqual(['user a', 'assistant whole'])
+    })
+
+    test('stores nothing of a turn that is aborted by cancel, by break or by its signal', async () => {
+      const conversation = start({ driver: scripted(['half', { hang: true }]) })
+      const controller = new AbortController()
+      const cancelled = conversation.send('a')
+      for await (const event of cancelled) if (event.type === 'content') cancelled.cancel()
+      for await (const event of conversation.send('b')) if (event.type === 'content') break
+      for await (const event of conversation.send('c', { signal: controller.signal })) {
+        if (event.type === 'content') controller.abort()
+      }
+      expect(await conversation.messages()).toEqual([])
+      expect(await conversation.send('d', { driver: echo(), onConflict: 'reject' }).text()).toBe(
+        'd',
+      )
+    })
+
+    test('keeps a part of an answer where it is told to', async () => {
+      const conversation = start({
+        driver: scripts(['ha', 'lf', interrupted], ['par', { hang: true }], [interrupted]),
+        keepPartial: true,
+      })
+      const failed = await collect(conversation.send('a'))
+      expect(failed.at(-1)).toMatchObject({ type: 'error', error: interrupted, messageCount: 2 })
+      for await (const event of conversation.send('b')) if (event.type === 'content') break
+      const nothing = await collect(conversation.send('c'))
+      expect(nothing.at(-1)).not.toHaveProperty('messageCount')
+      const expected = ['user a', 'assistant half', 'user b', 'assistant par']
+      expect(lines(await conversation.messages())).toEqual(expected)
+    })
+
+    test('takes one turn at a time: the second begins when the first has ended, and sees it', async () => {
+      const first = held('one')
+      const conversation = start({ driver: first.driver })
+      const one = conversation.send('a').final()
+      await expect.poll(first.begun).toBe(1)
+      const second = echo()
+      const other = createConversation({ id, store, driver: second })
+      const two = other.send('b').final()
+      first.finish()
+      expect(await one).toMatchObject({ messageCount: 2 })
+      expect(await two).toMatchObject({ messageCount: 4, text: 'a / one / b' })
+    })
+
+    test('fails with conflict where it is told not to wait', async () => {
+      const first = held('one')
+      const conversation = start({ driver: first.driver })
+      const one = conversation.send('a').final()
+      await expect.poll(first.begun).toBe(1)
+      const two = conversation.send('b', { onConflict: 'reject' })
+      await expect(two.text()).rejects.toMatchObject({ code: 'conflict', retryable: false })
+      first.finish()
+      await one
+      expect(await conversation.messages()).toHaveLength(2)
+    })
+
+    test('gives up waiting when it is cancelled, and lets the next one through', async () => {
+      const first = held('one')
+      const conversation = start({ driver: first.driver })
+      const one = conversation.send('a').final()
+      await expect.poll(first.begun).toBe(1)
+      const second = echo()
+      const two = conversation.send('b', { driver: second })
+      const events = collect(two)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      two.cancel()
+      expect(outline(await events)).toEqual(['start', 'error aborted'])
+      first.finish()
+      await one
+      expect(await conversation.send('c', { driver: echo() }).text()).toBe('a / one / c')
+      expect(second.asked).toEqual([])
+    })
+
+    test('runs the tools in between: a turn that ends with calls, and one that brings the results', async () => {
+      const call = { type: 'content', index: 0, kind: 'tool-call', id: 'c1', name: 'now' } as const
+      const conversation = start({
+        driver: scripts([
+          { ...call, input: '{"zone":"UTC"}' },
+          { finishReason: 'tool-calls', usage: {} },
+        ]),
+        tools: { now: { parameters: { type: 'object' } } },
+      })
+      expect(await conversation.send('How late is it?').final()).toMatchObject({
+        finishReason: 'tool-calls',
+      })
+      const model = echo()
+      const result = { type: 'tool-result', id: 'c1', name: 'now', output: '12:00' } as const
+      await conversation.send({ role: 'tool', content: [result] }, { driver: model }).text()
+      expect(model.asked[0]).toEqual([
+        { role: 'user', content: 'How late is it?' },
+        {
+          role: 'assistant',
+          content: [{ type: 'tool-call', id: 'c1', name: 'now', input: { zone: 'UTC' } }],
+        },
+        { role: 'tool', content: [result] },
+      ])
+      expect(await conversation.messages()).toHaveLength(4)
+    })
+
+    test('keeps images, files and addresses, as JSON', async () => {
+      const conversation = start()
+      const bytes = Uint8Array.from({ length: 20_000 }, (_, index) => index % 256)
+      const model = echo()
+      await conversation
+        .send(
+          [
+            { type: 'text', text: 'Look:' },
+            { type: 'image', data: bytes, mediaType: 'image/png' },
+            {
+              type: 'file',
+              data: new URL('https://example.com/a b.pdf'),
+              mediaType: 'application/pdf',
+            },
+          ],
+          { driver: model },
+        )
+        .text()
+      const content = [
+        { type: 'text', text: 'Look:' },
+        { type: 'image', data: Buffer.from(bytes).toString('base64'), mediaType: 'image/png' },
+        { type: 'file', data: 'https://example.com/a%20b.pdf', mediaType: 'application/pdf' },
+      ]
+      const [first] = await conversation.messages()
+      expect(first).toEqual({ role: 'user', content })
+      expect(model.asked[0]).toEqual([{ role: 'user', content }])
+    })
+
+    test('sends what select picks, and stores everything', async () => {
+      const model = echo()
+      const conversation = start({
+        driver: model,
+        select: (messages) => Promise.resolve(messages.slice(-1)),
+      })
+      await conversation.send('a').text()
+      expect(await conversation.send('b').text()).toBe('b')
+      expect(await conversation.messages()).toHaveLength(4)
+      const all = conversation.send('c', { select: (messages) => messages })
+      expect(await all.text()).toBe('a / a / b / b / c')
+    })
+
+    test('is empty after clear, and a turn that was running fails with conflict', async () => {
+      const conversation = start()
+      await conversation.send('a').text()
+      const running = held('one')
+      const turn = collect(conversation.send('b', { driver: running.driver }))
+      await expect.poll(running.begun).toBe(1)
+      await conversation.clear()
+      running.finish()
+      expect(outline(await turn)).toEqual(['start', 'text one', 'error conflict'])
+      expect(await conversation.messages()).toEqual([])
+      expect(await conversation.send('c').text()).toBe('c')
+    })
+
+    test('is kept apart from others', async () => {
+      const one = start()
+      const other = start()
+      await Promise.all([one.send('a').text(), other.send('b').text()])
+      expect(lines(await one.messages())).toEqual(['user a', 'assistant a'])
+      expect(lines(await other.messages())).toEqual(['user b', 'assistant b'])
+    })
+
+    test('is not locked by a turn that nobody reads, nor by one whose start alone was read', async () => {
+      const conversation = start()
+      conversation.send('a')
+      const iterator = conversation.send('b')[Symbol.asyncIterator]()
+      await iterator.next()
+      expect(await conversation.send('c', { onConflict: 'reject' }).text()).toBe('c')
+      await iterator.return?.()
+    })
+
+    test('many turns at once all come through, one after the other', async () => {
+      const conversation = start()
+      const turns = Array.from({ length: 5 }, (_, index) => conversation.send(`${index}`).final())
+      const counts = (await Promise.all(turns)).map(({ messageCount }) => messageCount)
+      expect(new Set(counts)).toEqual(new Set([2, 4, 6, 8, 10]))
+      const texts = lines(await conversation.messages())
+      expect(texts).toHaveLength(10)
+      expect(texts.filter((line) => line.startsWith('user')).toSorted()).toEqual(
+        ['0', '1', '2', '3', '4'].map((text) => `user ${text}`),
+      )
+    })
+  })
+}

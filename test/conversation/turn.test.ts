@@ -1,0 +1,334 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { z } from 'zod'
+import {
+  type ConversationOptions,
+  type ConversationStore,
+  createConversation,
+  memoryStore,
+} from '../../src/entries/conversation.js'
+import { StreamError, sse, toResponse } from '../../src/entries/index.js'
+import { scripted } from '../../src/entries/testing.js'
+import { collect, outline } from '../support/collect.js'
+import { echo, held } from '../support/conversations.js'
+
+const down = new StreamError('store', 'The database is away.')
+
+/** A store that fails where it is told to. */
+function storeWith(
+  changes: Partial<ConversationStore> & { renew?: () => Promise<void> },
+): ConversationStore {
+  const { renew, ...methods } = changes
+  const inner = memoryStore()
+  return {
+    load: (id) => inner.load(id),
+    append: (id, messages, version) => inner.append(id, messages, version),
+    clear: (id) => inner.clear(id),
+    async lock(id, options) {
+      const lock = await inner.lock(id, options)
+      return renew === undefined ? lock : { ...lock, renew }
+    },
+    ...methods,
+  }
+}
+
+function start(options: Partial<ConversationOptions> = {}) {
+  return createConversation({
+    id: 'c',
+    store: memoryStore(),
+    driver: echo(),
+    retry: false,
+    ...options,
+  })
+}
+
+/** The lock is free, so that nothing waits. */
+async function expectFree(conversation: ReturnType<typeof start>): Promise<void> {
+  const next = conversation.send('next', { driver: scripted(['ok']), onConflict: 'reject' })
+  expect(await next.text()).toBe('ok')
+}
+
+describe('a store that fails', () => {
+  test('at the lock, at loading or at storing is an error store, never an answer that is lost', async () => {
+    const reject = (): Promise<never> => Promise.reject(down)
+    for (const [changes, expected] of [
+      [{ lock: reject }, ['start', 'error store']],
+      [{ load: reject }, ['start', 'error store']],
+      [{ append: reject }, ['start', 'text a', 'error store']],
+    ] as const) {
+      const events = await collect(start({ store: storeWith(changes) }).send('a'))
+      expect(outline(events)).toEqual(expected)
+      expect(events.at(-1)).toMatchObject({ error: down })
+    }
+  })
+
+  test('at storing still gives the whole answer, with what it cost', async () => {
+    const store = storeWith({ append: () => Promise.reject(down) })
+    const usage = { inputTokens: 3, outputTokens: 1 }
+    const stream = start({
+      store,
+      driver: scripted(['whole', { finishReason: 'stop', usage }]),
+    }).send('a')
+    const events = await collect(stream)
+    expect(events.at(-1)).toMatchObject({
+      type: 'error',
+      partial: { content: [{ type: 'text', text: 'whole' }] },
+      usage,
+    })
+    await expect(stream.text()).rejects.toBe(down)
+    await expect(stream.final()).rejects.toBe(down)
+  })
+
+  test('with an error of its own has it as the cause', async () => {
+    const cause = new Error('disk full')
+    const store = storeWith({ load: () => Promise.reject(cause) })
+    await expect(start({ store }).send('a').text()).rejects.toMatchObject({ code: 'store', cause })
+    await expect(start({ store }).messages()).rejects.toMatchObject({ code: 'store', cause })
+  })
+
+  test('at loading or storing lets the next turn have the lock', async () => {
+    for (const method of ['load', 'append'] as const) {
+      const store = storeWith({})
+      const conversation = start({ store })
+      vi.spyOn(store, method).mockRejectedValueOnce(down)
+      await expect(conversation.send('a').text()).rejects.toBe(down)
+      await expectFree(conversation)
+    }
+  })
+
+  test('at storing a part leaves the error of the stream as it was', async () => {
+    const gone = new StreamError('interrupted', 'The wire ended.')
+    const store = storeWith({ append: () => Promise.reject(down) })
+    const events = await collect(
+      start({ store, driver: scripted(['ha', gone]), keepPartial: true }).send('a'),
+    )
+    expect(events.at(-1)).toMatchObject({ type: 'error', error: gone })
+    expect(events.at(-1)).not.toHaveProperty('messageCount')
+  })
+})
+
+test('a client that leaves its response ends the turn, and the lock is free', async () => {
+  const model = held('a')
+  const conversation = start({ driver: model.driver })
+  const response = await toResponse(conversation.send('x'), sse())
+  const reader = response.body?.getReader()
+  // The start, and the first content
+  await reader?.read()
+  await reader?.read()
+  await reader?.cancel()
+  await expect.poll(model.aborted).toBe(1)
+  const next = conversation.send('next', { driver: scripted(['ok']) })
+  expect(await next.text()).toBe('ok')
+  expect(await conversation.messages()).toHaveLength(2)
+})
+
+test('hooks are told of the turn, and of its end once it is stored', async () => {
+  const told: string[] = []
+  const store = memoryStore()
+  const conversation = start({
+    store,
+    driver: scripted([[new StreamError('overloaded', 'Busy.')], ['a']]),
+    retry: { maxRetries: 1, minDelayMs: 0 },
+    onAttempt: ({ attempt }) => told.push(`attempt ${attempt}`),
+    onRetry: ({ error }) => told.push(`retry ${error.code}`),
+    onEnd: ({ error }) => told.push(`end ${error?.code}`),
+  })
+  await conversation.send('x').text()
+  const failing = vi.spyOn(store, 'append').mockRejectedValueOnce(down)
+  await expect(conversation.send('y').text()).rejects.toBe(down)
+  expect(failing).toHaveBeenCalledOnce()
+  const both = ['attempt 1', 'retry overloaded', 'attempt 2']
+  expect(told).toEqual([...both, 'end undefined', ...both, 'end store'])
+})
+
+test('an answer that does not fit its schema is asked for again, and only the one that fits is stored', async () => {
+  const conversation = start({
+    driver: scripted([['{"city":5}'], ['{"city":"Rom"}']]),
+    retry: { maxRetries: 1, minDelayMs: 0 },
+    output: z.object({ city: z.string() }),
+  })
+  expect(await conversation.send('Where?').final()).toMatchObject({ output: { city: 'Rom' } })
+  expect(await conversation.messages()).toEqual([
+    { role: 'user', content: 'Where?' },
+    { role: 'assistant', content: [{ type: 'text', text: '{"city":"Rom"}' }] },
+  ])
+})
+
+describe('select', () => {
+  test('that throws, or gives something else than messages, is an error, and the lock is free', async () => {
+    const conversation = start()
+    const bug = new RangeError('a bug')
+    const throwing = (): never => {
+      throw bug
+    }
+    const events = await collect(conversation.send('a', { select: throwing }))
+    expect(outline(events)).toEqual(['start', 'error unknown'])
+    expect(events.at(-1)).toMatchObject({ error: { cause: bug } })
+    const wrong = conversation.send('a', { select: (() => 'all') as never })
+    await expect(wrong.text()).rejects.toThrow('"select"')
+    await expectFree(conversation)
+  })
+})
+
+describe('the lease', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  test('is renewed as long as the turn runs, and not after it', async () => {
+    const model = held('a')
+    const conversation = start({ driver: model.driver, leaseMs: 3_000, timeout: false })
+    const turn = conversation.send('x').final()
+    await vi.advanceTimersByTimeAsync(600_000)
+    const other = conversation.send('y', { onConflict: 'reject' }).text()
+    await expect(other).rejects.toMatchObject({ code: 'conflict' })
+    model.finish()
+    expect(await turn).toMatchObject({ messageCount: 2 })
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('that another took ends the turn with conflict, and the connection to the provider', async () => {
+    const model = held('a')
+    const conversation = start({
+      driver: model.driver,
+      leaseMs: 3_000,
+      store: storeWith({ renew: () => Promise.reject(new StreamError('conflict', 'Taken.')) }),
+    })
+    const events = collect(conversation.send('x'))
+    await vi.advanceTimersByTimeAsync(999)
+    expect(model.aborted()).toBe(0)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(outline(await events)).toEqual(['start', 'text a', 'error conflict'])
+    expect(model.aborted()).toBe(1)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('that cannot be renewed for a while does not end the turn: the commit decides', async () => {
+    const model = held('a')
+    const renew = vi.fn(() => Promise.reject(down))
+    const conversation = start({
+      driver: model.driver,
+      leaseMs: 3_000,
+      store: storeWith({ renew }),
+    })
+    const turn = conversation.send('x').final()
+    await vi.advanceTimersByTimeAsync(2_500)
+    expect(renew).toHaveBeenCalledTimes(2)
+    model.finish()
+    expect(await turn).toMatchObject({ messageCount: 2 })
+  })
+
+  test('of a reader who went away without a word ends with the turn', async () => {
+    const model = held('a')
+    const options = { driver: model.driver, leaseMs: 3_000, readerTimeoutMs: 20_000 }
+    const conversation = start(options)
+    const stream = conversation.send('x')
+    const iterator = stream[Symbol.asyncIterator]()
+    await iterator.next()
+    await iterator.next()
+    await vi.advanceTimersByTimeAsync(19_000)
+    expect(model.aborted()).toBe(0)
+    await vi.advanceTimersByTimeAsync(4_000)
+    expect(model.aborted()).toBe(1)
+    expect(vi.getTimerCount()).toBe(0)
+    await expectFree(conversation)
+    expect(await iterator.next()).toMatchObject({
+      value: {
+        type: 'error',
+        error: { code: 'aborted', message: expect.stringContaining('20000 ms') },
+      },
+    })
+  })
+
+  test('of a slow reader who goes on is held', async () => {
+    const conversation = start({
+      driver: scripted(['a', 'b', 'c', 'd', 'e', 'f']),
+      leaseMs: 3_000,
+      readerTimeoutMs: 20_000,
+    })
+    const iterator = conversation.send('x')[Symbol.asyncIterator]()
+    const told: string[] = []
+    for (;;) {
+      const { done, value } = await iterator.next()
+      if (done) break
+      told.push(value.type)
+      await vi.advanceTimersByTimeAsync(15_000)
+    }
+    expect(told.at(-1)).toBe('complete')
+  })
+})
+
+test('a turn that nobody reads on does not keep the process alive', async () => {
+  const code = `
+    import { createConversation, memoryStore } from 'sluice/conversation'
+    import { scripted } from 'sluice/testing'
+    const conversation = createConversation({
+      id: 'c', store: memoryStore(), driver: scripted(['a', 'b']), timeout: false,
+      leaseMs: 300, readerTimeoutMs: Infinity,
+    })
+    const iterator = conversation.send('x')[Symbol.asyncIterator]()
+    await iterator.next()
+    console.log((await iterator.next()).value.text)
+  `
+  const run = promisify(execFile)
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], {
+    timeout: 20_000,
+  })
+  expect(stdout).toBe('a\n')
+}, 30_000)
+
+describe('a bad option throws a TypeError at the call that names it', () => {
+  const store = memoryStore()
+  const driver = echo()
+  const good = { id: 'c', store, driver }
+  const cases: [string, object, string[]][] = [
+    ['no id', { store, driver }, ['"id"', 'undefined']],
+    ['an empty id', { ...good, id: '' }, ['"id"', '""']],
+    ['an id that is no text', { ...good, id: '\ud800' }, ['"id"']],
+    ['no store', { id: 'c', driver }, ['"store"', 'memoryStore()']],
+    ['half a store', { ...good, store: { load() {} } }, ['"store"']],
+    ['no driver', { id: 'c', store }, ['"driver"', 'openai({ model })']],
+    ['messages', { ...good, messages: [] }, ['"messages"', 'Allowed']],
+    ['a misspelt option', { ...good, keepPartials: true }, ['"keepPartials"', 'keepPartial']],
+    ['no select', { ...good, select: 5 }, ['"select"', '5', 'lastMessages']],
+    ['a bad onConflict', { ...good, onConflict: 'queue' }, ['"onConflict"', '"queue"', '"reject"']],
+    ['a bad keepPartial', { ...good, keepPartial: 'yes' }, ['"keepPartial"', '"yes"']],
+    ['an endless lease', { ...good, leaseMs: Infinity }, ['"leaseMs"', 'Infinity']],
+    ['a lease of zero', { ...good, leaseMs: 0 }, ['"leaseMs"', '0']],
+    ['a bad default', { ...good, temperature: -1 }, ['"temperature"', '-1']],
+  ]
+  test.each(cases)('of createConversation: %s', (_name, options, words) => {
+    const create = () => createConversation(options as ConversationOptions)
+    expect(create).toThrow(TypeError)
+    for (const word of words) expect(create).toThrow(word)
+  })
+
+  const circle: Record<string, unknown> = {}
+  circle.self = circle
+  const inputs: [string, unknown, object, string[]][] = [
+    ['nothing', undefined, {}, ['"input"', 'undefined']],
+    ['an empty text', '', {}, ['"input"', '""']],
+    ['an empty list', [], {}, ['"input"', '[]']],
+    ['a bad role', { role: 'bot', content: 'x' }, {}, ['messages[0].role', '"bot"']],
+    ['a bad content', { role: 'user', content: 5 }, {}, ['messages[0].content', '5']],
+    [
+      'what is no JSON',
+      { role: 'tool', content: [{ type: 'tool-result', output: circle }] },
+      {},
+      ['JSON'],
+    ],
+    ['a bad option', 'hi', { onConflict: 'queue' }, ['"onConflict"']],
+    ['another id', 'hi', { id: 'd' }, ['"id"', 'Allowed']],
+    ['a prompt', 'hi', { prompt: 'x' }, ['"prompt"', 'Allowed']],
+    ['options that are none', 'hi', 5 as never, ['"options"', '5']],
+  ]
+  test.each(inputs)('of send: %s', (_name, input, options, words) => {
+    const send = () => createConversation(good).send(input as never, options)
+    expect(send).toThrow(TypeError)
+    for (const word of words) expect(send).toThrow(word)
+  })
+})

@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { StreamError } from '../../../src/base/errors.js'
+import type { CompleteEvent, StreamEvent } from '../../../src/base/events.js'
+import { createStream } from '../../../src/core/create-stream.js'
+import type { RetryOptions } from '../../../src/layers/retry/options.js'
+import { type Script, scripted } from '../../../src/testing/scripted-driver.js'
+import { collect, outline } from '../../support/collect.js'
+
+const cut = new StreamError('interrupted', 'cut')
+const fast = { minDelayMs: 0, maxDelayMs: 0 }
+
+function stream(script: Script | readonly Script[], retry: RetryOptions) {
+  return createStream({ driver: scripted(script), prompt: 'Hello', retry, timeout: false })
+}
+
+describe('holdBackChars', () => {
+  test('keeps an attempt that fails early out of sight', async () => {
+    const events = await collect(
+      stream(
+        [
+          ['12345', cut],
+          ['1234567890', 'rest'],
+        ],
+        { ...fast, holdBackChars: 8 },
+      ),
+    )
+    expect(outline(events)).toEqual([
+      'start',
+      'retry 2/3 restart interrupted',
+      'text 1234567890',
+      'text rest',
+      'complete 1234567890rest',
+    ])
+  })
+
+  test('gives what was held in one batch, once there is enough', async () => {
+    const events = await collect(stream(['12', '34', '56', '78', '9'], { holdBackChars: 6 }))
+    expect(outline(events).slice(1)).toEqual([
+      'text 12',
+      'text 34',
+      'text 56',
+      'text 78',
+      'text 9',
+      'complete 123456789',
+    ])
+  })
+
+  test('gives an answer that is shorter than it when it is whole', async () => {
+    expect(outline(await collect(stream(['short'], { holdBackChars: 100 })))).toEqual([
+      'start',
+      'text short',
+      'complete short',
+    ])
+  })
+
+  test('lets an early failure be retried although failures after content are not', async () => {
+    const events = await collect(
+      stream(
+        [
+          ['12345', cut],
+          ['1234567890', cut],
+        ],
+        { ...fast, holdBackChars: 8, afterContent: 'fail' },
+      ),
+    )
+    expect(outline(events)).toEqual([
+      'start',
+      'retry 2/3 restart interrupted',
+      'text 1234567890',
+      'error interrupted',
+    ])
+  })
+
+  test('counts what was never shown in what was wasted', async () => {
+    const events = await collect(
+      stream([['12345678', cut], ['1234567890']], { ...fast, holdBackChars: 9 }),
+    )
+    expect((events.at(-1) as CompleteEvent).wasted).toEqual({
+      inputTokens: 2,
+      outputTokens: 2,
+      totalTokens: 4,
+      estimated: true,
+    })
+  })
+})
+
+describe('holdBackMs', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  test('gives what came when the time is over, with nothing further from the provider', async () => {
+    const events: StreamEvent[] = []
+    const reading = (async () => {
+      for await (const event of stream(['a', 'b', { hang: true }], { holdBackMs: 200 })) {
+        events.push(event)
+        if (event.type === 'content' && event.kind === 'text' && event.text === 'b') break
+      }
+    })()
+    await vi.advanceTimersByTimeAsync(199)
+    expect(outline(events)).toEqual(['start'])
+    await vi.advanceTimersByTimeAsync(1)
+    await reading
+    expect(outline(events)).toEqual(['start', 'text a', 'text b'])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('passes everything through after that, in order', async () => {
+    const whole = collect(
+      stream(['a', { waitMs: 300 }, 'b', { waitMs: 10 }, 'c'], { holdBackMs: 200 }),
+    )
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(outline(await whole)).toEqual(['start', 'text a', 'text b', 'text c', 'complete abc'])
+  })
+
+  test('hides an attempt that fails within it, and begins anew with the next one', async () => {
+    const whole = collect(
+      stream(
+        [['a', { waitMs: 100 }, cut], ['b', { waitMs: 150 }, 'c', { waitMs: 100 }, cut], ['d']],
+        {
+          ...fast,
+          holdBackMs: 200,
+        },
+      ),
+    )
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(outline(await whole)).toEqual([
+      'start',
+      'retry 2/3 restart interrupted',
+      'text b',
+      'text c',
+      'retry 3/3 restart interrupted',
+      'text d',
+      'complete d',
+    ])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})

@@ -1,0 +1,299 @@
+import { describe, expect, test, vi } from 'vitest'
+import { createResumable, memoryLog, type StreamLog } from '../../src/entries/resumable.js'
+import { collect, outline } from '../support/collect.js'
+import { follow, Meddler, readRest, Speaker, until } from './support.js'
+
+const start = JSON.stringify({ type: 'start', id: 'x', provider: 'p', model: 'm' })
+const retry = {
+  type: 'retry',
+  attempt: 2,
+  maxAttempts: 3,
+  delayMs: 0,
+  mode: 'restart',
+  provider: 'p',
+  model: 'm',
+}
+
+function text(value: string): string {
+  return JSON.stringify({ type: 'content', kind: 'text', index: 0, text: value })
+}
+
+/** What a producer leaves behind that is killed. */
+async function leave(log: StreamLog, leaseMs: number, events: readonly string[]): Promise<void> {
+  const lease = { fence: 'dead', leaseMs }
+  await log.create('s', lease)
+  if (events.length > 0) await log.append('s', lease, { first: 1, events, ended: false })
+}
+
+describe('a producer that dies', () => {
+  test('is interrupted for its followers when its lease has run out, and not before', async () => {
+    vi.useFakeTimers()
+    try {
+      const log = memoryLog()
+      await leave(log, 5_000, [start, text('a')])
+      const read = readRest(createResumable({ log }), 's')
+      let events: unknown
+      void read.then((all) => {
+        events = all
+      })
+      await vi.advanceTimersByTimeAsync(4_990)
+      expect(events).toBeUndefined()
+      await vi.advanceTimersByTimeAsync(60)
+      expect(outline(await read)).toEqual(['start', 'text a', 'error interrupted'])
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('ends in the same way for everybody, with what had come since the last restart', async () => {
+    const log = memoryLog()
+    await leave(log, 100, [start, text('void'), JSON.stringify(retry), text('a'), text('b')])
+    const [one, two] = [createResumable({ log }), createResumable({ log })]
+    const [first, second] = await Promise.all([readRest(one, 's'), readRest(two, 's', 2)])
+    expect(first.slice(2)).toEqual(second)
+    expect(first.at(-1)).toMatchObject({
+      type: 'error',
+      error: { code: 'interrupted', retryable: true },
+      partial: { role: 'assistant', content: [{ type: 'text', text: 'ab' }] },
+      attempts: 2,
+    })
+    expect(await readRest(one, 's')).toEqual(first)
+    expect((await follow(two, 's', 6)).over).toBe(true)
+  })
+
+  test('before its first event leaves a stream that begins and ends', async () => {
+    const log = memoryLog()
+    await leave(log, 100, [])
+    expect(outline(await readRest(createResumable({ log }), 's'))).toEqual([
+      'start',
+      'error interrupted',
+    ])
+    expect((await log.read('s', 0))?.last).toBe(2)
+  })
+
+  test('long before anybody looks is interrupted at once', async () => {
+    const log = memoryLog()
+    await leave(log, 1, [start, text('a')])
+    await until(async () => (await log.read('s', 0))?.leaseLeftMs === 0, 'the lease has run out')
+    const events = await readRest(createResumable({ log, leaseMs: 3_600_000 }), 's', 1)
+    expect(outline(events)).toEqual(['text a', 'error interrupted'])
+  })
+})
+
+describe('a producer that was paused for longer than its lease', () => {
+  test('adds nothing more, learns it, and leaves its provider', async () => {
+    const meddler = new Meddler(memoryLog())
+    const gate = Promise.withResolvers<void>()
+    const resumable = createResumable({ log: meddler.log, leaseMs: 600 })
+    const speaker = new Speaker()
+    const { ended } = await resumable.publish('s', speaker.stream)
+    speaker.say('a')
+    await until(() => meddler.count('append') === 2, 'the text is kept')
+    meddler.before = (method) =>
+      method === 'append' || method === 'renew' ? gate.promise : undefined
+    speaker.say('b')
+    const events = await readRest(resumable, 's')
+    expect(outline(events)).toEqual(['start', 'text a', 'error interrupted'])
+    gate.resolve()
+    expect(await ended).toMatchObject({ type: 'error', error: { code: 'conflict' } })
+    await speaker.aborted
+    expect(await readRest(resumable, 's')).toEqual(events)
+  })
+
+  test('learns it by its next sign of life, although it has nothing to say', async () => {
+    const meddler = new Meddler(memoryLog())
+    const gate = Promise.withResolvers<void>()
+    meddler.before = (method) => (method === 'renew' ? gate.promise : undefined)
+    const resumable = createResumable({ log: meddler.log, leaseMs: 100 })
+    const speaker = new Speaker()
+    const { ended } = await resumable.publish('s', speaker.stream)
+    expect(outline(await readRest(resumable, 's'))).toEqual(['start', 'error interrupted'])
+    gate.resolve()
+    expect(await ended).toMatchObject({ type: 'error', error: { code: 'conflict' } })
+    await speaker.aborted
+  })
+})
+
+test('a producer that lives keeps its lease, whether or not it has anything to say', async () => {
+  vi.useFakeTimers()
+  try {
+    const resumable = createResumable({ log: memoryLog() })
+    const speaker = new Speaker()
+    const { ended } = await resumable.publish('s', speaker.stream)
+    const events = readRest(resumable, 's')
+    await vi.advanceTimersByTimeAsync(3_600_000)
+    speaker.say('a')
+    speaker.end()
+    expect(outline(await events)).toEqual(['start', 'text a', 'complete a'])
+    expect(await ended).toMatchObject({ type: 'complete' })
+    expect(vi.getTimerCount()).toBe(0)
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+describe('a log that is out of reach', () => {
+  test('for a moment costs nothing: every event is kept once, also if only the answer was lost', async () => {
+    const meddler = new Meddler(memoryLog())
+    const resumable = createResumable({ log: meddler.log, leaseMs: 10_000 })
+    const speaker = new Speaker()
+    const { ended } = await resumable.publish('s', speaker.stream)
+    const events = readRest(resumable, 's')
+    await until(() => meddler.count('append') === 1, 'the start is kept')
+    let failures = 0
+    const fail = (): void => {
+      if (failures++ < 3) throw new Error('Connection lost.')
+    }
+    meddler.before = fail
+    speaker.say('a', 'b')
+    await until(() => failures > 3, 'it failed before the call')
+    failures = 0
+    meddler.before = () => {}
+    meddler.after = fail
+    speaker.say('c')
+    speaker.end()
+    expect(await ended).toMatchObject({ type: 'complete', text: 'abc' })
+    const all = ['start', 'text a', 'text b', 'text c', 'complete abc']
+    expect(outline(await events)).toEqual(all)
+    meddler.after = () => {}
+    expect(outline(await readRest(resumable, 's'))).toEqual(all)
+  })
+
+  test('for longer than a lease ends the producer with an error, and the provider is left', async () => {
+    const meddler = new Meddler(memoryLog())
+    const resumable = createResumable({ log: meddler.log, leaseMs: 400 })
+    const speaker = new Speaker()
+    const { ended } = await resumable.publish('s', speaker.stream)
+    await until(() => meddler.count('append') === 1, 'the start is kept')
+    meddler.before = () => {
+      throw new Error('Connection refused.')
+    }
+    speaker.say('a')
+    const terminal = await ended
+    expect(terminal).toMatchObject({ type: 'error', error: { code: 'store' } })
+    expect(terminal.type === 'error' && terminal.error.message).toContain('Connection refused.')
+    await speaker.aborted
+  })
+
+  test('and never answers ends the producer too', async () => {
+    const meddler = new Meddler(memoryLog())
+    const resumable = createResumable({ log: meddler.log, leaseMs: 400 })
+    const speaker = new Speaker()
+    const { ended } = await resumable.publish('s', speaker.stream)
+    await until(() => meddler.count('append') === 1, 'the start is kept')
+    meddler.before = () => new Promise(() => {})
+    speaker.say('a')
+    expect(await ended).toMatchObject({ type: 'error', error: { code: 'store' } })
+    await speaker.aborted
+  })
+
+  test('is told to followers as a store error when patience is at an end', async () => {
+    const meddler = new Meddler(memoryLog())
+    await leave(meddler.log, 60_000, [start, text('a')])
+    const resumable = createResumable({ log: meddler.log, leaseMs: 100 })
+    const stream = await follow(resumable, 's')
+    meddler.before = () => {
+      throw new Error('Connection refused.')
+    }
+    const events = await collect(stream)
+    expect(outline(events)).toEqual(['start', 'text a', 'error store'])
+    const partial = { content: [{ type: 'text', text: 'a' }] }
+    expect(events.at(-1)).toMatchObject({ partial })
+    await expect(resumable.follow('s')).rejects.toMatchObject({ code: 'store' })
+    await expect(resumable.stop('s')).rejects.toMatchObject({ code: 'store' })
+    const { stream: second, asked } = new Speaker()
+    await expect(resumable.publish('t', second)).rejects.toMatchObject({ code: 'store' })
+    await expect(second.text()).rejects.toMatchObject({ code: 'aborted' })
+    expect(asked).toBe(0)
+  })
+
+  test('is waited for by followers, who miss nothing', async () => {
+    const meddler = new Meddler(memoryLog())
+    const resumable = createResumable({ log: meddler.log, leaseMs: 10_000 })
+    const speaker = new Speaker()
+    await resumable.publish('s', speaker.stream)
+    await until(() => meddler.count('append') === 1, 'the start is kept')
+    const stream = await follow(resumable, 's')
+    let failures = 0
+    meddler.before = (method) => {
+      if ((method === 'read' || method === 'subscribe') && failures++ < 2) {
+        throw new Error('Connection lost.')
+      }
+    }
+    const events = collect(stream)
+    speaker.say('a')
+    speaker.end()
+    expect(outline(await events)).toEqual(['start', 'text a', 'complete a'])
+    expect(failures).toBeGreaterThan(2)
+  })
+
+  test('and has lost the stream when it is back says so', async () => {
+    const log = memoryLog()
+    let current = log
+    const meddler = new Meddler(log)
+    meddler.log.read = (id, after) => current.read(id, after)
+    const resumable = createResumable({ log: meddler.log, leaseMs: 100 })
+    await leave(log, 100, [start, text('a')])
+    const stream = await follow(resumable, 's')
+    current = memoryLog()
+    const events = await collect(stream)
+    expect(outline(events)).toEqual(['start', 'text a', 'error store'])
+    const last = events.at(-1)
+    expect(last?.type === 'error' && last.error.message).toContain('no longer has the stream "s"')
+  })
+})
+
+test('a log that has lost a part of a stream says so', async () => {
+  const log = memoryLog()
+  await leave(log, 60_000, [start, text('a')])
+  const resumable = createResumable({ log })
+  const stream = await follow(resumable, 's')
+  const { read } = log
+  log.read = async (id, after) => {
+    const page = await read.call(log, id, after)
+    return page && { ...page, events: [], last: 3 }
+  }
+  expect(outline(await collect(stream))).toEqual(['start', 'text a', 'error store'])
+  await expect(resumable.follow('s')).rejects.toMatchObject({ code: 'store' })
+})
+
+test('a listener that misses something reads it from the log', async () => {
+  const log = memoryLog()
+  const { subscribe } = log
+  let heard = 0
+  log.subscribe = (id, listener) =>
+    subscribe.call(log, id, {
+      ...listener,
+      appended: (batch) => {
+        // Every second thing but the last is lost on the way, and half of the rest comes twice.
+        if (++heard % 2 === 0 && !batch.ended) return
+        listener.appended(batch)
+        if (heard % 4 === 1) listener.appended(batch)
+      },
+      missed: () => listener.missed(),
+    })
+  const resumable = createResumable({ log })
+  const speaker = new Speaker()
+  await resumable.publish('s', speaker.stream)
+  const events = readRest(resumable, 's')
+  const texts = [...'abcdefghijklmnopqrstuvwxyz']
+  for (const each of texts) {
+    speaker.say(each)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  speaker.end()
+  expect(outline(await events)).toEqual([
+    'start',
+    ...texts.map((each) => `text ${each}`),
+    `complete ${texts.join('')}`,
+  ])
+})
+
+test('what another version wrote and this one cannot read is an error, not a gap', async () => {
+  const log = memoryLog()
+  await leave(log, 60_000, [start, JSON.stringify({ type: 'novelty' }), text('a')])
+  expect(outline(await readRest(createResumable({ log }), 's'))).toEqual([
+    'start',
+    'error protocol',
+  ])
+})

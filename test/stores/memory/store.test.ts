@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Message } from '../../../src/base/messages.js'
+import { type MemoryStoreOptions, memoryStore } from '../../../src/entries/conversation.js'
+
+const turn: Message[] = [{ role: 'user', content: 'Hello' }]
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe('room', () => {
+  test('is made by forgetting the conversation that was not used for the longest time', async () => {
+    const store = memoryStore({ maxConversations: 2 })
+    const version = await store.append('a', turn, null)
+    await store.append('b', turn, null)
+    await store.append('a', turn, version)
+    await store.append('c', turn, null)
+    const counts = await Promise.all(
+      ['a', 'b', 'c'].map(async (id) => (await store.load(id)).messages.length),
+    )
+    expect(counts).toEqual([2, 0, 1])
+  })
+
+  test('is not taken from a conversation with a turn running, until that has ended', async () => {
+    const store = memoryStore({ maxConversations: 1 })
+    await store.append('a', turn, null)
+    const lock = await store.lock('a', { ttlMs: 10_000 })
+    await store.append('b', turn, null)
+    expect((await store.load('a')).messages).toHaveLength(1)
+    await lock.release()
+    await store.append('c', turn, null)
+    expect((await store.load('a')).messages).toHaveLength(0)
+  })
+
+  test('holds a conversation of which nothing was stored for nothing', async () => {
+    const store = memoryStore({ maxConversations: 1 })
+    await store.append('a', turn, null)
+    await store.load('b')
+    await store.clear('b')
+    await (await store.lock('b', { ttlMs: 10_000 })).release()
+    expect((await store.load('a')).messages).toHaveLength(1)
+  })
+})
+
+describe('time', () => {
+  test('is counted from the last turn on', async () => {
+    const store = memoryStore({ ttlMs: 1_000 })
+    const version = await store.append('a', turn, null)
+    vi.advanceTimersByTime(900)
+    await store.append('a', turn, version)
+    vi.advanceTimersByTime(900)
+    expect((await store.load('a')).messages).toHaveLength(2)
+    vi.advanceTimersByTime(100)
+    expect(await store.load('a')).toEqual({ messages: [], version: null })
+  })
+
+  test('needs no timer', async () => {
+    const store = memoryStore({ ttlMs: 1_000 })
+    await store.append('a', turn, null)
+    await store.lock('a', { ttlMs: 1_000 })
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+test('one that waits wakes up at the end of the lock, and no timer is left when it has given up', async () => {
+  const store = memoryStore()
+  await store.lock('a', { ttlMs: 1_000 })
+  const controller = new AbortController()
+  const { signal } = controller
+  const gone = store.lock('a', { ttlMs: 1_000, signal }).catch(() => 'gone')
+  const next = store.lock('a', { ttlMs: 1_000 })
+  controller.abort()
+  expect(await gone).toBe('gone')
+  expect(vi.getTimerCount()).toBe(1)
+  await vi.advanceTimersByTimeAsync(1_000)
+  await (await next).release()
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+describe('a bad option throws a TypeError at the call that names it', () => {
+  const cases: [string, unknown, string[]][] = [
+    ['no object', 5, ['"options"', '5']],
+    ['a misspelt one', { ttl: 5 }, ['"ttl"', 'ttlMs']],
+    ['no room', { maxConversations: 0 }, ['"maxConversations"', '0']],
+    ['half a conversation', { maxConversations: 0.5 }, ['"maxConversations"', '0.5']],
+    ['no time', { ttlMs: 0 }, ['"ttlMs"', '0']],
+  ]
+  test.each(cases)('%s', (_name, options, words) => {
+    const create = () => memoryStore(options as MemoryStoreOptions)
+    expect(create).toThrow(TypeError)
+    for (const word of words) expect(create).toThrow(word)
+  })
+})
