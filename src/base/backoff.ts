@@ -4,7 +4,7 @@
  * @module
  */
 
-import { longestDelayMs } from './check-options.js'
+import { longestDelayMs } from './timers.js'
 
 /**
  * Full jitter over a floor: clients that failed together do not come back together, at the ceiling neither.

@@ -4,6 +4,9 @@
  * @module
  */
 
+/** The longest delay that timers take, in milliseconds; a longer one would fire at once. */
+export const longestDelayMs: number = 2 ** 31 - 1
+
 type Timer = ReturnType<typeof setTimeout>
 
 /**

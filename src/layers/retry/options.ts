@@ -4,14 +4,9 @@
  * @module
  */
 
-import {
-  checkCount,
-  checkDelay,
-  checkKeys,
-  longestDelayMs,
-  optionError,
-} from '../../base/check-options.js'
+import { checkCount, checkDelay, checkKeys, optionError } from '../../base/check-options.js'
 import type { StreamError } from '../../base/errors.js'
+import { longestDelayMs } from '../../base/timers.js'
 
 /** How failed attempts are made again: `retry` of `createStream()`, and `retry(driver, options)`. */
 export interface RetryOptions {

@@ -5,9 +5,8 @@
  */
 
 import { backoffMs } from '../../base/backoff.js'
-import { longestDelayMs } from '../../base/check-options.js'
 import type { StreamError } from '../../base/errors.js'
-import { keepAlive } from '../../base/timers.js'
+import { keepAlive, longestDelayMs } from '../../base/timers.js'
 import type { RetrySettings } from './options.js'
 
 /**
