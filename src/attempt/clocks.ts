@@ -9,9 +9,10 @@
 
 import type { Completion } from '../base/driver.js'
 import { StreamError } from '../base/errors.js'
-import type { ContentEvent, RetryEvent, UsageSum } from '../base/events.js'
+import type { ContentEvent, RetryEvent } from '../base/events.js'
 import { keepAlive } from '../base/timers.js'
-import type { Clocks, OpenContext, Resumption, Sink, Source } from '../pull/source.js'
+import { ForwardingSource } from '../pull/forwarding-source.js'
+import type { Clocks, OpenContext, Source } from '../pull/source.js'
 
 const defaults: Clocks = { firstChunkMs: 120_000, chunkMs: 60_000, silenceMs: 60_000 }
 
@@ -44,15 +45,13 @@ const ticksPerLimit = 8
 const longestTickMs = 1_000
 
 /**
- * One timer, with a coarse tick. Nothing is measured when a chunk comes: the pull's number and a flag say at the next tick whether
+ * One timer with a coarse tick. Nothing is measured when a chunk comes: at the next tick, a flag and the number of pulls show whether
  * something came.
  */
-class ClockedSource implements Source, Sink {
+class ClockedSource extends ForwardingSource {
   readonly #provider: string
   readonly #context: OpenContext
   readonly #clocks: Clocks
-  readonly #upstream: Source
-  #sink: Sink | undefined
   #pulls = 0
   #pullSeen = 0
   #contentCame = false
@@ -60,7 +59,7 @@ class ClockedSource implements Source, Sink {
   #anyBytes = false
   #contentSince = 0
   #silenceSince = 0
-  /** The driver has said that it waits until then. */
+  /** The end of the wait that the driver has announced. */
   #waitsUntil = 0
   #tick: ReturnType<typeof setTimeout> | undefined
   #tickMs = 0
@@ -72,6 +71,7 @@ class ClockedSource implements Source, Sink {
     clocks: Clocks,
     open: (context: OpenContext) => Source,
   ) {
+    super()
     this.#provider = provider
     this.#context = context
     this.#clocks = clocks
@@ -79,53 +79,40 @@ class ClockedSource implements Source, Sink {
       this.#bytesCame = true
       context.onBytes()
     }
-    this.#upstream = open({ ...context, onBytes })
+    this.upstream = open({ ...context, onBytes })
   }
 
-  pull(sink: Sink): void {
-    this.#sink = sink
-    this.#pulls++
-    if (this.#tick === undefined) this.#start()
-    this.#upstream.pull(this)
-  }
-
-  close(): void {
+  override close(): void {
     clearTimeout(this.#tick)
-    this.#upstream.close()
+    super.close()
   }
 
-  finished(): Completion | undefined {
-    return this.#upstream.finished()
-  }
-
-  usage(): UsageSum {
-    return this.#upstream.usage()
-  }
-
-  resumption(): Resumption | undefined {
-    return this.#upstream.resumption?.()
-  }
-
-  batch(events: readonly ContentEvent[]): void {
+  override batch(events: readonly ContentEvent[]): void {
     this.#contentCame = true
-    this.#take().batch(events)
+    super.batch(events)
   }
 
   /** Another attempt of a driver that makes several itself, unseen from here. */
-  retry(event: RetryEvent): void {
+  override retry(event: RetryEvent): void {
     this.#contentCame = this.#anyBytes = this.#bytesCame = false
     this.#waitsUntil = performance.now() + event.delayMs
-    this.#take().retry(event)
+    super.retry(event)
   }
 
-  done(completion: Completion): void {
+  override done(completion: Completion): void {
     clearTimeout(this.#tick)
-    this.#take().done(completion)
+    super.done(completion)
   }
 
-  fail(error: StreamError): void {
+  override fail(error: StreamError): void {
     clearTimeout(this.#tick)
-    this.#take().fail(error)
+    super.fail(error)
+  }
+
+  protected override next(): void {
+    this.#pulls++
+    if (this.#tick === undefined) this.#start()
+    super.next()
   }
 
   #start(): void {
@@ -151,7 +138,7 @@ class ClockedSource implements Source, Sink {
   readonly #onTick = (): void => {
     this.#tick = undefined
     // Nobody waits: the next pull starts the clocks anew.
-    if (this.#sink === undefined) return
+    if (!this.isPulled) return
     const now = performance.now()
     if (!this.#context.isAwaited()) {
       // A layer above has pulled ahead of the reader.
@@ -188,15 +175,9 @@ class ClockedSource implements Source, Sink {
   #expire(message: string): void {
     const provider = this.#provider
     // A stall after the finish reason is a complete answer that lost its last marker.
-    const completion = this.#upstream.finished()
+    const completion = this.finished()
     this.close()
-    if (completion !== undefined) return this.#take().done(completion)
-    this.#take().fail(new StreamError('timeout', `${provider}: ${message}`, { provider }))
-  }
-
-  #take(): Sink {
-    const sink = this.#sink as Sink
-    this.#sink = undefined
-    return sink
+    if (completion !== undefined) return this.done(completion)
+    this.fail(new StreamError('timeout', `${provider}: ${message}`, { provider }))
   }
 }

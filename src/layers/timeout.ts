@@ -9,9 +9,9 @@ import { defineLayer, openDriver } from '../attempt/define-driver.js'
 import { checkKeys, checkLimit } from '../base/check-options.js'
 import type { Completion, Driver } from '../base/driver.js'
 import { StreamError } from '../base/errors.js'
-import type { ContentEvent, RetryEvent, UsageSum } from '../base/events.js'
 import { keepAlive } from '../base/timers.js'
-import type { Resumption, Sink, Source } from '../pull/source.js'
+import { ForwardingSource } from '../pull/forwarding-source.js'
+import type { Sink, Source } from '../pull/source.js'
 
 /**
  * Limits in milliseconds; `Infinity` takes one away. The first three run for each attempt, only while somebody waits for an
@@ -70,64 +70,44 @@ const limits = [
   'totalMs',
 ] as const satisfies readonly (keyof TimeoutOptions)[]
 
-/** The clock of everything inside it. It runs on while nobody waits. */
-class TotalSource implements Source, Sink {
+/** The limit of everything inside it. Its timer keeps running while nobody waits. */
+class TotalSource extends ForwardingSource {
   readonly #provider: string
   readonly #totalMs: number
   readonly #open: () => Source
-  #upstream: Source | undefined
-  #sink: Sink | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
-  /** The answer to the next pull, where the time ran out while nobody waited. */
-  #late: Completion | StreamError | undefined
 
   constructor(provider: string, totalMs: number, open: () => Source) {
+    super()
     this.#provider = provider
     this.#totalMs = totalMs
     this.#open = open
   }
 
-  pull(sink: Sink): void {
-    this.#sink = sink
-    if (this.#late !== undefined) return this.#answer(this.#late)
-    this.#upstream ??= this.#begin()
+  override close(): void {
+    clearTimeout(this.#timer)
+    super.close()
+  }
+
+  override done(completion: Completion): void {
+    clearTimeout(this.#timer)
+    super.done(completion)
+  }
+
+  override fail(error: StreamError): void {
+    clearTimeout(this.#timer)
+    super.fail(error)
+  }
+
+  protected override next(): void {
+    this.upstream ??= this.#begin()
     keepAlive(this.#timer, true)
-    this.#upstream.pull(this)
+    super.next()
   }
 
-  close(): void {
-    clearTimeout(this.#timer)
-    this.#upstream?.close()
-  }
-
-  finished(): Completion | undefined {
-    return this.#upstream?.finished()
-  }
-
-  usage(): UsageSum {
-    return this.#upstream?.usage() ?? {}
-  }
-
-  resumption(): Resumption | undefined {
-    return this.#upstream?.resumption?.()
-  }
-
-  batch(events: readonly ContentEvent[]): void {
-    this.#take().batch(events)
-  }
-
-  retry(event: RetryEvent): void {
-    this.#take().retry(event)
-  }
-
-  done(completion: Completion): void {
-    clearTimeout(this.#timer)
-    this.#take().done(completion)
-  }
-
-  fail(error: StreamError): void {
-    clearTimeout(this.#timer)
-    this.#take().fail(error)
+  protected override take(): Sink | undefined {
+    keepAlive(this.#timer, false)
+    return super.take()
   }
 
   #begin(): Source {
@@ -136,27 +116,11 @@ class TotalSource implements Source, Sink {
   }
 
   #expire(): void {
-    const answer = this.#upstream?.finished() ?? this.#tooLong()
+    const completion = this.finished()
     this.close()
-    if (this.#sink === undefined) this.#late = answer
-    else this.#answer(answer)
-  }
-
-  #tooLong(): StreamError {
+    if (completion !== undefined) return this.done(completion)
     const provider = this.#provider
     const message = `${provider}: The stream took longer than ${this.#totalMs} ms (timeout.totalMs).`
-    return new StreamError('timeout', message, { provider, retryable: false })
-  }
-
-  #answer(answer: Completion | StreamError): void {
-    if (StreamError.is(answer)) this.#take().fail(answer)
-    else this.#take().done(answer)
-  }
-
-  #take(): Sink {
-    const sink = this.#sink as Sink
-    this.#sink = undefined
-    keepAlive(this.#timer, false)
-    return sink
+    this.fail(new StreamError('timeout', message, { provider, retryable: false }))
   }
 }

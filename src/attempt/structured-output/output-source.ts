@@ -8,7 +8,7 @@
 import { Accumulator } from '../../base/accumulator.js'
 import type { Completion } from '../../base/driver.js'
 import { StreamError } from '../../base/errors.js'
-import type { ContentEvent, FinishReason, RetryEvent, UsageSum } from '../../base/events.js'
+import type { ContentEvent, FinishReason, RetryEvent } from '../../base/events.js'
 import { findJson } from '../../base/json-text.js'
 import type {
   OutputSchema,
@@ -16,7 +16,8 @@ import type {
   StandardResult,
   StandardSchema,
 } from '../../base/schema.js'
-import type { OpenContext, Resumption, Sink, Source } from '../../pull/source.js'
+import { ForwardingSource } from '../../pull/forwarding-source.js'
+import type { OpenContext, Resumption, Source } from '../../pull/source.js'
 import type { OutputReading } from './output-reading.js'
 import { isWrapper, Unwrapper, wrapperKey } from './unwrapper.js'
 
@@ -25,8 +26,7 @@ const withoutOutput: ReadonlySet<FinishReason> = new Set(['tool-calls', 'content
 
 type Outcome = Completion | StreamError
 
-export class OutputSource implements Source, Sink {
-  #source: Source
+export class OutputSource extends ForwardingSource {
   readonly #schema: OutputSchema
   readonly #provider: string
   readonly #reading: OutputReading
@@ -34,71 +34,60 @@ export class OutputSource implements Source, Sink {
   #unwrapper: Unwrapper | undefined
   /** The block of the last text. */
   #index = 0
-  #sink: Sink | undefined
   #closed = false
-  /** The completion, while text that was held back is delivered before it. */
+  /** The completion, while buffered text is delivered before it. */
   #completion: Completion | undefined
 
   constructor(source: Source, schema: OutputSchema, provider: string, reading: OutputReading) {
-    this.#source = source
+    super(source)
     this.#schema = schema
     this.#provider = provider
     this.#reading = reading
     this.#unwrapper = reading.wrapped ? new Unwrapper() : undefined
   }
 
-  pull(sink: Sink): void {
-    this.#sink = sink
-    if (this.#completion === undefined) this.#source.pull(this)
-    else this.#finish(this.#completion)
-  }
-
-  close(): void {
+  override close(): void {
     this.#closed = true
-    this.#source.close()
+    super.close()
   }
 
   /** Undefined for an answer that does not fit too: nobody may take it for a complete one. */
-  finished(): Completion | undefined {
-    const completion = this.#completion ?? this.#source.finished()
+  override finished(): Completion | undefined {
+    const completion = this.#completion ?? super.finished()
     const outcome = completion && this.#check(completion)
     return outcome === undefined || outcome instanceof Promise || StreamError.is(outcome)
       ? undefined
       : outcome
   }
 
-  usage(): UsageSum {
-    return this.#source.usage()
-  }
-
-  resumption(): Resumption | undefined {
-    const resumption = this.#source.resumption?.()
+  override resumption(): Resumption | undefined {
+    const resumption = super.resumption()
     if (resumption === undefined) return undefined
     const open = (context: OpenContext): Source => {
       // What has been read of the answer remains its beginning.
-      this.#source = resumption.open(context)
+      this.upstream = resumption.open(context)
       this.#closed = false
       return this
     }
     return { open, cancel: () => resumption.cancel() }
   }
 
-  batch(events: readonly ContentEvent[]): void {
-    const told = this.#unwrapper === undefined ? events : this.#unwrap(events, this.#unwrapper)
-    for (const event of told) if (event.kind === 'text') this.#answer.add(event)
-    if (told.length > 0) this.#take().batch(told)
-    else this.#source.pull(this)
+  override batch(events: readonly ContentEvent[]): void {
+    const content = this.#unwrapper === undefined ? events : this.#unwrap(events, this.#unwrapper)
+    for (const event of content) if (event.kind === 'text') this.#answer.add(event)
+    if (content.length > 0) super.batch(content)
+    else super.next()
   }
 
-  retry(event: RetryEvent): void {
+  override retry(event: RetryEvent): void {
     if (event.mode === 'restart') {
       this.#answer.reset()
       if (this.#reading.wrapped) this.#unwrapper = new Unwrapper()
     }
-    this.#take().retry(event)
+    super.retry(event)
   }
 
-  done(completion: Completion): void {
+  override done(completion: Completion): void {
     const held = this.#unwrapper?.end() ?? ''
     if (held === '') return this.#finish(completion)
     this.#completion = completion
@@ -106,22 +95,23 @@ export class OutputSource implements Source, Sink {
     this.batch([{ type: 'content', index: this.#index, kind: 'text', text: held }])
   }
 
-  fail(error: StreamError): void {
-    this.#take().fail(error)
+  protected override next(): void {
+    if (this.#completion === undefined) super.next()
+    else this.#finish(this.#completion)
   }
 
   #unwrap(events: readonly ContentEvent[], unwrapper: Unwrapper): ContentEvent[] {
-    const told: ContentEvent[] = []
+    const content: ContentEvent[] = []
     for (const event of events) {
       if (event.kind !== 'text') {
-        told.push(event)
+        content.push(event)
         continue
       }
       this.#index = event.index
       const text = unwrapper.feed(event.text)
-      if (text !== '' || event.signature !== undefined) told.push({ ...event, text })
+      if (text !== '' || event.signature !== undefined) content.push({ ...event, text })
     }
-    return told
+    return content
   }
 
   #finish(completion: Completion): void {
@@ -133,8 +123,8 @@ export class OutputSource implements Source, Sink {
   #answerWith(outcome: Outcome): void {
     // The validation may have taken its time.
     if (this.#closed) return
-    if (StreamError.is(outcome)) this.#take().fail(outcome)
-    else this.#take().done(outcome)
+    if (StreamError.is(outcome)) super.fail(outcome)
+    else super.done(outcome)
   }
 
   /** Never throws, and its promise never rejects. */
@@ -201,12 +191,6 @@ export class OutputSource implements Source, Sink {
     }
     const message = `${provider}: the answer reached the limit of tokens before it was whole. Raise maxOutputTokens. It ${found}`
     return new StreamError('protocol', message, { provider, retryable: false, cause })
-  }
-
-  #take(): Sink {
-    const sink = this.#sink as Sink
-    this.#sink = undefined
-    return sink
   }
 }
 

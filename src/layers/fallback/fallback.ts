@@ -8,10 +8,10 @@ import { defineLayer, openDriver } from '../../attempt/define-driver.js'
 import { checkKeys, optionError } from '../../base/check-options.js'
 import type { Completion, Driver } from '../../base/driver.js'
 import { StreamError } from '../../base/errors.js'
-import type { ContentEvent, RetryEvent, UsageSum } from '../../base/events.js'
 import type { StreamRequest } from '../../base/request.js'
 import { abandon } from '../../pull/abort.js'
-import type { OpenContext, Sink, Source } from '../../pull/source.js'
+import { ForwardingSource } from '../../pull/forwarding-source.js'
+import type { OpenContext } from '../../pull/source.js'
 import {
   checkDriver,
   combineErrors,
@@ -116,7 +116,7 @@ function always(): boolean {
   return true
 }
 
-class FallbackSource implements Source, Sink {
+class FallbackSource extends ForwardingSource {
   readonly #members: readonly Member[]
   readonly #request: StreamRequest
   readonly #context: OpenContext
@@ -125,8 +125,6 @@ class FallbackSource implements Source, Sink {
   #position = 0
   #driver: Driver | undefined
   #passage: Passage | undefined
-  #upstream: Source | undefined
-  #sink: Sink | undefined
   #attempt: number
   readonly #errors: StreamError[] = []
 
@@ -136,6 +134,7 @@ class FallbackSource implements Source, Sink {
     context: OpenContext,
     shouldFallback: (error: StreamError, driver: Driver) => boolean,
   ) {
+    super()
     this.#members = members
     this.#request = request
     this.#context = context
@@ -143,65 +142,55 @@ class FallbackSource implements Source, Sink {
     this.#attempt = context.attempt
   }
 
-  pull(sink: Sink): void {
-    this.#sink = sink
-    if (this.#upstream === undefined) {
-      const driver = this.#driver ?? this.#choose()
-      if (driver === undefined) return this.#take().fail(this.#allOpen())
-      this.#upstream = openDriver(driver, this.#request, {
-        ...this.#context,
-        attempt: this.#attempt,
-      })
-    }
-    this.#upstream.pull(this)
-  }
-
-  close(): void {
+  override close(): void {
     this.#passage?.end()
-    if (this.#upstream !== undefined) abandon(this.#upstream)
+    if (this.upstream !== undefined) abandon(this.upstream)
   }
 
-  finished(): Completion | undefined {
-    const completion = this.#upstream?.finished()
+  override finished(): Completion | undefined {
+    const completion = super.finished()
     return completion && this.#named(completion)
   }
 
-  usage(): UsageSum {
-    return this.#upstream?.usage() ?? {}
+  /** A source that stands for several drivers has none. */
+  override resumption(): undefined {
+    return undefined
   }
 
-  batch(events: readonly ContentEvent[]): void {
-    this.#take().batch(events)
-  }
-
-  retry(event: RetryEvent): void {
-    this.#take().retry(event)
-  }
-
-  done(completion: Completion): void {
+  override done(completion: Completion): void {
     this.#passage?.end()
-    this.#take().done(this.#named(completion))
+    super.done(this.#named(completion))
   }
 
-  fail(error: StreamError): void {
+  override fail(error: StreamError): void {
     this.#passage?.end(error)
-    if (this.#upstream !== undefined) abandon(this.#upstream)
-    if (error.code === 'aborted') return this.#take().fail(error)
+    if (this.upstream !== undefined) abandon(this.upstream)
+    if (error.code === 'aborted') return super.fail(error)
     this.#errors.push(error)
     try {
       if (!this.#shouldFallback(error, this.#driver as Driver)) return this.#giveUp()
     } catch (thrown) {
-      return this.#take().fail(StreamError.from(thrown))
+      return super.fail(StreamError.from(thrown))
     }
     const driver = this.#choose()
     if (driver === undefined) return this.#giveUp()
     const usage = this.usage()
-    // Told with this event, so no part of the next attempt.
-    this.#upstream = undefined
+    // This event reports it, so the next attempt must not.
+    this.upstream = undefined
     this.#attempt = this.#context.nextAttempt()
     const maxAttempts = this.#context.attempt + this.#members.length - 1
     const numbers = { attempt: this.#attempt, maxAttempts }
-    this.#take().retry(handOver(driver, numbers, error, usage))
+    this.retry(handOver(driver, numbers, error, usage))
+  }
+
+  protected override next(): void {
+    if (this.upstream === undefined) {
+      const driver = this.#driver ?? this.#choose()
+      if (driver === undefined) return super.fail(this.#allOpen())
+      const context = { ...this.#context, attempt: this.#attempt }
+      this.upstream = openDriver(driver, this.#request, context)
+    }
+    super.next()
   }
 
   /** The next driver whose breaker lets it be asked; undefined if there is none. */
@@ -223,7 +212,7 @@ class FallbackSource implements Source, Sink {
   }
 
   #giveUp(): void {
-    this.#take().fail(combineErrors(this.#errors as [StreamError, ...StreamError[]]))
+    super.fail(combineErrors(this.#errors as [StreamError, ...StreamError[]]))
   }
 
   #allOpen(): StreamError {
@@ -234,11 +223,5 @@ class FallbackSource implements Source, Sink {
 
   #named(completion: Completion): Completion {
     return named(completion, this.#driver as Driver)
-  }
-
-  #take(): Sink {
-    const sink = this.#sink as Sink
-    this.#sink = undefined
-    return sink
   }
 }
