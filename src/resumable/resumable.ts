@@ -8,6 +8,7 @@ import { checkCount, checkKeys, optionError, show } from '../base/check-options.
 import { StreamError } from '../base/errors.js'
 import type { EventStream } from '../base/event-stream.js'
 import type { CompleteEvent, ErrorEvent, StreamEvent } from '../base/events.js'
+import { storeError } from '../base/store-error.js'
 import type { BatchReader } from '../core/iterable-reader.js'
 import { readBatches } from '../core/read-batches.js'
 import { Stream } from '../core/stream.js'
@@ -15,7 +16,6 @@ import type { StreamSettings } from '../core/stream-settings.js'
 import { Cursor } from './cursor.js'
 import type { LogPage, StreamLog } from './log.js'
 import { checkPage, isTerminal, lostStream, readEvent } from './log-events.js'
-import { storeError } from './log-outage.js'
 import { Producer } from './producer.js'
 import { Tail } from './tail.js'
 
@@ -152,7 +152,7 @@ class LoggedStreams implements Resumable {
       throw new StreamError('conflict', message)
     } catch (error) {
       reader.cancel(error)
-      throw storeError(error)
+      throw storeError(error, 'log')
     }
   }
 
@@ -180,7 +180,7 @@ class LoggedStreams implements Resumable {
     try {
       return await this.#settings.log.stop(id)
     } catch (error) {
-      throw storeError(error)
+      throw storeError(error, 'log')
     }
   }
 
@@ -188,7 +188,7 @@ class LoggedStreams implements Resumable {
     try {
       return await this.#settings.log.read(id, after)
     } catch (error) {
-      throw storeError(error)
+      throw storeError(error, 'log')
     }
   }
 
