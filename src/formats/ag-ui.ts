@@ -17,11 +17,11 @@ import type {
 } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
 import { AgUiMessage } from './ag-ui-message.js'
+import { errorJson } from './error-json.js'
 import { safeLines } from './event-json.js'
-import { dataLine, eventStream } from './event-stream.js'
-import { errorJson } from './failure.js'
 import { checkStreamOptions, type StreamFormatOptions } from './options.js'
 import { retracted } from './retracted.js'
+import { dataLine, eventStream } from './server-sent-events.js'
 
 /** What `agUi()` takes. */
 export interface AgUiOptions extends StreamFormatOptions {

@@ -15,10 +15,10 @@ import type {
   StreamEvent,
 } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
+import { errorJson } from './error-json.js'
 import { safeLines } from './event-json.js'
-import { dataLine, eventStream } from './event-stream.js'
-import { errorJson } from './failure.js'
 import { checkStreamOptions, type StreamFormatOptions } from './options.js'
+import { dataLine, eventStream } from './server-sent-events.js'
 
 /** What `aiSdk()` takes. */
 export interface AiSdkOptions extends StreamFormatOptions {

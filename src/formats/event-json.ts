@@ -6,7 +6,7 @@
 
 import { StreamError } from '../base/errors.js'
 import type { StreamEvent } from '../base/events.js'
-import { errorJson } from './failure.js'
+import { errorJson } from './error-json.js'
 
 export function eventJson(event: StreamEvent, exposeErrors: boolean): string {
   if (event.type === 'retry' || event.type === 'error') {

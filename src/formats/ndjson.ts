@@ -7,8 +7,8 @@
 
 import type { StreamEvent } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
+import { jsonFailure } from './error-json.js'
 import { eventJson, safeLines, writable } from './event-json.js'
-import { jsonFailure } from './failure.js'
 import { checkStreamOptions, type StreamFormatOptions } from './options.js'
 
 /** What `ndjson()` takes. */

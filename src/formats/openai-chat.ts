@@ -9,11 +9,11 @@ import { checkFlag, optionError } from '../base/check-options.js'
 import { StreamError, type StreamErrorCode } from '../base/errors.js'
 import type { ContentEvent, FinishReason, StreamEvent, Usage } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
+import { errorJson } from './error-json.js'
 import { safeLines } from './event-json.js'
-import { dataLine, eventStream } from './event-stream.js'
-import { errorJson } from './failure.js'
 import { checkStreamOptions, type StreamFormatOptions } from './options.js'
 import { retracted } from './retracted.js'
+import { dataLine, eventStream } from './server-sent-events.js'
 
 /** What `openaiChat()` takes. */
 export interface OpenaiChatOptions extends StreamFormatOptions {

@@ -7,7 +7,7 @@
 import { StreamError } from '../base/errors.js'
 import type { StreamEvent } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
-import { errorJson } from './failure.js'
+import { errorJson } from './error-json.js'
 import { checkFormatOptions, type FormatOptions } from './options.js'
 import { retracted } from './retracted.js'
 

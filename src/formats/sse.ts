@@ -9,8 +9,8 @@ import { checkDelay } from '../base/check-options.js'
 import type { StreamEvent } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
 import { eventJson, safeLines, writable } from './event-json.js'
-import { eventStream } from './event-stream.js'
 import { checkStreamOptions, type StreamFormatOptions } from './options.js'
+import { eventStream } from './server-sent-events.js'
 
 /** What `sse()` takes. */
 export interface SseOptions extends StreamFormatOptions {

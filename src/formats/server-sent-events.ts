@@ -5,7 +5,7 @@
  */
 
 import type { Format } from '../base/stream-format.js'
-import { jsonFailure } from './failure.js'
+import { jsonFailure } from './error-json.js'
 import type { StreamSettings } from './options.js'
 
 export interface EventStreamParts extends Pick<Format, 'encoder'> {
