@@ -1,8 +1,8 @@
 /**
- * The clocks of one attempt.
+ * The timeouts of one attempt.
  *
- * They are the innermost layer, whoever asked for them: around a driver that asks several others, one that stalls would take the
- * others with it.
+ * They are the innermost layer, whichever layer set them: around a driver that delegates to several
+ * others, one that stalls would take the others with it.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import type { Clocks, OpenContext, Source } from '../pull/source.js'
 
 const defaults: Clocks = { firstChunkMs: 120_000, chunkMs: 60_000, silenceMs: 60_000 }
 
-/** Both hold. A default counts only where neither says anything. */
+/** Both limits apply. A default applies only if neither is set. */
 export function tighten(outer: Partial<Clocks> = {}, inner: Partial<Clocks>): Partial<Clocks> {
   const clocks: Partial<Clocks> = { ...outer }
   for (const name of Object.keys(defaults) as (keyof Clocks)[]) {
@@ -26,7 +26,7 @@ export function tighten(outer: Partial<Clocks> = {}, inner: Partial<Clocks>): Pa
   return clocks
 }
 
-/** The source of one attempt, under the clocks that the context asks for. */
+/** The source of one attempt, with the timeouts of the context. */
 export function openClocked(
   provider: string,
   context: OpenContext,
@@ -38,15 +38,18 @@ export function openClocked(
   return shortest === Infinity ? open(context) : new ClockedSource(provider, context, clocks, open)
 }
 
-/** A clock starts up to one tick late and is looked at up to one tick late: two eighths are the quarter it may be late. */
+/**
+ * A timeout starts up to one tick late and is checked up to one tick late: two eighths are the
+ * quarter by which it may be late.
+ */
 const ticksPerLimit = 8
 
-/** A process that is otherwise done stays alive until the tick that finds nobody waiting. */
+/** A process with nothing else to do stays alive until a tick finds that no pull is pending. */
 const longestTickMs = 1_000
 
 /**
- * One timer with a coarse tick. Nothing is measured when a chunk comes: at the next tick, a flag and the number of pulls show whether
- * something came.
+ * One timer with a coarse tick. Nothing is measured when a chunk comes: at the next tick, a flag
+ * and the number of pulls show whether something came.
  */
 class ClockedSource extends ForwardingSource {
   readonly #provider: string
@@ -92,7 +95,7 @@ class ClockedSource extends ForwardingSource {
     super.batch(events)
   }
 
-  /** Another attempt of a driver that makes several itself, unseen from here. */
+  /** Another attempt of a driver that makes several by itself. */
   override retry(event: RetryEvent): void {
     this.#contentCame = this.#anyBytes = this.#bytesCame = false
     this.#waitsUntil = performance.now() + event.delayMs
@@ -137,7 +140,7 @@ class ClockedSource extends ForwardingSource {
 
   readonly #onTick = (): void => {
     this.#tick = undefined
-    // Nobody waits: the next pull starts the clocks anew.
+    // No pull is pending: the next one restarts the timeouts.
     if (!this.isPulled) return
     const now = performance.now()
     if (!this.#context.isAwaited()) {
@@ -149,7 +152,7 @@ class ClockedSource extends ForwardingSource {
     const { firstChunkMs, chunkMs, silenceMs } = this.#clocks
     const lateMs = now - this.#tickDue
     if (lateMs > this.#tickMs) {
-      // The process stood still: what has come meanwhile could not be read.
+      // The process was blocked: what arrived meanwhile could not be read.
       this.#contentSince += lateMs
       this.#silenceSince += lateMs
     }
@@ -174,7 +177,7 @@ class ClockedSource extends ForwardingSource {
 
   #expire(message: string): void {
     const provider = this.#provider
-    // A stall after the finish reason is a complete answer that lost its last marker.
+    // A stall after the finish reason is a complete answer that lost its terminal event.
     const completion = this.finished()
     this.close()
     if (completion !== undefined) return this.done(completion)

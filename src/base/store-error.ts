@@ -7,7 +7,8 @@
 import { StreamError } from './errors.js'
 
 /**
- * The error of a stream whose storage failed: code `store`, unless the storage rejected with a `StreamError` of its own.
+ * The error of a stream whose storage failed: code `store`, unless the storage rejected with a
+ * `StreamError` of its own.
  *
  * @param what - names what failed in the message
  */

@@ -8,10 +8,17 @@ import type { Usage, UsageSum } from './events.js'
 import type { AssistantMessage, InputPart, ToolResultPart } from './messages.js'
 import type { StreamRequest } from './request.js'
 
-/** English text has about four characters a token on all current tokenizers, and other scripts about four bytes. */
+/**
+ * English text has about four characters a token on all current tokenizers, and other scripts have
+ * about four bytes a token.
+ */
 const unitsPerToken = 4
 
-/** An estimate of the tokens that a text takes. @param length - in characters, or in bytes, which is closer for scripts other than Latin */
+/**
+ * Estimates the tokens of a text.
+ *
+ * @param length - in characters, or in bytes, which is closer for scripts other than Latin
+ */
 export function tokensOf(length: number): number {
   return Math.ceil(length / unitsPerToken)
 }

@@ -15,15 +15,23 @@ import { Heartbeat } from './heartbeat.js'
 export interface Body {
   /** Whether it takes a heartbeat without buffering it. */
   isReady(): boolean
-  /** @returns whether it takes more at once; if not, it MUST call `BodyWriter.next()` when it does */
+  /**
+   * @returns whether it takes more at once; if not, it MUST call `BodyWriter.next()` when it does
+   */
   write(text: string): boolean
   /** Ends a body that is complete. */
   close(): void
-  /** Ends the body in a way that no client takes for its end. What was written before should still arrive. */
+  /**
+   * Ends the body in a way that no client takes for its end. What was written before should still
+   * arrive.
+   */
   breakOff(failure: StreamError): void
 }
 
-/** Reads one batch at a time, and the next one only when the body takes more: that is what holds the provider back. */
+/**
+ * Reads one batch at a time, and the next one only when the body takes more: that is what holds the
+ * provider back.
+ */
 export class BodyWriter {
   readonly #reader: BatchReader
   readonly #format: Format
@@ -31,7 +39,10 @@ export class BodyWriter {
   readonly #body: Body
   #readAhead: ReadAhead | undefined
   #heartbeat: Heartbeat | undefined
-  /** A heartbeat can fill the body while a read is pending: then `next()` must not read a second time. */
+  /**
+   * A heartbeat can fill the body while a read is pending: then `next()` must not read a second
+   * time.
+   */
   #reading = false
   /** The body has ended, or the client has disconnected: nothing is read or written any more. */
   #over = false
@@ -60,7 +71,10 @@ export class BodyWriter {
     this.#reader.read(this.#onBatch)
   }
 
-  /** Stops writing. The stream still has to be cancelled: afterwards, because that answers a pending read. */
+  /**
+   * Stops writing. The stream still has to be cancelled: afterwards, because that answers a pending
+   * read.
+   */
   stop(): void {
     this.#over = true
     this.#heartbeat?.stop()
@@ -83,7 +97,10 @@ export class BodyWriter {
     else if (takesMore) this.next()
   }
 
-  /** An event that cannot be written, or a callback of the format that throws, fails the stream and not the process. */
+  /**
+   * An event that cannot be written, or a callback of the format that throws, fails the stream and
+   * not the process.
+   */
   #encode(batch: readonly StreamEvent[], firstId: number | null | undefined): Encoded {
     try {
       const text = this.#encoder.encode(batch, firstId)

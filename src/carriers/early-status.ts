@@ -1,5 +1,6 @@
 /**
- * Formats with `earlyStatus` wait for the first content, so that an earlier failure can be an HTTP status.
+ * Formats with `earlyStatus` wait for the first content, so that an earlier failure can be an HTTP
+ * status.
  *
  * @module
  */

@@ -39,6 +39,7 @@ export function failureResponse(error: StreamError, format: Format): FailureResp
   if (error.retryAfterMs !== undefined) {
     headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
   }
-  // The key and the model are this server's, so a provider that rejects them is not the client's fault: 500.
+  // The key and the model are this server's, so a provider that rejects them is not the client's
+  // fault: 500.
   return { status: statuses[error.code] ?? 500, headers, body }
 }

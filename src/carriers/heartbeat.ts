@@ -7,9 +7,15 @@
 import type { Format } from '../base/stream-format.js'
 import { keepAlive } from '../base/timers.js'
 
-/** One timer a stream, at half the interval. Every write sets a flag; half an interval without a write sends the heartbeat. */
+/**
+ * One timer a stream, at half the interval. Every write sets a flag; half an interval without a
+ * write sends the heartbeat.
+ */
 export class Heartbeat {
-  /** MUST be set whenever something is written, the heartbeat included. It begins set because the headers have just been sent. */
+  /**
+   * MUST be set whenever something is written, the heartbeat included. It begins set because the
+   * headers have just been sent.
+   */
   sent = true
   readonly #timer: ReturnType<typeof setInterval> | undefined
 

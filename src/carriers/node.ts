@@ -25,16 +25,18 @@ export interface NodeResponseInit {
   headers?: HeaderValues
 }
 
-/** The responses of `node:http` and `node:http2`, and the `flush` that compressing middleware adds. */
+/**
+ * The responses of `node:http` and `node:http2`, and the `flush` that compressing middleware adds.
+ */
 type Response = ServerResponse & {
   flush?: () => void
   stream?: Http2ServerResponse['stream']
 }
 
 /**
- * Writes a stream to a Node response: that of `node:http`, `node:http2` and Express, Koa's `ctx.res`, Fastify's `reply.raw`. A slow
- * client holds the provider back, and a client that disconnects closes the connection to it. Headers that are already set on the
- * response are kept.
+ * Writes a stream to a Node response: that of `node:http`, `node:http2` and Express, Koa's
+ * `ctx.res`, Fastify's `reply.raw`. A slow client holds the provider back, and a client that
+ * disconnects closes the connection to it. Headers that are already set on the response are kept.
  *
  * @returns a promise that resolves when the response ends for any reason
  * @throws TypeError if the headers of the response have been sent; later failures are never thrown
@@ -48,7 +50,7 @@ export async function pipeToNode(
   const response = target as Response
   if (response.headersSent) {
     throw new TypeError(
-      'The response has begun already: its headers are sent. Give one that has not.',
+      'The headers of the response have already been sent. Pass a response that has not begun.',
     )
   }
   const reader = readBatches(events)
@@ -56,13 +58,14 @@ export async function pipeToNode(
   const left = new Promise<void>((resolve) => {
     const onClose = (): void => {
       gone = true
-      reader.cancel('The client has left.')
+      reader.cancel('The client has disconnected.')
       resolve()
     }
     if (response.destroyed) onClose()
     else response.once('close', onClose)
   })
-  // A write to a socket that has just broken emits `error`; the `close` that follows it is what counts.
+  // A write to a socket that has just broken emits `error`; the `close` that follows it is what
+  // counts.
   response.on('error', () => {})
   const readAhead = await readUntilStatus(reader, format)
   if (gone) return
@@ -139,7 +142,8 @@ class NodeBody implements Body {
     // HTTP/2: the streams of a connection are broken off one by one.
     if (this.#response.stream !== undefined) this.#response.stream.close(internalError)
     else if (socket === null) this.#response.destroy()
-    // Without chunks, the end of the connection is the end of the body. nginx speaks HTTP/1.0 to the servers behind it.
+    // Without chunks, the end of the connection is the end of the body. nginx speaks HTTP/1.0 to
+    // the servers behind it.
     else if (req.httpVersion === '1.0') socket.resetAndDestroy()
     else socket.destroySoon()
   }

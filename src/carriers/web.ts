@@ -14,8 +14,9 @@ import { type ReadAhead, readUntilStatus } from './early-status.js'
 import { failureResponse } from './failure-response.js'
 
 /**
- * The bytes of a stream in a format. Nothing is read before the first pull. What came in one network chunk leaves as one chunk. A
- * slow reader holds the provider back, and cancelling closes the connection to it.
+ * The bytes of a stream in a format. Nothing is read before the first pull. What came in one
+ * network chunk leaves as one chunk. A slow reader holds the provider back, and cancelling closes
+ * the connection to it.
  */
 export function toReadableStream(
   events: AsyncIterable<StreamEvent>,
@@ -27,9 +28,10 @@ export function toReadableStream(
 /**
  * A Web response that streams the events in a format.
  *
- * With `plainText()` or `sse({ earlyStatus: true })`, this waits for the first content. A failure before it becomes the status (429,
- * 502, 503, 504 and so on), with `retry-after` if the provider sent one. During that wait the response has no body yet, so a client
- * that disconnects goes unnoticed: abort the stream by the request's signal.
+ * With `plainText()` or `sse({ earlyStatus: true })`, this waits for the first content. A failure
+ * before it becomes the status (429, 502, 503, 504 and so on), with `retry-after` if the provider
+ * sent one. During that wait the response has no body yet, so a client that disconnects goes
+ * unnoticed: abort the stream by the request's signal.
  *
  * @param init - status and further headers, which override the format's
  * @throws TypeError or RangeError for a status or headers that a response cannot have

@@ -1,5 +1,5 @@
 /**
- * One event, as a format wrote it, read back.
+ * Parses an event that a format has written.
  *
  * @module
  */
@@ -8,8 +8,8 @@ import { StreamError } from '../base/errors.js'
 import { isEventType, type StreamEvent } from '../base/events.js'
 
 /**
- * @returns the event; undefined for a type that is not known, so that a later version may send more
- * @throws StreamError `protocol` if it is not JSON, or not an event
+ * @returns the event; undefined for an unknown type, so that a later version may send more
+ * @throws StreamError `protocol` for text that is not JSON or not an event
  */
 export function parseEvent(text: string): StreamEvent | undefined {
   let event: unknown

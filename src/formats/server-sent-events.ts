@@ -1,5 +1,5 @@
 /**
- * What all formats have in common that are server-sent events.
+ * Shared by all formats that are server-sent events.
  *
  * @module
  */

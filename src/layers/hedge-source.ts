@@ -1,5 +1,5 @@
 /**
- * Two drivers side by side, of which the first to send content is read on.
+ * Two drivers race: the first to send content is read to its end, the other one is closed.
  *
  * @module
  */
@@ -15,7 +15,10 @@ import { AnsweringSource } from '../pull/answering-source.js'
 import type { OpenContext, Sink, Source } from '../pull/source.js'
 import { combineErrors, handOver, named } from './several-drivers.js'
 
-/** One of the two drivers. It is pulled only while a sink waits, so at most one of its answers has to be kept. */
+/**
+ * One of the two drivers. It is pulled only while a sink waits, so at most one of its answers has
+ * to be kept.
+ */
 class Leg implements Sink {
   readonly driver: Driver
   readonly source: Source

@@ -1,5 +1,4 @@
-/**
- * A second driver where the first one is slow.
+/** A second driver joins when the first one is slow.
  *
  * @module
  */
@@ -10,21 +9,26 @@ import type { Driver } from '../base/driver.js'
 import { HedgeSource } from './hedge-source.js'
 import { checkDriver, commonContinuation } from './several-drivers.js'
 
-/** What `hedge(a, b, options)` takes. */
+/** Hedge options. */
 export interface HedgeOptions {
-  /** How long the first driver may be without content before the second one is asked as well, in milliseconds. */
+  /**
+   * How long the first driver may go without content before the second one is called as well, in
+   * milliseconds.
+   */
   afterMs: number
 }
 
 /**
- * A driver that asks a second one beside the first if that has given no content after a while, and takes the one that gives
- * content first. The other one is ended at once, and what it is known to have cost is on `complete.wasted`.
+ * A driver that calls a second driver alongside the first if that has sent no content after a
+ * while, and takes the one that sends content first. The other one is ended at once, and its usage,
+ * as far as it is known, is on `complete.wasted`.
  *
- * Nothing is told of that but who gave the answer, on `complete`. If the first one fails before the second one has been asked, that
- * one is asked at once, and a `retry` event says so. If both fail, the error is that of the last one, with the other in its `cause`.
- * After content nobody else is asked: `fallback` and `retry` do that.
+ * No event reports the race; `complete` names the driver that answered. If the first driver fails
+ * before the second one has been called, the second one is called at once, and a `retry` event
+ * announces it. If both fail, the error is that of the last one, with the other in its `cause`.
+ * After content no other driver is called: `fallback` and `retry` do that.
  *
- * @throws TypeError for what is no driver, and for a bad option
+ * @throws TypeError for anything that is not a driver, and for an invalid option
  */
 export function hedge(first: Driver, second: Driver, options: HedgeOptions): Driver {
   checkDriver('hedge[0]', first)
@@ -33,7 +37,7 @@ export function hedge(first: Driver, second: Driver, options: HedgeOptions): Dri
     throw optionError('hedge.options', options, 'an object with afterMs')
   }
   checkKeys('hedge', options, ['afterMs'])
-  // There is no value that fits every model.
+  // It has no default, because no value fits every model.
   const afterMs = checkDelay('hedge.afterMs', options.afterMs ?? Number.NaN, 0)
   const { provider, model } = first
   const drivers = [first, second] as const

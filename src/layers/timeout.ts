@@ -1,5 +1,4 @@
-/**
- * Clocks around a driver.
+/** Timeouts around a driver.
  *
  * @module
  */
@@ -14,22 +13,20 @@ import { ForwardingSource } from '../pull/forwarding-source.js'
 import type { Sink, Source } from '../pull/source.js'
 
 /**
- * Limits in milliseconds; `Infinity` takes one away. The first three run for each attempt, only while somebody waits for an
- * event, and fire between 1 and 1.25 times their value, never early.
+ * Limits in milliseconds; `Infinity` removes one. The first three apply to each attempt, only while
+ * the reader waits for an event, and fire after 1 to 1.25 times their value, never early.
  */
 export interface TimeoutOptions {
-  /**
-   * To the first content.
+  /** Until the first content.
    * @default 120_000
    */
   firstChunkMs?: number
-  /**
-   * Between contents.
+  /** Between two pieces of content.
    * @default 60_000
    */
   chunkMs?: number
   /**
-   * Between any bytes, pings included, from the first byte on.
+   * Between any two chunks of bytes, pings included, from the first one.
    * @default 60_000
    */
   silenceMs?: number
@@ -41,8 +38,9 @@ export interface TimeoutOptions {
 }
 
 /**
- * A driver whose attempts fail with `timeout` instead of waiting for ever. Around a driver that asks others, the first three clocks
- * run for each attempt of each of them. Of two limits around the same attempt the shorter one holds.
+ * A driver whose attempts fail with `timeout` instead of waiting forever. Around a driver that
+ * delegates to others, the first three limits apply to each attempt of each of them. Of two limits
+ * for the same attempt, the shorter one applies.
  *
  * @param options - a number is `totalMs`
  * @throws TypeError for a bad option
@@ -70,7 +68,7 @@ const limits = [
   'totalMs',
 ] as const satisfies readonly (keyof TimeoutOptions)[]
 
-/** The limit of everything inside it. Its timer keeps running while nobody waits. */
+/** Limits the time of everything inside it. Its timer runs while no pull is pending, too. */
 class TotalSource extends ForwardingSource {
   readonly #provider: string
   readonly #totalMs: number

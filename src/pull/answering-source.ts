@@ -12,8 +12,8 @@ import type { Sink, Source } from './source.js'
 export type Answer = (sink: Sink) => void
 
 /**
- * Remembers the sink that waits for an answer. An answer that comes while no sink waits is kept for the next pull, so a timer may
- * answer whether or not somebody is waiting.
+ * Remembers the sink that waits for an answer. An answer that comes while no sink waits is kept for
+ * the next pull, so a timer may answer whether or not somebody is waiting.
  */
 export abstract class AnsweringSource implements Source {
   #sink: Sink | undefined

@@ -8,7 +8,10 @@ import { StreamError } from '../base/errors.js'
 import { ForwardingSource } from './forwarding-source.js'
 import type { Source } from './source.js'
 
-/** Opens its source at the first pull, once a promise resolves. The signal aborts when it is closed before. */
+/**
+ * Opens its source at the first pull, once a promise resolves. The signal aborts when it is closed
+ * before.
+ */
 export class PromisedSource extends ForwardingSource {
   readonly #open: (signal: AbortSignal) => Promise<Source>
   readonly #controller = new AbortController()

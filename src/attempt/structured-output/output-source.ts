@@ -1,6 +1,7 @@
 /**
- * Structured output: the text of an attempt's answer is parsed and validated before the attempt counts as complete. So an answer
- * that does not fit is one more way to fail, and is retried, or replaced by another driver's, as any other.
+ * Structured output. The text of an attempt is parsed and validated before the attempt counts as
+ * complete, so an answer that does not match its schema is a failure like any other: it is retried,
+ * or another driver takes over.
  *
  * @module
  */
@@ -21,7 +22,7 @@ import type { OpenContext, Resumption, Source } from '../../pull/source.js'
 import type { OutputReading } from './output-reading.js'
 import { isWrapper, Unwrapper, wrapperKey } from './unwrapper.js'
 
-/** The model waits for something, or was stopped: the answer is not its last word. */
+/** The model is waiting for something or was stopped: the answer is not final. */
 const withoutOutput: ReadonlySet<FinishReason> = new Set(['tool-calls', 'content-filter', 'pause'])
 
 type Outcome = Completion | StreamError
@@ -32,7 +33,7 @@ export class OutputSource extends ForwardingSource {
   readonly #reading: OutputReading
   readonly #answer = new Accumulator()
   #unwrapper: Unwrapper | undefined
-  /** The block of the last text. */
+  /** The content block of the last text. */
   #index = 0
   #closed = false
   /** The completion, while buffered text is delivered before it. */
@@ -51,7 +52,10 @@ export class OutputSource extends ForwardingSource {
     super.close()
   }
 
-  /** Undefined for an answer that does not fit too: nobody may take it for a complete one. */
+  /**
+   * Undefined also for an answer that does not match its schema: it must not pass for a complete
+   * one.
+   */
   override finished(): Completion | undefined {
     const completion = this.#completion ?? super.finished()
     const outcome = completion && this.#check(completion)
@@ -64,7 +68,7 @@ export class OutputSource extends ForwardingSource {
     const resumption = super.resumption()
     if (resumption === undefined) return undefined
     const open = (context: OpenContext): Source => {
-      // What has been read of the answer remains its beginning.
+      // The part of the answer that has been read remains its beginning.
       this.upstream = resumption.open(context)
       this.#closed = false
       return this
@@ -121,7 +125,7 @@ export class OutputSource extends ForwardingSource {
   }
 
   #answerWith(outcome: Outcome): void {
-    // The validation may have taken its time.
+    // The stream may have been closed during the validation.
     if (this.#closed) return
     if (StreamError.is(outcome)) super.fail(outcome)
     else super.done(outcome)
@@ -129,7 +133,7 @@ export class OutputSource extends ForwardingSource {
 
   /** Never throws, and its promise never rejects. */
   #check(completion: Completion): Outcome | Promise<Outcome> {
-    // A driver of another copy of this package has checked it already.
+    // A driver of another copy of this package has validated it already.
     if (completion.output !== undefined) return completion
     if (withoutOutput.has(completion.finishReason)) return completion
     let value: unknown
@@ -137,7 +141,7 @@ export class OutputSource extends ForwardingSource {
       value = this.#parse(completion)
     } catch (cause) {
       const text = this.#answer.text()
-      const found = text === '' ? 'is empty' : `is not the JSON it has to be: ${text.slice(0, 200)}`
+      const found = text === '' ? 'is empty' : `is not valid JSON: ${text.slice(0, 200)}`
       return this.#misfit(completion, found, cause)
     }
     const schema = this.#schema as Partial<StandardSchema>
@@ -146,7 +150,7 @@ export class OutputSource extends ForwardingSource {
       if (result.issues === undefined) return { ...completion, output: result.value }
       return this.#misfit(
         completion,
-        `does not fit its schema: ${tell(result.issues)}`,
+        `does not match its schema: ${describe(result.issues)}`,
         result.issues,
       )
     }
@@ -169,17 +173,17 @@ export class OutputSource extends ForwardingSource {
       if (!this.#reading.lenient) throw error
       value = JSON.parse(findJson(text))
     }
-    // The wrapper may have stood in a fence, where it could not be taken off while it came.
+    // A wrapper inside a Markdown fence could not be removed while it was streamed.
     const { wrapped } = this.#reading
     if (wrapped && this.#unwrapper?.unwrapped !== true && isWrapper(value)) {
       value = value[wrapperKey]
     }
-    // Nothing but a number can be JSON both when it is whole and when it is cut.
+    // Only a number can be valid JSON both when it is complete and when it is cut.
     if (finishReason === 'length' && typeof value === 'number') throw new Error('It may be cut.')
     return value
   }
 
-  /** Asking again cannot help an answer that reached a limit. */
+  /** A retry cannot help an answer that reached the token limit. */
   #misfit({ finishReason }: Completion, found: string, cause: unknown): StreamError {
     const provider = this.#provider
     if (finishReason !== 'length') {
@@ -189,12 +193,12 @@ export class OutputSource extends ForwardingSource {
         cause,
       })
     }
-    const message = `${provider}: the answer reached the limit of tokens before it was whole. Raise maxOutputTokens. It ${found}`
+    const message = `${provider}: the answer reached the token limit before it was complete. Raise maxOutputTokens. The answer ${found}`
     return new StreamError('protocol', message, { provider, retryable: false, cause })
   }
 }
 
-function tell(issues: readonly StandardIssue[]): string {
+function describe(issues: readonly StandardIssue[]): string {
   const sentences = issues.slice(0, 5).map(({ path = [], message }) => {
     const steps = path.map((step) => String(typeof step === 'object' ? step.key : step))
     return steps.length === 0 ? message : `${steps.join('.')}: ${message}`

@@ -1,5 +1,4 @@
-/**
- * Another driver where one fails.
+/** Another driver takes over when one fails.
  *
  * @module
  */
@@ -21,19 +20,22 @@ import {
 } from '../several-drivers.js'
 import { type CircuitBreaker, enter, type Passage } from './circuit-breaker.js'
 
-/** What `fallback([a, b], options)` takes. */
+/** Fallback options. */
 export interface FallbackOptions {
   /**
-   * Whether the next driver is to be asked after this error. If it throws, the stream ends with what it threw.
+   * Whether the next driver takes over after this error. If it throws, the stream ends with what it
+   * threw.
    * @default every error but `aborted`
    */
   shouldFallback?: (error: StreamError, driver: Driver) => boolean
   /**
-   * Makes the circuit breaker of each driver, once, so that all streams of this fallback share it. While the circuit of a driver is
-   * open it is skipped: no request is sent to it, and no event tells of it.
+   * Creates the circuit breaker of each driver, once, so that all streams of this fallback share
+   * it. A driver whose circuit is open is skipped: it receives no request, and no event mentions
+   * it.
    *
-   * A failure is every error but those that the request itself caused (`invalid-request`, `context-length`, `content-filter`). An
-   * attempt that was ended from outside, by its reader or by `totalMs`, counts as a success.
+   * Every error counts as a failure except those that the request itself caused (`invalid-request`,
+   * `context-length`, `content-filter`). An attempt that was ended from outside, by its reader or
+   * by `totalMs`, counts as a success.
    *
    * @example
    * ```ts
@@ -52,13 +54,13 @@ interface Member {
 }
 
 /**
- * A driver that asks the first one, and the next one where it fails, before content or after it. Each change is told by a `retry`
- * event that names who is asked next; content that has come until then is void.
+ * A driver that calls the first driver, and the next one when it fails, before content or after it.
+ * A `retry` event announces each change and names the next driver; earlier content is discarded.
  *
- * If all of them fail, the error is that of the last one, with the others in its `cause`. If the circuits of all are open, it is
- * `overloaded`.
+ * If all of them fail, the error is that of the last one, with the others in its `cause`. If all
+ * circuits are open, it is `overloaded`.
  *
- * @throws TypeError for what is no driver, and for a bad option
+ * @throws TypeError for anything that is not a driver, and for an invalid option
  * @example
  * ```ts
  * const driver = fallback(retry(openai({ model: 'gpt-5.5' })), anthropic({ model: 'claude-sonnet-5-5' }))
@@ -121,7 +123,7 @@ class FallbackSource extends ForwardingSource {
   readonly #request: StreamRequest
   readonly #context: OpenContext
   readonly #shouldFallback: (error: StreamError, driver: Driver) => boolean
-  /** The member that comes after the one that is asked. */
+  /** The position after the current member. */
   #position = 0
   #driver: Driver | undefined
   #passage: Passage | undefined
@@ -193,7 +195,7 @@ class FallbackSource extends ForwardingSource {
     super.next()
   }
 
-  /** The next driver whose breaker lets it be asked; undefined if there is none. */
+  /** The next driver whose circuit is not open; undefined if there is none. */
   #choose(): Driver | undefined {
     this.#passage = undefined
     this.#driver = undefined
@@ -217,7 +219,7 @@ class FallbackSource extends ForwardingSource {
 
   #allOpen(): StreamError {
     const names = this.#members.map(({ driver }) => `${driver.provider} (${driver.model})`)
-    const message = `Nobody could be asked: the circuit breakers of ${names.join(', ')} are open.`
+    const message = `No driver is available: the circuit breakers of ${names.join(', ')} are open.`
     return new StreamError('overloaded', message)
   }
 

@@ -18,7 +18,8 @@ export class RetryBudget {
   /**
    * An attempt has been started.
    *
-   * @param onExceeded - called if the attempt uses up what is left of the budget; undefined for an attempt that may take any time
+   * @param onExceeded - called if the attempt uses up what is left of the budget; undefined for an
+   * attempt that may take any time
    */
   beginAttempt(onExceeded: (() => void) | undefined): void {
     this.#attemptBeganAt = performance.now()

@@ -1,5 +1,5 @@
 /**
- * Keeps the first moments of an attempt back, so that an early failure is never seen.
+ * Buffers the beginning of an attempt, so that the reader never sees an early failure.
  *
  * @module
  */
@@ -12,16 +12,18 @@ import { ForwardingSource } from '../../pull/forwarding-source.js'
 import type { Resumption, Source } from '../../pull/source.js'
 
 export interface HoldBackOptions {
-  /** From the first content on; 0 for no such limit. */
+  /** Milliseconds from the first content; 0 for no such limit. */
   holdBackMs: number
   /** 0 for no such limit. */
   holdBackChars: number
 }
 
 /**
- * Pulls on its own until enough has come, and gives it as one batch. From then on it forwards everything.
+ * Pulls on its own until enough has come, and gives it as one batch. From then on it forwards
+ * everything.
  *
- * The release by time answers a pull while the upstream still owes an answer; that one is kept for the next pull.
+ * The release by time answers a pull while the upstream still owes an answer; that one is kept for
+ * the next pull.
  */
 export class HoldBackSource extends ForwardingSource {
   readonly #options: HoldBackOptions

@@ -28,10 +28,11 @@ interface Next {
 }
 
 /**
- * p-retry is entered once a stream, at the first pull. It counts the attempts and calls `#decide()` before each further one.
+ * p-retry is entered once a stream, at the first pull. It counts the attempts and calls `#decide()`
+ * before each further one.
  *
- * The upstream is undefined during a wait. After a failure it stays until the `retry` event, because its usage and its resumption
- * can still be read.
+ * The upstream is undefined during a wait. After a failure it stays until the `retry` event,
+ * because its usage and its resumption can still be read.
  */
 export class RetrySource extends ForwardingSource {
   readonly #driver: Driver
@@ -249,7 +250,8 @@ export class RetrySource extends ForwardingSource {
   /** @returns undefined if there may be no further attempt */
   #plan(): Next | undefined {
     const resumption = super.resumption()
-    // The same response continues: no request is sent again, and the joint of an attempt that continued another one stays.
+    // The same response continues: no request is sent again, and the joint of an attempt that
+    // continued another one stays.
     if (resumption !== undefined) return { ...this.#next, mode: 'continue', resumption }
     if (this.#contentCame && this.#settings.afterContent === 'fail') return undefined
     const request = this.#answer?.request(this.#request, this.#driver)
