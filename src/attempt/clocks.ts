@@ -7,7 +7,6 @@
  * @module
  */
 
-import type { Completion } from '../base/driver.js'
 import { StreamError } from '../base/errors.js'
 import type { ContentEvent, RetryEvent } from '../base/events.js'
 import { keepAlive } from '../base/timers.js'
@@ -85,11 +84,6 @@ class ClockedSource extends ForwardingSource {
     this.upstream = open({ ...context, onBytes })
   }
 
-  override close(): void {
-    clearTimeout(this.#tick)
-    super.close()
-  }
-
   override batch(events: readonly ContentEvent[]): void {
     this.#contentCame = true
     super.batch(events)
@@ -102,14 +96,8 @@ class ClockedSource extends ForwardingSource {
     super.retry(event)
   }
 
-  override done(completion: Completion): void {
+  protected override stopTimers(): void {
     clearTimeout(this.#tick)
-    super.done(completion)
-  }
-
-  override fail(error: StreamError): void {
-    clearTimeout(this.#tick)
-    super.fail(error)
   }
 
   protected override next(): void {

@@ -1,4 +1,5 @@
-/** A second driver joins when the first one is slow.
+/**
+ * A second driver joins when the first one is slow.
  *
  * @module
  */

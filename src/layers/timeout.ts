@@ -1,4 +1,5 @@
-/** Timeouts around a driver.
+/**
+ * Timeouts around a driver.
  *
  * @module
  */
@@ -6,7 +7,7 @@
 import { tighten } from '../attempt/clocks.js'
 import { defineLayer, openDriver } from '../attempt/define-driver.js'
 import { checkKeys, checkLimit } from '../base/check-options.js'
-import type { Completion, Driver } from '../base/driver.js'
+import type { Driver } from '../base/driver.js'
 import { StreamError } from '../base/errors.js'
 import { keepAlive } from '../base/timers.js'
 import { ForwardingSource } from '../pull/forwarding-source.js'
@@ -17,11 +18,13 @@ import type { Sink, Source } from '../pull/source.js'
  * the reader waits for an event, and fire after 1 to 1.25 times their value, never early.
  */
 export interface TimeoutOptions {
-  /** Until the first content.
+  /**
+   * Until the first content.
    * @default 120_000
    */
   firstChunkMs?: number
-  /** Between two pieces of content.
+  /**
+   * Between two pieces of content.
    * @default 60_000
    */
   chunkMs?: number
@@ -82,19 +85,8 @@ class TotalSource extends ForwardingSource {
     this.#open = open
   }
 
-  override close(): void {
+  protected override stopTimers(): void {
     clearTimeout(this.#timer)
-    super.close()
-  }
-
-  override done(completion: Completion): void {
-    clearTimeout(this.#timer)
-    super.done(completion)
-  }
-
-  override fail(error: StreamError): void {
-    clearTimeout(this.#timer)
-    super.fail(error)
   }
 
   protected override next(): void {

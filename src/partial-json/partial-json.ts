@@ -1,4 +1,5 @@
-/** Reads JSON while it is streamed.
+/**
+ * Reads JSON while it is streamed.
  *
  * @module
  */

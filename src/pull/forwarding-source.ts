@@ -21,6 +21,7 @@ export abstract class ForwardingSource extends AnsweringSource implements Sink {
   }
 
   close(): void {
+    this.stopTimers()
     this.upstream?.close()
   }
 
@@ -45,12 +46,17 @@ export abstract class ForwardingSource extends AnsweringSource implements Sink {
   }
 
   done(completion: Completion): void {
+    this.stopTimers()
     this.answer((sink) => sink.done(completion))
   }
 
   fail(error: StreamError): void {
+    this.stopTimers()
     this.answer((sink) => sink.fail(error))
   }
+
+  /** Called when the source ends for any reason: before `done`, `fail` and `close`. */
+  protected stopTimers(): void {}
 
   protected next(): void {
     this.upstream?.pull(this)

@@ -1,4 +1,5 @@
-/** Another driver takes over when one fails.
+/**
+ * Another driver takes over when one fails.
  *
  * @module
  */

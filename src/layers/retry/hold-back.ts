@@ -38,11 +38,6 @@ export class HoldBackSource extends ForwardingSource {
     this.#options = options
   }
 
-  override close(): void {
-    clearTimeout(this.#timer)
-    super.close()
-  }
-
   /** Buffered content is lost, so a resumed response would have a gap. */
   override resumption(): Resumption | undefined {
     return this.#heldLength === 0 ? super.resumption() : undefined
@@ -92,9 +87,12 @@ export class HoldBackSource extends ForwardingSource {
 
   override fail(error: StreamError): void {
     this.#pulling = false
-    clearTimeout(this.#timer)
     this.#held = undefined
     super.fail(error)
+  }
+
+  protected override stopTimers(): void {
+    clearTimeout(this.#timer)
   }
 
   protected override next(): void {

@@ -1,4 +1,5 @@
-/** Retry options.
+/**
+ * Retry options.
  *
  * @module
  */

@@ -35,7 +35,8 @@ export class RedisChannels {
     this.#connection = connection
   }
 
-  /** Resolves once messages arrive.
+  /**
+   * Resolves once messages arrive.
    *
    * @returns ends the subscription
    */

@@ -1,4 +1,5 @@
-/** Keeps streams of events in Redis.
+/**
+ * Keeps streams of events in Redis.
  *
  * @module
  */
@@ -15,6 +16,7 @@ import type {
 import { RedisChannels } from './channels.js'
 import type { RedisClient } from './client.js'
 import { RedisConnection } from './connection.js'
+import { taggedName } from './keys.js'
 import {
   appendScript,
   createScript,
@@ -175,9 +177,8 @@ class RedisLog implements StreamLog {
     return `${this.#channel(id)}:stop`
   }
 
-  /** The braces send all keys of an id to the same server of a cluster. */
   #channel(id: string): string {
-    return `${this.#prefix}{${id.replaceAll(/[%{}]/g, encodeURIComponent)}}`
+    return taggedName(this.#prefix, id)
   }
 }
 

@@ -1,4 +1,5 @@
-/** Keeps conversations in Redis.
+/**
+ * Keeps conversations in Redis.
  *
  * @module
  */
@@ -15,6 +16,7 @@ import type {
 import { abortError } from '../../pull/abort.js'
 import type { RedisClient } from './client.js'
 import { RedisConnection, redisError } from './connection.js'
+import { taggedName } from './keys.js'
 import {
   appendScript,
   clearScript,
@@ -52,7 +54,7 @@ const dayMs = 86_400_000
  * command or by publish and subscribe, would take another connection, and polling all the same in
  * case it breaks.
  */
-const askAgainMs = 100
+const pollMs = 100
 /**
  * A waiting process that has not polled for this long is gone: two seconds more than the longest
  * pause, for a process that is busy.
@@ -143,7 +145,7 @@ class RedisStore implements ConversationStore {
         if (!wait) {
           throw new StreamError('conflict', `Another turn of conversation "${id}" is running.`)
         }
-        await pause(askAgainMs * Math.min(Number(place), 10) * (0.5 + Math.random() / 2), signal)
+        await pause(pollMs * Math.min(Number(place), 10) * (0.5 + Math.random() / 2), signal)
       }
     } catch (error) {
       if (redisError(error).code !== 'conflict') {
@@ -167,10 +169,8 @@ class RedisStore implements ConversationStore {
     return { renew, release }
   }
 
-  /** The braces send all keys of an id to the same server of a cluster. */
   #key(id: string, name: string): string {
-    const tag = id.replaceAll(/[%{}]/g, encodeURIComponent)
-    return `${this.#prefix}{${tag}}:${name}`
+    return `${taggedName(this.#prefix, id)}:${name}`
   }
 }
 
