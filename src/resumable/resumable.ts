@@ -12,15 +12,16 @@ import {
   type ErrorEvent,
   isTerminal,
   type StreamEvent,
+  type TerminalEvent,
 } from '../base/events.js'
-import type { BatchReader, EventFeed, TerminalEvent } from '../core/event-feed.js'
+import { storeError } from '../base/store-error.js'
+import type { BatchReader, EventFeed } from '../core/event-feed.js'
 import { readBatches } from '../core/read-batches.js'
 import { ReceivedAnswer } from '../core/received-answer.js'
 import { Stream } from '../core/stream.js'
 import { Cursor } from './cursor.js'
 import type { LogPage, StreamLog } from './log.js'
 import { checkPage, lostStream, readEvent } from './log-events.js'
-import { storeError } from './log-outage.js'
 import { Producer } from './producer.js'
 import { Tail } from './tail.js'
 
@@ -157,7 +158,7 @@ class LoggedStreams implements Resumable {
       throw new StreamError('conflict', message)
     } catch (error) {
       reader.cancel(error)
-      throw storeError(error)
+      throw storeError(error, 'log')
     }
   }
 
@@ -181,7 +182,7 @@ class LoggedStreams implements Resumable {
     try {
       return await this.#settings.log.stop(id)
     } catch (error) {
-      throw storeError(error)
+      throw storeError(error, 'log')
     }
   }
 
@@ -189,7 +190,7 @@ class LoggedStreams implements Resumable {
     try {
       return await this.#settings.log.read(id, after)
     } catch (error) {
-      throw storeError(error)
+      throw storeError(error, 'log')
     }
   }
 
