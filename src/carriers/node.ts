@@ -6,10 +6,12 @@
 
 import type { ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
+import { checkValue, has, required, rule } from '../base/check-options.js'
 import type { StreamEvent } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
 import type { BatchReader, Receive } from '../core/iterable-reader.js'
 import { readBatches } from '../core/read-batches.js'
+import { checkArguments } from './check-arguments.js'
 import {
   type Beginning,
   begin,
@@ -37,12 +39,20 @@ type Response = ServerResponse & {
   stream?: Http2ServerResponse['stream']
 }
 
+const responseRule = required(
+  rule(
+    'a response of node:http or node:http2: res of Express, ctx.res of Koa, reply.raw of Fastify',
+    (value) => has(value, 'writeHead'),
+  ),
+)
+
 /**
  * Writes a stream to a Node response: that of `node:http`, `node:http2` and Express, Koa's `ctx.res`, Fastify's `reply.raw`. A slow client
  * holds the provider back, and a client that leaves closes the connection to it. Headers set on the response before are kept.
  *
  * @returns a promise that resolves when the response has ended, however it ended
- * @throws TypeError if the response has begun already; what goes wrong later is never thrown
+ * @throws TypeError for what is no stream, response or format, and for a response that has started. What goes wrong later is never
+ * thrown
  */
 export async function pipeToNode(
   events: AsyncIterable<StreamEvent>,
@@ -50,10 +60,12 @@ export async function pipeToNode(
   format: Format,
   init: NodeResponseInit = {},
 ): Promise<void> {
+  checkArguments(events, format)
+  checkValue('response', target, responseRule)
   const response = target as Response
   if (response.headersSent) {
     throw new TypeError(
-      'The response has begun already: its headers are sent. Give one that has not.',
+      'The response has already started: its headers are sent. Pass one that has not started.',
     )
   }
   const reader = readBatches(events)

@@ -8,6 +8,7 @@ import type { StreamEvent } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
 import type { BatchReader, Receive } from '../core/iterable-reader.js'
 import { readBatches } from '../core/read-batches.js'
+import { checkArguments } from './check-arguments.js'
 import {
   type Beginning,
   begin,
@@ -21,11 +22,14 @@ import { Heartbeat } from './heartbeat.js'
 /**
  * The bytes of a stream in a format. Nothing is read before the first pull; what came in one network chunk goes out as one
  * chunk; a slow reader holds the provider back, and cancelling closes the connection to it.
+ *
+ * @throws TypeError for what is no stream, and for what is no format
  */
 export function toReadableStream(
   events: AsyncIterable<StreamEvent>,
   format: Format,
 ): ReadableStream<Uint8Array> {
+  checkArguments(events, format)
   return body(readBatches(events), format, { held: [] })
 }
 
@@ -37,6 +41,7 @@ export function toReadableStream(
  * there is no body whose cancellation could tell that the client has left: cancel the stream from the request's signal then.
  *
  * @param init - status and further headers, which override the format's
+ * @throws TypeError for what is no stream, and for what is no format
  * @throws TypeError or RangeError for a status or headers that no response takes
  */
 export async function toResponse(
@@ -44,6 +49,7 @@ export async function toResponse(
   format: Format,
   init: ResponseInit = {},
 ): Promise<Response> {
+  checkArguments(events, format)
   const reader = readBatches(events)
   const beginning = await begin(reader, format)
   try {

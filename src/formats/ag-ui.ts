@@ -5,7 +5,7 @@
  * @see https://docs.ag-ui.com/concepts/events
  */
 
-import { optionError } from '../base/check-options.js'
+import { checkOptions, list, type Rules, string } from '../base/check-options.js'
 import type { StreamError } from '../base/errors.js'
 import type {
   CompleteEvent,
@@ -20,7 +20,7 @@ import { AgUiMessage } from './ag-ui-message.js'
 import { safeLines } from './event-json.js'
 import { dataLine, eventStream } from './event-stream.js'
 import { errorJson } from './failure.js'
-import { checkStreamOptions, type StreamFormatOptions } from './options.js'
+import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
 import { retracted } from './retracted.js'
 
 /** What `agUi()` takes. */
@@ -39,6 +39,13 @@ export interface AgUiOptions extends StreamFormatOptions {
   messages?: readonly object[]
 }
 
+const rules: Rules<AgUiOptions> = {
+  ...streamFormatRules,
+  threadId: string,
+  runId: string,
+  messages: list,
+}
+
 /**
  * For `HttpAgent` of `@ag-ui/client`, CopilotKit and their kind. Sources, files and retries are `CUSTOM` events of the names `source`,
  * `file` and `retry`. Calls of tools are closed once the answer is whole. A stream that was cancelled finishes the run with the outcome
@@ -52,16 +59,8 @@ export interface AgUiOptions extends StreamFormatOptions {
  * ```
  */
 export function agUi(options: AgUiOptions = {}): Format {
-  const settings = checkStreamOptions('agUi', options, ['threadId', 'runId', 'messages'])
-  for (const name of ['threadId', 'runId'] as const) {
-    const value = options[name]
-    if (value !== undefined && typeof value !== 'string') {
-      throw optionError(`agUi.${name}`, value, 'a string')
-    }
-  }
-  if (options.messages !== undefined && !Array.isArray(options.messages)) {
-    throw optionError('agUi.messages', options.messages, 'an array')
-  }
+  checkOptions('agUi', options, rules)
+  const settings = streamSettings(options)
   return eventStream(settings, {
     encoder: () => new AgUiEncoder(options, settings.exposeErrors),
   })

@@ -5,7 +5,7 @@
  * @see https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol
  */
 
-import { optionError } from '../base/check-options.js'
+import { checkOptions, func, type Rules, string } from '../base/check-options.js'
 import type {
   CompleteEvent,
   ContentEvent,
@@ -18,7 +18,7 @@ import type { Encoder, Format } from '../base/stream-format.js'
 import { safeLines } from './event-json.js'
 import { dataLine, eventStream } from './event-stream.js'
 import { errorJson } from './failure.js'
-import { checkStreamOptions, type StreamFormatOptions } from './options.js'
+import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
 
 /** What `aiSdk()` takes. */
 export interface AiSdkOptions extends StreamFormatOptions {
@@ -35,6 +35,8 @@ export interface AiSdkOptions extends StreamFormatOptions {
   metadata?: (event: CompleteEvent) => unknown
 }
 
+const rules: Rules<AiSdkOptions> = { ...streamFormatRules, messageId: string, metadata: func }
+
 /**
  * For `useChat()` of `@ai-sdk/react` and its kind, of `ai` 7: older ones do not know `reset-step`. A restart is `reset-step`, which takes the parts of the failed
  * attempt out of the message; each retry is also told as a transient part `data-retry`, for `onData`. Calls of tools are given out once
@@ -43,13 +45,10 @@ export interface AiSdkOptions extends StreamFormatOptions {
  * @throws TypeError for a bad option
  */
 export function aiSdk(options: AiSdkOptions = {}): Format {
-  const settings = checkStreamOptions('aiSdk', options, ['messageId', 'metadata'])
+  checkOptions('aiSdk', options, rules)
   const { messageId, metadata = defaultMetadata } = options
+  const settings = streamSettings(options)
   const { exposeErrors } = settings
-  if (messageId !== undefined && typeof messageId !== 'string') {
-    throw optionError('aiSdk.messageId', messageId, 'a string')
-  }
-  if (typeof metadata !== 'function') throw optionError('aiSdk.metadata', metadata, 'a function')
   return eventStream(settings, {
     headers: { 'x-vercel-ai-ui-message-stream': 'v1' },
     encoder: () => new AiSdkEncoder(messageId, metadata, exposeErrors),

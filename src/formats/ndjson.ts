@@ -5,11 +5,12 @@
  * @see https://github.com/ndjson/ndjson-spec
  */
 
+import { checkOptions, type Rules } from '../base/check-options.js'
 import type { StreamEvent } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
 import { eventJson, safeLines, writable } from './event-json.js'
 import { jsonFailure } from './failure.js'
-import { checkStreamOptions, type StreamFormatOptions } from './options.js'
+import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
 
 /** What `ndjson()` takes. */
 export interface NdjsonOptions extends StreamFormatOptions {
@@ -21,16 +22,17 @@ export interface NdjsonOptions extends StreamFormatOptions {
   heartbeatMs?: number
 }
 
+const rules: Rules<NdjsonOptions> = streamFormatRules
+
 /**
  * Each event as one line of JSON, for readers that know lines but not server-sent events, such as `jq`.
  *
  * @throws TypeError for a bad option
  */
 export function ndjson(options: NdjsonOptions = {}): Format {
-  const { exposeErrors, ...settings } = checkStreamOptions('ndjson', options, [], {
-    heartbeatMs: Infinity,
-    heartbeat: '\n',
-  })
+  checkOptions('ndjson', options, rules)
+  const { heartbeatMs = Infinity } = options
+  const { exposeErrors, ...settings } = streamSettings({ ...options, heartbeatMs }, '\n')
   return {
     ...settings,
     contentType: 'application/x-ndjson; charset=utf-8',

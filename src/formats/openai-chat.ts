@@ -5,14 +5,14 @@
  * @see https://platform.openai.com/docs/api-reference/chat-streaming
  */
 
-import { checkFlag, optionError } from '../base/check-options.js'
+import { checkOptions, flag, type Rules, string } from '../base/check-options.js'
 import { StreamError, type StreamErrorCode } from '../base/errors.js'
 import type { ContentEvent, FinishReason, StreamEvent, Usage } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
 import { safeLines } from './event-json.js'
 import { dataLine, eventStream } from './event-stream.js'
 import { errorJson } from './failure.js'
-import { checkStreamOptions, type StreamFormatOptions } from './options.js'
+import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
 import { retracted } from './retracted.js'
 
 /** What `openaiChat()` takes. */
@@ -34,6 +34,12 @@ export interface OpenaiChatOptions extends StreamFormatOptions {
   earlyStatus?: boolean
 }
 
+const rules: Rules<OpenaiChatOptions> = {
+  ...streamFormatRules,
+  model: string,
+  includeUsage: flag,
+}
+
 /**
  * For the `openai` SDK and everything else that reads OpenAI's chunks. Reasoning is `reasoning_content`, and images are `images`, as
  * other servers of this form have it. A failure after the first content is `data: {"error":...}`, which the SDK throws. Chunks cannot
@@ -42,14 +48,10 @@ export interface OpenaiChatOptions extends StreamFormatOptions {
  * @throws TypeError for a bad option
  */
 export function openaiChat(options: OpenaiChatOptions = {}): Format {
-  const keys = ['model', 'includeUsage']
-  const settings = checkStreamOptions('openaiChat', options, keys, { earlyStatus: true })
-  const { model } = options
+  checkOptions('openaiChat', options, rules)
+  const { model, includeUsage = false, earlyStatus = true } = options
+  const settings = streamSettings({ ...options, earlyStatus })
   const { exposeErrors } = settings
-  if (model !== undefined && typeof model !== 'string') {
-    throw optionError('openaiChat.model', model, 'a string')
-  }
-  const includeUsage = checkFlag('openaiChat.includeUsage', options.includeUsage, false)
   return eventStream(settings, {
     encoder: () => new OpenaiChatEncoder(model, includeUsage, exposeErrors),
     failure: (error) => ({

@@ -4,15 +4,18 @@
  * @module
  */
 
+import { checkOptions, type Rules } from '../base/check-options.js'
 import { StreamError } from '../base/errors.js'
 import type { StreamEvent } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
 import { errorJson } from './failure.js'
-import { checkFormatOptions, type FormatOptions } from './options.js'
+import { type FormatOptions, formatRules } from './options.js'
 import { retracted } from './retracted.js'
 
 /** What `plainText()` takes. */
 export type PlainTextOptions = FormatOptions
+
+const rules: Rules<PlainTextOptions> = formatRules
 
 /**
  * Text content as it comes. Text has no channel for errors: a failure before the first content becomes the status of the
@@ -22,7 +25,8 @@ export type PlainTextOptions = FormatOptions
  * @throws TypeError for a bad option
  */
 export function plainText(options: PlainTextOptions = {}): Format {
-  const { exposeErrors } = checkFormatOptions('plainText', options, [])
+  checkOptions('plainText', options, rules)
+  const { exposeErrors = false } = options
   return {
     contentType: 'text/plain; charset=utf-8',
     headers: {

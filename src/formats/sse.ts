@@ -5,12 +5,12 @@
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 
-import { checkDelay } from '../base/check-options.js'
+import { checkOptions, delay, type Rules } from '../base/check-options.js'
 import type { StreamEvent } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
 import { eventJson, safeLines, writable } from './event-json.js'
 import { eventStream } from './event-stream.js'
-import { checkStreamOptions, type StreamFormatOptions } from './options.js'
+import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
 
 /** What `sse()` takes. */
 export interface SseOptions extends StreamFormatOptions {
@@ -21,6 +21,8 @@ export interface SseOptions extends StreamFormatOptions {
   retryMs?: number
 }
 
+const rules: Rules<SseOptions> = { ...streamFormatRules, retryMs: delay }
+
 /**
  * Each event as `id:` (a number that counts from 1; of a stream that is kept, its number there), `event:` (its type) and `data:`
  * (the event as one line of JSON). Errors go out as `StreamError.toJSON()`, without the provider's words.
@@ -28,8 +30,9 @@ export interface SseOptions extends StreamFormatOptions {
  * @throws TypeError for a bad option
  */
 export function sse(options: SseOptions = {}): Format {
-  const settings = checkStreamOptions('sse', options, ['retryMs'])
-  const retryMs = checkDelay('sse.retryMs', options.retryMs, Infinity)
+  checkOptions('sse', options, rules)
+  const settings = streamSettings(options)
+  const { retryMs = Infinity } = options
   const prologue = retryMs === Infinity ? '' : `retry: ${Math.round(retryMs)}\n\n`
   return eventStream(settings, {
     encoder: () => new SseEncoder(prologue, settings.exposeErrors),

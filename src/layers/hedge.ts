@@ -5,7 +5,7 @@
  */
 
 import { defineLayer, openDriver } from '../attempt/define-driver.js'
-import { checkDelay, checkKeys, optionError } from '../base/check-options.js'
+import { checkOptions, delay, type Rules, required } from '../base/check-options.js'
 import type { Completion, Driver } from '../base/driver.js'
 import type { StreamError } from '../base/errors.js'
 import type { ContentEvent, RetryEvent, UsageSum } from '../base/events.js'
@@ -27,6 +27,9 @@ export interface HedgeOptions {
   afterMs: number
 }
 
+// There is no default that fits every model.
+const rules: Rules<HedgeOptions> = { afterMs: required(delay) }
+
 /**
  * A driver that asks a second one beside the first if that has given no content after a while, and takes the one that gives
  * content first. The other one is ended at once, and what it is known to have cost is on `complete.wasted`.
@@ -40,12 +43,8 @@ export interface HedgeOptions {
 export function hedge(first: Driver, second: Driver, options: HedgeOptions): Driver {
   checkDriver('hedge[0]', first)
   checkDriver('hedge[1]', second)
-  if (typeof options !== 'object' || options === null) {
-    throw optionError('hedge.options', options, 'an object with afterMs')
-  }
-  checkKeys('hedge', options, ['afterMs'])
-  // There is no value that fits every model.
-  const afterMs = checkDelay('hedge.afterMs', options.afterMs ?? Number.NaN, 0)
+  checkOptions('hedge', options, rules, 'an object with afterMs')
+  const { afterMs } = options
   const { provider, model } = first
   const drivers = [first, second] as const
   return defineLayer(

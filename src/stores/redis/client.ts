@@ -4,6 +4,8 @@
  * @module
  */
 
+import { type Rule, rule } from '../../base/check-options.js'
+
 /** Told of a message: node-redis names it first, ioredis the channel. */
 type OnMessage = (first: string, second: string) => void
 
@@ -50,6 +52,12 @@ export interface IoredisClient extends AnyClient {
 /** A connected client of `redis` (node-redis) or `ioredis`. It stays the caller's, who closes it and listens to its errors. */
 export type RedisClient = NodeRedisClient | NodeRedisCluster | IoredisClient
 
+/** A key's text in braces says which server of a cluster holds it. */
+export const keyPrefix: Rule = rule(
+  'a string without braces',
+  (value) => typeof value === 'string' && !/[{}]/.test(value),
+)
+
 /** @throws TypeError if the client is none that is known */
 export function checkClient(client: RedisClient): RedisClient {
   if (typeof client === 'object' && client !== null) {
@@ -60,7 +68,7 @@ export function checkClient(client: RedisClient): RedisClient {
     if (canSend && typeof client.duplicate === 'function' && !isSentinel) return client
   }
   throw new TypeError(
-    'The Redis client is none that is known. Allowed: createClient() or createCluster() of "redis", new Redis() or new Cluster() of "ioredis".',
+    'Unknown Redis client. Allowed: createClient() or createCluster() of "redis", new Redis() or new Cluster() of "ioredis".',
   )
 }
 
