@@ -44,7 +44,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
   if (meant !== undefined) return meant
   const [nearest] = known
     .map((each) => ({ each, distance: distanceOf(word, plain(each)) }))
-    .filter(({ each, distance }) => distance <= longestDistance(each))
+    .filter(({ each, distance }) => distance <= each.length / 4 || distance <= slip(word, each))
     .toSorted((one, another) => one.distance - another.distance)
   return nearest?.each
 }
@@ -58,9 +58,13 @@ function plain(name: string): string {
   return name.replace(/[_-]/g, '').toLowerCase()
 }
 
-/** Two letters in the wrong order are a distance of 2. A short name is too near to others for that. */
-function longestDistance({ length }: string): number {
-  return length < 5 ? 1 : Math.max(2, length / 4)
+/** One letter, or two in the wrong order. */
+function slip(word: string, name: string): number {
+  return letters(word) === letters(plain(name)) ? 2 : 1
+}
+
+function letters(word: string): string {
+  return [...word].toSorted().join('')
 }
 
 /** How many characters have to be changed, added or removed. */

@@ -4,7 +4,17 @@
  * @module
  */
 
-import { checkOptions, list, oneOf, type Rules } from '../../base/check-options.js'
+import {
+  checkOptions,
+  checkValue,
+  isRecord,
+  isText,
+  list,
+  oneOf,
+  type Rules,
+  required,
+  rule,
+} from '../../base/check-options.js'
 import { refused, terminated } from '../providers/fetch-error.js'
 import { bytesOf, type Cassette, type Interaction, parseCassette } from './cassette-file.js'
 import { ReplayBody } from './replay-body.js'
@@ -23,6 +33,10 @@ export interface ReplayOptions {
    */
   faults?: readonly (ReplayFault | null)[]
 }
+
+const cassetteRule = required(
+  rule('a path, or the content of a cassette', (value) => isText(value) || isRecord(value)),
+)
 
 const rules: Rules<ReplayOptions> = { pace: oneOf('recorded', 'none'), faults: list }
 
@@ -43,6 +57,7 @@ export function replay(
   cassette: string | Cassette,
   options: ReplayOptions = {},
 ): (input: string | URL | Request, init?: RequestInit) => Promise<Response> {
+  checkValue('replay.cassette', cassette, cassetteRule)
   checkOptions('replay', options, rules)
   const { pace = 'none', faults = [] } = options
   for (const [position, fault] of faults.entries()) {
