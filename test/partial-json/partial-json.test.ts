@@ -389,6 +389,6 @@ test('bad arguments are refused at the call', () => {
   const stream = streamOf(['{}'])
   expect(() => partialJson({} as never)).toThrow(/"events".*stream/)
   expect(() => partialJson(stream, {})).toThrow(/"call".*tool/)
-  expect(() => partialJson(stream, { tool: 1 as never })).toThrow(/"call".*tool/)
+  expect(() => partialJson(stream, { tool: 1 as never })).toThrow(/"call\.tool" is 1/)
   expect(() => partialJson(stream, { name: 'a' } as never)).toThrow(/Unknown option "call.name"/)
 })
