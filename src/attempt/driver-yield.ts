@@ -1,6 +1,5 @@
 /**
- * What a user's driver yields. It is checked here, because past this point nobody looks at it, and what is wrong with it would break
- * something far from its cause.
+ * Checks of what a user's driver yields. Nothing after this point looks at it, and a mistake in it would fail far from its cause.
  *
  * @module
  */

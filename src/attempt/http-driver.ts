@@ -1,0 +1,133 @@
+/**
+ * Drivers over HTTP, made of a request and a decoder. All drivers of this package are made here.
+ *
+ * @module
+ */
+
+import {
+  checkOptions,
+  checkValue,
+  func,
+  oneOf,
+  optionsOf,
+  type Rules,
+  text,
+} from '../base/check-options.js'
+import type { Driver } from '../base/driver.js'
+import type { StreamRequest } from '../base/request.js'
+import type { OutputSchema } from '../base/schema.js'
+import type { BackgroundResponses } from '../http/background.js'
+import type { Framing } from '../http/framing.js'
+import { driverError } from '../http/request-error.js'
+import { HttpSource } from '../http/source.js'
+import type { WireDecoder } from '../http/wire-decoder.js'
+import { PromisedSource } from '../pull/promised-source.js'
+import { defineDriver } from './define-driver.js'
+import type { OutputReading } from './structured-output/output-reading.js'
+
+/** Options of `httpDriver()`. */
+export interface HttpDriverOptions<Plan extends OutputReading = OutputReading> {
+  /** The provider's name in events and errors. */
+  provider: string
+  model: string
+  /**
+   * How the body is divided into the frames that the decoder reads: server-sent events, or lines of JSON.
+   *
+   * @default 'sse'
+   */
+  framing?: Framing
+  /**
+   * Sends the request of one attempt and resolves with its response. It MUST pass `signal` on to `fetch`.
+   *
+   * A status other than 2xx fails the attempt with the code that fits the status and the body, and so does whatever is thrown: a
+   * failed connection is `network`, the error of an SDK has the code of its status, a StreamError stays as it is.
+   */
+  send(request: StreamRequest, context: SendContext<Plan>): Promise<Response>
+  /** Returns a new decoder for the response of one attempt. */
+  decoder(request: StreamRequest): WireDecoder
+  /**
+   * How the model continues an answer that broke off, for `retry.afterContent: 'continue'`.
+   *
+   * @default () => 'request'
+   */
+  continuation?: Required<Driver>['continuation']
+  /**
+   * Plans how structured output is requested; `send` receives the plan. Without it `send` may read `request.output` itself, and the
+   * JSON may stand in a fence or after other text.
+   */
+  output?(schema: OutputSchema, request: StreamRequest): Plan
+  /** For responses that the provider completes without a connection: how a lost one is resumed. */
+  background?: BackgroundResponses
+}
+
+/** The circumstances of one attempt. */
+export interface SendContext<Plan extends OutputReading = OutputReading> {
+  /** Aborts when the attempt ends early. */
+  signal: AbortSignal
+  /** What `output` returned; undefined if the request has no structured output, or the driver no plans. */
+  plan: Plan | undefined
+}
+
+const rules: Rules<HttpDriverOptions> = {
+  provider: text,
+  model: text,
+  framing: oneOf('sse', 'ndjson'),
+  send: func,
+  decoder: func,
+  continuation: func,
+  output: func,
+  background: optionsOf<BackgroundResponses>('an object', { resume: func, cancel: func }),
+}
+
+/**
+ * Creates a driver from a request and a decoder for its response. Errors of connections and statuses, timeouts, aborts, cut
+ * bodies and structured output are handled for it.
+ *
+ * @throws TypeError for an invalid option
+ * @example
+ * ```ts
+ * const driver = httpDriver({
+ *   provider: 'mine',
+ *   model: 'm1',
+ *   framing: 'ndjson',
+ *   send: ({ prompt }, { signal }) =>
+ *     fetch('https://models.example/ask', { method: 'POST', body: JSON.stringify({ prompt }), signal }),
+ *   decoder: () => {
+ *     let completion: Completion | undefined
+ *     return {
+ *       decode(line, _event, out) {
+ *         const { text, done } = JSON.parse(line)
+ *         if (text) out.push({ type: 'content', kind: 'text', index: 0, text })
+ *         if (done) completion = { finishReason: 'stop', usage: {} }
+ *       },
+ *       finished: () => completion,
+ *     }
+ *   },
+ * })
+ * ```
+ */
+export function httpDriver<Plan extends OutputReading = OutputReading>(
+  options: HttpDriverOptions<Plan>,
+): Driver {
+  checkOptions('httpDriver', options, rules)
+  for (const name of ['provider', 'model', 'send', 'decoder'] as const) {
+    checkValue(`httpDriver.${name}`, options[name], rules[name])
+  }
+  const { provider, model, framing = 'sse', continuation, output, background } = options
+  return defineDriver<Plan>({
+    provider,
+    model,
+    ...(continuation === undefined ? {} : { continuation }),
+    plan: output,
+    open: (request, context, plan) => {
+      const send = (signal: AbortSignal): Promise<Response> =>
+        options.send(request, { signal, plan })
+      try {
+        const decoder = options.decoder(request)
+        return new HttpSource({ provider, framing, send, decoder, background }, context)
+      } catch (error) {
+        return new PromisedSource(() => Promise.reject(driverError(error, provider)))
+      }
+    },
+  })
+}
