@@ -14,8 +14,9 @@ import {
   text,
 } from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
+import { outputSchema } from '../base/json-schema.js'
 import type { StreamRequest } from '../base/request.js'
-import type { OutputSchema } from '../base/schema.js'
+import type { JsonSchema } from '../base/schema.js'
 import type { BackgroundResponses } from '../http/background.js'
 import type { Framing } from '../http/framing.js'
 import { driverError } from '../http/request-error.js'
@@ -52,10 +53,10 @@ export interface HttpDriverOptions<Plan extends OutputReading = OutputReading> {
    */
   continuation?: Required<Driver>['continuation']
   /**
-   * Plans how structured output is requested; `send` receives the plan. Without it `send` may read `request.output` itself, and the
-   * JSON may stand in a fence or after other text.
+   * Plans how structured output is requested; `send` receives the plan. `schema` is a JSON Schema, whatever the caller's schema is.
+   * Without this option `send` may read `request.output` itself, and the JSON may stand in a fence or after other text.
    */
-  output?(schema: OutputSchema, request: StreamRequest): Plan
+  output?(schema: JsonSchema, request: StreamRequest): Plan
   /** For responses that the provider completes without a connection: how a lost one is resumed. */
   background?: BackgroundResponses
 }
@@ -113,18 +114,31 @@ export function httpDriver<Plan extends OutputReading = OutputReading>(
   for (const name of ['provider', 'model', 'send', 'decoder'] as const) {
     checkValue(`httpDriver.${name}`, options[name], rules[name])
   }
-  const { provider, model, framing = 'sse', continuation, output, background } = options
+  const {
+    provider,
+    model,
+    framing = 'sse',
+    send,
+    decoder,
+    continuation,
+    output,
+    background,
+  } = options
   return defineDriver<Plan>({
     provider,
     model,
     ...(continuation === undefined ? {} : { continuation }),
-    plan: output,
+    plan: output && ((schema, request) => output(outputSchema(schema), request)),
     open: (request, context, plan) => {
-      const send = (signal: AbortSignal): Promise<Response> =>
-        options.send(request, { signal, plan })
       try {
-        const decoder = options.decoder(request)
-        return new HttpSource({ provider, framing, send, decoder, background }, context)
+        const exchange = {
+          provider,
+          framing,
+          send: (signal: AbortSignal) => send(request, { signal, plan }),
+          decoder: decoder(request),
+          background,
+        }
+        return new HttpSource(exchange, context)
       } catch (error) {
         return new PromisedSource(() => Promise.reject(driverError(error, provider)))
       }

@@ -7,7 +7,6 @@
 import { httpDriver } from '../attempt/http-driver.js'
 import type { Rules } from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
-import { outputSchema } from '../base/json-schema.js'
 import { planMessagesOutput } from '../wires/anthropic-messages/output-format.js'
 import { encodeMessagesRequest } from '../wires/anthropic-messages/request.js'
 import { MessagesDecoder } from '../wires/anthropic-messages/response.js'
@@ -57,7 +56,7 @@ export function anthropic(options: AnthropicOptions): Driver {
     model,
     continuation: ({ reasoning }) =>
       reasoning === undefined && takesPrefill ? 'prefill' : 'request',
-    output: (schema) => planMessagesOutput(outputSchema(schema)),
+    output: planMessagesOutput,
     send: async (request, { signal, plan }) => {
       client ??= await createBaseClient(options)
       const body = encodeMessagesRequest(request, model, plan)

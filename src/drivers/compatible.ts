@@ -7,7 +7,6 @@
 import { httpDriver } from '../attempt/http-driver.js'
 import { oneOf, optionError, type Rules, text } from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
-import { outputSchema } from '../base/json-schema.js'
 import { planChatOutput } from '../wires/openai-chat/output-format.js'
 import { type ChatRequestOptions, encodeChatRequest } from '../wires/openai-chat/request.js'
 import { ChatDecoder } from '../wires/openai-chat/response.js'
@@ -102,7 +101,7 @@ function createDriver(options: PresetOptions, presetName?: PresetName): Driver {
   return httpDriver({
     provider: name,
     model,
-    output: (schema) => planChatOutput(outputSchema(schema), requestOptions.outputMode),
+    output: (schema) => planChatOutput(schema, requestOptions.outputMode),
     send: async (request, { signal, plan }) => {
       const key = apiKey ?? presetKey(presetName, name)
       return postJson(url, options, {

@@ -7,7 +7,6 @@
 import { httpDriver } from '../attempt/http-driver.js'
 import type { Rules } from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
-import { outputSchema } from '../base/json-schema.js'
 import { planGeminiOutput } from '../wires/gemini/output-format.js'
 import { encodeGeminiRequest } from '../wires/gemini/request.js'
 import { GeminiDecoder } from '../wires/gemini/response.js'
@@ -49,7 +48,7 @@ export function gemini(options: GeminiOptions): Driver {
   return httpDriver({
     provider,
     model,
-    output: (schema, { tools }) => planGeminiOutput(outputSchema(schema), tools, model),
+    output: (schema, { tools }) => planGeminiOutput(schema, tools, model),
     send: async (request, { signal, plan }) => {
       const keyHeaders = await keyHeadersOf(options)
       return postJson(url, options, {

@@ -7,9 +7,8 @@
 import { httpDriver } from '../attempt/http-driver.js'
 import { oneOf, type Rules } from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
-import { outputSchema } from '../base/json-schema.js'
 import type { StreamRequest } from '../base/request.js'
-import type { OutputSchema } from '../base/schema.js'
+import type { JsonSchema } from '../base/schema.js'
 import type { BackgroundResponses } from '../http/background.js'
 import type { WireDecoder } from '../http/wire-decoder.js'
 import { planChatOutput } from '../wires/openai-chat/output-format.js'
@@ -119,7 +118,7 @@ export function openai(options: OpenAIOptions): Driver {
 
 interface Api {
   encode(request: StreamRequest, model: string, output: OutputPlan | undefined): object
-  plan(output: OutputSchema): OutputPlan
+  plan(schema: JsonSchema): OutputPlan
   resourceOf(client: OpenAIClient): Resource | undefined
   createDecoder(): WireDecoder
 }
@@ -127,13 +126,14 @@ interface Api {
 const apis: Record<'chat' | 'responses', Api> = {
   chat: {
     encode: (request, model, output) => encodeChatRequest(request, model, {}, output),
-    plan: (output) => planChatOutput(outputSchema(output)),
+    // Its second parameter is not the request.
+    plan: (schema) => planChatOutput(schema),
     resourceOf: (client) => client?.chat?.completions,
     createDecoder: () => new ChatDecoder(provider),
   },
   responses: {
     encode: encodeResponsesRequest,
-    plan: (output) => planResponsesOutput(outputSchema(output)),
+    plan: planResponsesOutput,
     resourceOf: (client) => client?.responses,
     createDecoder: () => new ResponsesDecoder(provider),
   },
