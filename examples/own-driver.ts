@@ -14,10 +14,9 @@ export function ollama(model: string, baseURL: string): Driver {
     provider,
     model,
     framing: 'ndjson',
-    send: ({ system, messages = [], prompt, maxOutputTokens }, { signal }) => {
-      const asked: Message[] = [...messages]
+    send: ({ system, messages, prompt = '', maxOutputTokens }, { signal }) => {
+      const asked: Message[] = [...(messages ?? [{ role: 'user', content: prompt }])]
       if (system !== undefined) asked.unshift({ role: 'system', content: system })
-      if (prompt !== undefined) asked.push({ role: 'user', content: prompt })
       const sent = asked.map(({ role, content }) => ({ role, content: textOf(content) }))
       const body = { model, messages: sent, options: { num_predict: maxOutputTokens } }
       return fetch(`${baseURL}/api/chat`, { method: 'POST', body: JSON.stringify(body), signal })
