@@ -8,7 +8,7 @@ import type { Completion } from '../base/driver.js'
 import { StreamError } from '../base/errors.js'
 import type { ContentEvent, Usage } from '../base/events.js'
 import type { OpenContext, Resumption, Sink, Source } from '../pull/source.js'
-import { type BackgroundResponses, cancelResponse, sendResumed } from './background.js'
+import type { BackgroundResponses } from './background.js'
 import { cancelBody, readerOf } from './body.js'
 import { drain } from './drain.js'
 import { type FrameReader, type Framing, framings } from './framing.js'
@@ -26,6 +26,8 @@ export interface Exchange {
   send(signal: AbortSignal): Promise<Response>
   decoder: WireDecoder
   background?: BackgroundResponses | undefined
+  /** The request is for the rest of a response, which may be gone at the provider. */
+  resumes?: true
 }
 
 /** The source of one response. */
@@ -86,11 +88,13 @@ export class HttpSource implements Source {
     const { background } = exchange
     const position = this.#lost && background ? this.#decoder.position?.() : undefined
     if (background === undefined || position === undefined) return undefined
-    const send = sendResumed(this.#provider, background, position)
+    const send = (signal: AbortSignal): Promise<Response> => background.resume(position, { signal })
+    const cancel = async (): Promise<unknown> => background.cancel?.(position)
     return {
       // The decoder continues where it is, so blocks and items keep their numbers.
-      open: (context) => new HttpSource({ ...exchange, send }, context),
-      cancel: () => cancelResponse(background, this.#decoder.position?.()),
+      open: (context) => new HttpSource({ ...exchange, send, resumes: true }, context),
+      // If it fails, the response ends by itself.
+      cancel: () => void cancel().catch(() => {}),
     }
   }
 
@@ -123,8 +127,9 @@ export class HttpSource implements Source {
   readonly #onRefused = (thrown: unknown): void => {
     if (this.#over) return
     const error = requestError(thrown, this.#provider)
-    this.#lost = error.retryable && error.code !== 'interrupted'
-    this.#fail(error)
+    this.#lost = error.retryable
+    const isGone = this.#exchange.resumes && !error.retryable
+    this.#fail(isGone ? this.#goneError(error) : error)
   }
 
   readonly #onChunk = (result: ReadableStreamReadResult<Uint8Array>): void => {
@@ -237,6 +242,17 @@ export class HttpSource implements Source {
 
   get #framing(): { name: string } {
     return framings[this.#exchange.framing]
+  }
+
+  /** A response that is gone has to be requested again, which the next attempt does. */
+  #goneError(cause: StreamError): StreamError {
+    const { message, status, requestId } = cause
+    const provider = this.#provider
+    return new StreamError(
+      'interrupted',
+      `${provider}: the lost response cannot be resumed: ${message}`,
+      { provider, status, requestId, cause },
+    )
   }
 
   #protocolError(what: string, cause?: unknown): StreamError {
