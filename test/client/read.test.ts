@@ -175,7 +175,11 @@ describe('readStream', () => {
 describe('readStream refuses', () => {
   test.each([
     ['a promise', Promise.resolve(new Response('')), 'Option "response" is a promise. Await it'],
-    ['nothing', undefined, 'Option "response" is not a response. Pass one, such as await fetch(url).'],
+    [
+      'nothing',
+      undefined,
+      'Option "response" is not a response. Pass one, such as await fetch(url).',
+    ],
     ['a URL', 'http://a.test', 'is not a response'],
     ['a body', new Response('a').body, 'is not a response'],
   ])('%s', (_name, response, message) => {
