@@ -14,6 +14,20 @@ export type StreamEvent<Output = unknown> =
   | CompleteEvent<Output>
   | ErrorEvent
 
+/** The types of the five events. */
+export const eventTypes: ReadonlySet<unknown> = new Set<StreamEvent['type']>([
+  'start',
+  'content',
+  'retry',
+  'complete',
+  'error',
+])
+
+/** Whether an event ends its stream. */
+export function isTerminal(event: StreamEvent | undefined): event is CompleteEvent | ErrorEvent {
+  return event?.type === 'complete' || event?.type === 'error'
+}
+
 /** Always first, sent before the provider is asked. */
 export interface StartEvent {
   type: 'start'

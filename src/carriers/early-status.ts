@@ -7,7 +7,7 @@
 import { StreamError, type StreamErrorCode } from '../base/errors.js'
 import type { StreamEvent } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
-import type { BatchReader } from '../core/iterable-reader.js'
+import type { BatchReader } from '../core/event-feed.js'
 
 export interface Beginning {
   /** What has been read already. */

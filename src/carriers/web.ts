@@ -6,7 +6,7 @@
 
 import type { StreamEvent } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
-import type { BatchReader, Receive } from '../core/iterable-reader.js'
+import type { BatchReader, Receive } from '../core/event-feed.js'
 import { readBatches } from '../core/read-batches.js'
 import {
   type Beginning,

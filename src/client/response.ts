@@ -5,8 +5,8 @@
  */
 
 import { StreamError } from '../base/errors.js'
-import type { StreamEvent, Usage } from '../base/events.js'
-import type { EventSink, EventSource } from '../core/event-source.js'
+import { isTerminal, type StreamEvent } from '../base/events.js'
+import type { EventOrigin, EventSink } from '../core/event-feed.js'
 import { parseEvent } from '../formats/parse-event.js'
 import { cancelBody, readerOf } from '../http/body.js'
 import { drain } from '../http/drain.js'
@@ -29,7 +29,7 @@ export interface ResponseListener {
   accept(event: StreamEvent, id: string | undefined): boolean
 }
 
-export class ResponseSource implements EventSource {
+export class ResponseSource implements EventOrigin {
   readonly #response: Response
   readonly #listener: ResponseListener | undefined
   #parser: ServerSentEventReader | LineReader
@@ -63,14 +63,6 @@ export class ResponseSource implements EventSource {
     this.#closed = true
     if (this.#reader === undefined) cancelBody(this.#response)
     else this.#reader.cancel().catch(() => {})
-  }
-
-  finished(): undefined {
-    return undefined
-  }
-
-  usage(): Usage {
-    return {}
   }
 
   /** @returns false for a response that is no stream of events */
@@ -141,7 +133,7 @@ export class ResponseSource implements EventSource {
     const event = parseEvent(data)
     if (event === undefined || this.#listener?.accept(event, id) === false) return
     this.#events.push(event)
-    this.#ended = event.type === 'complete' || event.type === 'error'
+    this.#ended = isTerminal(event)
   }
 
   #drain(): void {

@@ -10,7 +10,8 @@ import type { ErrorEvent } from '../base/events.js'
 import type { AssistantMessage, Message } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
 import { addUsage } from '../base/usage.js'
-import type { End, Turn, TurnStream } from '../core/turn.js'
+import type { TerminalEvent } from '../core/event-feed.js'
+import type { Turn, TurnStream } from '../core/turn.js'
 import { toJsonMessages } from './json-messages.js'
 import type { SelectMessages } from './last-messages.js'
 import {
@@ -56,7 +57,7 @@ export class ConversationTurn implements Turn {
     return begun
   }
 
-  async end(end: End): Promise<End> {
+  async end(end: TerminalEvent): Promise<TerminalEvent> {
     await this.#begun
     this.#ended = true
     clearTimeout(this.#timer)
@@ -97,7 +98,7 @@ export class ConversationTurn implements Turn {
     return { ...request, messages: selected }
   }
 
-  async #commit(end: End): Promise<End> {
+  async #commit(end: TerminalEvent): Promise<TerminalEvent> {
     const { id, store, keepPartial } = this.#settings
     const stored = this.#stored
     if (stored === undefined) return end
@@ -152,7 +153,7 @@ function kept({ role, content }: AssistantMessage): AssistantMessage | undefined
 }
 
 /** A whole answer that could not be committed. */
-function uncommitted(end: End, error: StreamError): ErrorEvent {
+function uncommitted(end: TerminalEvent, error: StreamError): ErrorEvent {
   if (end.type === 'error') return { ...end, error }
   const { message, usage, wasted = {}, attempts } = end
   const cost = addUsage(usage, wasted)
