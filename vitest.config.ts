@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -15,6 +16,11 @@ const onTheBuild = [
   'test/**/processes.test.ts',
 ]
 
+/** Sockets that an earlier file has left would set their timers on the fake clock, and a document makes SDKs believe in a browser. */
+const alone = globSync('test/**/*.test.{ts,tsx}').filter((file) =>
+  /useFakeTimers|@vitest-environment|support\/dom/.test(readFileSync(file, 'utf8')),
+)
+
 export default defineConfig({
   resolve: {
     // Modules in the test process come from the source, whatever the project.
@@ -31,9 +37,19 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: onTheBuild,
+          exclude: [...onTheBuild, ...alone],
           // A worker keeps its modules from file to file: importing them costs more than most tests.
           isolate: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'unit-alone',
+          include: alone,
+          exclude: onTheBuild,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },

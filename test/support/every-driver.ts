@@ -12,6 +12,7 @@ import { compatible } from 'sluice/compatible'
 import type { Driver } from 'sluice/driver'
 import { gemini } from 'sluice/gemini'
 import { openai } from 'sluice/openai'
+import type { SimulatedWireName } from 'sluice/testing'
 
 type Fetch = typeof globalThis.fetch
 type Json = Record<string, unknown>
@@ -29,7 +30,7 @@ export interface EveryDriverOptions {
 export interface DriverRow {
   name: string
   /** As the simulated provider, the cassettes and the recordings name it. */
-  wire: 'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'gemini'
+  wire: SimulatedWireName
   driver(options?: EveryDriverOptions): Driver
   /** A model that the provider has. */
   model: string
