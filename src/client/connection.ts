@@ -11,9 +11,9 @@ import { isTerminal, type StreamEvent } from '../base/events.js'
 import { longestDelayMs } from '../base/timers.js'
 import type { EventOrigin, EventSink } from '../core/event-feed.js'
 import { cancelBody } from '../http/body.js'
-import { networkError } from '../http/request-error.js'
 import { type ResponseListener, ResponseSource } from './response.js'
 import { Sequence } from './sequence.js'
+import { connectionError, serverError } from './server-error.js'
 import type { Request, Requests } from './stream-requests.js'
 import { Watchdog } from './watchdog.js'
 
@@ -135,7 +135,7 @@ export class ConnectionSource implements EventOrigin, EventSink, ResponseListene
       },
       (thrown: unknown) => {
         if (controller.signal.aborted) return
-        this.fail(networkError(thrown, 'server', 'before the response began'))
+        this.fail(connectionError(thrown, 'before the response began'))
       },
     )
   }
@@ -195,7 +195,7 @@ export class ConnectionSource implements EventOrigin, EventSink, ResponseListene
     if (this.#first === undefined) return this.#unanswered ?? error
     if (error.status !== 404 && error.status !== 410) return error
     const message = `The server does not have the rest of the answer (status ${error.status}).`
-    return new StreamError('interrupted', message, { status: error.status, cause: error })
+    return serverError('interrupted', message, { status: error.status, cause: error })
   }
 
   #expire(limitMs: number): void {
@@ -203,7 +203,7 @@ export class ConnectionSource implements EventOrigin, EventSink, ResponseListene
       this.#response === undefined
         ? `The response did not begin within ${limitMs} ms (responseMs).`
         : `Nothing at all came from the server for ${limitMs} ms (idleMs).`
-    this.fail(new StreamError('timeout', message))
+    this.fail(serverError('timeout', message))
   }
 
   #hangUp(): void {
