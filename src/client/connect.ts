@@ -13,6 +13,7 @@ import {
 } from '../base/check-options.js'
 import type { Fetch } from '../base/driver.js'
 import type { EventStream } from '../base/event-stream.js'
+import { ReceivedAnswer } from '../core/received-answer.js'
 import { Stream } from '../core/stream.js'
 import { ConnectionSource, type Reconnection } from './connection.js'
 import { Requests, type Resume } from './stream-requests.js'
@@ -122,11 +123,8 @@ export function connect(url: string | URL, init: ConnectOptions = {}): EventStre
     onReconnect,
     onResponse,
   }
-  return new Stream({
-    tail: { after: requests.after },
-    signal: signal ?? undefined,
-    source: () => new ConnectionSource(settings),
-  })
+  const answer = new ReceivedAnswer(new ConnectionSource(settings), { after: requests.after })
+  return new Stream(answer, { signal: signal ?? undefined })
 }
 
 function checkUrl(url: unknown, fetch: ConnectOptions['fetch']): void {

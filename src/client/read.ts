@@ -5,6 +5,7 @@
  */
 
 import type { EventStream } from '../base/event-stream.js'
+import { ReceivedAnswer } from '../core/received-answer.js'
 import { Stream } from '../core/stream.js'
 import { ResponseSource } from './response.js'
 
@@ -21,5 +22,5 @@ import { ResponseSource } from './response.js'
  * ```
  */
 export function readStream(response: Response): EventStream {
-  return new Stream({ source: new ResponseSource(response) })
+  return new Stream(new ReceivedAnswer(new ResponseSource(response)))
 }

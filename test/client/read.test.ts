@@ -92,11 +92,12 @@ describe('readStream', () => {
     const foreign = new Response('nope', { status: 404 })
     expect(outline(await collect(readStream(foreign.clone())))).toEqual([
       'start',
-      'error invalid-request',
+      'error not-found',
     ])
     await expect(readStream(foreign).text()).rejects.toMatchObject({
-      code: 'invalid-request',
+      code: 'not-found',
       status: 404,
+      body: 'nope',
     })
   })
 

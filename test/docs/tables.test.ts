@@ -50,6 +50,7 @@ const codes: Record<StreamErrorCode, true> = {
   retracted: true,
   conflict: true,
   store: true,
+  setup: true,
   unknown: true,
 }
 

@@ -254,7 +254,7 @@ describe('attempts', () => {
     expect((await collect(partialJson(stream))).at(-1)).toEqual({ name: 'Soup' })
 
     const last = createStream({ driver, prompt: 'p', output, retry: false })
-    await expect(collect(partialJson(last))).rejects.toThrow(/not the JSON it has to be/)
+    await expect(collect(partialJson(last))).rejects.toThrow(/is not valid JSON/)
   })
 
   test('the error of the stream is the error of the iteration', async () => {
@@ -275,7 +275,7 @@ describe('an answer that completes', () => {
   test('without JSON fails, unless the model may have had its reason', async () => {
     await expect(collect(partialJson(streamOf(['No.'])))).rejects.toMatchObject({
       code: 'protocol',
-      message: expect.stringMatching(/holds no JSON/),
+      message: expect.stringMatching(/has no JSON/),
     })
     for (const reason of ['pause', 'content-filter', 'tool-calls'] as const) {
       expect(await collect(partialJson(streamOf(['No.', finish(reason)])))).toEqual([])
@@ -285,7 +285,7 @@ describe('an answer that completes', () => {
   test('in the middle of its JSON fails, whatever the reason', async () => {
     for (const reason of ['length', 'pause', 'content-filter', 'tool-calls'] as const) {
       const values = collect(partialJson(streamOf(['{"a": 1', finish(reason)])))
-      await expect(values).rejects.toThrow(/is not whole JSON/)
+      await expect(values).rejects.toThrow(/is not valid JSON/)
     }
     const call = streamOf([toolCall({ input: '{"city": "Pa' }), finish('length')])
     await expect(collect(partialJson(call, { tool: 'weather' }))).rejects.toThrow(/maxOutputTokens/)
@@ -299,7 +299,7 @@ describe('an answer that completes', () => {
   test('with more after the arguments of a call fails', async () => {
     const stream = streamOf([toolCall({ input: '{}{}' }), finish('tool-calls')])
     await expect(collect(partialJson(stream, { tool: 'weather' }))).rejects.toThrow(
-      /not whole JSON/,
+      /not valid JSON/,
     )
   })
 
