@@ -2,11 +2,11 @@ import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-const source = (entry: string): string =>
-  fileURLToPath(new URL(`./src/entries/${entry}.ts`, import.meta.url))
+const root = fileURLToPath(new URL('.', import.meta.url))
+const source = (entry: string): string => `${root}src/entries/${entry}.ts`
 
 /** Tests that start processes on `dist`, pack it, or serve the page of the chat server. */
-const onTheBuild = [
+export const onTheBuild = [
   'test/cost.test.ts',
   'test/docs/docs.test.ts',
   'test/docs/getting-started.test.ts',
@@ -17,8 +17,8 @@ const onTheBuild = [
 ]
 
 /** Sockets that an earlier file has left would set their timers on the fake clock, and a document makes SDKs believe in a browser. */
-const alone = globSync('test/**/*.test.{ts,tsx}').filter((file) =>
-  /useFakeTimers|@vitest-environment|support\/dom/.test(readFileSync(file, 'utf8')),
+const alone = globSync('test/**/*.test.{ts,tsx}', { cwd: root }).filter((file) =>
+  /useFakeTimers|@vitest-environment|support\/dom/.test(readFileSync(root + file, 'utf8')),
 )
 
 export default defineConfig({
@@ -31,6 +31,7 @@ export default defineConfig({
   },
   test: {
     testTimeout: 10_000,
+    // Numbers of workers suit two cores: many tests wait for a server or a process most of their time.
     projects: [
       {
         extends: true,
@@ -40,7 +41,7 @@ export default defineConfig({
           exclude: [...onTheBuild, ...alone],
           // A worker keeps its modules from file to file: importing them costs more than most tests.
           isolate: false,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
@@ -50,7 +51,7 @@ export default defineConfig({
           name: 'unit-alone',
           include: alone,
           exclude: onTheBuild,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
@@ -60,8 +61,7 @@ export default defineConfig({
           name: 'built',
           include: onTheBuild,
           globalSetup: ['scripts/fresh.ts'],
-          // These wait for their processes most of the time.
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 2 },
         },
       },
