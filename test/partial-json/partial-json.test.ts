@@ -239,7 +239,7 @@ describe('attempts', () => {
     expect((await collect(partialJson(stream))).at(-1)).toEqual({ name: 'Soup' })
 
     const last = createStream({ driver, prompt: 'p', output, retry: false })
-    await expect(collect(partialJson(last))).rejects.toThrow(/not the JSON it has to be/)
+    await expect(collect(partialJson(last))).rejects.toThrow(/is not valid JSON/)
   })
 
   test('the error of the stream is the error of the iteration', async () => {
@@ -260,7 +260,7 @@ describe('an answer that completes', () => {
   test('without JSON fails, unless the model may have had its reason', async () => {
     await expect(collect(partialJson(streamOf(['No.'])))).rejects.toMatchObject({
       code: 'protocol',
-      message: expect.stringMatching(/holds no JSON/),
+      message: expect.stringMatching(/has no JSON/),
     })
     for (const reason of ['pause', 'content-filter', 'tool-calls'] as const) {
       expect(await collect(partialJson(streamOf(['No.', finish(reason)])))).toEqual([])
@@ -270,7 +270,7 @@ describe('an answer that completes', () => {
   test('in the middle of its JSON fails, whatever the reason', async () => {
     for (const reason of ['length', 'pause', 'content-filter', 'tool-calls'] as const) {
       const values = collect(partialJson(streamOf(['{"a": 1', finish(reason)])))
-      await expect(values).rejects.toThrow(/is not whole JSON/)
+      await expect(values).rejects.toThrow(/is not valid JSON/)
     }
     const call = streamOf([toolCall({ input: '{"city": "Pa' }), finish('length')])
     await expect(collect(partialJson(call, { tool: 'weather' }))).rejects.toThrow(/maxOutputTokens/)
@@ -284,7 +284,7 @@ describe('an answer that completes', () => {
   test('with more after the arguments of a call fails', async () => {
     const stream = streamOf([toolCall({ input: '{}{}' }), finish('tool-calls')])
     await expect(collect(partialJson(stream, { tool: 'weather' }))).rejects.toThrow(
-      /not whole JSON/,
+      /not valid JSON/,
     )
   })
 
@@ -374,6 +374,6 @@ test('bad arguments are refused at the call', () => {
   const stream = streamOf(['{}'])
   expect(() => partialJson({} as never)).toThrow(/"events".*stream/)
   expect(() => partialJson(stream, {})).toThrow(/"call".*tool/)
-  expect(() => partialJson(stream, { tool: 1 as never })).toThrow(/"call".*tool/)
+  expect(() => partialJson(stream, { tool: 1 as never })).toThrow(/"call\.tool" is 1/)
   expect(() => partialJson(stream, { name: 'a' } as never)).toThrow(/Unknown option "call.name"/)
 })
