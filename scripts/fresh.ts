@@ -35,13 +35,13 @@ function freshen(name: string): void {
   while (!takeLock()) sleep(50)
   try {
     // Whoever held the lock may have built it.
-    if (!isFresh(name)) build(name)
+    if (!isFresh(name)) run(name)
   } finally {
     rmSync(lock)
   }
 }
 
-function build(name: string): void {
+function run(name: string): void {
   const product = join(root, buildOf(name).product)
   const startedAt = Date.now() / 1000
   try {
@@ -63,11 +63,11 @@ function isFresh(name: string): boolean {
 }
 
 function buildOf(name: string): (typeof builds)[string] {
-  const build = builds[name]
-  if (build === undefined) {
+  const known = builds[name]
+  if (known === undefined) {
     throw new Error(`Unknown build "${name}". Known builds: ${Object.keys(builds).join(', ')}.`)
   }
-  return build
+  return known
 }
 
 /** @returns false while another process that is alive has the lock */
