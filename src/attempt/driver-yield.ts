@@ -1,5 +1,6 @@
 /**
- * Checks of what a user's driver yields. Nothing after this point looks at it, and a mistake in it would fail far from its cause.
+ * Checks of what a user's driver yields. Nothing after this point looks at it, and a mistake in it
+ * would fail far from its cause.
  *
  * @module
  */
@@ -10,7 +11,7 @@ import type { ContentEvent, RetryEvent } from '../base/events.js'
 
 type Events = readonly (ContentEvent | RetryEvent)[]
 
-/** The fields of each kind of content that have to be strings. */
+/** The fields of each kind of content that must be strings. */
 const texts: Readonly<Record<ContentEvent['kind'], readonly string[]>> = {
   text: ['text'],
   reasoning: ['text'],
@@ -22,7 +23,7 @@ const texts: Readonly<Record<ContentEvent['kind'], readonly string[]>> = {
 /**
  * The events of one yield.
  *
- * @throws StreamError `protocol` for anything that is no event
+ * @throws StreamError `protocol` for anything that is not an event
  */
 export function checkYielded(value: unknown, provider: string): Events {
   const events: readonly unknown[] = Array.isArray(value) ? value : [value]
@@ -44,7 +45,7 @@ function isEvent(value: unknown): boolean {
   return texts[event.kind as ContentEvent['kind']].every((name) => typeof event[name] === 'string')
 }
 
-/** A yield as answers: runs of content, and each retry event alone. */
+/** Splits a yield into answers: runs of content, and each retry event alone. */
 export function splitYielded(events: Events): (readonly ContentEvent[] | RetryEvent)[] {
   const answers: (ContentEvent[] | RetryEvent)[] = []
   for (const event of events) {

@@ -36,7 +36,8 @@ const text = 'Grüße! 🌊 One, two,\nthree: "done".'
 const status = 503
 
 /**
- * Registers one test for each promise of the contract. Nothing in them waits for time to pass, unless a driver fails.
+ * Registers one test for each promise of the contract. Nothing in them waits for time to pass,
+ * unless a driver fails.
  */
 export function testDriver({ name, test, driver, deadlineMs = 1_000 }: TestDriverOptions): void {
   const it = (sentence: string, run: () => Promise<void>): void => {
