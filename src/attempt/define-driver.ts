@@ -7,9 +7,10 @@
 import type { Driver } from '../base/driver.js'
 import type { StreamRequest } from '../base/request.js'
 import type { OutputSchema } from '../base/schema.js'
-import { GeneratorSource, generate } from '../pull/generator.js'
+import { generate } from '../pull/generator.js'
 import type { OpenContext, Source } from '../pull/source.js'
 import { openClocked } from './clocks.js'
+import { GeneratorSource } from './generator-source.js'
 import type { OutputReading } from './structured-output/output-reading.js'
 import { readOutput } from './structured-output/read-output.js'
 
@@ -24,9 +25,9 @@ type SourceStream = Driver['stream'] & { [openSource]?: OpenSource }
 /** The parts of a driver that sends the request itself. */
 export interface DriverParts<Plan extends OutputReading>
   extends Pick<Driver, 'provider' | 'model' | 'continuation'> {
-  /** How structured output is requested. */
-  plan(output: OutputSchema, request: StreamRequest): Plan
-  /** @param plan - undefined if the request has no `output` */
+  /** How structured output is requested. Absent if that is the driver's own affair. */
+  plan?: ((output: OutputSchema, request: StreamRequest) => Plan) | undefined
+  /** @param plan - undefined if the request has no `output`, or the driver no plans */
   open(request: StreamRequest, context: OpenContext, plan: Plan | undefined): Source
 }
 
@@ -76,16 +77,12 @@ export function openDriver(driver: Driver, request: StreamRequest, context: Open
     {
       provider,
       model,
-      plan: () => unknownReading,
       open: (requested, within) => new GeneratorSource(driver, requested, within),
     },
     request,
     context,
   )
 }
-
-/** How a user's driver requests structured output is its own affair, so its answer is read leniently. */
-const unknownReading: OutputReading = { wrapped: false, lenient: true }
 
 function openAttempt<Plan extends OutputReading>(
   { provider, model, plan, open }: DriverParts<Plan>,

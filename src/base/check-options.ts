@@ -190,15 +190,3 @@ export function has(value: unknown, ...methods: readonly (string | symbol)[]): b
     methods.every((method) => isFunction((value as Record<string | symbol, unknown>)[method]))
   )
 }
-
-// ---------------------------------------------------------------- until the drivers have tables
-
-/** Refuses what is no object, and unknown options. */
-export function checkKeys(
-  option: string,
-  value: unknown,
-  keys: readonly string[],
-  allowed = 'an object',
-): void {
-  checkOptions(option, value, Object.fromEntries(keys.map((key) => [key, anything])), allowed)
-}

@@ -20,6 +20,7 @@ import {
 } from '../base/check-options.js'
 import type { Fetch } from '../base/driver.js'
 import type { EventStream } from '../base/event-stream.js'
+import { ReceivedAnswer } from '../core/received-answer.js'
 import { Stream } from '../core/stream.js'
 import { ConnectionSource, type Reconnection } from './connection.js'
 import { Requests, type Resume } from './stream-requests.js'
@@ -174,11 +175,9 @@ export function connect(url: string | URL, init: ConnectOptions = {}): EventStre
     onReconnect,
     onResponse,
   }
-  return new Stream({
-    tail: { after: settings.requests.after },
-    signal: signal ?? undefined,
-    source: () => new ConnectionSource(settings),
-  })
+  const { after } = settings.requests
+  const answer = new ReceivedAnswer(new ConnectionSource(settings), { after })
+  return new Stream(answer, { signal: signal ?? undefined })
 }
 
 const allowedUrl = 'a URL; outside of a browser an absolute one'

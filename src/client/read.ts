@@ -6,6 +6,7 @@
 
 import type { EventStream } from '../base/event-stream.js'
 import { refusePromise } from '../base/refuse-promise.js'
+import { ReceivedAnswer } from '../core/received-answer.js'
 import { Stream } from '../core/stream.js'
 import { ResponseSource } from './response.js'
 
@@ -25,7 +26,7 @@ import { ResponseSource } from './response.js'
 export function readStream(response: Response): EventStream {
   refusePromise('response', response)
   if (typeof response?.headers?.get !== 'function') {
-    throw new TypeError('Option "response" is no response. Pass one, such as await fetch(url).')
+    throw new TypeError('Option "response" is not a response. Pass one, such as await fetch(url).')
   }
-  return new Stream({ source: new ResponseSource(response) })
+  return new Stream(new ReceivedAnswer(new ResponseSource(response)))
 }

@@ -20,10 +20,11 @@ import {
 } from '../base/check-options.js'
 import type { EventStream } from '../base/event-stream.js'
 import type { InputPart, Message } from '../base/messages.js'
+import { storeError } from '../base/store-error.js'
 import { openStream, type StreamOptions, streamRules } from '../core/create-stream.js'
 import { toJsonMessages } from './json-messages.js'
 import type { SelectMessages } from './last-messages.js'
-import { type ConversationStore, storeError } from './store.js'
+import type { ConversationStore } from './store.js'
 import { ConversationTurn } from './turn.js'
 
 /** What is said: a text, a text with images and files, or messages, such as the results of tools. */
@@ -181,7 +182,7 @@ async function run<Result>(ask: () => Promise<Result>): Promise<Result> {
   try {
     return await ask()
   } catch (error) {
-    throw storeError(error)
+    throw storeError(error, 'store')
   }
 }
 

@@ -6,6 +6,7 @@
 
 import { checkOptions, count, func, type Rules, required } from '../base/check-options.js'
 import type { Message } from '../base/messages.js'
+import { tokensOf } from '../base/usage.js'
 import { toText } from '../wires/tool-texts.js'
 
 /** Says what of a conversation is sent to the model; what is stored stays whole. */
@@ -92,26 +93,25 @@ function cutsOf(messages: readonly Message[]): number[] {
   )
 }
 
-const bytesPerToken = 4
 const tokensPerMessage = 4
 const tokensPerFile = 1_000
 const encoder = new TextEncoder()
 
 /** Bytes, not characters: texts in other scripts than Latin take more tokens a character, about as many as they take bytes. */
 function estimateTokens({ content }: Message): number {
-  if (typeof content === 'string') return tokensPerMessage + tokensOf(content)
+  if (typeof content === 'string') return tokensPerMessage + tokensOfText(content)
   let tokens = tokensPerMessage
   for (const part of content) {
-    if (part.type === 'text' || part.type === 'reasoning') tokens += tokensOf(part.text)
-    else if (part.type === 'tool-call') tokens += tokensOf(part.name + toText(part.input))
-    else if (part.type === 'tool-result') tokens += tokensOf(toText(part.output))
+    if (part.type === 'text' || part.type === 'reasoning') tokens += tokensOfText(part.text)
+    else if (part.type === 'tool-call') tokens += tokensOfText(part.name + toText(part.input))
+    else if (part.type === 'tool-result') tokens += tokensOfText(toText(part.output))
     else if (part.type !== 'source') tokens += tokensPerFile
   }
   return tokens
 }
 
-function tokensOf(text: string): number {
-  return Math.ceil(encoder.encode(text).length / bytesPerToken)
+function tokensOfText(text: string): number {
+  return tokensOf(encoder.encode(text).length)
 }
 
 function sum(numbers: readonly number[]): number {

@@ -6,19 +6,15 @@
 
 import { optionError } from '../base/check-options.js'
 import { StreamError } from '../base/errors.js'
-import type { ErrorEvent } from '../base/events.js'
+import type { ErrorEvent, TerminalEvent } from '../base/events.js'
 import type { AssistantMessage, Message } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
+import { storeError } from '../base/store-error.js'
 import { addUsage } from '../base/usage.js'
-import type { End, Turn, TurnStream } from '../core/turn.js'
+import type { Turn, TurnStream } from '../core/turn.js'
 import { toJsonMessages } from './json-messages.js'
 import type { SelectMessages } from './last-messages.js'
-import {
-  type ConversationLock,
-  type ConversationStore,
-  type StoredConversation,
-  storeError,
-} from './store.js'
+import type { ConversationLock, ConversationStore, StoredConversation } from './store.js'
 
 export interface TurnSettings {
   id: string
@@ -56,11 +52,13 @@ export class ConversationTurn implements Turn {
     return begun
   }
 
-  async end(end: End): Promise<End> {
+  async end(end: TerminalEvent): Promise<TerminalEvent> {
     await this.#begun
     this.#ended = true
     clearTimeout(this.#timer)
-    const told = await this.#commit(end).catch((error) => uncommitted(end, storeError(error)))
+    const told = await this.#commit(end).catch((error) =>
+      uncommitted(end, storeError(error, 'store')),
+    )
     const released = this.#release()
     // A store that fails may take its time to fail once more.
     if (told.type === 'complete' || told.error.code !== 'store') await released
@@ -86,7 +84,7 @@ export class ConversationTurn implements Turn {
       this.#renewLater(stream)
       this.#stored = await store.load(id)
     } catch (error) {
-      throw storeError(error)
+      throw storeError(error, 'store')
     }
     const messages = [...this.#stored.messages, ...this.#input]
     if (select === undefined) return { ...request, messages }
@@ -97,7 +95,7 @@ export class ConversationTurn implements Turn {
     return { ...request, messages: selected }
   }
 
-  async #commit(end: End): Promise<End> {
+  async #commit(end: TerminalEvent): Promise<TerminalEvent> {
     const { id, store, keepPartial } = this.#settings
     const stored = this.#stored
     if (stored === undefined) return end
@@ -152,7 +150,7 @@ function kept({ role, content }: AssistantMessage): AssistantMessage | undefined
 }
 
 /** A whole answer that could not be committed. */
-function uncommitted(end: End, error: StreamError): ErrorEvent {
+function uncommitted(end: TerminalEvent, error: StreamError): ErrorEvent {
   if (end.type === 'error') return { ...end, error }
   const { message, usage, wasted = {}, attempts } = end
   const cost = addUsage(usage, wasted)

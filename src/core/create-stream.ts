@@ -21,7 +21,7 @@ import type { OutputSchema } from '../base/schema.js'
 import type { RetryOptions } from '../layers/retry/options.js'
 import { retry } from '../layers/retry/retry.js'
 import { type TimeoutOptions, timeout } from '../layers/timeout.js'
-import { PromisedSource } from '../pull/promised-source.js'
+import { Answer } from './answer.js'
 import { checkRequest, requestRules } from './check-request.js'
 import { hookRules, observe } from './observer.js'
 import { startOf } from './start-event.js'
@@ -85,21 +85,15 @@ export function openStream(options: StreamOptions, turn?: Turn): EventStream {
   const { onAttempt: _attempt, onRetry: _retry, onEnd: _end, ...request } = others
   checkRequest(request)
   const layered = addLayers(driver, retryOption, timeoutOption)
-  const asked = { start: startOf(driver), request }
-  const stream: Stream = new Stream({
-    asked,
-    source: (context) =>
-      turn === undefined
-        ? openDriver(layered, request, context)
-        : new PromisedSource(async (aborted) => {
-            asked.request = await turn.begin(request, stream, aborted)
-            return openDriver(layered, asked.request, context)
-          }),
-    beforeEnd: turn && ((end) => turn.end(end)),
-    signal,
-    observer: observe(others, asked),
+  const start = startOf(driver)
+  const answer = new Answer({
+    start,
+    request,
+    open: (asked, context) => openDriver(layered, asked, context),
+    turn,
+    observer: observe(others, start),
   })
-  return stream
+  return new Stream(answer, { signal })
 }
 
 function addLayers(

@@ -8,15 +8,15 @@
 import { checkOptions, type Rules } from '../base/check-options.js'
 import type { StreamEvent } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
+import { jsonFailure } from './error-json.js'
 import { eventJson, safeLines, writable } from './event-json.js'
-import { jsonFailure } from './failure.js'
 import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
 
-/** What `ndjson()` takes. */
+/** Options of `ndjson()`. */
 export interface NdjsonOptions extends StreamFormatOptions {
   /**
-   * The longest silence before an empty line is sent that keeps the connection open, in milliseconds. `readStream` skips empty
-   * lines; not every reader does.
+   * The longest silence before an empty line is sent to keep the connection open, in milliseconds.
+   * `readStream` skips empty lines; not every reader does.
    * @default Infinity, which sends none
    */
   heartbeatMs?: number
@@ -25,9 +25,10 @@ export interface NdjsonOptions extends StreamFormatOptions {
 const rules: Rules<NdjsonOptions> = streamFormatRules
 
 /**
- * Each event as one line of JSON, for readers that know lines but not server-sent events, such as `jq`.
+ * Each event as one line of JSON, for readers that split lines but do not parse server-sent events,
+ * such as `jq`.
  *
- * @throws TypeError for a bad option
+ * @throws TypeError for an invalid option
  */
 export function ndjson(options: NdjsonOptions = {}): Format {
   checkOptions('ndjson', options, rules)

@@ -7,11 +7,12 @@
 import { flag, limit, type Rules } from '../base/check-options.js'
 import type { Format } from '../base/stream-format.js'
 
-/** What every format takes. */
+/** Options of every format. */
 export interface FormatOptions {
   /**
-   * Send the whole message of errors, with the provider's name and its id of the request, in place of the fixed sentence for the
-   * code. The provider's words can hold parts of prompts and keys: for development, and for clients that are servers of your own.
+   * Send the whole message of errors, with the provider's name and its id of the request, in place
+   * of the fixed sentence for the code. The provider's words can hold parts of prompts and keys:
+   * for development, and for clients that are servers of your own.
    * @default false
    */
   exposeErrors?: boolean
@@ -19,13 +20,14 @@ export interface FormatOptions {
 
 export interface StreamFormatOptions extends FormatOptions {
   /**
-   * The longest silence before something is sent that keeps the connection open and that readers skip, in milliseconds; `Infinity`
-   * for none.
+   * The longest silence before a heartbeat is sent to keep the connection open, in milliseconds;
+   * `Infinity` for none. Readers skip heartbeats.
    * @default 15_000
    */
   heartbeatMs?: number
   /**
-   * Begin the response with the first content, so that an earlier failure becomes a real HTTP status.
+   * Begin the response with the first content, so that an earlier failure becomes a real HTTP
+   * status.
    * @default false
    */
   earlyStatus?: boolean

@@ -6,7 +6,7 @@
 
 import { maxEventLength, tooLong } from './sse.js'
 
-/** Feeds one body, chunk by chunk. Empty lines are skipped, and a last line without its end is one that was cut. */
+/** Reads one body, chunk by chunk. Empty lines are skipped. */
 export class LineReader {
   readonly #decoder = new TextDecoder()
   readonly #onLine: (line: string) => void
@@ -28,5 +28,12 @@ export class LineReader {
     }
     this.#rest += rest
     if (this.#rest.length > maxEventLength) throw tooLong()
+  }
+
+  /** Reads a last line without a line break. It may have been cut: whether it is whole is for its reader to decide. */
+  end(): void {
+    const last = this.#rest + this.#decoder.decode()
+    this.#rest = ''
+    if (last.trim() !== '') this.#onLine(last)
   }
 }

@@ -18,17 +18,23 @@ import {
 } from '../base/check-options.js'
 import { StreamError } from '../base/errors.js'
 import type { EventStream } from '../base/event-stream.js'
-import type { CompleteEvent, ErrorEvent, StreamEvent } from '../base/events.js'
+import {
+  type CompleteEvent,
+  type ErrorEvent,
+  isTerminal,
+  type StreamEvent,
+  type TerminalEvent,
+} from '../base/events.js'
 import { refusePromise } from '../base/refuse-promise.js'
 import { show } from '../base/show.js'
-import type { BatchReader } from '../core/iterable-reader.js'
+import { storeError } from '../base/store-error.js'
+import type { BatchReader, EventFeed } from '../core/event-feed.js'
 import { readBatches } from '../core/read-batches.js'
+import { ReceivedAnswer } from '../core/received-answer.js'
 import { Stream } from '../core/stream.js'
-import type { StreamSettings } from '../core/stream-settings.js'
 import { Cursor } from './cursor.js'
 import type { LogPage, StreamLog } from './log.js'
-import { checkPage, isTerminal, lostStream, readEvent } from './log-events.js'
-import { storeError } from './log-outage.js'
+import { checkPage, lostStream, readEvent } from './log-events.js'
 import { Producer } from './producer.js'
 import { Tail } from './tail.js'
 
@@ -167,7 +173,7 @@ class LoggedStreams implements Resumable {
       throw new StreamError('conflict', message)
     } catch (error) {
       reader.cancel(error)
-      throw storeError(error)
+      throw storeError(error, 'log')
     }
   }
 
@@ -182,20 +188,16 @@ class LoggedStreams implements Resumable {
     }
     const { log } = this.#settings
     const openTail = (last: number): Tail => this.#tail(id, last)
-    const source = (): Cursor =>
-      new Cursor({ log, id, after, page, patienceMs: this.#patienceMs, openTail })
-    const isOver = page.ended && after === page.last
-    return new Followed({
-      tail: { after, ended: isOver ? await this.#endOf(id, after) : undefined },
-      source,
-    })
+    const cursor = new Cursor({ log, id, after, page, patienceMs: this.#patienceMs, openTail })
+    const ended = page.ended && after === page.last ? await this.#endOf(id, after) : undefined
+    return new Followed(new ReceivedAnswer(cursor, { after }), ended)
   }
 
   async stop(id: string): Promise<boolean> {
     try {
       return await this.#settings.log.stop(id)
     } catch (error) {
-      throw storeError(error)
+      throw storeError(error, 'log')
     }
   }
 
@@ -203,7 +205,7 @@ class LoggedStreams implements Resumable {
     try {
       return await this.#settings.log.read(id, after)
     } catch (error) {
-      throw storeError(error)
+      throw storeError(error, 'log')
     }
   }
 
@@ -229,9 +231,9 @@ class LoggedStreams implements Resumable {
 class Followed extends Stream implements FollowedStream {
   readonly over: boolean
 
-  constructor(settings: StreamSettings) {
-    super(settings)
-    this.over = settings.tail?.ended !== undefined
+  constructor(feed: EventFeed, ended: TerminalEvent | undefined) {
+    super(feed, { ended })
+    this.over = ended !== undefined
   }
 }
 

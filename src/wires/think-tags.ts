@@ -6,7 +6,7 @@
 
 import type { Completion } from '../base/driver.js'
 import type { ContentEvent, TextContent, Usage } from '../base/events.js'
-import type { WireDecoder } from '../http/wire-decoder.js'
+import type { ResponsePosition, WireDecoder } from '../http/wire-decoder.js'
 
 /**
  * `true`: an answer that begins with `<think>`, or another tag that models use, has its reasoning as reasoning; in any other place a
@@ -48,7 +48,7 @@ class ThinkTagDecoder implements WireDecoder {
     this.#opened = opened
   }
 
-  get ended(): boolean {
+  get ended(): boolean | undefined {
     return this.#inner.ended
   }
 
@@ -73,7 +73,11 @@ class ThinkTagDecoder implements WireDecoder {
   }
 
   usage(): Usage {
-    return this.#inner.usage()
+    return this.#inner.usage?.() ?? {}
+  }
+
+  position(): ResponsePosition | undefined {
+    return this.#inner.position?.()
   }
 
   #take(event: ContentEvent, out: ContentEvent[]): void {

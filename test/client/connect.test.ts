@@ -207,7 +207,7 @@ describe('an end', () => {
       status: 400,
     })
     await expect(connect(server.url).text()).rejects.toMatchObject({ status: 404 })
-    expect(await read(server)).toEqual(['start', 'error invalid-request'])
+    expect(await read(server)).toEqual(['start', 'error permission'])
     expect(server.requests).toHaveLength(3)
   })
 

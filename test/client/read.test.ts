@@ -92,11 +92,12 @@ describe('readStream', () => {
     const foreign = new Response('nope', { status: 404 })
     expect(outline(await collect(readStream(foreign.clone())))).toEqual([
       'start',
-      'error invalid-request',
+      'error not-found',
     ])
     await expect(readStream(foreign).text()).rejects.toMatchObject({
-      code: 'invalid-request',
+      code: 'not-found',
       status: 404,
+      body: 'nope',
     })
   })
 
@@ -174,9 +175,13 @@ describe('readStream', () => {
 describe('readStream refuses', () => {
   test.each([
     ['a promise', Promise.resolve(new Response('')), 'Option "response" is a promise. Await it'],
-    ['nothing', undefined, 'Option "response" is no response. Pass one, such as await fetch(url).'],
-    ['a URL', 'http://a.test', 'is no response'],
-    ['a body', new Response('a').body, 'is no response'],
+    [
+      'nothing',
+      undefined,
+      'Option "response" is not a response. Pass one, such as await fetch(url).',
+    ],
+    ['a URL', 'http://a.test', 'is not a response'],
+    ['a body', new Response('a').body, 'is not a response'],
   ])('%s', (_name, response, message) => {
     const read = () => readStream(response as never)
     expect(read).toThrow(TypeError)

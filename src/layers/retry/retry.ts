@@ -8,7 +8,7 @@ import { defineLayer } from '../../attempt/define-driver.js'
 import { checkValue, driver as driverRule, required } from '../../base/check-options.js'
 import type { Driver } from '../../base/driver.js'
 import { checkRetry, type RetryOptions } from './options.js'
-import { RetrySource } from './source.js'
+import { RetrySource } from './retry-source.js'
 
 /**
  * A driver that retries. Each further attempt is announced by a `retry` event before the wait.

@@ -1,5 +1,5 @@
 /**
- * What a user's driver yields. It is checked here, because past this point nobody looks at it, and what is wrong with it would break
+ * Checks what a user's driver yields. Nothing checks it later, and a wrong event would break
  * something far from its cause.
  *
  * @module
@@ -11,7 +11,7 @@ import { show } from '../base/show.js'
 
 type Events = readonly (ContentEvent | RetryEvent)[]
 
-/** The fields of each kind of content that have to be strings. */
+/** The fields of each kind of content that must be strings. */
 const texts: Readonly<Record<ContentEvent['kind'], readonly string[]>> = {
   text: ['text'],
   reasoning: ['text'],
@@ -23,7 +23,7 @@ const texts: Readonly<Record<ContentEvent['kind'], readonly string[]>> = {
 /**
  * The events of one yield.
  *
- * @throws StreamError `protocol` for anything that is no event
+ * @throws StreamError `protocol` for anything that is not an event
  */
 export function checkYielded(value: unknown, provider: string): Events {
   const events: readonly unknown[] = Array.isArray(value) ? value : [value]
@@ -45,7 +45,7 @@ function isEvent(value: unknown): boolean {
   return texts[event.kind as ContentEvent['kind']].every((name) => typeof event[name] === 'string')
 }
 
-/** A yield as answers: runs of content, and each retry event alone. */
+/** Splits a yield into answers: runs of content, and each retry event alone. */
 export function splitYielded(events: Events): (readonly ContentEvent[] | RetryEvent)[] {
   const answers: (ContentEvent[] | RetryEvent)[] = []
   for (const event of events) {
