@@ -53,7 +53,7 @@ test.each(drivers)('%s never quotes a key, a header or a client', (name, create)
 
 test('options that only one driver has are checked too', () => {
   expect(refusal(() => openai({ model: 'm', api: 'assistants' as never }))).toBe(
-    'Option "openai.api" is "assistants". Allowed: "chat", "responses".',
+    'Option "openai.api" is "assistants". Allowed: "chat" or "responses".',
   )
   expect(refusal(() => openai({ model: 'm', thinkTags: 'closed' as never }))).toContain(
     '"openai.thinkTags" is "closed". Allowed: true, false, "opened".',
