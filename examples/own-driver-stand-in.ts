@@ -1,5 +1,6 @@
 /**
- * A server that answers as Ollama does, and cuts the connection of its first answer after two words.
+ * A server that answers as Ollama does, and cuts the connection of its first answer after two
+ * words.
  */
 
 import { once } from 'node:events'

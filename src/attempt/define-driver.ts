@@ -16,13 +16,17 @@ import { readOutput } from './structured-output/read-output.js'
 
 type OpenSource = (request: StreamRequest, context: OpenContext) => Source
 
-// Not Symbol.for: a driver of another copy of this package is read through its generator, whose shape never changes.
+// Not Symbol.for: a driver of another copy of this package is read through its generator, whose
+// shape never changes.
 const openSource = Symbol('sluice.openSource')
 
-/** The property is on the function, not the driver, so that a copy of a driver with its own `stream` is read through that. */
+/**
+ * The property is on the function, not the driver, so that a copy of a driver with its own `stream`
+ * is read through that stream.
+ */
 type SourceStream = Driver['stream'] & { [openSource]?: OpenSource }
 
-/** The parts of a driver that sends the request itself. */
+/** The parts of a driver that sends requests itself. */
 export interface DriverParts<Plan extends OutputReading>
   extends Pick<Driver, 'provider' | 'model' | 'continuation'> {
   /** How structured output is requested. Absent if that is the driver's own affair. */
@@ -31,13 +35,13 @@ export interface DriverParts<Plan extends OutputReading>
   open(request: StreamRequest, context: OpenContext, plan: Plan | undefined): Source
 }
 
-/** A driver that sends the request itself, made of a source. */
+/** Creates a driver that sends requests itself. */
 export function defineDriver<Plan extends OutputReading>(parts: DriverParts<Plan>): Driver {
   return defineLayer(parts, (request, context) => openAttempt(parts, request, context))
 }
 
 /**
- * A driver that delegates to other drivers, made of a source.
+ * Creates a driver that delegates to other drivers.
  *
  * @param like - the driver whose name and continuation it takes
  */
@@ -50,7 +54,7 @@ export function defineLayer(
     let last = attempt
     const nextAttempt = (): number => ++last
     const onBytes = (): void => context.onBytes()
-    // A generator pulls for as long as its `next()` is pending.
+    // A generator pulls only while its `next()` is pending.
     const isAwaited = (): boolean => true
     const inner = { attempt, nextAttempt, isAwaited, onBytes, onAttempt: ignore }
     return generate(open(request, inner), signal)
@@ -68,7 +72,7 @@ export function defineLayer(
 
 function ignore(): void {}
 
-/** The source of any driver: our own directly, a user's through its generator. */
+/** The source of any driver: of this package's directly, of any other through its generator. */
 export function openDriver(driver: Driver, request: StreamRequest, context: OpenContext): Source {
   const open = (driver.stream as SourceStream)[openSource]
   if (open !== undefined) return open(request, context)

@@ -22,7 +22,7 @@ export class GeneratorSource implements Source {
   readonly #controller = new AbortController()
   #iterator: AsyncGenerator<DriverYield, Completion, void> | undefined
   #sink: Sink | undefined
-  /** What is left of a yield that held more than one answer. */
+  /** The rest of a yield that held more than one answer. */
   #rest: (readonly ContentEvent[] | RetryEvent)[] = []
   #closed = false
 
@@ -51,7 +51,7 @@ export class GeneratorSource implements Source {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    // First the signal: `return()` alone would wait behind a pending `next()`.
+    // The signal first: `return()` alone would wait behind a pending `next()`.
     this.#controller.abort(abortError(undefined))
     this.#iterator?.return(undefined as never).catch(() => {})
   }
@@ -97,7 +97,7 @@ export class GeneratorSource implements Source {
     return true
   }
 
-  /** The driver counts its own attempts alone, and others may run beside it. */
+  /** The driver counts its own attempts only, and others may run at the same time. */
   #numbered(event: RetryEvent): RetryEvent {
     const attempt = this.#nextAttempt()
     return { ...event, attempt, maxAttempts: Math.max(event.maxAttempts, attempt) }

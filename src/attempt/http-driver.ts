@@ -32,16 +32,19 @@ export interface HttpDriverOptions<Plan extends OutputReading = OutputReading> {
   provider: string
   model: string
   /**
-   * How the body is divided into the frames that the decoder reads: server-sent events, or lines of JSON.
+   * How the body is divided into the frames that the decoder reads: server-sent events, or lines of
+   * JSON.
    *
    * @default 'sse'
    */
   framing?: Framing
   /**
-   * Sends the request of one attempt and resolves with its response. It MUST pass `signal` on to `fetch`.
+   * Sends the request of one attempt and resolves with its response. It MUST pass `signal` on to
+   * `fetch`.
    *
-   * A status other than 2xx fails the attempt with the code that fits the status and the body, and so does whatever is thrown: a
-   * failed connection is `network`, the error of an SDK has the code of its status, a StreamError stays as it is.
+   * A status other than 2xx fails the attempt with the code that fits the status and the body, and
+   * so does whatever is thrown: a failed connection is `network`, the error of an SDK has the code
+   * of its status, a StreamError stays as it is.
    */
   send(request: StreamRequest, context: SendContext<Plan>): Promise<Response>
   /** Returns a new decoder for the response of one attempt. */
@@ -53,8 +56,9 @@ export interface HttpDriverOptions<Plan extends OutputReading = OutputReading> {
    */
   continuation?: Required<Driver>['continuation']
   /**
-   * Plans how structured output is requested; `send` receives the plan. `schema` is a JSON Schema, whatever the caller's schema is.
-   * Without this option `send` may read `request.output` itself, and the JSON may stand in a fence or after other text.
+   * Plans how structured output is requested; `send` receives the plan. `schema` is a JSON Schema,
+   * whatever the caller's schema is. Without this option `send` may read `request.output` itself,
+   * and the JSON may stand in a fence or after other text.
    */
   output?(schema: JsonSchema, request: StreamRequest): Plan
   /** For responses that the provider completes without a connection: how a lost one is resumed. */
@@ -65,7 +69,10 @@ export interface HttpDriverOptions<Plan extends OutputReading = OutputReading> {
 export interface SendContext<Plan extends OutputReading = OutputReading> {
   /** Aborts when the attempt ends early. */
   signal: AbortSignal
-  /** What `output` returned; undefined if the request has no structured output, or the driver no plans. */
+  /**
+   * What `output` returned; undefined if the request has no structured output, or the driver no
+   * plans.
+   */
   plan: Plan | undefined
 }
 
@@ -83,8 +90,8 @@ const rules: Rules<HttpDriverOptions> = {
 }
 
 /**
- * Creates a driver from a request and a decoder for its response. Errors of connections and statuses, timeouts, aborts, cut
- * bodies and structured output are handled for it.
+ * Creates a driver from a request and a decoder for its response. Errors of connections and
+ * statuses, timeouts, aborts, cut bodies and structured output are handled for it.
  *
  * @throws TypeError for an invalid option
  * @example
@@ -93,8 +100,10 @@ const rules: Rules<HttpDriverOptions> = {
  *   provider: 'mine',
  *   model: 'm1',
  *   framing: 'ndjson',
- *   send: ({ prompt }, { signal }) =>
- *     fetch('https://models.example/ask', { method: 'POST', body: JSON.stringify({ prompt }), signal }),
+ *   send: ({ prompt }, { signal }) => {
+ *     const body = JSON.stringify({ prompt })
+ *     return fetch('https://models.example/ask', { method: 'POST', body, signal })
+ *   },
  *   decoder: () => {
  *     let completion: Completion | undefined
  *     return {

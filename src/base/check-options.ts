@@ -44,20 +44,24 @@ export function checkOptions(
   isOpen = false,
 ): void {
   if (!isRecord(options)) throw optionError(name || 'options', options, allowed)
-  const known = Object.keys(rules)
   const full = (key: string): string => (name === '' ? key : `${name}.${key}`)
   for (const key of Object.keys(options)) {
-    if (!Object.hasOwn(rules, key)) refuseUnknown(full(key), key, known, isOpen)
+    if (Object.hasOwn(rules, key)) checkValue(full(key), options[key], rules[key] as Rule)
+    else refuseUnknown(full(key), key, Object.keys(rules), isOpen)
   }
-  for (const key of known) checkValue(full(key), options[key], rules[key] as Rule)
+  for (const key in rules) {
+    if (rules[key]?.required && options[key] === undefined) {
+      throw optionError(full(key), undefined, rules[key].allowed)
+    }
+  }
 }
 
 /** @throws TypeError if the rule does not allow the value */
-export function checkValue(option: string, value: unknown, rule: Rule): void {
-  const { allowed, required, secret, rules, each } = rule
-  if (value === undefined && !required) return
-  if (!rule.isAllowed(value)) {
-    if (!secret) throw optionError(option, value, allowed)
+export function checkValue(option: string, value: unknown, by: Rule): void {
+  const { allowed, rules, each } = by
+  if (value === undefined && !by.required) return
+  if (!by.isAllowed(value)) {
+    if (!by.secret) throw optionError(option, value, allowed)
     throw new TypeError(`Option "${option}" has an invalid value (not shown). Allowed: ${allowed}.`)
   }
   if (rules !== undefined && isRecord(value)) checkOptions(option, value, rules, allowed)

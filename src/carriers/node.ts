@@ -6,7 +6,16 @@
 
 import type { ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
-import { checkValue, has, required, rule } from '../base/check-options.js'
+import {
+  checkOptions,
+  checkValue,
+  has,
+  isInteger,
+  type Rules,
+  record,
+  required,
+  rule,
+} from '../base/check-options.js'
 import type { StreamEvent } from '../base/events.js'
 import type { Format } from '../base/stream-format.js'
 import type { BatchReader } from '../core/event-feed.js'
@@ -35,6 +44,11 @@ type Response = ServerResponse & {
   stream?: Http2ServerResponse['stream']
 }
 
+const rules: Rules<NodeResponseInit> = {
+  status: rule('a status from 200 to 599', (value) => isInteger(value, 200, 599)),
+  headers: record,
+}
+
 const responseRule = required(
   rule(
     'a response of node:http or node:http2: res of Express, ctx.res of Koa, reply.raw of Fastify',
@@ -59,6 +73,7 @@ export async function pipeToNode(
 ): Promise<void> {
   checkArguments(events, format)
   checkValue('response', target, responseRule)
+  checkOptions('init', init, rules)
   const response = target as Response
   if (response.headersSent) {
     throw new TypeError(

@@ -199,5 +199,5 @@ function toMessages(input: ConversationInput): Message[] {
 }
 
 function inputError(input: unknown): TypeError {
-  return optionError('input', input, 'a text, parts of a message, or messages; not empty')
+  return optionError('input', input, 'a string, parts of a message, or messages, and not empty')
 }

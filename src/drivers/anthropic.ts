@@ -14,7 +14,9 @@ import { describeClaude } from '../wires/models/claude.js'
 import { checkProvider, type ProviderOptions, providerRules, secret } from './common-options.js'
 import { createClient, requestOptions } from './sdk-client.js'
 
-/** The used part of an `Anthropic` instance; the clients for Vertex, Foundry and others have it too. */
+/**
+ * The used part of an `Anthropic` instance; the clients for Vertex, Foundry and others have it too.
+ */
 export interface AnthropicClient {
   messages: {
     create(body: never, options: never): { asResponse(): Promise<Response> }
@@ -28,7 +30,10 @@ export interface BaseAnthropicClient {
 
 /** Options of `anthropic()`. */
 export interface AnthropicOptions extends ProviderOptions {
-  /** Your own SDK instance, instead of `apiKey`, `baseURL`, `fetch` and `headers`. Its own retries are not used. */
+  /**
+   * Your own SDK instance, instead of `apiKey`, `baseURL`, `fetch` and `headers`. Its own retries
+   * are not used.
+   */
   client?: AnthropicClient | BaseAnthropicClient
 }
 
@@ -40,9 +45,11 @@ const rules: Rules<AnthropicOptions> = {
 const provider = 'anthropic'
 
 /**
- * Creates a driver for a model of Anthropic. It needs the package `@anthropic-ai/sdk`, unless a client is given.
+ * Creates a driver for a model of Anthropic. It needs the package `@anthropic-ai/sdk`, unless a
+ * client is given.
  *
- * The key is `apiKey`, or the environment variable ANTHROPIC_API_KEY; the address is `baseURL`, or ANTHROPIC_BASE_URL.
+ * The key is `apiKey`, or the environment variable ANTHROPIC_API_KEY; the address is `baseURL`, or
+ * ANTHROPIC_BASE_URL.
  *
  * @throws TypeError for an invalid option
  */

@@ -12,7 +12,10 @@ export async function resolveKey(apiKey: ApiKey): Promise<string> {
   return typeof apiKey === 'function' ? apiKey() : apiKey
 }
 
-/** The value of an environment variable; undefined without an environment, or without the permission to read it. */
+/**
+ * The value of an environment variable; undefined without an environment, or without the permission
+ * to read it.
+ */
 export function environment(name: string): string | undefined {
   try {
     return globalThis.process?.env?.[name] || undefined

@@ -1,5 +1,5 @@
 /**
- * Any server that speaks the OpenAI Chat Completions wire, without an SDK.
+ * Any server that speaks the protocol of OpenAI's Chat Completions, without an SDK.
  *
  * @module
  */
@@ -32,16 +32,18 @@ export interface PresetOptions extends ProviderOptions {
    */
   name?: string
   /**
-   * How a schema for the output is requested. `json-schema` sends it as `response_format`, and the server holds the model to it.
-   * `json-object` has the server enforce JSON and puts the schema into the instructions. `instructions` needs nothing of the
-   * server. Use one of the latter two if a server, or a model on it, refuses `response_format` or answers with other text than JSON.
+   * How a schema for the output is requested. `json-schema` sends it as `response_format`, and the
+   * server holds the model to it. `json-object` has the server enforce JSON and puts the schema
+   * into the instructions. `instructions` needs nothing of the server. Use one of the latter two if
+   * a server, or a model on it, refuses `response_format` or answers with other text than JSON.
    *
    * @default 'json-schema'; for well-known servers what the README lists
    */
   outputMode?: OutputMode
   /**
-   * Whether reasoning inside the text, between tags such as `<think>`, becomes reasoning. `true` looks at the beginning of the
-   * answer; `'opened'` is for chat templates that put the opening tag into the prompt, so that only the closing one arrives.
+   * Whether reasoning inside the text, between tags such as `<think>`, becomes reasoning. `true`
+   * looks at the beginning of the answer; `'opened'` is for chat templates that put the opening tag
+   * into the prompt, so that only the closing one arrives.
    *
    * @default false; for well-known servers what the README lists
    */
@@ -62,10 +64,12 @@ const rules: Rules<PresetOptions> = {
 }
 
 /**
- * Creates a driver for a model of any OpenAI-compatible server, by its address or, for well-known ones, by its name.
+ * Creates a driver for a model of any OpenAI-compatible server, by its address or, for well-known
+ * ones, by its name.
  *
- * By address, no key is sent unless `apiKey` is given. By name, the key is `apiKey` or the environment variable that the README
- * lists; `baseURL` can still be set, for servers that are elsewhere.
+ * By address, no key is sent unless `apiKey` is given. By name, the key is `apiKey` or the
+ * environment variable that the README lists; `baseURL` can still be set, for servers that are
+ * elsewhere.
  *
  * @throws TypeError for an invalid option
  * @example

@@ -32,8 +32,8 @@ const defaultBaseURL = 'https://generativelanguage.googleapis.com/v1beta'
 /**
  * Creates a driver for a model of Google's Gemini API. It needs no SDK.
  *
- * The key is `apiKey`, or the environment variable GEMINI_API_KEY. It is not needed if `headers` hold an `authorization`, as for
- * Vertex AI.
+ * The key is `apiKey`, or the environment variable GEMINI_API_KEY. It is not needed if `headers`
+ * hold an `authorization`, as for Vertex AI.
  *
  * @throws TypeError for an invalid option
  * @example
@@ -61,7 +61,10 @@ export function gemini(options: GeminiOptions): Driver {
   })
 }
 
-/** The path of a model. A name with a slash is one already: `models/gemini-2.5-flash`, `tunedModels/mine`. */
+/**
+ * The path of a model. A name with a slash is one already: `models/gemini-2.5-flash`,
+ * `tunedModels/mine`.
+ */
 function pathOf(model: string): string {
   const path = model.includes('/') ? model : `models/${model}`
   return path.split('/').map(encodeURIComponent).join('/')

@@ -55,12 +55,15 @@ export interface OpenAIOptions extends ProviderOptions {
    * @see https://platform.openai.com/docs/api-reference/responses-streaming
    */
   api?: 'chat' | 'responses'
-  /** Your own SDK instance, instead of `apiKey`, `baseURL`, `fetch` and `headers`. Its own retries are not used. */
+  /**
+   * Your own SDK instance, instead of `apiKey`, `baseURL`, `fetch` and `headers`. Its own retries
+   * are not used.
+   */
   client?: OpenAIClient
   /**
-   * For other servers at `baseURL` or behind `client`: whether reasoning inside the text, between tags such as `<think>`, becomes
-   * reasoning. `true` looks at the beginning of the answer; `'opened'` is for chat templates that put the opening tag into the
-   * prompt.
+   * For other servers at `baseURL` or behind `client`: whether reasoning inside the text, between
+   * tags such as `<think>`, becomes reasoning. `true` looks at the beginning of the answer;
+   * `'opened'` is for chat templates that put the opening tag into the prompt.
    *
    * @default false
    */
@@ -82,10 +85,12 @@ const provider = 'openai'
 /**
  * Creates a driver for a model of OpenAI. It needs the package `openai`, unless a client is given.
  *
- * The key is `apiKey`, or the environment variable OPENAI_API_KEY; the address is `baseURL`, or OPENAI_BASE_URL.
+ * The key is `apiKey`, or the environment variable OPENAI_API_KEY; the address is `baseURL`, or
+ * OPENAI_BASE_URL.
  *
- * With `api: 'responses'` and `providerOptions: { background: true }` OpenAI completes the response whether or not the connection
- * holds: a retry resumes it after the last event that was read, and a stream that is cancelled cancels the response.
+ * With `api: 'responses'` and `providerOptions: { background: true }` OpenAI completes the response
+ * whether or not the connection holds: a retry resumes it after the last event that was read, and a
+ * stream that is cancelled cancels the response.
  *
  * @throws TypeError for an invalid option
  */
@@ -140,7 +145,8 @@ const apis: Record<'chat' | 'responses', Api> = {
 }
 
 /**
- * Resumes and cancels responses of `background: true`. Only the decoder of the Responses API has positions.
+ * Resumes and cancels responses of `background: true`. Only the decoder of the Responses API has
+ * positions.
  *
  * @param resource - looked up when it is needed, because the first request loads the SDK
  * @see https://developers.openai.com/api/docs/guides/background

@@ -13,7 +13,9 @@ interface PostOptions {
   signal: AbortSignal
 }
 
-/** Sends one request for a stream of server-sent events, with the driver's `fetch` and `headers`. */
+/**
+ * Sends one request for a stream of server-sent events, with the driver's `fetch` and `headers`.
+ */
 export async function postJson(
   url: string,
   { fetch, headers: given = {} }: ProviderOptions,

@@ -35,7 +35,8 @@ interface Sdk<Module> {
 /**
  * Loads an SDK and creates its client.
  *
- * @throws StreamError `auth` without a key, and `invalid-request` if the package is missing or refuses the options or the runtime
+ * @throws StreamError `auth` without a key, and `invalid-request` if the package is missing or
+ *   refuses the options or the runtime
  */
 export async function createClient<Module, Client>(
   { provider, variable, packageName, major, load }: Sdk<Module>,

@@ -1,6 +1,6 @@
 /**
- * Everything the author of a driver needs: `httpDriver()` for a provider over HTTP, and the types of a driver that is an async
- * generator.
+ * Everything the author of a driver needs: `httpDriver()` for a provider over HTTP, and the types
+ * of a driver that is an async generator.
  *
  * @module sluice/driver
  */

@@ -1,11 +1,14 @@
 /**
- * Tells errors of connections from other errors. No runtime has a class for them, and `fetch` rejects with a TypeError, as a call of
- * something that is no function does.
+ * Tells errors of connections from other errors. No runtime has a class for them, and `fetch`
+ * rejects with a TypeError, as a call of something that is no function does.
  *
  * @module
  */
 
-/** What a platform writes into `code`. Codes of wrong arguments, such as ERR_INVALID_URL, are not among them. */
+/**
+ * What a platform writes into `code`. Codes of wrong arguments, such as ERR_INVALID_URL, are not
+ * among them.
+ */
 const codes = startOf(
   // Node, and Deno and Bun, which use its codes
   'E(AI_|CONN|HOST|NET|NOTCONN|NOTFOUND|PIPE|(SOCKET)?TIMEDOUT)',
@@ -47,7 +50,9 @@ function startOf(...patterns: string[]): RegExp {
 /** How many causes are looked at. ECONNREFUSED is two causes deep in an error of an SDK. */
 const maxDepth = 5
 
-/** Whether a connection failed, by the code, name or message of the error or of one of its causes. */
+/**
+ * Whether a connection failed, by the code, name or message of the error or of one of its causes.
+ */
 export function isConnectionError(thrown: unknown): boolean {
   let error = thrown
   for (let depth = 0; depth < maxDepth && typeof error === 'object' && error !== null; depth++) {
@@ -64,7 +69,10 @@ function matches(pattern: RegExp, value: unknown): boolean {
 
 const mistakes = startOf('(Eval|Range|Reference|Syntax|Type|URI)Error$')
 
-/** Whether the engine threw the error because of a mistake in the code. Connection errors have to be sorted out before. */
+/**
+ * Whether the engine threw the error because of a mistake in the code. Connection errors have to be
+ * sorted out before.
+ */
 export function isMistake(thrown: unknown): boolean {
   return thrown instanceof Error && mistakes.test(thrown.name)
 }

@@ -12,7 +12,9 @@ export type Framing = 'sse' | 'ndjson'
 
 /** Reads one body, chunk by chunk. */
 export interface FrameReader {
-  /** @throws whatever the callback throws, and StreamError `protocol` for a frame that is too long */
+  /**
+   * @throws whatever the callback throws, and StreamError `protocol` for a frame that is too long
+   */
   feed(chunk: Uint8Array): void
   /** The body has ended: a last frame counts although its end is missing. */
   end(): void

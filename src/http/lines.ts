@@ -17,7 +17,9 @@ export class LineReader {
     this.#onLine = onLine
   }
 
-  /** @throws whatever the callback throws, and StreamError `protocol` for a line that is too long */
+  /**
+   * @throws whatever the callback throws, and StreamError `protocol` for a line that is too long
+   */
   feed(chunk: Uint8Array): void {
     const lines = this.#decoder.decode(chunk, { stream: true }).split('\n')
     const rest = lines.pop() ?? ''
@@ -30,7 +32,10 @@ export class LineReader {
     if (this.#rest.length > maxEventLength) throw tooLong()
   }
 
-  /** Reads a last line without a line break. It may have been cut: whether it is whole is for its reader to decide. */
+  /**
+   * Reads a last line without a line break. It may have been cut: whether it is whole is for its
+   * reader to decide.
+   */
   end(): void {
     const last = this.#rest + this.#decoder.decode()
     this.#rest = ''

@@ -1,5 +1,6 @@
 /**
- * The beginning of a body, kept until its first frame has been read, to find out what a body without frames is.
+ * The beginning of a body, kept until its first frame has been read, to find out what a body
+ * without frames is.
  *
  * @module
  */
@@ -21,8 +22,8 @@ export class Prologue {
   }
 
   /**
-   * What the body is instead of frames: an error as JSON, or an excerpt of a page of a proxy, a whole answer and the like. Undefined
-   * if it is empty, or was cut inside its first frame.
+   * What the body is instead of frames: an error as JSON, or an excerpt of a page of a proxy, a
+   * whole answer and the like. Undefined if it is empty, or was cut inside its first frame.
    */
   identify(framing: Framing): { error: unknown } | { excerpt: string } | undefined {
     if (this.#length === 0) return undefined

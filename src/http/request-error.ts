@@ -27,14 +27,14 @@ async function readBody(response: Response): Promise<string> {
   try {
     return await readStart(readerOf(response))
   } catch {
-    // The status says enough.
+    // The status is enough.
     return ''
   }
 }
 
 /**
- * The error of a request that could not be sent or answered. A value that is nobody's mistake is taken for a failed connection,
- * because to make one is all that sending does.
+ * The error of a request that could not be sent or answered. A value that is nobody's mistake is
+ * taken for a failed connection, because to make one is all that sending does.
  */
 export function requestError(thrown: unknown, provider: string): StreamError {
   const known = knownError(thrown, provider, 'before the answer began')
@@ -48,7 +48,10 @@ export function driverError(thrown: unknown, provider: string): StreamError {
   return knownError(thrown, provider) ?? unknownError(thrown, provider)
 }
 
-/** Undefined for a value that is neither a StreamError, nor an answer with a status, nor the error of a connection. */
+/**
+ * Undefined for a value that is neither a StreamError, nor an answer with a status, nor the error
+ * of a connection.
+ */
 function knownError(thrown: unknown, provider: string, when?: string): StreamError | undefined {
   if (StreamError.is(thrown)) return thrown
   const fields: { status?: unknown; headers?: unknown; error?: unknown } =
@@ -82,7 +85,7 @@ export function networkError(thrown: unknown, provider: string, when?: string): 
   return new StreamError(timedOut ? 'timeout' : 'network', message, { provider, cause: thrown })
 }
 
-/** `fetch failed` says nothing; ECONNREFUSED sits two causes deeper. */
+/** The reason that means something: `fetch failed` does not, ECONNREFUSED is two causes deeper. */
 function innermostReason(error: unknown): string {
   let reason = String(error)
   for (let depth = 0; depth < 5 && typeof error === 'object' && error !== null; depth++) {
@@ -94,7 +97,7 @@ function innermostReason(error: unknown): string {
   return reason
 }
 
-/** The text of a body that says why a request failed, up to a limit. It never rejects. */
+/** The text of the body of an error, up to a limit. It never rejects. */
 export async function readStart(
   reader: ReadableStreamDefaultReader<Uint8Array> | undefined,
 ): Promise<string> {
@@ -108,13 +111,13 @@ export async function readStart(
       text += decoder.decode(value, { stream: true })
     }
   } catch {
-    // The status is known; what is missing of the body does not change it.
+    // The status is known; the missing rest of the body does not change it.
   }
   reader.cancel().catch(() => {})
   return text
 }
 
-/** Undefined where the text is not JSON. */
+/** Undefined if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

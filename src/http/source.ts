@@ -41,15 +41,15 @@ export class HttpSource implements Source {
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   #response: Response | undefined
   #sink: Sink | undefined
-  /** What the chunk that is being read has held so far. */
+  /** The content of the current chunk so far. */
   #content: ContentEvent[] = []
   /** Present until a frame has been read. */
   #prologue: Prologue | undefined = new Prologue()
-  /** The failure that follows the content which has just been delivered. */
+  /** The failure that follows the delivered content. */
   #failure: StreamError | undefined
-  /** Nothing is read or answered any more. */
+  /** Whether nothing is read or answered any more. */
   #over = false
-  /** It is the connection that failed, not the response. */
+  /** Whether the connection failed, not the response. */
   #lost = false
 
   constructor(exchange: Exchange, context: OpenContext) {
@@ -146,7 +146,8 @@ export class HttpSource implements Source {
     }
     let content = this.#content
     if (content.length > 0) {
-      // An array that grew has room for 17 events. One for a single event saves a tenth of the memory that an event takes.
+      // An array that grew has room for 17 events. One for a single event saves a tenth of the
+      // memory that an event takes.
       if (content.length === 1) content = [content.pop() as ContentEvent]
       else this.#content = []
       if (result.done) this.#failure ??= this.#missingEnd()
@@ -165,7 +166,7 @@ export class HttpSource implements Source {
   }
 
   readonly #onFrame = (data: string, event: string | undefined): void => {
-    // What follows the end of the answer in the same chunk is not part of it.
+    // Frames after the end of the answer in the same chunk are not part of it.
     if (!this.#ended()) this.#decoder.decode(data, event, this.#content)
     this.#prologue = undefined
   }
@@ -174,7 +175,7 @@ export class HttpSource implements Source {
     return this.#decoder.ended ?? this.#decoder.finished() !== undefined
   }
 
-  /** The body is over, or nothing of meaning can follow. */
+  /** Ends the attempt: the body has ended, or nothing meaningful can follow. */
   #end(): void {
     const completion = this.#decoder.finished()
     if (completion === undefined) return this.#fail(this.#missingEnd() as StreamError)
@@ -203,13 +204,13 @@ export class HttpSource implements Source {
     else cancelBody(this.#response)
   }
 
-  /** The error for what was thrown while a chunk was read. */
+  /** The error for a value that was thrown while a chunk was read. */
   #whileReading(error: unknown, atEnd: boolean): StreamError | undefined {
     const known = StreamError.is(error)
       ? error
       : (this.#foreignBody() ??
         this.#protocolError(`the answer cannot be read: ${String(error)}`, error))
-    // The last frame of a body that was cut cannot be read, which says nothing but that it was cut.
+    // The last frame of a cut body cannot be read, which means only that the body was cut.
     if (atEnd && known.code === 'protocol') return this.#missingEnd()
     return known
   }
@@ -265,13 +266,13 @@ export class HttpSource implements Source {
   }
 }
 
-/** Why every signal aborts: one error for all, because making one takes 5 us. */
+/** The reason of every abort: one error for all, because creating one takes 5 us. */
 let over: DOMException | undefined
 
 /**
- * To be called from an empty stack. An error that is made for an abort holds everything that stands on the stack until somebody reads
- * it, and the Anthropic SDK (1.12) makes one, which it holds for as long as the body is reachable: through this attempt, it would be
- * for ever.
+ * To be called from an empty stack. An error that is created for an abort keeps everything on the
+ * stack alive until it is read. The Anthropic SDK (1.12) creates one and holds it for as long as
+ * the body is reachable, which through this attempt would be for ever.
  */
 function abortOf(controller: AbortController): () => void {
   return () => {

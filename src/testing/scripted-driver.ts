@@ -140,7 +140,7 @@ function attemptsOf(script: Script | readonly Script[]): readonly Script[] {
   if (lists.length === 0) return [script as Script]
   if (lists.length === script.length) return script as readonly Script[]
   throw new TypeError(
-    'The script mixes steps and lists: a list inside it stands for an attempt. Write { chunk: [...] } for events that arrive together.',
+    'The script mixes steps and lists. A list stands for a whole attempt. Write { chunk: [...] } for events that arrive together.',
   )
 }
 
@@ -150,7 +150,7 @@ function check(steps: Script): void {
   }
   const end = steps.findIndex((step) => step instanceof Error || isCompletion(step))
   if (end < 0 || end === steps.length - 1) return
-  throw new TypeError(`Step ${end} ends the attempt, so step ${end + 1} cannot be reached.`)
+  throw new TypeError(`Step ${end} ends the attempt, so step ${end + 1} is never reached.`)
 }
 
 const stepKinds = 'a string, an event, { chunk }, { waitMs }, { hang }, an Error, or a completion'

@@ -81,3 +81,11 @@ test.each([
   await expect(piped).rejects.toThrow('ctx.res of Koa')
   await expect(piped).rejects.not.toThrow('hidden')
 })
+
+test.each([
+  [{ status: 'ok' }, 'Option "init.status" is "ok". Allowed: a status from 200 to 599.'],
+  [{ header: {} }, 'Unknown option "init.header". Did you mean "headers"?'],
+])('pipeToNode refuses %o', async (init, message) => {
+  const piped = pipeToNode(streamOf(), response, sse(), init as never)
+  await expect(piped).rejects.toThrow(message)
+})

@@ -556,7 +556,7 @@ test('options of fetch that only some runtimes have are passed on', async () => 
     return new Response(null, { status: 204 })
   }
   const options = { fetch, dispatcher: {}, cf: {}, next: { tags: [] }, tls: {}, duplex: 'half' }
-  await collect(connect('/ai', { ...options, retry: false } as ConnectOptions))
+  await collect(connect('/ai', { ...options, retry: false }))
   expect(init).toMatchObject({
     dispatcher: {},
     cf: {},

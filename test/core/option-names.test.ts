@@ -1,12 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import {
-  createStream,
-  fallback,
-  hedge,
-  retry,
-  type StreamOptions,
-  timeout,
-} from '../../src/entries/index.js'
+import { createStream, fallback, hedge, retry, timeout } from '../../src/entries/index.js'
 import { openai } from '../../src/entries/openai.js'
 import { scripted } from '../../src/entries/testing.js'
 
@@ -53,7 +46,7 @@ describe('the name of another library is answered with the one of this library',
     ['a misspelt reasoning', { reasoning: { budget_tokens: 1 } }, 'Did you mean "budgetTokens"?'],
   ]
   test.each(cases)('%s', (_name, options, message) => {
-    const create = () => createStream({ driver, prompt: 'p', ...options } as StreamOptions)
+    const create = () => createStream({ driver, prompt: 'p', ...options })
     expect(create).toThrow(TypeError)
     expect(create).toThrow(message)
   })
@@ -102,7 +95,7 @@ describe('a value of another kind is answered with what is allowed', () => {
     ['retry: true', { retry: true }, 'Option "retry" is true. Allowed: an integer from 0'],
   ]
   test.each(cases)('%s', (_name, options, message) => {
-    const create = () => createStream({ driver, prompt: 'p', ...options } as StreamOptions)
+    const create = () => createStream({ driver, prompt: 'p', ...options })
     expect(create).toThrow(TypeError)
     expect(create).toThrow(message)
   })

@@ -41,7 +41,9 @@ export function textOf(events: readonly (ContentEvent | RetryEvent)[]): string {
   return text
 }
 
-/** Checks the events of a whole attempt, with their blocks counted from 0 in order of appearance. */
+/**
+ * Checks the events of a whole attempt, with their blocks counted from 0 in order of appearance.
+ */
 export function checkEvents(events: readonly (ContentEvent | RetryEvent)[]): void {
   let blocks = 0
   const kinds = new Map<number, string>()
@@ -129,8 +131,8 @@ export function checkCompletion(completion: Completion | undefined): void {
 }
 
 /**
- * The failure as a stream reports it: a driver may throw a StreamError, or leave the error of a connection as it is. Anything else
- * does not say what happened.
+ * The failure as a stream reports it: a driver may throw a StreamError, or leave the error of a
+ * connection as it is. Anything else does not say what happened.
  */
 export function checkFailure(thrown: unknown, provider: string): StreamError {
   const error = driverError(thrown, provider)

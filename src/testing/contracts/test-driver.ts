@@ -51,9 +51,10 @@ const text = 'Grüße! 🌊 One, two,\nthree: "done".'
 const status = 503
 
 /**
- * Registers one test for each promise of the contract. Nothing in them waits for time to pass, unless a driver fails.
+ * Registers one test for each promise of the contract. Nothing in them waits for time to pass,
+ * unless a driver fails.
  *
- * @throws TypeError for a bad option
+ * @throws TypeError for an invalid option
  */
 export function testDriver(options: TestDriverOptions): void {
   checkOptions('', options, rules)

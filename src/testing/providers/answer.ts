@@ -14,7 +14,7 @@ import {
   record,
   required,
   string,
-  text,
+  text as textRule,
 } from '../../base/check-options.js'
 import type { Usage } from '../../base/events.js'
 import { checkFault, type Fault } from './fault.js'
@@ -66,7 +66,11 @@ export interface AnswerToolCall {
   input: unknown
 }
 
-const callRules: Rules<AnswerToolCall> = { id: text, name: required(text), input: anything }
+const callRules: Rules<AnswerToolCall> = {
+  id: textRule,
+  name: required(textRule),
+  input: anything,
+}
 
 const usageRules: Rules<Usage> = {
   inputTokens: integer,

@@ -148,7 +148,7 @@ export function parseFault(value: string): RequestedFault {
       fault.headers = { ...fault.headers, 'retry-after': text }
     } else
       throw new TypeError(
-        `${faultHeader}: "${parameter}" is neither once=<id> nor retry-after=<seconds>`,
+        `Unknown parameter "${parameter}" in ${faultHeader}. Allowed: once=<id>, retry-after=<seconds>.`,
       )
   }
   return { fault, once }
@@ -164,7 +164,7 @@ function parseKind(text: string): Fault {
     return { kind, afterEvents: count }
   }
   throw new TypeError(
-    `${faultHeader}: "${text}" is not one of status=<400-599>, refuse, cut=<n>, end=<n>, stall=<n>, error=<n>, split=<bytes>`,
+    `Unknown fault "${text}" in ${faultHeader}. Allowed: status=<400-599>, refuse, cut=<n>, end=<n>, stall=<n>, error=<n>, split=<bytes>.`,
   )
 }
 

@@ -5,7 +5,13 @@
  */
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { checkOptions, isInteger, type Rules, rule, text } from '../../base/check-options.js'
+import {
+  checkOptions,
+  isInteger,
+  type Rules,
+  rule,
+  text as textRule,
+} from '../../base/check-options.js'
 import type { IncomingRequest } from './request.js'
 
 /** Where a simulated provider listens. */
@@ -29,7 +35,7 @@ type Handle = (request: IncomingRequest) => Promise<Response>
 
 const rules: Rules<ListenOptions> = {
   port: rule('a port from 0 to 65535', (value) => isInteger(value, 0, 65_535)),
-  host: text,
+  host: textRule,
 }
 
 /** Serves what `handle` answers. */
