@@ -28,9 +28,9 @@ function withoutSecrets(key: string, value: unknown): unknown {
   return typeof value === 'object' && secretName.test(key) ? '…' : value
 }
 
-/** Addresses can hold a name and a password. */
+/** Addresses can hold a name and a password, which may hold any character if it is not encoded. */
 function withoutLogin(text: string): string {
-  return text.replace(/\/\/[^/\s]*@/g, '//…@')
+  return text.replace(/:\S*@/g, ':…@')
 }
 
 function shorten(text: string): string {

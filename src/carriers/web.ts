@@ -9,6 +9,7 @@ import type { StreamEvent } from '../base/events.js'
 import type { Format } from '../base/stream-format.js'
 import type { BatchReader } from '../core/event-feed.js'
 import { readBatches } from '../core/read-batches.js'
+import { headersOf } from '../http/headers.js'
 import { type Body, BodyWriter } from './body-writer.js'
 import { checkArguments } from './check-arguments.js'
 import { type ReadAhead, readUntilStatus } from './early-status.js'
@@ -82,11 +83,17 @@ function respond(
 
 /** The caller's headers, and those of the base that the caller has not set. */
 function merge(base: Record<string, string>, over: HeadersInit | undefined): Headers {
-  const headers = new Headers(over)
+  const headers = headersOf(refuseHeader, over)
   for (const [name, value] of Object.entries(base)) {
     if (!headers.has(name)) headers.set(name, value)
   }
   return headers
+}
+
+function refuseHeader(name: string): TypeError {
+  return new TypeError(
+    `Option "init.headers.${name}" has an invalid value (not shown). Allowed: a string that HTTP can carry, without line breaks.`,
+  )
 }
 
 function bodyOf(

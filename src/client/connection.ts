@@ -120,14 +120,14 @@ export class ConnectionSource implements EventOrigin, EventSink, ResponseListene
 
   // -------------------------------------------------------------- inside
 
-  #open([url, init]: Request): void {
+  #open(request: Request): void {
     const controller = new AbortController()
-    const { fetch = globalThis.fetch, responseMs } = this.#settings
+    const { fetch = globalThis.fetch, requests, responseMs } = this.#settings
     this.#controller = controller
     this.#openedAt = performance.now()
     this.#heard = false
     this.#watchdog.watch(responseMs)
-    const send = async (): Promise<Response> => fetch(url, { ...init, signal: controller.signal })
+    const send = async (): Promise<Response> => requests.send(fetch, request, controller.signal)
     send().then(
       (response) => {
         if (controller.signal.aborted) cancelBody(response)

@@ -5,6 +5,15 @@
  */
 
 import { optionError } from '../base/check-options.js'
+import type { Fetch } from '../base/driver.js'
+import { headersOf } from '../http/headers.js'
+import {
+  fetchWithinOrigin,
+  originOf,
+  parseURL,
+  redirectError,
+  resolveWithin,
+} from '../http/same-origin.js'
 
 /** A stream whose connection was lost. */
 export interface InterruptedStream {
@@ -31,12 +40,14 @@ export interface RequestOptions {
 }
 
 /** The arguments of `fetch`, without a signal. */
-export type Request = [url: string, init: RequestInit]
+export type Request = [url: string, init: RequestInit & { method: string; headers: Headers }]
 
 export class Requests {
   readonly #url: string
-  readonly #init: RequestInit
+  readonly #init: RequestInit & { method: string }
   readonly #headers: Headers
+  /** The caller has set no headers of its own. */
+  readonly #isPlain: boolean
   readonly #resume: Resume | undefined
   /** The id of the last event that was seen elsewhere; 0 for a stream from its beginning. */
   readonly after: number
@@ -49,7 +60,8 @@ export class Requests {
     const { method = json === undefined && body === null ? 'GET' : 'POST' } = init
     this.#url = url
     this.#resume = resume
-    this.#headers = headersOf(init.headers)
+    this.#headers = headersOf(refuseHeader, init.headers)
+    this.#isPlain = [...this.#headers].length === 0
     if (!this.#headers.has('accept')) this.#headers.set('accept', 'text/event-stream')
     this.repeatable = method.toUpperCase() === 'GET'
     const lastEventId = this.#headers.get('last-event-id') ?? ''
@@ -72,9 +84,9 @@ export class Requests {
   }
 
   /**
-   * The one for the rest of the stream; undefined where the rest cannot be had.
+   * The one for the rest of the stream; undefined if the rest is not available.
    *
-   * @param responseUrl - where the response came from that began the stream
+   * @param responseUrl - the address of the response that began the stream
    */
   rest(stream: InterruptedStream, responseUrl: string): Request | undefined {
     const address = this.#addressOfRest(stream, responseUrl)
@@ -86,38 +98,52 @@ export class Requests {
     return [address, { ...this.#init, method: 'GET', body: null, headers }]
   }
 
+  /**
+   * Sends one of them. Redirects are followed within the origin, unless the caller's `redirect` says
+   * otherwise.
+   */
+  send(fetch: Fetch, [url, init]: Request, signal: AbortSignal): Promise<Response> {
+    const request = { ...init, signal }
+    const { redirect = 'follow' } = init
+    if (redirect !== 'follow') return fetch(url, request)
+    const isBare = this.#isPlain && init.body === null
+    return fetchWithinOrigin(followingInPages(fetch, isBare), url, request, 'server')
+  }
+
   #addressOfRest(stream: InterruptedStream, responseUrl: string): string | undefined {
     const resume = this.#resume
     if (resume === false) return undefined
     if (typeof resume === 'function') return resume(stream)?.toString()
     if (resume !== undefined) return String(resume)
     const named = stream.headers?.get('content-location') ?? undefined
-    if (named !== undefined) return resolveNear(named, responseUrl || this.#url)
+    // Only the caller's own address is sent the caller's headers, wherever the response came from.
+    const base = resolveWithin(responseUrl, this.#url) ?? this.#url
+    if (named !== undefined) return resolveWithin(named, base)
     return this.repeatable ? this.#url : undefined
   }
 }
 
-/** The runtime's own error would quote the value, which may be a token. */
-function headersOf(headers: RequestInit['headers']): Headers {
-  try {
-    return new Headers(headers)
-  } catch {
-    const allowed = 'names and values that HTTP can carry, without line breaks'
-    throw new TypeError(`Option "headers" has an invalid value (not shown). Allowed: ${allowed}.`)
-  }
+function refuseHeader(name: string): TypeError {
+  return new TypeError(
+    `Option "headers.${name}" has an invalid value (not shown). Allowed: a string that HTTP can carry, without line breaks.`,
+  )
 }
 
-/** Stands for the origin of addresses that name none. */
-const anyOrigin = 'http://origin.invalid'
-
-/** An address that a response named; undefined where it is of another origin, which is not to see what was meant for this one. */
-function resolveNear(address: string, base: string): string | undefined {
-  try {
-    const near = new URL(base, anyOrigin)
-    const { origin, href } = new URL(address, near)
-    if (origin !== near.origin) return undefined
-    return origin === anyOrigin ? href.slice(origin.length) : href
-  } catch {
-    return undefined
+/**
+ * A browser hides where a redirect leads. There, a page's own server may redirect within its
+ * origin, which the browser checks (`mode: 'same-origin'`).
+ *
+ * @param isBare - the request carries nothing of the caller's, so it may be redirected anywhere
+ */
+function followingInPages(fetch: Fetch, isBare: boolean): Fetch {
+  return async (url, init) => {
+    const response = await fetch(url, init)
+    if (response.type !== 'opaqueredirect') return response
+    const follow: RequestInit = { ...init, redirect: 'follow' }
+    if (originOf(parseURL(String(url))) === originOf(parseURL(''))) follow.mode = 'same-origin'
+    else if (!isBare) return response
+    return fetch(url, follow).catch(() => {
+      throw redirectError('server', 'to another origin')
+    })
   }
 }

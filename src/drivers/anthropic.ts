@@ -12,20 +12,20 @@ import { encodeMessagesRequest } from '../wires/anthropic-messages/request.js'
 import { MessagesDecoder } from '../wires/anthropic-messages/response.js'
 import { describeClaude } from '../wires/models/claude.js'
 import { checkProvider, type ProviderOptions, providerRules, secret } from './common-options.js'
-import { createClient, requestOptions } from './sdk-client.js'
+import { createClient, type SdkRequest, sendBySdk } from './sdk-client.js'
 
 /**
  * The used part of an `Anthropic` instance; the clients for Vertex, Foundry and others have it too.
  */
 export interface AnthropicClient {
   messages: {
-    create(body: never, options: never): { asResponse(): Promise<Response> }
+    create(body: never, options: never): SdkRequest
   }
 }
 
 /** The used part of a `BaseAnthropic` instance, which has no resources and so is smaller. */
 export interface BaseAnthropicClient {
-  post(path: string, options: never): { asResponse(): Promise<Response> }
+  post(path: string, options: never): SdkRequest
 }
 
 /** Options of `anthropic()`. */
@@ -66,13 +66,20 @@ export function anthropic(options: AnthropicOptions): Driver {
     output: planMessagesOutput,
     send: async (request, { signal, plan }) => {
       client ??= await createBaseClient(options)
+      const sender = client
       const body = encodeMessagesRequest(request, model, plan)
-      const settings = requestOptions(signal)
-      if ('messages' in client) {
-        return client.messages.create(body as never, settings as never).asResponse()
-      }
-      const post = { ...settings, body, stream: true }
-      return client.post('/v1/messages', post as never).asResponse()
+      return sendBySdk({
+        provider,
+        client,
+        path: 'v1/messages',
+        method: 'POST',
+        body,
+        signal,
+        first: (settings) =>
+          'messages' in sender
+            ? sender.messages.create(body as never, settings as never)
+            : sender.post('/v1/messages', { ...settings, body, stream: true } as never),
+      })
     },
     decoder: () => new MessagesDecoder(provider),
   })

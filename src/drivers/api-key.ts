@@ -5,11 +5,19 @@
  */
 
 import { StreamError } from '../base/errors.js'
+import { isHeaderValue } from '../http/headers.js'
+import { unsendableError } from '../http/request-error.js'
 import type { ApiKey } from './common-options.js'
 
-/** The key of one request. */
-export async function resolveKey(apiKey: ApiKey): Promise<string> {
-  return typeof apiKey === 'function' ? apiKey() : apiKey
+/**
+ * Returns the key of one request.
+ *
+ * @throws StreamError `setup` for a key that no header can carry; the error does not quote it
+ */
+export async function resolveKey(provider: string, apiKey: ApiKey): Promise<string> {
+  const key: unknown = typeof apiKey === 'function' ? await apiKey() : apiKey
+  if (typeof key === 'string' && key.trim() !== '' && isHeaderValue(key)) return key
+  throw unsendableError(provider, 'The API key')
 }
 
 /**
@@ -24,10 +32,10 @@ export function environment(name: string): string | undefined {
   }
 }
 
-/** @throws StreamError `auth` if the environment has no such key */
+/** @throws StreamError `setup` if the environment has no such key */
 export function keyFrom(provider: string, variable: string): string {
   const key = environment(variable)
   if (key !== undefined) return key
   const message = `${provider}: no API key. Set the environment variable ${variable}, or pass apiKey.`
-  throw new StreamError('auth', message, { provider })
+  throw new StreamError('setup', message, { provider })
 }

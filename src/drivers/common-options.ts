@@ -32,19 +32,32 @@ export interface ProviderOptions {
    * @default the global `fetch` at the time of each request
    */
   fetch?: Fetch
-  /** Sent with each request. */
+  /**
+   * Sent with each request. A value that no header can carry fails the request with a StreamError
+   * of code `setup`.
+   */
   headers?: Record<string, string>
 }
 
 export const providerRules: Rules<ProviderOptions> = {
-  model: required(rule('the name of a model', isText)),
+  model: required(rule('the name of a model', (value) => isText(value) && value.isWellFormed())),
   apiKey: secret(
     'a string, or a function that returns one',
     (value) => typeof value === 'string' || typeof value === 'function',
   ),
-  baseURL: rule('an absolute URL', (value) => isText(value) && URL.canParse(value)),
+  // A password would be in the error of every request that fails.
+  baseURL: rule('an absolute URL without a name and password', isPlainURL),
   fetch: func,
   headers: secret('an object of names and values', record.isAllowed),
+}
+
+function isPlainURL(value: unknown): boolean {
+  try {
+    const { username, password } = new URL(String(value))
+    return isText(value) && `${username}${password}` === ''
+  } catch {
+    return false
+  }
 }
 
 export const thinkTagsRule: Rule = oneOf(true, false, 'opened')

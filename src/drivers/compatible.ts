@@ -109,7 +109,9 @@ function createDriver(options: PresetOptions, presetName?: PresetName): Driver {
     send: async (request, { signal, plan }) => {
       const key = apiKey ?? presetKey(presetName, name)
       return postJson(url, options, {
-        keyHeaders: key === undefined ? {} : { authorization: `Bearer ${await resolveKey(key)}` },
+        provider: name,
+        keyHeaders:
+          key === undefined ? {} : { authorization: `Bearer ${await resolveKey(name, key)}` },
         body: encodeChatRequest(request, model, requestOptions, plan),
         signal,
       })

@@ -12,7 +12,7 @@ import { encodeGeminiRequest } from '../wires/gemini/request.js'
 import { GeminiDecoder } from '../wires/gemini/response.js'
 import { keyFrom, resolveKey } from './api-key.js'
 import { checkProvider, type ProviderOptions, providerRules } from './common-options.js'
-import { joinURL, postJson } from './post-json.js'
+import { joinURL, postJson, sendableHeaders } from './post-json.js'
 
 /** Options of `gemini()`. */
 export interface GeminiOptions extends ProviderOptions {
@@ -52,6 +52,7 @@ export function gemini(options: GeminiOptions): Driver {
     send: async (request, { signal, plan }) => {
       const keyHeaders = await keyHeadersOf(options)
       return postJson(url, options, {
+        provider,
         keyHeaders,
         body: encodeGeminiRequest(request, model, plan),
         signal,
@@ -67,12 +68,21 @@ export function gemini(options: GeminiOptions): Driver {
  */
 function pathOf(model: string): string {
   const path = model.includes('/') ? model : `models/${model}`
-  return path.split('/').map(encodeURIComponent).join('/')
+  return path.split('/').map(segmentOf).join('/')
+}
+
+/**
+ * A name may come from a client, so it must not leave the base path. URLs resolve `.` and `..`, and
+ * `%2e` too; encoded twice, they stay a name.
+ */
+function segmentOf(name: string): string {
+  return /^\.{1,2}$/.test(name) ? name.replaceAll('.', '%252E') : encodeURIComponent(name)
 }
 
 async function keyHeadersOf({ apiKey, headers }: GeminiOptions): Promise<Record<string, string>> {
-  const given = new Headers(headers)
+  const given = sendableHeaders(provider, headers)
   if (given.has('x-goog-api-key')) return {}
   if (apiKey === undefined && given.has('authorization')) return {}
-  return { 'x-goog-api-key': await resolveKey(apiKey ?? keyFrom(provider, 'GEMINI_API_KEY')) }
+  const key = await resolveKey(provider, apiKey ?? keyFrom(provider, 'GEMINI_API_KEY'))
+  return { 'x-goog-api-key': key }
 }

@@ -7,6 +7,7 @@
 import { httpDriver } from '../attempt/http-driver.js'
 import { oneOf, type Rules } from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
+import { StreamError } from '../base/errors.js'
 import type { StreamRequest } from '../base/request.js'
 import type { JsonSchema } from '../base/schema.js'
 import type { BackgroundResponses } from '../http/background.js'
@@ -26,15 +27,15 @@ import {
   secret,
   thinkTagsRule,
 } from './common-options.js'
-import { createClient, requestOptions } from './sdk-client.js'
+import { createClient, requestOptions, type SdkRequest, sendBySdk } from './sdk-client.js'
 
 interface Resource {
-  create(body: never, options: never): { asResponse(): Promise<Response> }
+  create(body: never, options: never): SdkRequest
 }
 
 interface ResponsesResource extends Resource {
   // An older SDK has neither.
-  retrieve?(id: string, query: never, options: never): { asResponse(): Promise<Response> }
+  retrieve?(id: string, query: never, options: never): SdkRequest
   cancel?(id: string, options: never): PromiseLike<unknown>
 }
 
@@ -97,7 +98,7 @@ const provider = 'openai'
 export function openai(options: OpenAIOptions): Driver {
   checkProvider(provider, options, rules)
   const { model, api = 'chat', client: given, thinkTags } = options
-  const { encode, plan, resourceOf, createDecoder } = apis[api]
+  const { path, encode, plan, resourceOf, createDecoder } = apis[api]
   if (given !== undefined && typeof resourceOf(given)?.create !== 'function') {
     throw new TypeError(
       `Option "openai.client" must be an instance of OpenAI that has the API "${api}", such as new OpenAI() or new AzureOpenAI().`,
@@ -105,7 +106,7 @@ export function openai(options: OpenAIOptions): Driver {
   }
   let client: OpenAIClient | undefined = given
   const canResume = given === undefined || typeof given.responses?.retrieve === 'function'
-  const background = backgroundOf(() => client?.responses as Required<ResponsesResource>)
+  const background = backgroundOf(() => client as OpenAIClient)
   return httpDriver({
     provider,
     model,
@@ -114,7 +115,15 @@ export function openai(options: OpenAIOptions): Driver {
       client ??= await createOpenAI(options)
       const resource = resourceOf(client) as Resource
       const body = encode(request, model, output)
-      return resource.create(body as never, requestOptions(signal) as never).asResponse()
+      return sendBySdk({
+        provider,
+        client,
+        path,
+        method: 'POST',
+        body,
+        signal,
+        first: (settings) => resource.create(body as never, settings as never),
+      })
     },
     decoder: () => readThinkTags(createDecoder(), thinkTags),
     ...(canResume ? { background } : {}),
@@ -122,6 +131,7 @@ export function openai(options: OpenAIOptions): Driver {
 }
 
 interface Api {
+  path: string
   encode(request: StreamRequest, model: string, output: OutputPlan | undefined): object
   plan(schema: JsonSchema): OutputPlan
   resourceOf(client: OpenAIClient): Resource | undefined
@@ -130,6 +140,7 @@ interface Api {
 
 const apis: Record<'chat' | 'responses', Api> = {
   chat: {
+    path: 'chat/completions',
     encode: (request, model, output) => encodeChatRequest(request, model, {}, output),
     // Its second parameter is not the request.
     plan: (schema) => planChatOutput(schema),
@@ -137,6 +148,7 @@ const apis: Record<'chat' | 'responses', Api> = {
     createDecoder: () => new ChatDecoder(provider),
   },
   responses: {
+    path: 'responses',
     encode: encodeResponsesRequest,
     plan: planResponsesOutput,
     resourceOf: (client) => client?.responses,
@@ -148,19 +160,32 @@ const apis: Record<'chat' | 'responses', Api> = {
  * Resumes and cancels responses of `background: true`. Only the decoder of the Responses API has
  * positions.
  *
- * @param resource - looked up when it is needed, because the first request loads the SDK
+ * @param lookUp - returns the client, which exists since the first request
  * @see https://developers.openai.com/api/docs/guides/background
  */
-function backgroundOf(resource: () => Required<ResponsesResource>): BackgroundResponses {
+function backgroundOf(lookUp: () => OpenAIClient): BackgroundResponses {
   return {
-    resume: ({ id, after }, { signal }) => {
+    resume: async ({ id, after }, { signal }) => {
+      const client = lookUp()
+      const { retrieve } = client.responses as Required<ResponsesResource>
       const query = { stream: true, starting_after: after }
-      return resource()
-        .retrieve(id, query as never, requestOptions(signal) as never)
-        .asResponse()
+      return sendBySdk({
+        provider,
+        client,
+        path: `responses/${checkId(id)}`,
+        method: 'GET',
+        signal,
+        first: (settings) => retrieve.call(client.responses, id, query as never, settings as never),
+      })
     },
-    cancel: ({ id }) => resource().cancel(id, { maxRetries: 0 } as never),
+    cancel: async ({ id }) => lookUp().responses?.cancel?.(checkId(id), requestOptions() as never),
   }
+}
+
+/** The server chooses the id, which must not lead to another path of the API. */
+function checkId(id: string): string {
+  if (/^[\w~-][\w.:~-]*$/.test(id)) return id
+  throw new StreamError('protocol', `${provider}: the id of the response is invalid.`, { provider })
 }
 
 function createOpenAI(options: OpenAIOptions): Promise<OpenAIClient> {

@@ -4,9 +4,14 @@
  * @module
  */
 
+import { headersOf } from '../http/headers.js'
+import { unsendableError } from '../http/request-error.js'
+import { fetchWithinOrigin } from '../http/same-origin.js'
 import type { ProviderOptions } from './common-options.js'
 
 interface PostOptions {
+  /** The provider's name in errors. */
+  provider: string
   /** The key, in the header that the provider reads. The driver's own `headers` win over it. */
   keyHeaders: Record<string, string>
   body: unknown
@@ -15,21 +20,27 @@ interface PostOptions {
 
 /**
  * Sends one request for a stream of server-sent events, with the driver's `fetch` and `headers`.
+ *
+ * @throws StreamError `setup` for a header that cannot be sent, and for a redirect to another origin
  */
 export async function postJson(
   url: string,
-  { fetch, headers: given = {} }: ProviderOptions,
-  { keyHeaders, body, signal }: PostOptions,
+  { fetch, headers: given }: ProviderOptions,
+  { provider, keyHeaders, body, signal }: PostOptions,
 ): Promise<Response> {
-  const headers = new Headers({
-    'content-type': 'application/json',
-    accept: 'text/event-stream',
-    ...keyHeaders,
-  })
-  for (const [name, value] of Object.entries(given)) headers.set(name, value)
+  const fixed = { 'content-type': 'application/json', accept: 'text/event-stream' }
+  const headers = sendableHeaders(provider, fixed, keyHeaders, given)
   const init = { method: 'POST', headers, body: JSON.stringify(body), signal }
   // Looked up for each request, so that a global fetch that is replaced later is used.
-  return (fetch ?? globalThis.fetch)(url, init)
+  return fetchWithinOrigin(fetch ?? globalThis.fetch, url, init, provider)
+}
+
+/** @throws StreamError `setup` for a header that cannot be sent; the error does not quote its value */
+export function sendableHeaders(
+  provider: string,
+  ...sets: readonly (Record<string, string> | undefined)[]
+): Headers {
+  return headersOf((name) => unsendableError(provider, `The header "${name}"`), ...sets)
 }
 
 /** Joins an address, with or without a slash at its end, and a path. */

@@ -7,8 +7,10 @@
 import type { Fetch } from '../base/driver.js'
 import { StreamError } from '../base/errors.js'
 import { missingPackage } from '../base/missing-package.js'
-import { keyFrom } from './api-key.js'
+import { withinOrigin } from '../http/same-origin.js'
+import { keyFrom, resolveKey } from './api-key.js'
 import type { ProviderOptions } from './common-options.js'
+import { joinURL, sendableHeaders } from './post-json.js'
 
 /** Options of both SDKs' constructors. */
 interface SdkOptions {
@@ -18,9 +20,81 @@ interface SdkOptions {
   defaultHeaders?: Record<string, string>
 }
 
-/** Options of one request. The SDK's own retries would multiply with ours, unseen. */
-export function requestOptions(signal: AbortSignal): { signal: AbortSignal; maxRetries: 0 } {
-  return { signal, maxRetries: 0 }
+/** A request that an SDK is sending. */
+export interface SdkRequest {
+  asResponse(): Promise<Response>
+}
+
+/** Options of one request. */
+export interface RequestOptions {
+  signal?: AbortSignal
+  /** The SDK's own retries would multiply with ours, unseen. */
+  maxRetries: 0
+  /** The SDK would follow a redirect to wherever it leads. */
+  fetchOptions: { redirect: 'manual' }
+}
+
+export function requestOptions(signal?: AbortSignal): RequestOptions {
+  const options = { maxRetries: 0, fetchOptions: { redirect: 'manual' } } as const
+  return signal === undefined ? options : { ...options, signal }
+}
+
+/** What instances of both SDKs have, as far as they are instances. */
+interface Instance {
+  baseURL?: unknown
+  get?(url: string, options: never): SdkRequest
+  post?(url: string, options: never): SdkRequest
+}
+
+interface Sending {
+  provider: string
+  client: object
+  /** The path of the request below the client's address, to resolve relative redirects. */
+  path: string
+  method: 'GET' | 'POST'
+  body?: unknown
+  signal: AbortSignal
+  /** Sends the request itself, to wherever the client sends it. */
+  first(options: RequestOptions): SdkRequest
+}
+
+/**
+ * Sends a request by a client of an SDK, of any subclass or sibling, and follows redirects within
+ * the origin of the client's address.
+ *
+ * @throws StreamError `setup` for a redirect to another origin, and the SDK's errors
+ */
+export function sendBySdk(sending: Sending): Promise<Response> {
+  const { provider, path, method, signal, body, first } = sending
+  const client: Instance = sending.client
+  // Only a double of a client has no address.
+  const baseURL = typeof client.baseURL === 'string' ? client.baseURL : 'http://origin.invalid'
+  let isFirst = true
+  return withinOrigin(joinURL(baseURL, path), method, provider, async (url, how) => {
+    const options = requestOptions(signal)
+    const again = { ...options, stream: true, ...(how === 'POST' ? { body } : {}) } as never
+    try {
+      const request = isFirst
+        ? first(options)
+        : how === 'POST'
+          ? client.post?.(url, again)
+          : client.get?.(url, again)
+      isFirst = false
+      if (request !== undefined) return await request.asResponse()
+    } catch (error) {
+      return redirectOf(error)
+    }
+    const message = `${provider}: the server redirects, and the client has no method to follow. Set the final address.`
+    throw new StreamError('setup', message, { provider })
+  })
+}
+
+/** The redirect that an SDK has thrown as an error of status 3xx; other errors are thrown again. */
+function redirectOf(error: unknown): Response {
+  const { status, headers } = (error ?? {}) as { status?: unknown; headers?: unknown }
+  const isRedirect = typeof status === 'number' && status >= 300 && status < 400
+  if (!isRedirect || !(headers instanceof Headers) || !headers.has('location')) throw error
+  return new Response(null, { status, headers })
 }
 
 interface Sdk<Module> {
@@ -35,19 +109,23 @@ interface Sdk<Module> {
 /**
  * Loads an SDK and creates its client.
  *
- * @throws StreamError `auth` without a key, and `invalid-request` if the package is missing or
- *   refuses the options or the runtime
+ * @throws StreamError `setup` without a key, for a key or header that cannot be sent, and if the
+ *   package is missing or refuses the options or the runtime
  */
 export async function createClient<Module, Client>(
   { provider, variable, packageName, major, load }: Sdk<Module>,
   { apiKey = keyFrom(provider, variable), baseURL, fetch, headers }: ProviderOptions,
   construct: (module: Module, options: SdkOptions) => Client,
 ): Promise<Client> {
+  // The SDK's own errors quote the value.
+  sendableHeaders(provider, headers)
+  const key = typeof apiKey === 'function' ? () => resolveKey(provider, apiKey) : apiKey
+  if (typeof key === 'string') await resolveKey(provider, key)
   const module = await load().catch((error: unknown) => {
     throw missingPackage(packageName, major, error)
   })
   const options: SdkOptions = {
-    apiKey: typeof apiKey === 'function' ? async () => apiKey() : apiKey,
+    apiKey: key,
     ...(baseURL === undefined ? {} : { baseURL }),
     ...(fetch === undefined ? {} : { fetch }),
     ...(headers === undefined ? {} : { defaultHeaders: headers }),
@@ -57,6 +135,6 @@ export async function createClient<Module, Client>(
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     const message = `${provider}: the SDK cannot be used here: ${reason}`
-    throw new StreamError('invalid-request', message, { provider, cause })
+    throw new StreamError('setup', message, { provider, cause })
   }
 }

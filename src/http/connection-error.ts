@@ -54,13 +54,34 @@ const maxDepth = 5
  * Whether a connection failed, by the code, name or message of the error or of one of its causes.
  */
 export function isConnectionError(thrown: unknown): boolean {
+  return causesOf(thrown).some(
+    ({ code, name, message }) =>
+      matches(codes, code) || matches(names, name) || matches(messages, message),
+  )
+}
+
+/** The fields of an error and of its causes, from the outside in. */
+export function causesOf(thrown: unknown): Partial<Record<string, unknown>>[] {
+  const found: Partial<Record<string, unknown>>[] = []
   let error = thrown
-  for (let depth = 0; depth < maxDepth && typeof error === 'object' && error !== null; depth++) {
-    const { code, name, message, cause } = error as Partial<Record<string, unknown>>
-    if (matches(codes, code) || matches(names, name) || matches(messages, message)) return true
-    error = cause
+  while (found.length < maxDepth && typeof error === 'object' && error !== null) {
+    found.push(error as Partial<Record<string, unknown>>)
+    error = found.at(-1)?.cause
   }
-  return false
+  return found
+}
+
+// `InvalidArgumentError` is undici's. An invalid header of a response has other names.
+const unsendableNames = /^(InvalidArgument|Syntax|Type)Error$/
+
+/** How runtimes refuse a header, or an address with a password. Most of them quote the value. */
+const unsendable = /invalid\b[^]*\bheader|\bheader[^]*\binvalid|ByteString|ISO-8859-1|credentials/i
+
+/** Whether a request was not sent because of what a header or its address holds. */
+export function isUnsendable(thrown: unknown): boolean {
+  return causesOf(thrown).some(
+    ({ name, message }) => matches(unsendableNames, name) && matches(unsendable, message),
+  )
 }
 
 function matches(pattern: RegExp, value: unknown): boolean {

@@ -1,8 +1,45 @@
 /**
- * Headers of a response: the id of the request, and how long the server asks to wait.
+ * Headers: which of them can be sent, and what those of a response mean.
  *
  * @module
  */
+
+/** Whether a header can carry the value: no line breaks, no other controls, nothing beyond Latin-1. */
+export function isHeaderValue(value: unknown): boolean {
+  return value !== undefined && value !== null && /^[\t -~\x80-\xff]*$/.test(String(value))
+}
+
+/**
+ * Joins sets of headers, of which later ones win.
+ *
+ * @param refuse - returns the error for a header that cannot be sent. The runtime's own error
+ *   quotes the value, which may be a secret.
+ */
+export function headersOf(
+  refuse: (name: string) => Error,
+  ...sets: readonly (HeadersInit | undefined)[]
+): Headers {
+  const headers = new Headers()
+  for (const set of sets) {
+    // A set may repeat a name, such as set-cookie.
+    const own = new Headers()
+    for (const [name, value] of entriesOf(set)) {
+      try {
+        if (!isHeaderValue(value)) throw undefined
+        own.append(name, value)
+      } catch {
+        throw refuse(name)
+      }
+      headers.delete(name)
+    }
+    for (const [name, value] of own) headers.append(name, value)
+  }
+  return headers
+}
+
+function entriesOf(set: HeadersInit = {}): Iterable<[string, string]> {
+  return Symbol.iterator in set ? (set as Iterable<[string, string]>) : Object.entries(set)
+}
 
 /** The used part of `Headers`. */
 export interface HeaderReader {

@@ -6,7 +6,7 @@
 
 import { StreamError } from '../base/errors.js'
 import { readerOf } from './body.js'
-import { isConnectionError, isMistake } from './connection-error.js'
+import { causesOf, isConnectionError, isMistake, isUnsendable } from './connection-error.js'
 import { providerError } from './provider-error.js'
 
 /** How much of an error's body is read, in characters. */
@@ -37,6 +37,9 @@ async function readBody(response: Response): Promise<string> {
  * taken for a failed connection, because to make one is all that sending does.
  */
 export function requestError(thrown: unknown, provider: string): StreamError {
+  // SDKs wrap what a function for the key throws.
+  const inner = causesOf(thrown).find((error) => StreamError.is(error))
+  if (inner !== undefined) return inner
   const known = knownError(thrown, provider, 'before the answer began')
   if (known !== undefined) return known
   if (isMistake(thrown)) return unknownError(thrown, provider)
@@ -67,7 +70,14 @@ function knownError(thrown: unknown, provider: string, when?: string): StreamErr
       cause: thrown,
     })
   }
+  if (isUnsendable(thrown)) return unsendableError(provider, 'A header or the address')
   return isConnectionError(thrown) ? networkError(thrown, provider, when) : undefined
+}
+
+/** Without a cause: runtimes quote the value in theirs. */
+export function unsendableError(provider: string, what: string): StreamError {
+  const message = `${provider}: ${what} cannot be sent: it is missing, or has a line break or another character that HTTP does not allow (not shown).`
+  return new StreamError('setup', message, { provider })
 }
 
 function unknownError(thrown: unknown, provider: string): StreamError {
@@ -88,11 +98,9 @@ export function networkError(thrown: unknown, provider: string, when?: string): 
 /** The reason that means something: `fetch failed` does not, ECONNREFUSED is two causes deeper. */
 function innermostReason(error: unknown): string {
   let reason = String(error)
-  for (let depth = 0; depth < 5 && typeof error === 'object' && error !== null; depth++) {
-    const { code, message, cause } = error as { code?: unknown; message?: unknown; cause?: unknown }
+  for (const { code, message } of causesOf(error)) {
     if (typeof message === 'string' && message !== '') reason = message
     if (typeof code === 'string' && !reason.includes(code)) reason = `${code} ${reason}`
-    error = cause
   }
   return reason
 }

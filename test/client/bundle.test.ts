@@ -14,9 +14,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 /** The limits are what was measured, and a little room. */
 test.each([
-  ['readStream', 'sluice/client', 7_600, []],
-  ['connect', 'sluice/client', 10_200, []],
-  ['useStream', 'sluice/react', 12_000, ['react']],
+  ['readStream', 'sluice/client', 8_000, []],
+  ['connect', 'sluice/client', 12_700, []],
+  ['useStream', 'sluice/react', 14_000, ['react']],
 ])(
   '%s goes into a browser with nothing of Node, nor of what asks providers',
   async (name, from, maxBytes, external) => {

@@ -181,10 +181,10 @@ describe('a missing key', () => {
   test.each([
     ['OPENAI_API_KEY', () => openai({ model: 'm' })],
     ['ANTHROPIC_API_KEY', () => anthropic({ model: 'm' })],
-  ])('is an error auth that names %s', async (variable, driver) => {
+  ])('is a setup error that names %s', async (variable, driver) => {
     vi.stubEnv(variable, undefined)
     await expect(ask(driver()).text()).rejects.toMatchObject({
-      code: 'auth',
+      code: 'setup',
       message: expect.stringContaining(variable),
     })
   })
@@ -241,10 +241,10 @@ describe('a preset', () => {
     expect(seen).toEqual([['https://api.groq.com/openai/v1/chat/completions', 'Bearer groq-key']])
   })
 
-  test('without its key is an error auth that names the variable', async () => {
+  test('without its key is a setup error that names the variable', async () => {
     vi.stubEnv('MISTRAL_API_KEY', undefined)
     await expect(ask(compatible('mistral', { model: 'm' })).text()).rejects.toMatchObject({
-      code: 'auth',
+      code: 'setup',
       provider: 'mistral',
       message: expect.stringContaining('MISTRAL_API_KEY'),
     })
@@ -342,7 +342,7 @@ describe('a bad option of a driver throws a TypeError that names it', () => {
   })
 })
 
-test('what the constructor of an SDK refuses is told as it is, and is not tried again', async () => {
+test('what the constructor of an SDK refuses is a setup error, and is not retried', async () => {
   // Where there is a window, both SDKs refuse to hold a key.
   vi.stubGlobal('window', { document: {} })
   vi.stubGlobal('document', {})
@@ -353,7 +353,7 @@ test('what the constructor of an SDK refuses is told as it is, and is not tried 
       anthropic({ model: 'm', apiKey: 'k' }),
     ]) {
       const events = await collect(createStream({ driver, prompt: 'Hello' }))
-      expect(outline(events)).toEqual(['start', 'error invalid-request'])
+      expect(outline(events)).toEqual(['start', 'error setup'])
       expect(events.at(-1)).toMatchObject({
         error: { message: expect.stringContaining('browser-like environment') },
       })

@@ -83,7 +83,7 @@ describe('the request', () => {
     vi.stubEnv('GEMINI_API_KEY', '')
     const { fetch, requests } = listening()
     await expect(ask(gemini({ model: 'm', fetch })).text()).rejects.toMatchObject({
-      code: 'auth',
+      code: 'setup',
       retryable: false,
       message: expect.stringContaining('GEMINI_API_KEY'),
     })

@@ -30,7 +30,7 @@ test.each(drivers)('%s names the option, its value and what is allowed', (name, 
   )
   expect(refusal(() => create({ model: undefined }))).toContain(`"${name}.model" is undefined`)
   expect(refusal(() => create({ baseURL: 'nowhere' }))).toBe(
-    `Option "${name}.baseURL" is "nowhere". Allowed: an absolute URL.`,
+    `Option "${name}.baseURL" is "nowhere". Allowed: an absolute URL without a name and password.`,
   )
   expect(refusal(() => create({ fetch: 'fetch' }))).toContain(`"${name}.fetch" is "fetch"`)
   expect(refusal(() => create({ baseUrl: baseURL }))).toContain(
@@ -65,7 +65,7 @@ test('options that only one driver has are checked too', () => {
     'Allowed: "json-schema", "json-object" or "instructions".',
   )
   expect(refusal(() => compatible({ model: 'm' } as never))).toBe(
-    'Option "compatible.baseURL" is undefined. Allowed: an absolute URL.',
+    'Option "compatible.baseURL" is undefined. Allowed: an absolute URL without a name and password.',
   )
   expect(refusal(() => compatible('groqq' as never, { model: 'm' }))).toContain(
     'Option "compatible.preset" is "groqq". Allowed: cerebras, ',

@@ -1,4 +1,7 @@
+import { validateHeaderValue } from 'node:http'
+import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
+import { StreamError } from '../../src/base/errors.js'
 import { isConnectionError } from '../../src/http/connection-error.js'
 import { driverError, requestError } from '../../src/http/request-error.js'
 import { closedPort } from '../support/closed-port.js'
@@ -86,7 +89,6 @@ const mistakes: [string, unknown][] = [
   ['JSON that is none', thrownBy(() => JSON.parse('<html>'))],
   ['an invalid length', thrownBy(() => 'x'.repeat(-1))],
   ['an invalid URL', thrownBy(() => new URL('nowhere'))],
-  ['an invalid header', thrownBy(() => new Headers({ 'a b': 'c' }))],
   ['a call of nothing in Safari', failure("undefined is not an object (evaluating 'x.fetch')")],
   ['an address that is none in Node', failure('Failed to parse URL from nowhere')],
   ['an address that is none in Deno', failure("Invalid URL: 'nowhere'")],
@@ -104,6 +106,49 @@ test.each(mistakes)('%s is a mistake, and not retryable', (_name, thrown) => {
     expect(error.cause).toBe(thrown)
     expect(error.message).toBe((thrown as Error).message)
   }
+})
+
+const unsendable: [string, unknown][] = [
+  [
+    'a value with a line break in this runtime',
+    thrownBy(() => new Headers({ 'x-api-key': 'sk-SECRET\nKEY' })),
+  ],
+  [
+    'a value beyond Latin-1 in this runtime',
+    thrownBy(() => new Headers({ 'x-api-key': 'sk-SECRET\u2026' })),
+  ],
+  ['an invalid name in this runtime', thrownBy(() => new Headers({ 'a b': 'SECRET' }))],
+  [
+    'an address with a password in this runtime',
+    thrownBy(() => new Request('http://me:SECRET@provider.test/')),
+  ],
+  ['a value in node:http', thrownBy(() => validateHeaderValue('x', 'SECRET\n'))],
+  ['a value in Bun and Safari', failure("Header 'x' has invalid value: 'SECRET'")],
+  ['a value in Chrome', failure("Failed to execute 'append' on 'Headers': Invalid value")],
+  [
+    'a value of which an SDK has wrapped the error',
+    new Error('Connection error.', { cause: failure('SECRET is an invalid header value.') }),
+  ],
+]
+
+test.each(unsendable)('%s is a setup error that holds no value', (_name, thrown) => {
+  expect(thrown).toBeInstanceOf(Error)
+  for (const error of [driverError(thrown, 'mine'), requestError(thrown, 'mine')]) {
+    expect(error).toMatchObject({ code: 'setup', retryable: false, provider: 'mine' })
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('SECRET')
+  }
+})
+
+test('a StreamError that an SDK has wrapped is the error of the request', () => {
+  const inner = new StreamError('setup', 'mine: no key.')
+  expect(requestError(new Error('The function failed.', { cause: inner }), 'mine')).toBe(inner)
+})
+
+test('an invalid header of a response is a failed connection', () => {
+  const cause = Object.assign(new Error('Parse Error: Invalid header value char'), {
+    code: 'HPE_INVALID_HEADER_TOKEN',
+  })
+  expect(requestError(new TypeError('fetch failed', { cause }), 'mine').code).toBe('network')
 })
 
 test('what this runtime throws for a refused connection and an invalid address is told apart', async () => {
