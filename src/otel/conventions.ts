@@ -16,6 +16,8 @@ export const attribute = {
   topP: 'gen_ai.request.top_p',
   seed: 'gen_ai.request.seed',
   stopSequences: 'gen_ai.request.stop_sequences',
+  systemInstructions: 'gen_ai.system_instructions',
+  inputMessages: 'gen_ai.input.messages',
   outputType: 'gen_ai.output.type',
   responseId: 'gen_ai.response.id',
   responseModel: 'gen_ai.response.model',

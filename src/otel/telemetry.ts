@@ -4,6 +4,8 @@
  * @module
  */
 
+import { checkOptions, flag, type Rules } from '../base/check-options.js'
+import type { StreamError } from '../base/errors.js'
 import type { Usage } from '../base/events.js'
 import type { StreamAttempt, StreamEnd, StreamHooks, StreamRetry } from '../base/hooks.js'
 import type { StreamRequest } from '../base/request.js'
@@ -18,6 +20,7 @@ import {
   type Span,
   type Tracer,
 } from './api.js'
+import { contentOf } from './content.js'
 import {
   attribute,
   durationMetric,
@@ -29,20 +32,35 @@ import {
   tokensMetric,
 } from './conventions.js'
 
+/** Options of `telemetry()`. */
+export interface TelemetryOptions {
+  /**
+   * Whether spans hold what was said: messages, instructions and stop sequences of the request, and
+   * the whole message of an error, which may quote the provider and a part of a wrong key. The
+   * answer is not recorded.
+   *
+   * @default false
+   */
+  recordContent?: boolean
+}
+
+const rules: Rules<TelemetryOptions> = { recordContent: flag }
+
 /** Returns the hooks of one stream. */
 export type Telemetry = (attributes?: Attributes) => Required<StreamHooks>
 
 /**
  * Records one span for each stream by OpenTelemetry's conventions for generative AI, with its
  * attempts and retries as events, and metrics for duration, time to the first content, and tokens.
- * Prompts and answers are not recorded.
+ * Spans and metrics hold names, numbers and codes. Without `recordContent`, they hold no prompt, no
+ * answer and no words of a provider.
  *
  * The parent of a span is the span that is active when the hooks are created. The span begins with
  * the first attempt and ends with the stream.
  *
  * @param api - the module `@opentelemetry/api`, or an object with the same `trace`, `metrics` and
  * `context`
- * @throws TypeError for anything else
+ * @throws TypeError for anything else, and for an invalid option
  * @example
  * ```ts
  * import * as opentelemetry from '@opentelemetry/api'
@@ -52,13 +70,15 @@ export type Telemetry = (attributes?: Attributes) => Required<StreamHooks>
  * createStream({ driver, messages, ...observe({ 'gen_ai.conversation.id': id }) })
  * ```
  */
-export function telemetry(api: OpenTelemetryApi): Telemetry {
+export function telemetry(api: OpenTelemetryApi, options: TelemetryOptions = {}): Telemetry {
   checkApi(api)
+  checkOptions('telemetry', options, rules)
+  const { recordContent = false } = options
   let instruments: Instruments | undefined
   return (attributes = {}) => {
     // Not earlier: an SDK that is registered later would be missed.
     instruments ??= instrumentsOf(api)
-    return observeStream(instruments, api.context.active() as never, attributes)
+    return observeStream(instruments, api.context.active() as never, attributes, recordContent)
   }
 }
 
@@ -98,6 +118,7 @@ function observeStream(
   { tracer, duration, timeToFirstChunk, tokens }: Instruments,
   parent: never,
   own: Attributes,
+  recordContent: boolean,
 ): Required<StreamHooks> {
   let span: Span | undefined
   const asked: Asked[] = []
@@ -107,7 +128,13 @@ function observeStream(
       `${operation} ${who.model}`,
       {
         kind: clientKind,
-        attributes: { ...namesOf(who), [attribute.streamId]: id, ...paramsOf(request), ...own },
+        attributes: {
+          ...namesOf(who),
+          [attribute.streamId]: id,
+          ...paramsOf(request),
+          ...(recordContent ? given(contentOf(request)) : {}),
+          ...own,
+        },
         startTime,
       },
       parent,
@@ -135,7 +162,8 @@ function observeStream(
       // A stream that was cancelled before the first request has a span, too, or its end would be
       // missed.
       span ??= begin({ provider, model }, id, {}, Date.now() - timing.durationMs)
-      const answered = error === undefined ? { [attribute.responseModel]: model } : {}
+      const reported = error === undefined ? reportedName(model) : undefined
+      const answered = given({ [attribute.responseModel]: reported })
       const names = { ...namesOf(whoWas(end, asked)), ...answered }
       const first = timing.firstContentMs
       const failed = error === undefined ? {} : { [attribute.errorType]: error.code }
@@ -143,7 +171,7 @@ function observeStream(
         ...names,
         ...failed,
         ...given({
-          [attribute.responseId]: end.responseId,
+          [attribute.responseId]: reportedName(end.responseId),
           [attribute.finishReasons]: end.finishReason && [end.finishReason],
           [attribute.timeToFirstChunk]: first === null ? undefined : first / 1000,
           [attribute.wastedInputTokens]: wasted?.inputTokens,
@@ -152,7 +180,10 @@ function observeStream(
         ...tokensOf(usage),
         [attribute.attempts]: end.attempts,
       })
-      if (error !== undefined) span.setStatus({ code: errorStatus, message: error.message })
+      if (error !== undefined) {
+        const message = recordContent ? error.message : publicWords(error)
+        span.setStatus({ code: errorStatus, message })
+      }
       span.end()
 
       duration.record(timing.durationMs / 1000, { ...names, ...failed }, parent)
@@ -201,9 +232,18 @@ function paramsOf(request: StreamRequest): Attributes {
     [attribute.temperature]: request.temperature,
     [attribute.topP]: request.topP,
     [attribute.seed]: request.seed,
-    [attribute.stopSequences]: request.stopSequences && [...request.stopSequences],
     [attribute.outputType]: request.output === undefined ? undefined : 'json',
   })
+}
+
+/** The provider's words are in `error.message`, with whatever they quote of the request. */
+function publicWords({ code, publicMessage }: StreamError): string {
+  return `${code}: ${publicMessage}`
+}
+
+/** A model or id as the provider reported it, unless it is no name: then it may be anything. */
+function reportedName(name: string | undefined): string | undefined {
+  return name !== undefined && /^[\w.:/@+-]{1,200}$/.test(name) ? name : undefined
 }
 
 function tokensOf(usage: Usage): Attributes {

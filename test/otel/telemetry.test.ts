@@ -17,7 +17,9 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { Message } from '../../src/base/messages.js'
 import { anthropic } from '../../src/entries/anthropic.js'
+import { compatible } from '../../src/entries/compatible.js'
 import { createStream, fallback, hedge, StreamError } from '../../src/entries/index.js'
 import { telemetry } from '../../src/entries/otel.js'
 import { scripted, simulatedProvider } from '../../src/entries/testing.js'
@@ -78,7 +80,7 @@ async function points() {
     )
 }
 
-test('a stream is one span of a client, with what was asked and what came of it', async () => {
+test('a stream is one client span with the parameters of the request and the outcome', async () => {
   const driver = named('openai', [
     'Hi',
     {
@@ -123,7 +125,6 @@ test('a stream is one span of a client, with what was asked and what came of it'
     'gen_ai.request.temperature': 0.5,
     'gen_ai.request.top_p': 0.9,
     'gen_ai.request.seed': 7,
-    'gen_ai.request.stop_sequences': ['END'],
     'gen_ai.conversation.id': 'c1',
     'gen_ai.response.model': 'openai-model-2026',
     'gen_ai.response.id': 'resp_1',
@@ -138,7 +139,104 @@ test('a stream is one span of a client, with what was asked and what came of it'
     'sluice.attempts': 1,
   })
   expect(span.events.map(({ name }) => name)).toEqual(['sluice.attempt'])
-  expect(JSON.stringify(span.attributes)).not.toContain('secret')
+})
+
+/** Everything that spans and metrics hold. */
+async function everything(): Promise<string> {
+  const held = spans
+    .getFinishedSpans()
+    .map(({ name, attributes, events, status }) => ({ name, attributes, events, status }))
+  return JSON.stringify([held, await points()])
+}
+
+/** A provider that quotes the request, key and all, wherever it can. */
+async function quoted(hooks: ReturnType<typeof telemetry>, inAnswer: boolean): Promise<string> {
+  const words = 'PRIVATE PROMPT, sk-SECRET-KEY and STOP-WORD'
+  const fetch = async (): Promise<Response> => {
+    if (!inAnswer) return Response.json({ error: { message: `Bad: ${words}` } }, { status: 400 })
+    const delta = { choices: [{ delta: { content: words }, finish_reason: 'stop' }] }
+    const chunk = JSON.stringify({ id: `id ${words}`, model: `model ${words}`, ...delta })
+    return new Response(`data: ${chunk}\n\ndata: [DONE]\n\n`, {
+      headers: { 'content-type': 'text/event-stream' },
+    })
+  }
+  const driver = compatible({
+    baseURL: 'http://a.test',
+    model: 'm',
+    apiKey: 'sk-SECRET-KEY',
+    fetch,
+  })
+  await collect(
+    createStream({
+      driver,
+      system: 'PRIVATE SYSTEM',
+      prompt: 'PRIVATE PROMPT',
+      stopSequences: ['STOP-WORD'],
+      retry: { maxRetries: 1, minDelayMs: 0 },
+      ...hooks(),
+    }),
+  )
+  return everything()
+}
+
+test.each([
+  ['of an error', false],
+  ['of an answer', true],
+])('no prompt, stop sequence, key or words %s are recorded', async (_name, inAnswer) => {
+  expect(await quoted(observe, inAnswer)).not.toMatch(/PRIVATE|SECRET|STOP-WORD/)
+})
+
+test('the status of a span is the code and the public sentence', async () => {
+  await quoted(observe, false)
+  expect(oneSpan().status).toEqual({
+    code: SpanStatusCode.ERROR,
+    message: 'invalid-request: The model did not accept the request.',
+  })
+})
+
+test('recordContent records messages, stop sequences and the whole message of an error', async () => {
+  await quoted(telemetry(opentelemetry, { recordContent: true }), false)
+  const { attributes, status } = oneSpan()
+  expect(attributes).toMatchObject({
+    'gen_ai.request.stop_sequences': ['STOP-WORD'],
+    'gen_ai.system_instructions': '[{"type":"text","content":"PRIVATE SYSTEM"}]',
+    'gen_ai.input.messages':
+      '[{"role":"user","parts":[{"type":"text","content":"PRIVATE PROMPT"}]}]',
+  })
+  expect(status.message).toContain('Bad: PRIVATE PROMPT')
+})
+
+test('recordContent writes each part by the conventions, and no bytes', async () => {
+  const hooks = telemetry(opentelemetry, { recordContent: true })
+  const messages: Message[] = [
+    { role: 'user', content: [{ type: 'image', data: new Uint8Array([1]), mediaType: 'a/b' }] },
+    {
+      role: 'assistant',
+      content: [
+        { type: 'reasoning', text: 'Hm.' },
+        { type: 'tool-call', id: 'c', name: 'n', input: { a: 1 } },
+      ],
+    },
+    { role: 'tool', content: [{ type: 'tool-result', id: 'c', name: 'n', output: 2 }] },
+  ]
+  await collect(createStream({ driver: scripted(['Hi']), messages, ...hooks() }))
+  expect(JSON.parse(String(oneSpan().attributes['gen_ai.input.messages']))).toEqual([
+    { role: 'user', parts: [{ type: 'image' }] },
+    {
+      role: 'assistant',
+      parts: [
+        { type: 'reasoning', content: 'Hm.' },
+        { type: 'tool_call', id: 'c', name: 'n', arguments: { a: 1 } },
+      ],
+    },
+    { role: 'tool', parts: [{ type: 'tool_call_response', id: 'c', response: 2 }] },
+  ])
+})
+
+test('an unknown option of telemetry() is a TypeError', () => {
+  expect(() => telemetry(opentelemetry, { recordContents: true } as never)).toThrow(
+    'Unknown option "telemetry.recordContents". Did you mean "recordContent"?',
+  )
 })
 
 test('its metrics are its duration, its time to the first content, and its tokens', async () => {
@@ -257,11 +355,14 @@ test('of two models of one provider the one that answered is named', async () =>
   expect(oneSpan().attributes).toMatchObject({ 'gen_ai.request.model': 'small' })
 })
 
-test('a stream that fails has its error on the span and on its duration', async () => {
+test('a stream that fails has its code on the span and on its duration', async () => {
   const driver = named('a', ['12345678', down])
   await collect(createStream({ driver, prompt: 'p', retry: false, ...observe() }))
   const span = oneSpan()
-  expect(span.status).toEqual({ code: SpanStatusCode.ERROR, message: 'a: Down.' })
+  expect(span.status).toEqual({
+    code: SpanStatusCode.ERROR,
+    message: 'server: The model had an internal error.',
+  })
   expect(span.attributes).toMatchObject({ 'error.type': 'server', 'gen_ai.usage.output_tokens': 2 })
   expect(span.attributes).not.toHaveProperty('gen_ai.response.model')
   const recorded = await points()
