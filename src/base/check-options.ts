@@ -72,6 +72,11 @@ export function checkValue(option: string, value: unknown, by: Rule): void {
   }
 }
 
+/** @throws TypeError for an id with half a surrogate pair. Any other id may be unknown. */
+export function checkId(value: string): void {
+  if (isText(value)) checkValue('id', value, id)
+}
+
 /** The error for a value that is not allowed. */
 export function optionError(option: string, value: unknown, allowed: string): TypeError {
   return new TypeError(`Option "${option}" is ${show(value)}. Allowed: ${allowed}.`)
@@ -118,6 +123,11 @@ export function optionsOf(
 export const anything: Rule = { allowed: 'anything', isAllowed: () => true }
 export const string: Rule = { allowed: 'a string', isAllowed: isString }
 export const text: Rule = { allowed: 'a string that is not empty', isAllowed: isText }
+/** Half a surrogate pair would be another id in a database, and that of somebody else. */
+export const id: Rule = {
+  allowed: 'a well-formed string that is not empty',
+  isAllowed: (value) => isText(value) && value.isWellFormed(),
+}
 export const flag: Rule = { allowed: 'true or false', isAllowed: isFlag }
 export const record: Rule = { allowed: 'an object', isAllowed: isRecord }
 export const list: Rule = { allowed: 'an array', isAllowed: Array.isArray }

@@ -30,7 +30,7 @@ function withoutSecrets(key: string, value: unknown): unknown {
 
 /** Addresses can hold a name and a password, which may hold any character if it is not encoded. */
 function withoutLogin(text: string): string {
-  return text.replace(/:\S*@/g, ':…@')
+  return text.replace(/(:\/*)\S*@/g, '$1…@')
 }
 
 function shorten(text: string): string {

@@ -133,14 +133,15 @@ function refuseHeader(name: string): TypeError {
  * A browser hides where a redirect leads. There, a page's own server may redirect within its
  * origin, which the browser checks (`mode: 'same-origin'`).
  *
- * @param isBare - the request carries nothing of the caller's, so it may be redirected anywhere
+ * @param isBare - the request carries nothing of the caller's, so it is followed first and checked
+ *   afterwards
  */
-function followingInPages(fetch: Fetch, isBare: boolean): Fetch {
-  return async (url, init) => {
+function followingInPages(fetch: Fetch, isBare: boolean) {
+  return async (url: string, init: RequestInit): Promise<Response> => {
     const response = await fetch(url, init)
     if (response.type !== 'opaqueredirect') return response
     const follow: RequestInit = { ...init, redirect: 'follow' }
-    if (originOf(parseURL(String(url))) === originOf(parseURL(''))) follow.mode = 'same-origin'
+    if (originOf(parseURL(url)) === originOf(parseURL(''))) follow.mode = 'same-origin'
     else if (!isBare) return response
     return fetch(url, follow).catch(() => {
       throw redirectError('server', 'to another origin')

@@ -9,8 +9,8 @@ import {
   driver as driverRule,
   flag,
   has,
+  id as idRule,
   isDelay,
-  isText,
   limit,
   oneOf,
   optionError,
@@ -122,9 +122,7 @@ const turnRules: Rules<SendOptions> = {
 }
 
 const rules: Rules<ConversationOptions> = {
-  id: required(
-    rule('a string that is not empty', (value) => isText(value) && value.isWellFormed()),
-  ),
+  id: required(idRule),
   store: required(
     rule('a store, such as memoryStore()', (value) =>
       has(value, 'load', 'append', 'clear', 'lock'),

@@ -65,7 +65,7 @@ export function causesOf(thrown: unknown): Partial<Record<string, unknown>>[] {
   const found: Partial<Record<string, unknown>>[] = []
   let error = thrown
   while (found.length < maxDepth && typeof error === 'object' && error !== null) {
-    found.push(error as Partial<Record<string, unknown>>)
+    found.push(error)
     error = found.at(-1)?.cause
   }
   return found

@@ -6,7 +6,8 @@
 
 /** Whether a header can carry the value: no line breaks, no other controls, nothing beyond Latin-1. */
 export function isHeaderValue(value: unknown): boolean {
-  return value !== undefined && value !== null && /^[\t -~\x80-\xff]*$/.test(String(value))
+  const text = typeof value === 'number' ? String(value) : value
+  return typeof text === 'string' && /^[\t -~\x80-\xff]*$/.test(text)
 }
 
 /**

@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { Fetch } from '../base/driver.js'
 import { StreamError } from '../base/errors.js'
 import { cancelBody } from './body.js'
 
@@ -92,7 +91,7 @@ export async function withinOrigin(
 
 /** Sends a request by `fetch`, and follows redirects within its origin only. */
 export function fetchWithinOrigin(
-  fetch: Fetch,
+  fetch: (url: string, init: RequestInit) => Promise<Response>,
   url: string,
   init: RequestInit & { method: string; headers: Headers },
   who: string,

@@ -5,16 +5,17 @@
  */
 
 import {
+  checkId,
   checkOptions,
   checkValue,
   count,
   events,
   has,
+  id as idRule,
   isInteger,
   type Rules,
   required,
   rule,
-  text,
 } from '../base/check-options.js'
 import { StreamError } from '../base/errors.js'
 import type { EventStream } from '../base/event-stream.js'
@@ -156,7 +157,7 @@ class LoggedStreams implements Resumable {
   }
 
   publish(id: string, stream: AsyncIterable<StreamEvent>): Promise<Publication> {
-    checkValue('id', id, required(text))
+    checkValue('id', id, required(idRule))
     refusePromise('stream', stream)
     checkValue('stream', stream, required(events))
     return this.#publish(id, readBatches(stream))
@@ -178,6 +179,7 @@ class LoggedStreams implements Resumable {
   }
 
   async follow(id: string, lastEventId?: string | number | null): Promise<FollowedStream | null> {
+    checkId(id)
     const after = numberOf(lastEventId)
     const page = await this.#read(id, after)
     if (page === null) return null
@@ -194,6 +196,7 @@ class LoggedStreams implements Resumable {
   }
 
   async stop(id: string): Promise<boolean> {
+    checkId(id)
     try {
       return await this.#settings.log.stop(id)
     } catch (error) {

@@ -33,15 +33,16 @@ interface Received {
 }
 
 /** Answers with what `answer` writes, and lists what came. */
-async function listen(answer: (request: IncomingMessage, response: ServerResponse) => void) {
+async function listen(answer: (request: IncomingMessage, response: ServerResponse) => unknown) {
   const received: Received[] = []
-  const server = createServer(async (request, response) => {
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     let body = ''
     for await (const chunk of request) body += chunk
     const { method, url } = request
     received.push({ method, url, body, text: JSON.stringify(request.headers) + body })
     answer(request, response)
-  }).listen(0, '127.0.0.1')
+  }
+  const server = createServer((...exchange) => void serve(...exchange)).listen(0, '127.0.0.1')
   servers.push(server)
   await new Promise((resolve) => server.once('listening', resolve))
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkOptions, count, limit, type Rules } from '../../base/check-options.js'
+import { checkId, checkOptions, count, limit, type Rules } from '../../base/check-options.js'
 import { StreamError } from '../../base/errors.js'
 import type {
   Lease,
@@ -135,6 +135,7 @@ class MemoryLog implements StreamLog {
   }
 
   #find(id: string): Entry | undefined {
+    checkId(id)
     const entry = this.#entries.get(id)
     if (entry === undefined || entry.expiresAt > performance.now()) return entry
     this.#entries.delete(id)

@@ -4,7 +4,14 @@
  * @module
  */
 
-import { checkOptions, isCount, limit, type Rules, rule } from '../../base/check-options.js'
+import {
+  checkId,
+  checkOptions,
+  isCount,
+  limit,
+  type Rules,
+  rule,
+} from '../../base/check-options.js'
 import { StreamError } from '../../base/errors.js'
 import type { Message } from '../../base/messages.js'
 import type {
@@ -100,6 +107,7 @@ class MemoryStore implements ConversationStore {
   }
 
   async lock(id: string, options: LockOptions): Promise<ConversationLock> {
+    checkId(id)
     const lock = await this.#locks.acquire(id, options)
     this.#touch(id)
     return {
@@ -112,6 +120,7 @@ class MemoryStore implements ConversationStore {
   }
 
   #find(id: string): Entry | undefined {
+    checkId(id)
     const entry = this.#entries.get(id)
     if (entry === undefined || entry.expiresAt > Date.now()) return entry
     this.#entries.delete(id)

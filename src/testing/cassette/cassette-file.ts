@@ -1,18 +1,20 @@
 /**
- * What a cassette holds: requests and the responses to them, byte for byte and with their timing, as a JSON file that a person can
- * read and change.
+ * The content of a cassette: requests and their responses, byte for byte and with their timing, in a
+ * JSON file that a person can read and edit.
  *
  * @module
  */
 
-/** What `record` writes and `replay` plays. */
+import { toBase64 } from '../../base/base64.js'
+
+/** The content that `record` writes and `replay` plays. */
 export interface Cassette {
   version: 1
-  /** In the order in which they were asked. */
+  /** In the order of the requests. */
   interactions: Interaction[]
 }
 
-/** A request and what came back. */
+/** A request and its response. */
 export interface Interaction {
   request: {
     method: string
@@ -20,20 +22,20 @@ export interface Interaction {
     headers: Record<string, string>
     body: string
   }
-  /** Absent where the request failed before an answer came; then `failure` says how. */
+  /** Absent if the request failed before a response began; then `failure` has the reason. */
   response?: {
     status: number
     headers: Record<string, string>
     chunks: CassetteChunk[]
-    /** `complete`: the body ended. `failed`: it broke off. `left`: the client left before its end. */
+    /** `complete`: the body ended. `failed`: it broke off. `left`: the client disconnected first. */
     end: 'complete' | 'failed' | 'left'
   }
   failure?: string
 }
 
-/** One network chunk: as text where it is whole characters, as base64 where it is not. */
+/** One network chunk: text if it consists of whole characters, else base64. */
 export type CassetteChunk = {
-  /** After the one before it, or after the headers, in milliseconds. */
+  /** After the previous chunk, or after the headers, in milliseconds. */
   afterMs: number
 } & ({ text: string } | { base64: string })
 
@@ -42,9 +44,7 @@ export function toChunk(bytes: Uint8Array, afterMs: number): CassetteChunk {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
     return { afterMs, text }
   } catch {
-    let binary = ''
-    for (const byte of bytes) binary += String.fromCharCode(byte)
-    return { afterMs, base64: btoa(binary) }
+    return { afterMs, base64: toBase64(bytes) }
   }
 }
 
@@ -53,7 +53,7 @@ export function bytesOf(chunk: CassetteChunk): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(chunk.base64), (character) => character.charCodeAt(0))
 }
 
-/** @throws TypeError for anything else than a cassette */
+/** @throws TypeError for anything but a cassette */
 export function parseCassette(text: string, file: string): Cassette {
   let value: unknown
   try {

@@ -16,21 +16,23 @@ import type { Fetch } from '../../base/driver.js'
 import { type Cassette, type CassetteChunk, type Interaction, toChunk } from './cassette-file.js'
 import { scrub } from './scrub.js'
 
-/** What `record()` takes. */
+/** Options of `record()`. */
 export interface RecordOptions {
   /**
-   * Changes each text before it is written: names, addresses, whatever has to stay private. Keys and cookies are taken out without it.
-   * @default nothing more
+   * Changes each text before it is written, for names, addresses and whatever else is private. Keys
+   * and cookies are removed without it.
+   *
+   * @default (text) => text
    */
   scrub?: (text: string) => string
 }
 
-/** A `fetch` that writes down what it does. */
+/** A `fetch` that records what it does. */
 export interface RecordingFetch {
   (input: string | URL | Request, init?: RequestInit): Promise<Response>
   /**
-   * Resolves when all responses so far have ended and are in the file: they have to be read to their end, or cancelled. It rejects if
-   * the file cannot be written.
+   * Resolves when all responses so far have ended and are in the file: each must be read to its end,
+   * or cancelled. Rejects if the file cannot be written.
    */
   saved(): Promise<void>
 }
@@ -38,11 +40,15 @@ export interface RecordingFetch {
 const rules: Rules<RecordOptions> = { scrub: func }
 
 /**
- * A `fetch` that passes everything through and writes it to a cassette, bytes and timing, for `replay` to play again. The file is
- * written anew, on Node, whenever a response has ended. Keys and cookies are not in it.
+ * A `fetch` that passes everything through and records it, bytes and timing, in a cassette for
+ * `replay`. The file is written whenever a response has ended, on Node only.
  *
- * @param fetch - the real one
- * @throws TypeError for a bad option
+ * The values of all headers and query parameters that are not known to be harmless are replaced,
+ * and the keys among them wherever else they stand, whole, in part, or encoded. Prompts and answers
+ * are kept.
+ *
+ * @param fetch - the `fetch` that sends the requests
+ * @throws TypeError for an invalid option
  * @example
  * ```ts
  * const recording = record(fetch, 'test/cassettes/hello.json')
@@ -62,13 +68,14 @@ export function record(fetch: Fetch, file: string, options: RecordOptions = {}):
 
   const save = (interaction: Interaction): void => {
     finished.add(interaction)
-    const ended = interactions.filter((each) => finished.has(each))
     const cassette: Cassette = {
       version: 1,
-      interactions: ended.map((each) => scrub(each, further)),
+      interactions: scrub(interactions, further).filter((_, index) =>
+        finished.has(interactions[index] as Interaction),
+      ),
     }
     saving = saving.then(() => write(file, `${JSON.stringify(cassette, null, 2)}\n`))
-    // Whoever asks with saved() is told.
+    // saved() reports it.
     saving.catch(() => {})
     for (const resolve of waiting.splice(0)) resolve()
   }
@@ -108,7 +115,7 @@ export function record(fetch: Fetch, file: string, options: RecordOptions = {}):
   return Object.assign(recording, { saved })
 }
 
-/** The same response, whose body is written down while it is read. */
+/** The same response, whose body is recorded while it is read. */
 function tap(response: Response, interaction: Interaction, onEnd: () => void): Response {
   const chunks: CassetteChunk[] = []
   const { status } = response
@@ -153,7 +160,7 @@ function tap(response: Response, interaction: Interaction, onEnd: () => void): R
   return new Response(body, { status, statusText, headers: response.headers })
 }
 
-/** In one step, so that nobody ever reads half a cassette. */
+/** Writes the file in one step, so that no reader finds half a cassette. */
 async function write(file: string, text: string): Promise<void> {
   const { mkdir, rename, writeFile } = await import('node:fs/promises')
   const { dirname } = await import('node:path')
