@@ -132,7 +132,7 @@ export class StreamError extends Error {
     if (options.requestId !== undefined) this.requestId = options.requestId
     // Not enumerable: `message` is what a log needs.
     Object.defineProperty(this, 'publicMessage', {
-      value: options.publicMessage ?? sentences[code],
+      value: options.publicMessage?.replaceAll(invisible, ' ') ?? sentences[code],
     })
     if (options.body !== undefined) this.body = options.body
     // Not `instanceof`: a program can hold the ESM and the CJS copy of this class at once.

@@ -212,6 +212,8 @@ describe('show', () => {
     [circle, 'an object'],
     [Object.create(null), '{}'],
     ['https://me:hidden@a.test/b', '"https://…@a.test/b"'],
+    ['http:me:hidden@a.test', '"http:…@a.test"'],
+    ['http://me:hid/hidden@a.test', '"http://…@a.test"'],
     [{ apiKey: 'hidden', at: 'redis://me:hidden@a' }, '{"apiKey":"…","at":"redis://…@a"}'],
     [{ headers: { accept: 'hidden' }, maxTokens: 5 }, '{"headers":"…","maxTokens":5}'],
   ])('writes %o as %s', (value, written) => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { StreamError } from '../../src/entries/index.js'
+import { networkError } from '../../src/http/request-error.js'
 
 describe('StreamError', () => {
   const error = new StreamError('rate-limit', 'openai: 429 key sk-secret is limited', {
@@ -31,6 +32,23 @@ describe('StreamError', () => {
       status: 429,
       retryAfterMs: 1000,
     })
+  })
+
+  test('holds no control characters and none that reorder text, wherever its words come from', () => {
+    const words = 'a\u001b[31m\r\nb\u0000c\u009bd\u202ee\u2066f\u200fg\u2028h'
+    const errors = [
+      new StreamError('server', words, { publicMessage: words }),
+      StreamError.from(new Error(words)),
+      StreamError.from(words),
+      StreamError.fromJSON({ code: 'server', message: words }),
+      networkError(new Error(words), 'p'),
+      new StreamError('server', 'x', { publicMessage: words }).toPublic(),
+    ]
+    for (const { message, publicMessage, stack } of errors) {
+      for (const text of [message, publicMessage, String(stack).split('\n    at ')[0]]) {
+        expect(text).toMatch(/^[\u0020-\u007e]+$/)
+      }
+    }
   })
 
   test('is known across copies of the package by its brand', () => {

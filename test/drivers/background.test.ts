@@ -12,8 +12,8 @@ afterEach(() => {
 })
 
 /** The events of a background response, as OpenAI numbers them. */
-function eventsOf(words: readonly string[]): object[] {
-  const response = { id: 'resp_1', model: 'gpt-5.5', background: true, status: 'in_progress' }
+function eventsOf(words: readonly string[], id = 'resp_1'): object[] {
+  const response = { id, model: 'gpt-5.5', background: true, status: 'in_progress' }
   const events: object[] = [
     { type: 'response.created', response },
     {
@@ -51,8 +51,9 @@ interface Server {
 async function serve(
   each: (turn: number) => number | { status: number },
   words: readonly string[] = ['One ', 'two ', 'three ', 'four'],
+  id?: string,
 ): Promise<Server> {
-  const events = eventsOf(words)
+  const events = eventsOf(words, id)
   const asked: string[] = []
   const bodies: string[] = []
   let turn = 0
@@ -186,4 +187,32 @@ test('a response that is complete is not cancelled', async () => {
   const server = await serve(() => 100)
   await collect(ask(server))
   expect(server.asked).toEqual(['POST /v1/responses'])
+})
+
+test.each(['../files', '..', '%2e%2e/x', 'resp_1/cancel', 'a?b', 'a#b', 'a\\b', ' ', '\ud800'])(
+  'the id %o, which is for another path, is requested nowhere',
+  async (id) => {
+    const server = await serve((turn) => (turn === 0 ? 3 : 100), undefined, id)
+    const events = await collect(ask(server))
+    expect(outline(events).at(-1)).toBe('complete One two three four')
+    expect(new Set(server.asked)).toEqual(new Set(['POST /v1/responses']))
+    await collect(ask(await serve(() => 3, undefined, id), { retry: false }))
+  },
+)
+
+test.each([
+  ['of another origin is left alone', (url: string) => url.replace('127.0.0.1', 'localhost'), 0],
+  ['of the same origin is asked', (url: string) => `${url}&moved`, 1],
+])('for the rest, the target of a redirect %s', async (_name, move, requests) => {
+  const server = await serve((turn) => (turn === 0 ? 3 : 100))
+  const redirecting: typeof fetch = async (input, init) => {
+    const url = String(input)
+    if (!/starting_after=\d+$/.test(url)) return fetch(input, init)
+    return new Response(null, { status: 307, headers: { location: move(url) } })
+  }
+  const { baseURL } = server
+  const driver = openai({ model: 'm', api: 'responses', apiKey: 'k', baseURL, fetch: redirecting })
+  const events = await collect(ask(server, { driver }))
+  expect(outline(events).at(-1)).toBe('complete One two three four')
+  expect(server.asked.filter((line) => line.startsWith('GET'))).toHaveLength(requests)
 })

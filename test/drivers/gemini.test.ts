@@ -107,6 +107,30 @@ test('a key among the headers is the one that is sent', async () => {
   expect(requests[0]?.headers.get('x-goog-api-key')).toBe('mine')
 })
 
+test.each([
+  ['m', 'models/m'],
+  ['models/m', 'models/m'],
+  ['tunedModels/mine', 'tunedModels/mine'],
+  ['publishers/google/models/m', 'publishers/google/models/m'],
+  ['..', 'models/%252E%252E'],
+  ['../../tenant-b/models/x', '%252E%252E/%252E%252E/tenant-b/models/x'],
+  ['models/../../../admin', 'models/%252E%252E/%252E%252E/%252E%252E/admin'],
+  ['a/./b', 'a/%252E/b'],
+  ['%2e%2e/x', '%252e%252e/x'],
+  ['a%2f..%2fb', 'models/a%252f..%252fb'],
+  ['..\\x', 'models/..%5Cx'],
+  ['.\t./x', '.%09./x'],
+  ['a?key=1#b', 'models/a%3Fkey%3D1%23b'],
+  ['//evil.example/x', '//evil.example/x'],
+  ['x:generateContent?', 'models/x%3AgenerateContent%3F'],
+  ['@evil.example/x', '%40evil.example/x'],
+])('the model %s is requested below the base path', async (model, path) => {
+  const { fetch, requests } = listening()
+  const baseURL = 'http://127.0.0.1/tenant-a/v1beta'
+  await ask(gemini({ model, apiKey: 'k', baseURL, fetch })).final()
+  expect(requests[0]?.url).toBe(`${baseURL}/${path}:streamGenerateContent?alt=sse`)
+})
+
 test('a bad option throws at the call and names itself', () => {
   expect(() => gemini({ model: '' })).toThrow('"gemini.model"')
   expect(() => gemini({ model: 'm', baseURL: 'nowhere' })).toThrow('"gemini.baseURL"')

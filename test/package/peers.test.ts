@@ -78,7 +78,7 @@ test.each(formats)(
       const major = /\d+/.exec(peerDependencies[name] ?? '')?.[0]
       expect(await fail(extension, path, use)).toEqual({
         name: 'StreamError',
-        code: 'invalid-request',
+        code: 'setup',
         message: `The package "${name}" is not installed, or too old. Run: npm install ${name}@${major}`,
       })
     }
