@@ -2,6 +2,7 @@
  * What SECURITY.md says is guarded, where no other test looks.
  */
 
+import { existsSync, readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createStream, type StreamEvent, sse, toResponse } from '../src/entries/index.js'
@@ -52,4 +53,12 @@ test('an event of no known type is refused, so nothing breaks out of its line', 
   }
   const text = await (await toResponse(events(), sse())).text()
   expect(text.match(/^event: .*$/gm)).toEqual(['event: start', 'event: error'])
+})
+
+test('SECURITY.md names files that exist', () => {
+  const root = new URL('../', import.meta.url)
+  const text = readFileSync(new URL('SECURITY.md', root), 'utf8')
+  const paths = [...text.matchAll(/`(src\/[^`]*)`/g)].map(([, path]) => String(path))
+  expect(paths.length).toBeGreaterThan(10)
+  expect(paths.filter((path) => !existsSync(new URL(path, root)))).toEqual([])
 })

@@ -39,13 +39,15 @@ function hasLogin(url: URL | undefined): boolean {
 
 /**
  * Resolves an address that a response named. Undefined if it leads to another origin, holds a
- * password, or is not an address.
+ * password, or is not an address. What is relative to the page stays relative.
  */
 export function resolveWithin(address: string, base: string): string | undefined {
   const home = parseURL(base)
   const target = parseURL(address, home?.href)
-  if (hasLogin(target) || originOf(target) !== originOf(home)) return undefined
-  return target?.href.replace(/^http:\/\/origin\.invalid/, '')
+  const origin = originOf(home)
+  if (target === undefined || hasLogin(target) || originOf(target) !== origin) return undefined
+  const isRelative = origin === originOf(parseURL('')) && !/^[a-z][\w+.-]*:/i.test(base)
+  return isRelative ? target.href.slice(origin?.length) : target.href
 }
 
 /**

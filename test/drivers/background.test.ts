@@ -206,7 +206,7 @@ test.each([
 ])('for the rest, the target of a redirect %s', async (_name, move, requests) => {
   const server = await serve((turn) => (turn === 0 ? 3 : 100))
   const redirecting: typeof fetch = async (input, init) => {
-    const url = String(input)
+    const url = input as string
     if (!/starting_after=\d+$/.test(url)) return fetch(input, init)
     return new Response(null, { status: 307, headers: { location: move(url) } })
   }
