@@ -190,9 +190,13 @@ export function isUrl(value: unknown): value is string | URL {
 function checkUrl(url: string | URL, fetch: ConnectOptions['fetch']): void {
   // Without a page, a relative address leads nowhere, unless the given `fetch` knows better.
   const base = 'location' in globalThis || fetch !== undefined ? 'http://any' : undefined
-  // A query may hold a token.
-  const shown = String(url).replace(/\?.*/s, '?…')
-  if (!URL.canParse(url, base)) throw optionError('url', shown, allowedUrl)
+  try {
+    // Not `URL.canParse`: Safari 16 has none.
+    void new URL(url, base)
+  } catch {
+    // A query may hold a token.
+    throw optionError('url', String(url).replace(/\?.*/s, '?…'), allowedUrl)
+  }
 }
 
 function reconnectSettings(retry: ConnectOptions['retry'] = {}): Required<ReconnectOptions> {

@@ -9,7 +9,7 @@
  * What a platform writes into `code`. Codes of wrong arguments, such as ERR_INVALID_URL, are not
  * among them.
  */
-const codes = startOf(
+const codes = [
   // Node, and Deno and Bun, which use its codes
   'E(AI_|CONN|HOST|NET|NOTCONN|NOTFOUND|PIPE|(SOCKET)?TIMEDOUT)',
   'ERR_(HTTP2_|STREAM_PREMATURE_CLOSE)',
@@ -17,15 +17,15 @@ const codes = startOf(
   'UND_ERR_(?!INVALID|NOT_SUPPORTED|REQ_)',
   // Bun before 1.2
   'Connection|FailedToOpenSocket|Timeout',
-)
+]
 
 /** DOMExceptions, and the classes of Deno.errors. */
-const names = startOf(
+const names = [
   '(Abort|Network|Timeout)Error',
   'BrokenPipe|Connection|NotConnected|TimedOut|UnexpectedEof',
-)
+]
 
-const messages = startOf(
+const messages = [
   // Node
   'fetch failed|terminated|other side closed|socket hang up',
   // Deno
@@ -41,11 +41,7 @@ const messages = startOf(
   'Network (request failed|connection lost)',
   // The SDKs of OpenAI and Anthropic, node-fetch
   'Connection error\\.|Request (timed out|was aborted)\\.|Premature close',
-)
-
-function startOf(...patterns: string[]): RegExp {
-  return new RegExp(`^(${patterns.join('|')})`)
-}
+]
 
 /** How many causes are looked at. ECONNREFUSED is two causes deep in an error of an SDK. */
 const maxDepth = 5
@@ -80,20 +76,21 @@ const unsendable = /invalid\b[^]*\bheader|\bheader[^]*\binvalid|ByteString|ISO-8
 /** Whether a request was not sent because of what a header or its address holds. */
 export function isUnsendable(thrown: unknown): boolean {
   return causesOf(thrown).some(
-    ({ name, message }) => matches(unsendableNames, name) && matches(unsendable, message),
+    ({ name, message }) => unsendableNames.test(String(name)) && unsendable.test(String(message)),
   )
 }
 
-function matches(pattern: RegExp, value: unknown): boolean {
-  return typeof value === 'string' && pattern.test(value)
+/** Whether the text begins with one of the patterns. They are compiled here, as errors are rare. */
+function matches(patterns: readonly string[], text: unknown): boolean {
+  return typeof text === 'string' && new RegExp(`^(${patterns.join('|')})`).test(text)
 }
-
-const mistakes = startOf('(Eval|Range|Reference|Syntax|Type|URI)Error$')
 
 /**
  * Whether the engine threw the error because of a mistake in the code. Connection errors have to be
  * sorted out before.
  */
 export function isMistake(thrown: unknown): boolean {
-  return thrown instanceof Error && mistakes.test(thrown.name)
+  return (
+    thrown instanceof Error && /^(Eval|Range|Reference|Syntax|Type|URI)Error$/.test(thrown.name)
+  )
 }

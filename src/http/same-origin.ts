@@ -19,7 +19,7 @@ const unknownOrigin = 'http://origin.invalid'
 /** Undefined for text that is not an address. */
 export function parseURL(
   address: string,
-  base = globalThis.location?.href ?? unknownOrigin,
+  base: string = globalThis.location?.href ?? unknownOrigin,
 ): URL | undefined {
   try {
     return new URL(address, base)
