@@ -14,7 +14,7 @@ export function isHeaderValue(value: unknown): boolean {
  * Joins sets of headers, of which later ones win.
  *
  * @param refuse - returns the error for a header that cannot be sent. The runtime's own error
- *   quotes the value, which may be a secret.
+ *   quotes the value, which may be a secret. A name that is not one may be a secret too.
  */
 export function headersOf(
   refuse: (name: string) => Error,
@@ -29,7 +29,7 @@ export function headersOf(
         if (!isHeaderValue(value)) throw undefined
         own.append(name, value)
       } catch {
-        throw refuse(name)
+        throw refuse(/^[\w!#$%&'*+.^`|~-]+$/.test(name) ? name : '?')
       }
       headers.delete(name)
     }

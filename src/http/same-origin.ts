@@ -72,13 +72,13 @@ export async function withinOrigin(
     const response = await send(at, how)
     const { status, headers, redirected, type } = response
     if (type === 'opaqueredirect') throw redirectError(who, 'to an address that a browser hides')
-    // A caller's own `fetch` may have followed by itself.
-    const address = redirected
-      ? response.url
-      : redirects.includes(status) && headers.get('location')
+    // A `fetch` of the caller's may have followed by itself. That of React Native always does, and
+    // has no property `redirected`.
+    const followed = (redirected as boolean | undefined) !== false && response.url
+    const address = followed || (redirects.includes(status) && headers.get('location'))
     if (!address) return response
     const next = resolveWithin(address, at)
-    if (next !== undefined && redirected) return response
+    if (next !== undefined && followed) return response
     cancelBody(response)
     if (next === undefined) {
       // Path and query may hold secrets.

@@ -107,7 +107,7 @@ function ask({ baseURL }: Server, options: Partial<StreamOptions> = {}) {
   })
 }
 
-test('a background response is picked up after the last event that was read, with nothing lost or doubled', async () => {
+test('a background response is resumed after the last event that was read, with nothing lost or doubled', async () => {
   const server = await serve((turn) => [4, 1, 100][turn] ?? 100)
   const events = await collect(ask(server))
   expect(outline(events).filter((line) => !line.startsWith('text'))).toEqual([
@@ -127,7 +127,7 @@ test('a background response is picked up after the last event that was read, wit
   expect(JSON.parse(server.bodies[0] ?? '')).toMatchObject({ background: true, store: true })
 })
 
-test('it is picked up although failures after content are not to be retried', async () => {
+test('a background response is resumed although failures after content are not retried', async () => {
   const server = await serve((turn) => (turn === 0 ? 3 : 100))
   const events = await collect(
     ask(server, { retry: { minDelayMs: 0, maxDelayMs: 0, afterContent: 'fail' } }),
@@ -135,7 +135,7 @@ test('it is picked up although failures after content are not to be retried', as
   expect(outline(events).at(-1)).toBe('complete One two three four')
 })
 
-test('one that is gone at the provider is asked for anew', async () => {
+test('a background response that is gone at the provider is requested again', async () => {
   const server = await serve((turn) => [3, { status: 404 }, 100][turn] ?? 100)
   const events = await collect(ask(server))
   expect(outline(events).filter((line) => !line.startsWith('text'))).toEqual([
@@ -151,7 +151,7 @@ test('one that is gone at the provider is asked for anew', async () => {
   ])
 })
 
-test('structured output is read over the places where it broke off', async () => {
+test('structured output is read across the places where it broke off', async () => {
   const server = await serve(
     (turn) => [3, 1, 100][turn] ?? 100,
     ['{"val', 'ue":["a', '","b"', ']}'],
@@ -162,7 +162,7 @@ test('structured output is read over the places where it broke off', async () =>
   expect(server.asked).toHaveLength(3)
 })
 
-test('structured output that does not fit is asked for anew, not picked up', async () => {
+test('structured output that does not fit is requested again, not resumed', async () => {
   const server = await serve(() => 100, ['{"value":', '[1,', ']}'])
   const retry = { maxRetries: 1, minDelayMs: 0, maxDelayMs: 0 }
   const stream = ask(server, { output: { type: 'array' }, retry })

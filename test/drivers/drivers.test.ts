@@ -35,7 +35,7 @@ function answering(answer?: Parameters<typeof simulatedProvider>[0]): SimulatedP
 }
 
 describe.each(Object.entries(drivers))('%s', (name, driverWith) => {
-  test('gives text, usage, model and response id of an answer', async () => {
+  test('emits text, usage, model and response id of an answer', async () => {
     const { fetch } = answering({ answer: 'Blue, mostly.' })
     expect(await ask(driverWith(fetch)).final()).toMatchObject({
       text: 'Blue, mostly.',
@@ -47,7 +47,7 @@ describe.each(Object.entries(drivers))('%s', (name, driverWith) => {
     })
   })
 
-  test('gives tool calls with parsed arguments', async () => {
+  test('emits tool calls with parsed arguments', async () => {
     const toolCalls = [{ id: 'c1', name: 'weather', input: { city: 'Zürich' } }]
     const { fetch } = answering({ answer: { toolCalls } })
     const complete = await ask(driverWith(fetch)).final()
@@ -77,7 +77,7 @@ describe.each(Object.entries(drivers))('%s', (name, driverWith) => {
     })
   })
 
-  test('keeps the wait that the provider asks for', async () => {
+  test('reports the wait that the provider requires', async () => {
     const fault = {
       kind: 'status',
       status: 429,
@@ -87,13 +87,13 @@ describe.each(Object.entries(drivers))('%s', (name, driverWith) => {
     await expect(ask(driverWith(fetch)).text()).rejects.toMatchObject({ retryAfterMs: 7000 })
   })
 
-  test('asks once for each attempt: the SDK does not retry unseen', async () => {
+  test('sends one request for each attempt: the SDK does not retry unseen', async () => {
     const provider = answering({ answer: { fault: { kind: 'status', status: 500 } } })
     await expect(ask(driverWith(provider.fetch)).text()).rejects.toThrow(StreamError)
     expect(provider.requests).toHaveLength(1)
   })
 
-  test('sends the conversation, with the instructions where the wire wants them', async () => {
+  test('sends the conversation, with the instructions in the place of the wire format', async () => {
     const provider = answering()
     await createStream({
       driver: driverWith(provider.fetch),
@@ -159,7 +159,7 @@ describe.each(Object.entries(drivers))('%s', (name, driverWith) => {
     },
   )
 
-  test('tells a connection that cannot be made as network', async () => {
+  test('reports a refused connection as network', async () => {
     const { fetch } = answering({ answer: { fault: { kind: 'refuse' } } })
     await expect(ask(driverWith(fetch)).text()).rejects.toMatchObject({
       code: 'network',
@@ -167,7 +167,7 @@ describe.each(Object.entries(drivers))('%s', (name, driverWith) => {
     })
   })
 
-  test('takes a socket drop after the finish reason for a whole answer', async () => {
+  test('completes an answer whose socket drops after the finish reason', async () => {
     const probe = answering({ answer: 'One two.' })
     await ask(driverWith(probe.fetch)).text()
     const whole = probe.requests[0]?.sent ?? 0
@@ -210,7 +210,7 @@ describe('keys and addresses', () => {
     expect(seen).toEqual(['Bearer from-environment'])
   })
 
-  test('may be functions, asked for each request', async () => {
+  test('may be functions, called for each request', async () => {
     const provider = simulatedProvider({ paceMs: 0 })
     const keys = ['one', 'two']
     const apiKey = () => Promise.resolve(keys.shift() ?? 'none')
@@ -225,7 +225,7 @@ describe('keys and addresses', () => {
 })
 
 describe('a preset', () => {
-  test('knows the address and the key of a server', async () => {
+  test('has the address and the variable of the key of a server', async () => {
     vi.stubEnv('GROQ_API_KEY', 'groq-key')
     const seen: [string, string | null][] = []
     network.use(
@@ -250,14 +250,14 @@ describe('a preset', () => {
     })
   })
 
-  test('of a local server needs no key, and may stand elsewhere', async () => {
+  test('of a local server needs no key, and takes another address', async () => {
     const provider = answering()
     const baseURL = 'http://other.test/v1'
     await ask(compatible('ollama', { model: 'm', baseURL, fetch: provider.fetch })).text()
     expect(provider.requests[0]?.headers.authorization).toBeUndefined()
   })
 
-  test('writes what its server wants otherwise', async () => {
+  test('sends fields under the names of its server', async () => {
     const provider = answering()
     const options = { model: 'm', apiKey: 'k', fetch: provider.fetch }
     await createStream({ driver: compatible('mistral', options), prompt: 'p', seed: 7 }).text()
@@ -266,12 +266,12 @@ describe('a preset', () => {
     expect(provider.requests[0]?.body).not.toHaveProperty('seed')
   })
 
-  test('that is not known is refused with the ones that are', () => {
+  test('that is unknown is refused with a list of the known ones', () => {
     expect(() => compatible('grok' as 'xai', { model: 'm' })).toThrow(/"grok".*openrouter.*xai/)
   })
 })
 
-test('JSON that is nested absurdly deep is an error protocol', async () => {
+test('JSON that is nested too deep is a protocol error', async () => {
   const depth = 50_000
   const nested = `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`
   const chunk = `{"choices":[{"delta":{"tool_calls":[{"id":"c","function":{"name":"f","arguments":${nested}}}]}}]}`
@@ -304,7 +304,7 @@ describe("the user's own client", () => {
     expect(await ask(driver).text()).toBe('Hi')
   })
 
-  test('is refused at the call when it is something else', () => {
+  test('is refused at the call if it is something else', () => {
     expect(() => openai({ model: 'm', client: {} as OpenAIClient })).toThrow(/openai\.client/)
     expect(() => anthropic({ model: 'm', client: {} as AnthropicClient })).toThrow(
       /anthropic\.client/,

@@ -54,7 +54,7 @@ describe('the request', () => {
     expect(requests[0]?.headers.get('x-goog-user-project')).toBe('mine')
   })
 
-  test('tells a Gemini 3 model its effort as a level', async () => {
+  test('sends the effort to a Gemini 3 model as a level', async () => {
     const { fetch, requests } = listening()
     const driver = gemini({ model: 'gemini-3-flash-preview', apiKey: 'k', fetch })
     const reasoning = { effort: 'low' } as const
@@ -90,7 +90,7 @@ describe('the request', () => {
     expect(requests).toEqual([])
   })
 
-  test('needs no key beside an authorization, and sends none from the environment then', async () => {
+  test('needs no key alongside an authorization, and sends none from the environment then', async () => {
     vi.stubEnv('GEMINI_API_KEY', 'from-environment')
     const { fetch, requests } = listening()
     const headers = { Authorization: 'Bearer t' }
@@ -131,7 +131,7 @@ test.each([
   expect(requests[0]?.url).toBe(`${baseURL}/${path}:streamGenerateContent?alt=sse`)
 })
 
-test('a bad option throws at the call and names itself', () => {
+test('an invalid option throws at the call, which names it', () => {
   expect(() => gemini({ model: '' })).toThrow('"gemini.model"')
   expect(() => gemini({ model: 'm', baseURL: 'nowhere' })).toThrow('"gemini.baseURL"')
   expect(() => gemini({ model: 'm', project: 'p' } as never)).toThrow('"gemini.project"')
@@ -143,18 +143,18 @@ describe('the stream', () => {
     return outline(await collect(ask(gemini({ model: 'm', apiKey: 'k', fetch }))))
   }
 
-  test('is interrupted where the body ends without a finish reason', async () => {
+  test('is interrupted if the body ends without a finish reason', async () => {
     expect(await events(whole.slice(0, 1))).toEqual(['start', 'text a', 'error interrupted'])
     expect(await events([])).toEqual(['start', 'error interrupted'])
   })
 
-  test('gives the content before an error', async () => {
+  test('emits the content before an error', async () => {
     const error = { code: 500, message: 'An internal error has occurred.', status: 'INTERNAL' }
     const chunks = body(answer('a'), { error })
     expect(await events(chunks)).toEqual(['start', 'text a', 'error server'])
   })
 
-  test('is complete without text where the prompt was blocked', async () => {
+  test('is complete without text if the prompt was blocked', async () => {
     const fetch = respondWith(body({ promptFeedback: { blockReason: 'SAFETY' } }))
     expect(await ask(gemini({ model: 'm', apiKey: 'k', fetch })).final()).toMatchObject({
       text: '',
@@ -164,7 +164,7 @@ describe('the stream', () => {
     })
   })
 
-  test('has the code of the status and of the words', async () => {
+  test('fails with the code of the status and of the body', async () => {
     const details = [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '7s' }]
     const error = { code: 429, message: 'Slow down.', status: 'RESOURCE_EXHAUSTED', details }
     const text = new TextEncoder().encode(JSON.stringify([{ error }]))
@@ -176,7 +176,7 @@ describe('the stream', () => {
     })
   })
 
-  test('has the status of an error whose body says nothing, and its wait', async () => {
+  test('fails with the status of an error without a readable body, and its wait', async () => {
     const fetch = respondWith([new TextEncoder().encode('busy')], {
       status: 503,
       headers: { 'content-type': 'text/plain', 'retry-after': '3' },
@@ -189,7 +189,7 @@ describe('the stream', () => {
     })
   })
 
-  test('closes the request when nobody reads on', async () => {
+  test('closes the request when its reader stops', async () => {
     let signal: AbortSignal | null | undefined
     const fetch: typeof globalThis.fetch = (input, init) => {
       signal = init?.signal

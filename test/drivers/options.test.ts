@@ -72,7 +72,7 @@ test('options that only one driver has are checked too', () => {
   )
 })
 
-test('options that are no object are refused', () => {
+test('options that are not an object are refused', () => {
   expect(refusal(() => gemini(undefined as never))).toBe(
     'Option "gemini" is undefined. Allowed: an object with at least a model.',
   )

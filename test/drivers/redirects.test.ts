@@ -170,6 +170,16 @@ test('a fetch that follows by itself is found out by where its response came fro
   }
 })
 
+test('a fetch that does not say whether it followed is found out by the address too', async () => {
+  const fetch = async (): Promise<Response> =>
+    Object.defineProperties(new Response(null, { status: 200 }), {
+      redirected: { value: undefined },
+      url: { value: 'http://elsewhere.test/' },
+    })
+  const driver = compatible({ model: 'm', baseURL: 'http://a.test', fetch })
+  expect((await ask(driver)).events).toEqual(['start', 'error setup'])
+})
+
 test.each(['http://me:SECRET@127.0.0.1/', '//127.0.0.1:0x/', 'data:text/event-stream,x'])(
   'a redirect to %s is not followed',
   async (location) => {

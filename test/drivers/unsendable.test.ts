@@ -74,6 +74,9 @@ describe.each(drivers)('%s', (_name, variable, create) => {
     expectSetup(() => create({ apiKey: 'k', headers: { 'x-tenant': value } }), '"x-tenant"'),
   )
 
+  test('a name of a header that is not one', () =>
+    expectSetup(() => create({ apiKey: 'k', headers: { 'sk SECRET': 'x' } })))
+
   test.each([undefined, '', ' ', 5])('a function that returns %o for a key', (key) =>
     expectSetup(() => create({ apiKey: () => key }), 'The API key'),
   )

@@ -151,7 +151,7 @@ test('an invalid header of a response is a failed connection', () => {
   expect(requestError(new TypeError('fetch failed', { cause }), 'mine').code).toBe('network')
 })
 
-test('what this runtime throws for a refused connection and an invalid address is told apart', async () => {
+test('a refused connection and an invalid address are distinguished in this runtime', async () => {
   const refused = await fetch(await closedPort()).catch((error: unknown) => error)
   expect(driverError(refused, 'mine')).toMatchObject({ code: 'network', retryable: true })
   const invalid = await fetch('nowhere').catch((error: unknown) => error)

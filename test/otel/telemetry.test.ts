@@ -239,7 +239,7 @@ test('an unknown option of telemetry() is a TypeError', () => {
   )
 })
 
-test('its metrics are its duration, its time to the first content, and its tokens', async () => {
+test('a stream records its duration, its time to the first content, and its tokens', async () => {
   const usage = { inputTokens: 9, outputTokens: 4 }
   const driver = scripted(['Hi', { finishReason: 'stop', usage, model: 'm-2026' }], {
     provider: 'gemini',
@@ -281,7 +281,7 @@ test('its metrics are its duration, its time to the first content, and its token
   ])
 })
 
-test('attempts and retries are events of the span, and who answered is who it is about', async () => {
+test('attempts and retries are events of the span, which names the provider that answered', async () => {
   const provider = simulatedProvider({ paceMs: 0, answer: 'Hello!' })
   const driver = fallback(
     named('a', ['12345678', down]),
@@ -329,7 +329,7 @@ test('attempts and retries are events of the span, and who answered is who it is
   expect(span.status.code).toBe(SpanStatusCode.UNSET)
 })
 
-test('a hedge is one span with both attempts, named after the one that answered', async () => {
+test('a hedge is one span with both attempts, which names the one that answered', async () => {
   const driver = hedge(named('a', [{ hang: true }]), named('b', ['Hi']), { afterMs: 0 })
   await collect(createStream({ driver, prompt: 'p', ...observe() }))
   const span = oneSpan()
@@ -374,7 +374,7 @@ test('a stream that fails has its code on the span and on its duration', async (
   expect(recorded[0]?.attributes).toMatchObject({ 'error.type': 'server' })
 })
 
-test('a stream whose reader leaves ends its span as aborted', async () => {
+test('a stream whose reader disconnects ends its span as aborted', async () => {
   const driver = scripted(['a', { hang: true }])
   for await (const event of createStream({ driver, prompt: 'p', ...observe() })) {
     if (event.type === 'content') break
@@ -383,7 +383,7 @@ test('a stream whose reader leaves ends its span as aborted', async () => {
   expect(oneSpan().attributes).toMatchObject({ 'error.type': 'aborted' })
 })
 
-test('a stream that is given up before anybody was asked has a span too', async () => {
+test('a stream that is cancelled before its first request has a span too', async () => {
   const stream = createStream({ driver: named('a', ['x']), prompt: 'p', ...observe() })
   stream.cancel()
   await collect(stream)
@@ -394,7 +394,7 @@ test('a stream that is given up before anybody was asked has a span too', async 
   })
 })
 
-test('the parent is the span that is active when the stream is created, wherever it is read', async () => {
+test('the parent is the span that is active when the stream is created', async () => {
   const parent = trace.getTracer('test').startSpan('request')
   const driver = scripted(['Hi'])
   const stream = context.with(trace.setSpan(context.active(), parent), () =>
@@ -406,7 +406,7 @@ test('the parent is the span that is active when the stream is created, wherever
   expect(span.spanContext().traceId).toBe(parent.spanContext().traceId)
 })
 
-test('many streams at once have a span each', async () => {
+test('concurrent streams have a span each', async () => {
   const streams = Array.from({ length: 20 }, (_, index) => {
     const driver = scripted([{ waitMs: index % 3 }, 'Hi'], { provider: 'p', model: `m${index}` })
     return collect(createStream({ driver, prompt: 'p', ...observe() }))
@@ -420,7 +420,7 @@ test('many streams at once have a span each', async () => {
   expect(new Set(names.map(([name]) => name)).size).toBe(20)
 })
 
-test('providers of your own take the place of the global ones', async () => {
+test('providers of the caller replace the global ones', async () => {
   const exporter = new InMemorySpanExporter()
   const own = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] })
   const hooks = telemetry({ trace: own, metrics: meterProvider, context })
@@ -431,7 +431,7 @@ test('providers of your own take the place of the global ones', async () => {
 })
 
 test.each([[undefined], [{}], [{ trace: {} }]])(
-  'without the API it says what to install: %o',
+  'the error without the API names the package to install: %o',
   (api) => {
     expect(() => telemetry(api as never)).toThrow(TypeError)
     expect(() => telemetry(api as never)).toThrow('npm install @opentelemetry/api')

@@ -193,7 +193,13 @@ test('cookies, logins and signatures are secrets by their parts', async () => {
       },
       answer: () => 'not feedbeef0123',
     },
-    { answerHeaders: [['set-cookie', 'sid=cookie-secret-2; Path=/']], answer: () => 'secret-2' },
+    {
+      answerHeaders: [
+        ['set-cookie', 'sid=cookie-secret-2; Path=/'],
+        ['set-cookie', 'b=c'],
+      ],
+      answer: () => 'it is cookie-secret-2',
+    },
     { answer: () => 'it is cookie-secret-2' },
   )
   expect(text).not.toMatch(/cookie-secret|hidden-password|feedbeef|AKIDSECRET/)
@@ -209,6 +215,17 @@ test('tokens that a body asks for or hands out are secrets', async () => {
   )
   expect(text).not.toMatch(/client-secret-1|handed-out/)
   expect(text).toContain('expires_in')
+})
+
+test('keys of well-known services are removed from texts that no header explains', async () => {
+  const known = [
+    'sk-proj-abcdefghijklmnopqrstuvwxyz',
+    'gsk_abcdefghijklmnopqrstuvwxyz',
+    `AIza${'b'.repeat(35)}`,
+    'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abcdefghijklmn',
+  ]
+  const { text } = await recorded({ body: known.join(' '), answer: () => `"${known.join('","')}"` })
+  for (const each of known) expect(text).not.toContain(each.slice(0, 12))
 })
 
 test('models, words and addresses in headers are no secrets', async () => {

@@ -52,7 +52,7 @@ async function recorded(
 }
 
 describe.for(Object.keys(drivers))('a cassette of %s', (driver) => {
-  test('plays the same answer without asking anybody, and holds no key', async () => {
+  test('plays the same answer without a request, and holds no key', async () => {
     const file = await recorded(`same-${driver}`, driver)
     expect(await readFile(file, 'utf8')).not.toContain('very-secret')
     const events = await collect(
@@ -62,7 +62,7 @@ describe.for(Object.keys(drivers))('a cassette of %s', (driver) => {
     expect((events.at(-1) as CompleteEvent).usage.outputTokens).toBeGreaterThan(0)
   })
 
-  test('breaks at the byte where it is told to, and the retry is whole', async () => {
+  test('breaks at the requested byte, and the retry is whole', async () => {
     const file = await recorded(`cut-${driver}`, driver)
     const { interactions } = JSON.parse(await readFile(file, 'utf8')) as Cassette
     const text =
@@ -90,7 +90,7 @@ describe('faults on replay', () => {
     return outline(await collect(createStream({ driver, prompt: 'Hello', retry: false, timeout })))
   }
 
-  test('an end without the marker is interrupted', async () => {
+  test('an end without the terminal event is interrupted', async () => {
     expect((await play({ faults: [{ kind: 'end', afterBytes: 600 }] })).at(-1)).toBe(
       'error interrupted',
     )
@@ -106,7 +106,7 @@ describe('faults on replay', () => {
       'complete Olá! 👋 It was recorded.',
     )
   })
-  test('a status is an answer of its own', async () => {
+  test('a status replaces the recorded answer', async () => {
     expect(await play({ faults: [{ kind: 'status', status: 529 }] })).toEqual([
       'start',
       'error overloaded',
@@ -159,7 +159,7 @@ test('the recorded pace is kept on request', async () => {
   }
 })
 
-test('keys are taken out wherever they stand, and further secrets by the user', async () => {
+test('keys are removed wherever they stand, and the option scrub removes more', async () => {
   const file = join(folder, 'secrets.json')
   const echo: Fetch = async (_input, init) =>
     Response.json(
@@ -187,7 +187,7 @@ test('keys are taken out wherever they stand, and further secrets by the user', 
   expect(text).toContain('Incorrect key Bearer [scrubbed] of somebody')
 })
 
-test('bytes that are no whole characters survive', async () => {
+test('bytes that are not whole characters survive', async () => {
   const file = join(folder, 'bytes.json')
   const emoji = new TextEncoder().encode('👋')
   const pieces = [emoji.slice(0, 2), emoji.slice(2), new Uint8Array([0xff, 0])]
@@ -200,7 +200,7 @@ test('bytes that are no whole characters survive', async () => {
   expect(again).toEqual(original)
 })
 
-test('a client that leaves ends both the recording and the replay', async () => {
+test('a client that disconnects ends both the recording and the replay', async () => {
   const file = join(folder, 'left.json')
   const provider = simulatedProvider({ paceMs: 0 })
   const recording = record(provider.fetch, file)
@@ -224,7 +224,7 @@ describe('bad input', () => {
       'no answer to GET http://elsewhere.test/. It has: POST http://provider.test/v1/chat/completions',
     )
   })
-  test('what is no cassette says so', async () => {
+  test('a file that is not a cassette is refused', async () => {
     const file = join(folder, 'none.json')
     await writeFile(file, '{"a":1}')
     await expect(replay(file)('http://a.test/')).rejects.toThrow('is not a cassette of version 1')
@@ -251,7 +251,7 @@ describe('bad input', () => {
   ])('a misspelt fault is refused at the call: %o', (fault, message) => {
     expect(() => replay('a', { faults: [null, fault as never] })).toThrow(message)
   })
-  test('a file that cannot be written is told by saved()', async () => {
+  test('saved() rejects if the file cannot be written', async () => {
     await writeFile(join(folder, 'plain'), '')
     const recording = record(async () => new Response('a'), join(folder, 'plain', 'a.json'))
     await (await recording('http://a.test/')).text()

@@ -99,7 +99,7 @@ export function record(fetch: Fetch, file: string, options: RecordOptions = {}):
       request: {
         method: request.method,
         url: request.url,
-        headers: Object.fromEntries(request.headers),
+        headers: toRecord(request.headers),
         body: await request.text(),
       },
     }
@@ -119,7 +119,7 @@ export function record(fetch: Fetch, file: string, options: RecordOptions = {}):
 function tap(response: Response, interaction: Interaction, onEnd: () => void): Response {
   const chunks: CassetteChunk[] = []
   const { status } = response
-  const headers = Object.fromEntries(response.headers)
+  const headers = toRecord(response.headers)
   const end = (how: 'complete' | 'failed' | 'left'): void => {
     interaction.response = { status, headers, chunks, end: how }
     onEnd()
@@ -158,6 +158,15 @@ function tap(response: Response, interaction: Interaction, onEnd: () => void): R
   )
   const { statusText } = response
   return new Response(body, { status, statusText, headers: response.headers })
+}
+
+/** Of two headers of one name, such as `set-cookie`, neither is lost. */
+function toRecord(headers: Headers): Record<string, string> {
+  const joined: Record<string, string> = {}
+  for (const [name, value] of headers) {
+    joined[name] = joined[name] === undefined ? value : `${joined[name]}, ${value}`
+  }
+  return joined
 }
 
 /** Writes the file in one step, so that no reader finds half a cassette. */

@@ -1,5 +1,5 @@
 /**
- * The body of a replayed answer: it keeps the recorded pace, and it is where it breaks.
+ * The body of a replayed answer, with the recorded delays and the requested fault.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export interface TimedChunk {
 export class ReplayBody implements UnderlyingDefaultSource<Uint8Array> {
   readonly #chunks: readonly TimedChunk[]
   readonly #failure: (() => Error) | undefined
-  /** How many bytes come before the fault. */
+  /** How many bytes precede the fault. */
   readonly #limit: number
   readonly #fault: 'cut' | 'end' | 'stall' | undefined
   readonly #signal: AbortSignal | undefined
@@ -24,7 +24,7 @@ export class ReplayBody implements UnderlyingDefaultSource<Uint8Array> {
   #timer: ReturnType<typeof setTimeout> | undefined
   #onAbort = (): void => {}
 
-  /** @param failure - how the recorded body itself ended; undefined if it was whole */
+  /** @param failure - the error of the recorded body; undefined if it was whole */
   constructor(
     chunks: readonly TimedChunk[],
     failure: (() => Error) | undefined,
@@ -63,7 +63,7 @@ export class ReplayBody implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   #break(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> | undefined {
-    // The signal, or `cancel()`, ends the stream; this pull is never answered.
+    // This pull never resolves: the signal or `cancel()` ends the stream.
     if (this.#fault === 'stall') return new Promise(() => {})
     this.#leave()
     if (this.#fault === 'end') controller.close()

@@ -7,15 +7,18 @@
 import { integer, isInteger, record, required, rule, string } from '../../base/check-options.js'
 import { checkKind, type KindRules } from '../check-kind.js'
 
-/** What goes wrong with a replayed answer. */
+/** A fault of a replayed answer. */
 export type ReplayFault =
-  /** `cut`: the connection breaks. `end`: the body ends. `stall`: nothing more comes. After so many bytes of the body. */
+  /**
+   * After `afterBytes` of the body, `cut` breaks the connection, `end` ends the body, and `stall`
+   * sends nothing more.
+   */
   | { kind: 'cut' | 'end' | 'stall'; afterBytes: number }
-  /** The body comes in chunks of so many bytes, without regard for lines and characters. */
+  /** Divides the body into chunks of `chunkBytes`, inside lines and characters too. */
   | { kind: 'split'; chunkBytes: number }
-  /** This status instead of the recorded answer. */
+  /** Answers with this status instead of the recorded answer. */
   | { kind: 'status'; status: number; headers?: Record<string, string>; body?: string }
-  /** No answer at all, as when nobody listens. */
+  /** Refuses the connection. */
   | { kind: 'refuse' }
 
 const afterBytes = required(integer)
@@ -33,7 +36,7 @@ const rules: KindRules<ReplayFault> = {
   refuse: {},
 }
 
-/** @throws TypeError for a kind that does not exist, or a bad option of one */
+/** @throws TypeError for an unknown kind, or an invalid option of one */
 export function checkReplayFault(option: string, fault: unknown): void {
   checkKind(option, fault, rules)
 }

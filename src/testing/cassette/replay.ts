@@ -1,5 +1,5 @@
 /**
- * Plays a cassette again, and fails on request.
+ * Plays a cassette, and fails on request.
  *
  * @module
  */
@@ -20,15 +20,17 @@ import { bytesOf, type Cassette, type Interaction, parseCassette } from './casse
 import { ReplayBody } from './replay-body.js'
 import { checkReplayFault, type ReplayFault } from './replay-fault.js'
 
-/** What `replay()` takes. */
+/** Options of `replay()`. */
 export interface ReplayOptions {
   /**
-   * `recorded` waits between chunks as the provider did, `none` never waits.
+   * `recorded` keeps the delays between chunks, `none` never waits.
+   *
    * @default 'none'
    */
   pace?: 'recorded' | 'none'
   /**
-   * What goes wrong, request by request; nothing where the list has no entry, or null.
+   * The fault of each request, in their order. None for null, and after the end of the list.
+   *
    * @default []
    */
   faults?: readonly (ReplayFault | null)[]
@@ -41,12 +43,13 @@ const cassetteRule = required(
 const rules: Rules<ReplayOptions> = { pace: oneOf('recorded', 'none'), faults: list }
 
 /**
- * A `fetch` that answers from a cassette and asks nobody. A request gets the next recorded answer to the same method and URL,
- * without regard for its query, headers and body; the last one repeats, so that a retry has an answer too.
+ * A `fetch` that answers from a cassette, without a network. Each request gets the next recorded
+ * answer to its method and URL; query, headers and body are ignored. The last answer repeats, so
+ * that a retry gets one too.
  *
- * @param cassette - the file that `record` wrote (on Node), or its content where there are no files
- * @returns the `fetch`; it rejects for a request that was not recorded, naming those that were
- * @throws TypeError for a bad option
+ * @param cassette - the file that `record` wrote (on Node), or its content
+ * @returns the `fetch`; it rejects for a request that was not recorded, and names those that were
+ * @throws TypeError for an invalid option
  * @example
  * ```ts
  * const fetch = replay('test/cassettes/hello.json', { faults: [{ kind: 'cut', afterBytes: 900 }] })
@@ -97,7 +100,7 @@ export function replay(
   }
 }
 
-/** The body is recorded as it was read, so it is neither packed nor of the length that was sent. */
+/** The body is recorded as it was read, so it is not compressed and may have another length. */
 function playable(headers: Record<string, string>): Headers {
   const result = new Headers(headers)
   for (const name of ['content-encoding', 'content-length', 'transfer-encoding'])

@@ -19,6 +19,10 @@ const secretName =
 const secretField =
   /\b(?:api[-_]?key|(?:access|refresh|id|session)_token|client_secret|password|private_key|assertion)\b["'\\\s:=]{1,12}([^"'\\\s&,;]{8,})/gi
 
+/** Keys of well-known services, and JSON Web Tokens. */
+const knownKey =
+  /\b(?:(?:glpat|gh[opsu]|gsk|hf|nvapi|pk|pplx|r8|sk|xai)[-_][\w-]{20,}|AIza[\w-]{30,}|AKIA[A-Z\d]{16}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,})/g
+
 /**
  * Replaces the values of all headers and query parameters that are not known to be harmless, and
  * the secrets among them wherever else they stand, in any interaction: whole, in part, encoded, and
@@ -51,6 +55,7 @@ function collect({ request, response, failure }: Interaction, add: (secret: stri
   const chunks = response?.chunks ?? []
   for (const text of [request.body, failure ?? '', chunks.map(textOf).join('')]) {
     for (const [, secret = ''] of text.matchAll(secretField)) addAll('secret', secret)
+    for (const [secret] of text.matchAll(knownKey)) addAll('secret', secret)
   }
 }
 
