@@ -1,5 +1,5 @@
 /**
- * What a log keeps, and from whom it takes it.
+ * The contract of a log: storage and leases.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Whom a log tells what.
+ * The contract of a log: notifications.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import {
   untilLapsed,
 } from './log-case.js'
 
-/** Waits until a listener was told of an event, or that it has to look for itself. */
+/** Waits until a listener has received an event, or a notice that it may have missed it. */
 async function hears(context: LogContext, notes: Notes, last: number): Promise<void> {
   const isSo = (): boolean => notes.last >= last || notes.misses > 0
   await until(context, `a listener to be told of event ${last}`, isSo)
@@ -52,7 +52,7 @@ export const listeningCases: Record<string, LogCase> = {
       for (let first = 1; first <= 20; first++) {
         const notes = new Notes()
         const subscribed = context.listen(context.other, context.id, notes)
-        // Of what is appended meanwhile it may be told or not.
+        // Events that are appended before the subscription has resolved may be reported or not.
         const appended = append(context, lease, batchOf(2 * first - 1, 1))
         const unsubscribe = await subscribed
         await appended

@@ -1,5 +1,5 @@
 /**
- * What the contract of a store says about messages.
+ * The contract of a store: messages.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import {
   turnOf,
 } from './store-case.js'
 
-/** Every kind of part, and characters that have broken stores. */
+/** Messages with every kind of part, and with characters that have broken stores. */
 const everything: Message[] = [
   { role: 'system', content: 'Be brief.' },
   {
@@ -207,7 +207,7 @@ export const appendCases: Record<string, StoreCase> = {
   'ids are kept apart, unusual ones too': {
     async run({ store, id }) {
       const ids = [id, ...unusualIds.map((unusual) => `${unusual}${id}`)]
-      // Some of what is unusual is so at the beginning, some at the end.
+      // Unusual characters at the beginning and at the end of ids.
       ids.push(...unusualIds.map((unusual) => `${id}${unusual}`))
       for (const [index, each] of ids.entries()) {
         const lock = await store.lock(each, { ttlMs: 10_000, wait: false })
@@ -231,7 +231,7 @@ export const appendCases: Record<string, StoreCase> = {
         while ((await store.load(id)).messages.length > 0) await pause(10)
       })()
       await soon(ttlMs + deadlineMs, 'the end of its time', gone)
-      // A clock in milliseconds, here and there
+      // Clocks with a resolution of milliseconds, in both processes.
       check(Date.now() - storedAt >= ttlMs - 2, `it was gone after ${Date.now() - storedAt} ms`)
       checkEqual(await store.load(id), { messages: [], version: null }, 'load')
       await store.append(id, turnOf('b'), null)

@@ -1,5 +1,5 @@
 /**
- * What the contract of a store says about its locks.
+ * The contract of a store: locks.
  *
  * @module
  */
@@ -24,7 +24,7 @@ function tryLock({ store, id }: StoreContext): Promise<ConversationLock> {
   return store.lock(id, { ...long, wait: false })
 }
 
-/** @param afterMs - when it is free at the latest */
+/** @param afterMs - the latest time at which the lock is free, in milliseconds */
 function lockSoon({ store, id, deadlineMs }: StoreContext, afterMs = 0): Promise<ConversationLock> {
   return soon(afterMs + deadlineMs, 'lock()', store.lock(id, long))
 }
@@ -39,7 +39,7 @@ export const lockCases: Record<string, StoreCase> = {
       }
       const lock = await tryLock(context)
       await lock.release()
-      // Harmless
+      // Does nothing.
       await lock.release()
     },
   },
@@ -77,7 +77,7 @@ export const lockCases: Record<string, StoreCase> = {
           await lock.release()
         }
         waiters.push(later(wait()))
-        // So that one arrives after the other
+        // So that they arrive one after the other.
         await pause(30)
       }
       checkEqual(order, [], 'who got it while it was held')
@@ -93,7 +93,7 @@ export const lockCases: Record<string, StoreCase> = {
       const heldAt = Date.now()
       await context.store.lock(context.id, { ttlMs })
       const next = await lockSoon(context, ttlMs)
-      // A clock in milliseconds, here and there
+      // Clocks with a resolution of milliseconds, in both processes.
       check(Date.now() - heldAt >= ttlMs - 2, `it ran out after ${Date.now() - heldAt} ms`)
       await next.release()
     },

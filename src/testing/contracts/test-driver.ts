@@ -28,15 +28,18 @@ import {
 } from './driver-checks.js'
 import type { DriverScenario } from './driver-scenario.js'
 
-/** What `testDriver()` takes. */
+/** Options of `testDriver()`. */
 export interface TestDriverOptions {
-  /** Comes before the name of each test. */
+  /** A prefix for the name of each test. */
   name: string
-  /** The runner's own `test`: of vitest, jest, `node:test` or any other. */
+  /** The `test` function of the runner: vitest, jest, `node:test` or any other. */
   test: (name: string, run: () => Promise<void>) => unknown
-  /** A driver whose provider does what the scenario says. Called once for each test. */
+  /** Creates a driver whose provider behaves as in the scenario. Called once for each test. */
   driver: (scenario: DriverScenario) => Driver | Promise<Driver>
-  /** How long anything that has to be prompt may take, in milliseconds. @default 1000 */
+  /**
+   * The limit for anything that must be prompt, in milliseconds.
+   * @default 1_000
+   */
   deadlineMs?: number
 }
 
@@ -51,8 +54,8 @@ const text = 'Grüße! 🌊 One, two,\nthree: "done".'
 const status = 503
 
 /**
- * Registers one test for each promise of the contract. Nothing in them waits for time to pass,
- * unless a driver fails.
+ * Registers one test for each promise of the contract. The tests do not wait for time to pass,
+ * unless the driver fails.
  *
  * @throws TypeError for an invalid option
  */
@@ -147,7 +150,7 @@ export function testDriver(options: TestDriverOptions): void {
   })
 }
 
-/** One attempt of a driver, read by hand. */
+/** One attempt of a driver, read step by step. */
 class Attempt {
   readonly driver: Driver
   readonly request: StreamRequest = {
@@ -170,7 +173,7 @@ class Attempt {
     this.#deadlineMs = deadlineMs
   }
 
-  /** Reads one yield; gives the completion at the end. */
+  /** Reads one yielded value; returns the completion at the end. */
   async next(): Promise<Completion | undefined> {
     this.#generator ??= this.driver.stream(this.request, {
       signal: this.#controller.signal,
@@ -209,7 +212,7 @@ class Attempt {
     try {
       completion = await this.readToEnd()
     } catch (error) {
-      // Ours: it was too late, or what it returned is no completion.
+      // Thrown by this suite: the driver was too late, or did not return a completion.
       if (error instanceof ContractError) throw error
       return error
     }
