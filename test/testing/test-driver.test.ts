@@ -63,8 +63,8 @@ describe('testDriver', () => {
 
   test('sees a driver that does not listen to its signal', async () => {
     expect(Object.keys(await failures(deaf))).toEqual([
-      'throws when it is aborted while it waits',
-      'throws when it was aborted before it began',
+      'throws when it is aborted while waiting for content',
+      'throws when it was aborted before the start',
     ])
   })
 
@@ -81,8 +81,8 @@ describe('testDriver', () => {
         },
     )
     expect(Object.keys(failed)).toEqual([
-      'throws when it is aborted while it waits',
-      'throws when it was aborted before it began',
+      'throws when it is aborted while waiting for content',
+      'throws when it was aborted before the start',
     ])
   })
 
@@ -100,7 +100,7 @@ describe('testDriver', () => {
     )
     expect(Object.keys(failed)).toEqual([
       'throws a retryable error when the connection is cut',
-      'throws an error of the stream after the content that came before it',
+      'throws an error in the stream after the content before it',
     ])
   })
 
@@ -130,10 +130,10 @@ describe('testDriver', () => {
         },
     )
     expect(Object.keys(failed)).toEqual([
-      'reports bytes by the time content comes',
+      'reports bytes before the first content',
       'throws a retryable error when the connection is cut',
-      'throws an error with the status when it is refused',
-      'throws an error of the stream after the content that came before it',
+      'throws an error with the status of a refused request',
+      'throws an error in the stream after the content before it',
     ])
   })
 
@@ -148,7 +148,7 @@ describe('testDriver', () => {
         }
     }
     expect(Object.keys(await failures((whole) => shared()(whole)))).toContain(
-      'keeps two streams apart that run at once',
+      'keeps concurrent streams apart',
     )
     const changed = await failures((whole) => (request, context) => {
       request.prompt = 'mine'
@@ -163,13 +163,13 @@ describe('testDriver', () => {
           return yield* stream
         },
     )
-    expect(lost['yields only valid content and retry events, and the text is whole']).toContain(
+    expect(lost['yields only valid content and retry events, with the complete text']).toContain(
       'expected the text',
     )
   })
 
   test('sees blocks that are not counted from 0, kinds that do not exist and no completion', async () => {
-    const sentence = 'yields only valid content and retry events, and the text is whole'
+    const sentence = 'yields only valid content and retry events, with the complete text'
     const wrong = (event: object) =>
       failures(
         (whole) =>
@@ -179,8 +179,8 @@ describe('testDriver', () => {
           },
       )
     expect((await wrong({ index: 1 }))[sentence]).toContain('the next new block is 0')
-    expect((await wrong({ kind: 'image' }))[sentence]).toContain('no kind of content')
-    expect((await wrong({ text: 3 }))[sentence]).toContain('text has to be a string')
+    expect((await wrong({ kind: 'image' }))[sentence]).toContain('unknown kind of content')
+    expect((await wrong({ text: 3 }))[sentence]).toContain('text must be a string')
     expect((await wrong({ type: 'start' }))[sentence]).toContain('content and retry events')
     const failed = await failures(
       (whole) =>
@@ -197,6 +197,6 @@ describe('testDriver', () => {
       stream.return = () => new Promise(() => {})
       return stream
     })
-    expect(Object.keys(failed)).toEqual(['ends when it is returned in the middle'])
+    expect(Object.keys(failed)).toEqual(['ends when its generator is returned early'])
   })
 })

@@ -65,11 +65,11 @@ describe.concurrent('testStore', () => {
       },
     }))
     expect(failed).toEqual([
-      'an append at another version rejects with conflict and changes nothing',
-      'of twenty appends at once with the same expected version exactly one wins',
-      'clear forgets the messages, and a turn that began before it cannot be appended',
-      'clear in the middle of the first turn keeps that turn out',
-      'whoever lost the lock cannot commit over what another has committed',
+      'rejects an append at another version with conflict, and changes nothing',
+      'accepts exactly one of twenty concurrent appends with the same expected version',
+      'deletes the messages on clear(), and rejects the append of a turn that began before',
+      'rejects the append of a first turn after clear()',
+      'rejects the commit of a holder that has lost the lock',
     ])
   })
 
@@ -83,7 +83,7 @@ describe.concurrent('testStore', () => {
       },
     }))
     expect(failed).toEqual([
-      'of twenty appends at once with the same expected version exactly one wins',
+      'accepts exactly one of twenty concurrent appends with the same expected version',
     ])
   })
 
@@ -98,7 +98,7 @@ describe.concurrent('testStore', () => {
         return version ?? ''
       },
     }))
-    expect(failed).toContain('whoever loads while others append never sees half of a turn')
+    expect(failed).toContain('never loads half a turn during concurrent appends')
   })
 
   test('sees a store whose clear lets the version begin anew', async () => {
@@ -121,7 +121,7 @@ describe.concurrent('testStore', () => {
         },
       }
     })
-    expect(failed).toContain('clear in the middle of the first turn keeps that turn out')
+    expect(failed).toContain('rejects the append of a first turn after clear()')
   })
 
   test('sees a store that hands out what it holds', async () => {
@@ -138,9 +138,7 @@ describe.concurrent('testStore', () => {
         },
       }
     })
-    expect(failed).toContain(
-      'what was given and what was loaded can be changed without changing what is stored',
-    )
+    expect(failed).toContain('is not affected by later changes to appended and loaded messages')
   })
 
   test('sees a store that takes ids for the same that are not', async () => {
@@ -150,7 +148,7 @@ describe.concurrent('testStore', () => {
       append: (id, messages, version) => whole.append(short(id), messages, version),
       clear: (id) => whole.clear(short(id)),
     }))
-    expect(failed).toEqual(['ids are kept apart, unusual ones too'])
+    expect(failed).toEqual(['keeps conversations with unusual ids apart'])
   })
 
   test('sees a store that forgets nothing', async () => {
@@ -161,7 +159,7 @@ describe.concurrent('testStore', () => {
         append: (id, messages, version) => lasting.append(id, messages, version),
       }
     })
-    expect(failed).toContain('a conversation is gone after its time')
+    expect(failed).toContain('deletes a conversation after its time to live')
   })
 
   test('sees a lock that is none', async () => {
@@ -171,13 +169,13 @@ describe.concurrent('testStore', () => {
     }))
     expect(failed).toEqual(
       expect.arrayContaining([
-        'a lock is held by one at a time, and released for the next',
-        'whoever waits gets it in the order of arrival, one at a time',
-        'the lock of a holder that is silent runs out, and not before its time',
-        'a lock that is renewed is held beyond its time',
-        'whoever lost the lock cannot renew it, and releases nothing that is not its own',
-        'an abort ends the wait at once, and whoever comes next gets the lock',
-        'a signal that is aborted already takes no lock',
+        'grants a lock to one holder at a time, and to the next after its release',
+        'grants a lock to waiting callers in the order of arrival, one at a time',
+        'expires a lock that is not renewed, but not early',
+        'keeps a renewed lock beyond its first duration',
+        'refuses to renew or release a lock for a holder that has lost it',
+        'ends a wait at once on abort, and grants the lock to the next caller',
+        'takes no lock with an aborted signal',
       ]),
     )
   })
@@ -186,9 +184,7 @@ describe.concurrent('testStore', () => {
     const lasting = await failures((whole) => ({
       lock: (id, options) => whole.lock(id, { ...options, ttlMs: 60_000 }),
     }))
-    expect(lasting).toContain(
-      'the lock of a holder that is silent runs out, and not before its time',
-    )
+    expect(lasting).toContain('expires a lock that is not renewed, but not early')
     const fleeting = await failures((whole) => ({
       async lock(id, options) {
         const lock = await whole.lock(id, options)
@@ -196,9 +192,9 @@ describe.concurrent('testStore', () => {
       },
     }))
     expect(fleeting).toEqual([
-      'a conversation stays as long as a turn is running',
-      'a lock that is renewed is held beyond its time',
-      'whoever lost the lock cannot renew it, and releases nothing that is not its own',
+      'keeps a conversation while a turn is running',
+      'keeps a renewed lock beyond its first duration',
+      'refuses to renew or release a lock for a holder that has lost it',
     ])
   })
 
@@ -207,8 +203,8 @@ describe.concurrent('testStore', () => {
       lock: (id, { ttlMs, wait = true }) => whole.lock(id, { ttlMs, wait }),
     }))
     expect(failed).toEqual([
-      'an abort ends the wait at once, and whoever comes next gets the lock',
-      'a signal that is aborted already takes no lock',
+      'ends a wait at once on abort, and grants the lock to the next caller',
+      'takes no lock with an aborted signal',
     ])
   })
 
@@ -236,6 +232,8 @@ describe.concurrent('testStore', () => {
         },
       }
     })
-    expect(failed).toEqual(['whoever waits gets it in the order of arrival, one at a time'])
+    expect(failed).toEqual([
+      'grants a lock to waiting callers in the order of arrival, one at a time',
+    ])
   })
 })

@@ -34,7 +34,7 @@ export interface RedisLogOptions {
    */
   prefix?: string
   /**
-   * How long a stream is kept after its end or its last sign of life, in milliseconds; `Infinity`
+   * How long a stream is kept after its end or its last renewal, in milliseconds; `Infinity`
    * for no limit.
    * @default 600_000
    */

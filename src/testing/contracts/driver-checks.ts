@@ -82,10 +82,10 @@ const strings: Record<ContentEvent['kind'], readonly string[]> = {
 }
 
 function checkContent(event: ContentEvent): void {
-  check(Object.hasOwn(strings, event.kind), `there is no kind of content like ${show(event)}`)
+  check(Object.hasOwn(strings, event.kind), `unknown kind of content: ${show(event)}`)
   const fields: Partial<Record<string, unknown>> = { ...event }
   for (const name of strings[event.kind]) {
-    check(typeof fields[name] === 'string', `${name} has to be a string in ${show(event)}`)
+    check(typeof fields[name] === 'string', `${name} must be a string in ${show(event)}`)
   }
 }
 
@@ -94,12 +94,12 @@ function checkRetry(event: RetryEvent): void {
     Number.isInteger(event.attempt) && event.attempt >= 2 && event.maxAttempts >= event.attempt,
     `attempt counts from 2 and never exceeds maxAttempts, but this is ${show(event)}`,
   )
-  check(event.delayMs >= 0, `delayMs has to be 0 or more in ${show(event)}`)
+  check(event.delayMs >= 0, `delayMs must be 0 or more in ${show(event)}`)
   check(
     event.mode === 'restart' || event.mode === 'continue',
     `mode is "restart" or "continue", but this is ${show(event)}`,
   )
-  check(StreamError.is(event.error), `error has to be a StreamError in ${show(event)}`)
+  check(StreamError.is(event.error), `error must be a StreamError in ${show(event)}`)
 }
 
 const finishReasons: Record<FinishReason, true> = {
@@ -125,7 +125,7 @@ export function checkCompletion(completion: Completion | undefined): void {
   for (const [name, tokens] of Object.entries(usage)) {
     check(
       tokens === undefined || (Number.isInteger(tokens) && tokens >= 0),
-      `usage.${name} has to be a number of tokens, but it is ${show(tokens)}`,
+      `usage.${name} must be a number of tokens, but it is ${show(tokens)}`,
     )
   }
 }

@@ -78,7 +78,7 @@ export async function append(
 /** Reads a stream, and checks that it exists. */
 export async function read({ other, id }: LogContext, after: number): Promise<LogPage> {
   const page = await other.read(id, after)
-  check(page !== null, `read() of a stream that was created gave null`)
+  check(page !== null, `read() of an existing stream returned null`)
   return page
 }
 
@@ -89,13 +89,16 @@ export async function readAll(context: LogContext, after: number): Promise<strin
     const page = await read(context, after + events.length)
     events.push(...page.events)
     if (after + events.length >= page.last) return events
-    check(page.events.length > 0, `read() gave no events, although the last one is ${page.last}`)
+    check(
+      page.events.length > 0,
+      `read() returned no events, although the last one is ${page.last}`,
+    )
   }
 }
 
 /** Waits until nobody holds the lease. */
 export async function untilLapsed(context: LogContext): Promise<void> {
-  await until(context, 'the lease to run out', async () => {
+  await until(context, 'the end of the lease', async () => {
     const { leaseLeftMs } = await read(context, 0)
     return leaseLeftMs <= 0
   })
@@ -109,7 +112,7 @@ export async function until(
   const endsAt = performance.now() + deadlineMs
   while (!(await isSo())) {
     if (performance.now() > endsAt) {
-      throw new ContractError(`waited ${deadlineMs} ms for ${what}, and it did not happen`)
+      throw new ContractError(`${what} did not happen within ${deadlineMs} ms`)
     }
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
@@ -128,7 +131,7 @@ export class Notes implements LogListener {
   appended({ first, events, ended }: LogBatch): void {
     // A log may report an event twice to a listener that has just subscribed.
     const known = this.events.length === 0 ? 0 : this.last + 1 - first
-    if (known < 0) this.disorder ||= `after event ${this.last} it was told of ${first}`
+    if (known < 0) this.disorder ||= `event ${first} was reported after event ${this.last}`
     this.events.push(...events.slice(Math.max(known, 0)))
     this.last = Math.max(this.last, first + events.length - 1)
     this.ended = ended

@@ -54,13 +54,13 @@ export async function checkRejects(
   what: string,
 ): Promise<void> {
   const error = await soon(deadlineMs, what, promise).then(
-    (value) => new ContractError(`${what} has to reject, but it gave ${show(value)}`),
+    (value) => new ContractError(`${what} must reject, but it resolved with ${show(value)}`),
     (thrown: unknown) => thrown,
   )
   if (error instanceof ContractError) throw error
   check(
     StreamError.is(error) && error.code === code,
-    `${what} has to reject with a StreamError of code ${code}, but it was ${show(error)}`,
+    `${what} must reject with a StreamError of code ${code}, but it rejected with ${show(error)}`,
   )
 }
 
