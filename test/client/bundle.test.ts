@@ -18,7 +18,7 @@ test.each([
   ['connect', 'sluice/client', 10_200, []],
   ['useStream', 'sluice/react', 12_000, ['react']],
 ])(
-  '%s goes into a browser with nothing of Node, nor of what asks providers',
+  'a bundle of %s contains nothing of Node and no driver',
   async (name, from, maxBytes, external) => {
     const entry = join(folder, `${name}.js`)
     await writeFile(entry, `export { ${name} } from '${from}'`)

@@ -30,7 +30,7 @@ const cut: fc.Arbitrary<Cut> = fc.record({
 
 const piece = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 6 }), fc.constantFrom('🌊', '\n\n'))
 
-test('a stream that is cut anywhere, any number of times, comes whole, each event once and in order', async () => {
+test('a stream that is cut any number of times is delivered completely, each event once and in order', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(piece, { maxLength: 12 }),

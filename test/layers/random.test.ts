@@ -16,7 +16,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('whatever is nested in whatever fails however, the events keep their grammar and tell the truth', async () => {
+test('randomly nested layers emit valid and truthful events, whatever fails', async () => {
   const unhandled = vi.fn()
   process.on('unhandledRejection', unhandled)
   let completed = 0

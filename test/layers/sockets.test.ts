@@ -94,32 +94,29 @@ function inTurn(fault: Fault, beside: boolean): [Driver, Driver] {
 
 test.each([
   ['lost', { kind: 'stall', afterEvents: 1 }],
-  ['failed beside it', { kind: 'cut', afterEvents: 1 }],
-] as const)(
-  'what the provider had said that an answer cost which %s is on complete.wasted',
-  async (_how, fault) => {
-    const driver = hedge(...inTurn(fault, true), { afterMs: 0 })
-    const events = await collect(createStream({ driver, prompt: 'p', retry: false }))
-    expect(events.map(({ type }) => type)).not.toContain('retry')
-    expect(events.at(-1)).toMatchObject({
-      provider: 'fast',
-      usage: { inputTokens: 7 },
-      wasted: { inputTokens: 40 },
-    })
-  },
-)
+  ['failed during the race', { kind: 'cut', afterEvents: 1 }],
+] as const)('the reported usage of a hedge that %s is in complete.wasted', async (_how, fault) => {
+  const driver = hedge(...inTurn(fault, true), { afterMs: 0 })
+  const events = await collect(createStream({ driver, prompt: 'p', retry: false }))
+  expect(events.map(({ type }) => type)).not.toContain('retry')
+  expect(events.at(-1)).toMatchObject({
+    provider: 'fast',
+    usage: { inputTokens: 7 },
+    wasted: { inputTokens: 40 },
+  })
+})
 
 test.each([
   ['hedge', (one: Driver, other: Driver) => hedge(one, other, { afterMs: Infinity })],
   ['fallback', fallback],
-])('what an answer cost that another one follows is told once: %s', async (_name, combine) => {
+])('the usage of a failed attempt is reported once by %s', async (_name, combine) => {
   const driver = combine(...inTurn({ kind: 'cut', afterEvents: 1 }, false))
   const events = await collect(createStream({ driver, prompt: 'p', retry: false }))
   expect(events[1]).toMatchObject({ type: 'retry', usage: { inputTokens: 40 } })
   expect(events.at(-1)).toMatchObject({ provider: 'fast', wasted: { inputTokens: 40 } })
 })
 
-test('both connections of a hedge are closed when the reader leaves before any content', async () => {
+test('both connections of a hedge are closed when the reader disconnects before any content', async () => {
   await using first = await serve('first', stall)
   await using second = await serve('second', stall)
   const driver = hedge(first.driver, second.driver, { afterMs: 0 })
@@ -135,7 +132,7 @@ test('both connections of a hedge are closed when the reader leaves before any c
   expect(outline(await events)).toEqual(['start', 'error aborted'])
 })
 
-test('a provider that stalls is left for the next one, and its connection is closed', async () => {
+test('a provider that stalls is replaced by the next one, and its connection is closed', async () => {
   await using stalling = await serve('stalling', {
     text: 'one two three four',
     fault: { kind: 'stall', afterEvents: 3 },
@@ -151,7 +148,7 @@ test('a provider that stalls is left for the next one, and its connection is clo
   expect(told).toMatchObject({ type: 'complete', text: 'Hello!', provider: 'healthy' })
 })
 
-test('a refused connection, a cut answer and an error status lead from one provider to the next', async () => {
+test('a refused connection, a cut answer and an error status each lead to the next provider', async () => {
   const nobody = await simulatedProvider().listen()
   await nobody.close()
   const gone = compatible({ name: 'gone', model: 'm', baseURL: `${nobody.url}/v1` })
@@ -174,7 +171,7 @@ test('a refused connection, a cut answer and an error status lead from one provi
   expect(asked).toEqual([1, 1, 1])
 })
 
-test('nobody is read ahead of the reader, neither who wins nor who loses', async () => {
+test('no layer reads ahead of the reader, from the winner or the loser', async () => {
   const text = 'word '.repeat(20_000)
   const providers = [
     simulatedProvider({ paceMs: 0, answer: text }),
@@ -193,7 +190,7 @@ test('nobody is read ahead of the reader, neither who wins nor who loses', async
   await iterator.return?.()
 })
 
-test('the whole answer is the same through all of them', async () => {
+test('the complete answer is the same through all layers', async () => {
   const text = 'word '.repeat(500)
   await using server = await serve('one', text)
   const { driver } = server

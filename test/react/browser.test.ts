@@ -100,7 +100,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
     await page.locator('output', { hasText: expected }).waitFor()
   }
 
-  test('each token is seen before the next one is sent', async () => {
+  test('each token is rendered before the next one is sent', async () => {
     await ask('Why is the sky blue?')
     const answer = await asked.nextAnswer()
     await status('submitted')
@@ -117,7 +117,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
     await shows(seen)
   })
 
-  test('a flood of tokens is drawn once a frame', async () => {
+  test('a burst of tokens is rendered once per frame', async () => {
     await ask('Much?')
     const answer = await asked.nextAnswer()
     const tokens = Array.from({ length: 1_000 }, (_, count) => `${count} `)
@@ -138,7 +138,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
     expect(renders.length).toBeLessThan(tokens.length / 2)
   })
 
-  test('a restart takes back what it voids, and says so', async () => {
+  test('a restart removes the discarded text and is shown', async () => {
     await ask('Well?')
     const first = await asked.nextAnswer()
     await first.chunk(frame('This is wrong'))
@@ -156,7 +156,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
     await shows('This is right')
   })
 
-  test('stop closes the connection to the provider, and what came stays', async () => {
+  test('stop() closes the connection to the provider, and received content stays', async () => {
     await ask('Long?')
     const answer = await asked.nextAnswer()
     await answer.chunk(frame('Once upon'))
@@ -171,7 +171,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
     await shows('Once upon')
   })
 
-  test('a page that is left closes the connection to the provider', async () => {
+  test('leaving the page closes the connection to the provider', async () => {
     await ask('Long?')
     await (await asked.nextAnswer()).chunk(frame('Once upon'))
     await shows('Once upon')
@@ -180,7 +180,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
     expect(await closedSoon(provider)).toBe(0)
   })
 
-  test('strict mode asks once and shows all', async () => {
+  test('strict mode sends one request and shows the whole answer', async () => {
     await ask('Strict?', '?strict')
     const answer = await asked.nextAnswer()
     await answer.chunk(frame('Yes'))
@@ -191,7 +191,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
     expect(requests).toHaveLength(1)
   })
 
-  test('a failure is shown, and asking again mends it', async () => {
+  test('a failure is shown, and a retry fixes it', async () => {
     await ask('Fail?')
     const refused = (exchange: Exchange): void =>
       exchange.whole(401, '{"error":{"message":"Incorrect API key sk-123"}}')
@@ -208,7 +208,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
     expect(await page.locator('p').count()).toBe(3)
   })
 
-  test('a server that is killed in the middle is an error, not a wait without end', async () => {
+  test('a server that is killed during an answer is an error, not an endless wait', async () => {
     await ask('Fail?')
     await (await asked.nextAnswer()).chunk(frame('Half'))
     await shows('Half')
@@ -217,7 +217,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
     await shows('Half')
   })
 
-  test('a connection that is lost goes on with a stream that is kept', async () => {
+  test('a stored stream is resumed after a lost connection', async () => {
     await ask('Kept?', '?url=/kept')
     const answer = await asked.nextAnswer()
     await answer.chunk(frame('Half'))
@@ -232,7 +232,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
     expect(provider.requests).toHaveLength(1)
   })
 
-  test('stop ends a stream that is kept too, and a reload does not bring it back', async () => {
+  test('stop() ends a stored stream, too, and a reload does not restore it', async () => {
     await ask('Kept?', '?url=/kept')
     await (await asked.nextAnswer()).chunk(frame('Half'))
     await shows('Half')
@@ -245,7 +245,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
   })
 
   test.each(['', '&strict'])(
-    'a reload in the middle loses and doubles nothing %s',
+    'a reload during an answer loses and duplicates nothing %s',
     async (mode) => {
       await ask('Reload?', `?url=/kept${mode}`)
       const answer = await asked.nextAnswer()
