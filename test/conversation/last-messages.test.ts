@@ -117,11 +117,15 @@ describe('lastMessages', () => {
 
 describe('lastMessages() with an invalid option', () => {
   const cases: [string, unknown, string[]][] = [
-    ['nothing', undefined, ['"options"', 'maxTokens']],
+    ['undefined', undefined, ['"options"', 'maxTokens']],
     ['no budget', {}, ['"maxTokens"', 'undefined']],
-    ['a bad budget', { maxTokens: -1 }, ['"maxTokens"', '-1']],
-    ['no function', { maxTokens: 1, countTokens: 4 }, ['"countTokens"', '4']],
-    ['a misspelt one', { maxToken: 1 }, ['"maxToken"', 'maxTokens']],
+    ['an invalid budget', { maxTokens: -1 }, ['"maxTokens"', '-1']],
+    [
+      'a countTokens that is not a function',
+      { maxTokens: 1, countTokens: 4 },
+      ['"countTokens"', '4'],
+    ],
+    ['a misspelt option', { maxToken: 1 }, ['"maxToken"', 'maxTokens']],
   ]
   test.each(cases)('lastMessages() throws a TypeError for %s', (_name, options, words) => {
     const create = () => lastMessages(options as LastMessagesOptions)

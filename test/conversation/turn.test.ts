@@ -267,18 +267,22 @@ describe('invalid options of a conversation', () => {
   const cases: [string, object, string[]][] = [
     ['no id', { store, driver }, ['"id"', 'undefined']],
     ['an empty id', { ...good, id: '' }, ['"id"', '""']],
-    ['an id that is no text', { ...good, id: '\ud800' }, ['"id"']],
+    ['an id that is not well-formed', { ...good, id: '\ud800' }, ['"id"']],
     ['no store', { id: 'c', driver }, ['"store"', 'memoryStore()']],
-    ['half a store', { ...good, store: { load() {} } }, ['"store"']],
+    ['an incomplete store', { ...good, store: { load() {} } }, ['"store"']],
     ['no driver', { id: 'c', store }, ['"driver"', 'openai({ model })']],
     ['messages', { ...good, messages: [] }, ['"messages"', 'Allowed']],
     ['a misspelt option', { ...good, keepPartials: true }, ['"keepPartials"', 'keepPartial']],
-    ['no select', { ...good, select: 5 }, ['"select"', '5', 'lastMessages']],
-    ['a bad onConflict', { ...good, onConflict: 'queue' }, ['"onConflict"', '"queue"', '"reject"']],
-    ['a bad keepPartial', { ...good, keepPartial: 'yes' }, ['"keepPartial"', '"yes"']],
+    ['an invalid select', { ...good, select: 5 }, ['"select"', '5', 'lastMessages']],
+    [
+      'an invalid onConflict',
+      { ...good, onConflict: 'queue' },
+      ['"onConflict"', '"queue"', '"reject"'],
+    ],
+    ['an invalid keepPartial', { ...good, keepPartial: 'yes' }, ['"keepPartial"', '"yes"']],
     ['an endless lease', { ...good, leaseMs: Infinity }, ['"leaseMs"', 'Infinity']],
     ['a lease of zero', { ...good, leaseMs: 0 }, ['"leaseMs"', '0']],
-    ['a bad default', { ...good, temperature: -1 }, ['"temperature"', '-1']],
+    ['an invalid request option', { ...good, temperature: -1 }, ['"temperature"', '-1']],
   ]
   test.each(cases)('createConversation() throws a TypeError for %s', (_name, options, words) => {
     const create = () => createConversation(options as ConversationOptions)
@@ -289,21 +293,21 @@ describe('invalid options of a conversation', () => {
   const circle: Record<string, unknown> = {}
   circle.self = circle
   const inputs: [string, unknown, object, string[]][] = [
-    ['nothing', undefined, {}, ['"input"', 'undefined']],
-    ['an empty text', '', {}, ['"input"', '""']],
+    ['undefined', undefined, {}, ['"input"', 'undefined']],
+    ['an empty string', '', {}, ['"input"', '""']],
     ['an empty list', [], {}, ['"input"', '[]']],
-    ['a bad role', { role: 'bot', content: 'x' }, {}, ['messages[0].role', '"bot"']],
-    ['a bad content', { role: 'user', content: 5 }, {}, ['messages[0].content', '5']],
+    ['an invalid role', { role: 'bot', content: 'x' }, {}, ['messages[0].role', '"bot"']],
+    ['invalid content', { role: 'user', content: 5 }, {}, ['messages[0].content', '5']],
     [
-      'what is no JSON',
+      'a message that JSON cannot hold',
       { role: 'tool', content: [{ type: 'tool-result', output: circle }] },
       {},
       ['JSON'],
     ],
-    ['a bad option', 'hi', { onConflict: 'queue' }, ['"onConflict"']],
+    ['an invalid option', 'hi', { onConflict: 'queue' }, ['"onConflict"']],
     ['another id', 'hi', { id: 'd' }, ['"id"', 'Allowed']],
     ['a prompt', 'hi', { prompt: 'x' }, ['"prompt"', 'Allowed']],
-    ['options that are none', 'hi', 5 as never, ['"options"', '5']],
+    ['options that are not an object', 'hi', 5 as never, ['"options"', '5']],
   ]
   test.each(inputs)('send() throws a TypeError for %s', (_name, input, options, words) => {
     const send = () => createConversation(good).send(input as never, options)

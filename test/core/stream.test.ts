@@ -268,26 +268,30 @@ describe('createStream() with an invalid option', () => {
   const driver = scripted(['a'])
   const cases: [string, object, string[]][] = [
     ['no driver', { prompt: 'p' }, ['"driver"', 'undefined', 'openai({ model })']],
-    ['no question', { driver }, ['"messages"', '"prompt"']],
+    ['a missing prompt', { driver }, ['"messages"', '"prompt"']],
     [
-      'both questions',
+      'both prompt and messages',
       { driver, prompt: 'p', messages: [{ role: 'user', content: 'x' }] },
       ['mutually exclusive'],
     ],
     ['an empty list', { driver, messages: [] }, ['"messages"', '[]', 'at least one']],
     [
-      'a bad role',
+      'an invalid role',
       { driver, messages: [{ role: 'bot', content: 'x' }] },
       ['messages[0].role', '"bot"'],
     ],
     [
-      'a bad content',
+      'invalid content',
       { driver, messages: [{ role: 'user', content: 1 }] },
       ['messages[0].content', '1'],
     ],
-    ['a bad number', { driver, prompt: 'p', temperature: Number.NaN }, ['"temperature"', 'NaN']],
     [
-      'a bad limit',
+      'an invalid number',
+      { driver, prompt: 'p', temperature: Number.NaN },
+      ['"temperature"', 'NaN'],
+    ],
+    [
+      'an invalid maxOutputTokens',
       { driver, prompt: 'p', maxOutputTokens: 0 },
       ['"maxOutputTokens"', '0', 'from 1'],
     ],
@@ -299,13 +303,21 @@ describe('createStream() with an invalid option', () => {
     ],
     ['negative retries', { driver, prompt: 'p', retry: -1 }, ['"retry"', '-1', 'from 0']],
     [
-      'a bad mode',
+      'an invalid afterContent',
       { driver, prompt: 'p', retry: { afterContent: 'x' } },
       ['afterContent', '"x"', '"fail"'],
     ],
-    ['a NaN clock', { driver, prompt: 'p', timeout: { chunkMs: Number.NaN } }, ['chunkMs', 'NaN']],
-    ['a clock of zero', { driver, prompt: 'p', timeout: 0 }, ['"timeout"', '0', 'above 0']],
-    ['no signal', { driver, prompt: 'p', signal: 'now' }, ['"signal"', '"now"', 'AbortSignal']],
+    [
+      'a NaN timeout',
+      { driver, prompt: 'p', timeout: { chunkMs: Number.NaN } },
+      ['chunkMs', 'NaN'],
+    ],
+    ['a timeout of zero', { driver, prompt: 'p', timeout: 0 }, ['"timeout"', '0', 'above 0']],
+    [
+      'an invalid signal',
+      { driver, prompt: 'p', signal: 'now' },
+      ['"signal"', '"now"', 'AbortSignal'],
+    ],
   ]
   test.each(cases)('createStream() throws a TypeError for %s', (_name, options, words) => {
     const create = () => createStream(options as StreamOptions)

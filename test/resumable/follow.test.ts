@@ -71,7 +71,9 @@ test('follow() rejects a Last-Event-ID beyond the last event', async () => {
   await (await resumable.publish('s', hello())).ended
   const refused = resumable.follow('s', '5')
   await expect(refused).rejects.toMatchObject({ code: 'invalid-request' })
-  await expect(refused).rejects.toThrow('The last event of the stream "s" is 4')
+  await expect(refused).rejects.toThrow(
+    'Last-Event-ID is 5, but the last event of the stream "s" is 4',
+  )
 })
 
 test('waiting followers share one subscription and do not read the log', async () => {

@@ -268,7 +268,7 @@ describe('fallback()', () => {
   })
 })
 
-describe('fallback() with invalid arguments', () => {
+describe('fallback() and hedge() with invalid arguments', () => {
   const a = named('a', [])
   const cases: [string, () => unknown, string][] = [
     ['no driver', () => fallback([]), '"fallback" is []'],
@@ -279,7 +279,11 @@ describe('fallback() with invalid arguments', () => {
       '"fallback[1]" is {}. Allowed: a driver, such as openai({ model }); options come after a list of drivers',
     ],
     ['a misspelt option', () => fallback([a], { breakers: 1 } as never), 'fallback.breakers'],
-    ['no function', () => fallback([a], { shouldFallback: true as never }), 'shouldFallback'],
+    [
+      'a shouldFallback that is not a function',
+      () => fallback([a], { shouldFallback: true as never }),
+      'shouldFallback',
+    ],
     [
       'one breaker for all',
       () => fallback([a], { breaker: { execute() {} } as never }),
@@ -287,13 +291,21 @@ describe('fallback() with invalid arguments', () => {
     ],
     ['no breaker', () => fallback([a], { breaker: () => ({}) as never }), 'execute()'],
     ['no options', () => fallback([a], null as never), 'an object'],
-    ['hedge: one driver', () => hedge(a, { afterMs: 1 } as never, undefined as never), 'hedge[1]'],
-    ['hedge: no options', () => hedge(a, a, undefined as never), 'an object with afterMs'],
-    ['hedge: no time', () => hedge(a, a, {} as never), 'hedge.afterMs'],
-    ['hedge: a bad time', () => hedge(a, a, { afterMs: -1 }), '"hedge.afterMs" is -1'],
-    ['hedge: a misspelt option', () => hedge(a, a, { after: 1 } as never), 'hedge.after'],
+    [
+      'hedge() with one driver',
+      () => hedge(a, { afterMs: 1 } as never, undefined as never),
+      'hedge[1]',
+    ],
+    ['hedge() without options', () => hedge(a, a, undefined as never), 'an object with afterMs'],
+    ['hedge() without afterMs', () => hedge(a, a, {} as never), 'hedge.afterMs'],
+    [
+      'hedge() with an invalid afterMs',
+      () => hedge(a, a, { afterMs: -1 }),
+      '"hedge.afterMs" is -1',
+    ],
+    ['hedge() with a misspelt option', () => hedge(a, a, { after: 1 } as never), 'hedge.after'],
   ]
-  test.each(cases)('fallback() throws a TypeError for %s', (_name, create, words) => {
+  test.each(cases)('a TypeError is thrown for %s', (_name, create, words) => {
     expect(create).toThrow(TypeError)
     expect(create).toThrow(words)
   })

@@ -142,7 +142,7 @@ describe.skipIf(!redisPresent)(`a connection to a cluster${redisNote}`, () => {
 
 describe('unsupported clients', () => {
   const cases: [string, unknown][] = [
-    ['nothing', undefined],
+    ['undefined', undefined],
     ['a url', 'redis://localhost'],
     ['another object', { get: () => {} }],
     ['a sentinel of node-redis', { sendCommand() {}, duplicate() {}, getSentinelNode() {} }],

@@ -100,11 +100,11 @@ describe.skipIf(!redisPresent)(`redisStore${redisNote}`, () => {
   })
 
   const cases: [string, unknown, string[]][] = [
-    ['no object', 5, ['"options"', '5']],
-    ['a misspelt one', { ttl: 5 }, ['"ttl"', 'ttlMs']],
+    ['options that are not an object', 5, ['"options"', '5']],
+    ['a misspelt option', { ttl: 5 }, ['"ttl"', 'ttlMs']],
     ['a prefix with braces', { prefix: '{a}' }, ['"prefix"', '{a}']],
-    ['no time', { ttlMs: 0 }, ['"ttlMs"', '0']],
-    ['no patience', { commandTimeoutMs: 0 }, ['"commandTimeoutMs"', '0']],
+    ['a ttlMs of zero', { ttlMs: 0 }, ['"ttlMs"', '0']],
+    ['a commandTimeoutMs of zero', { commandTimeoutMs: 0 }, ['"commandTimeoutMs"', '0']],
   ]
   test.each(cases)('redisStore() throws a TypeError for %s', (_name, options, words) => {
     const create = () => redisStore(given.client, options as RedisStoreOptions)
