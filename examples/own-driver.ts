@@ -1,46 +1,57 @@
 /**
- * A driver of your own: content is yielded, completion returned, failure thrown. This one speaks the native wire of Ollama, one JSON
- * object a line; without OLLAMA_URL it talks to a stand-in. Run it with `npm run example examples/own-driver.ts`.
+ * A driver of your own: a request and a decoder for its response. This one speaks the native
+ * protocol of Ollama, one JSON object a line. Without OLLAMA_URL it talks to a stand-in that cuts
+ * its first answer. Run it with `npm run example examples/own-driver.ts`.
  */
 
-import { createStream, type Driver, StreamError } from 'sluice'
+import { createStream, type Driver, type Message } from 'sluice'
+import { type Completion, httpDriver, providerError } from 'sluice/driver'
+import { startStandIn } from './own-driver-stand-in.ts'
 
-function ollama(model: string, baseURL: string, fetch: typeof globalThis.fetch): Driver {
-  return {
-    provider: 'ollama',
+const provider = 'ollama'
+
+export function ollama(model: string, baseURL: string): Driver {
+  return httpDriver({
+    provider,
     model,
-    async *stream({ messages, prompt = '' }, { signal, onBytes }) {
-      const body = JSON.stringify({
-        model,
-        messages: messages ?? [{ role: 'user', content: prompt }],
-      })
-      const response = await fetch(`${baseURL}/api/chat`, { method: 'POST', body, signal })
-      if (!response.ok || response.body === null) {
-        throw new StreamError('server', `ollama: status ${response.status}`, {
-          status: response.status,
-        })
-      }
-      let rest = ''
-      for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
-        onBytes()
-        const lines = (rest + piece).split('\n')
-        rest = lines.pop() ?? ''
-        for (const line of lines) {
-          const { message, done, eval_count: outputTokens } = JSON.parse(line)
-          if (message?.content)
-            yield { type: 'content', kind: 'text', index: 0, text: message.content }
-          if (done) return { finishReason: 'stop', usage: { outputTokens } }
-        }
-      }
-      // No line said that the answer is whole.
-      throw new StreamError('interrupted', 'ollama: the answer broke off')
+    framing: 'ndjson',
+    send: ({ system, messages, prompt = '', maxOutputTokens }, { signal }) => {
+      const asked: Message[] = [...(messages ?? [{ role: 'user', content: prompt }])]
+      if (system !== undefined) asked.unshift({ role: 'system', content: system })
+      const sent = asked.map(({ role, content }) => ({ role, content: textOf(content) }))
+      const body = { model, messages: sent, options: { num_predict: maxOutputTokens } }
+      return fetch(`${baseURL}/api/chat`, { method: 'POST', body: JSON.stringify(body), signal })
     },
-  }
+    decoder: () => {
+      let completion: Completion | undefined
+      return {
+        decode(line, _event, out) {
+          const { error, message, done, done_reason: reason, ...counts } = JSON.parse(line)
+          if (error) throw providerError({ provider, body: { error } })
+          const text = message?.content
+          if (text) out.push({ type: 'content', kind: 'text', index: 0, text })
+          if (!done) return
+          const usage = { inputTokens: counts.prompt_eval_count, outputTokens: counts.eval_count }
+          completion = { finishReason: reason === 'length' ? 'length' : 'stop', usage }
+        },
+        finished: () => completion,
+      }
+    },
+  })
 }
 
-const lines = ['Water', ' is', ' wet.'].map((content) => JSON.stringify({ message: { content } }))
-const standIn = async () => new Response(`${lines.join('\n')}\n{"done":true,"eval_count":3}\n`)
-const url = process.env.OLLAMA_URL
-const driver = ollama('llama3.2', url ?? 'http://stand-in.test', url ? fetch : standIn)
-const { text, usage } = await createStream({ driver, prompt: 'What is water like?' }).final()
-console.log(`${text} (${usage.outputTokens} tokens)`)
+function textOf(content: Message['content']): string {
+  if (typeof content === 'string') return content
+  return content.map((part) => (part.type === 'text' ? part.text : '')).join('')
+}
+
+// A test imports the driver alone.
+if (process.argv[1] === import.meta.filename) {
+  const baseURL = process.env.OLLAMA_URL ?? (await startStandIn())
+  const driver = ollama('llama3.2', baseURL)
+  for await (const event of createStream({ driver, prompt: 'What is water like?' })) {
+    if (event.type === 'retry') console.log(`${event.error.code}: attempt ${event.attempt}`)
+    if (event.type === 'complete') console.log(`${event.text} (${event.usage.outputTokens} tokens)`)
+    if (event.type === 'error') console.error(event.error.message)
+  }
+}

@@ -7,36 +7,41 @@
 import type { Driver } from '../base/driver.js'
 import type { StreamRequest } from '../base/request.js'
 import type { OutputSchema } from '../base/schema.js'
-import { GeneratorSource, generate } from '../pull/generator.js'
+import { generate } from '../pull/generator.js'
 import type { OpenContext, Source } from '../pull/source.js'
 import { openClocked } from './clocks.js'
+import { GeneratorSource } from './generator-source.js'
 import type { OutputReading } from './structured-output/output-reading.js'
 import { readOutput } from './structured-output/read-output.js'
 
 type OpenSource = (request: StreamRequest, context: OpenContext) => Source
 
-// Not Symbol.for: a driver of another copy of this package is read through its generator, whose shape never changes.
+// Not Symbol.for: a driver of another copy of this package is read through its generator, whose
+// shape never changes.
 const openSource = Symbol('sluice.openSource')
 
-/** The property is on the function, not the driver, so that a copy of a driver with its own `stream` is read through that. */
+/**
+ * The property is on the function, not the driver, so that a copy of a driver with its own `stream`
+ * is read through that stream.
+ */
 type SourceStream = Driver['stream'] & { [openSource]?: OpenSource }
 
-/** The parts of a driver that sends the request itself. */
+/** The parts of a driver that sends requests itself. */
 export interface DriverParts<Plan extends OutputReading>
   extends Pick<Driver, 'provider' | 'model' | 'continuation'> {
-  /** How structured output is requested. */
-  plan(output: OutputSchema, request: StreamRequest): Plan
-  /** @param plan - undefined if the request has no `output` */
+  /** How structured output is requested. Absent if that is the driver's own affair. */
+  plan?: ((output: OutputSchema, request: StreamRequest) => Plan) | undefined
+  /** @param plan - undefined if the request has no `output`, or the driver no plans */
   open(request: StreamRequest, context: OpenContext, plan: Plan | undefined): Source
 }
 
-/** A driver that sends the request itself, made of a source. */
+/** Creates a driver that sends requests itself. */
 export function defineDriver<Plan extends OutputReading>(parts: DriverParts<Plan>): Driver {
   return defineLayer(parts, (request, context) => openAttempt(parts, request, context))
 }
 
 /**
- * A driver that delegates to other drivers, made of a source.
+ * Creates a driver that delegates to other drivers.
  *
  * @param like - the driver whose name and continuation it takes
  */
@@ -49,7 +54,7 @@ export function defineLayer(
     let last = attempt
     const nextAttempt = (): number => ++last
     const onBytes = (): void => context.onBytes()
-    // A generator pulls for as long as its `next()` is pending.
+    // A generator pulls only while its `next()` is pending.
     const isAwaited = (): boolean => true
     const inner = { attempt, nextAttempt, isAwaited, onBytes, onAttempt: ignore }
     return generate(open(request, inner), signal)
@@ -67,7 +72,7 @@ export function defineLayer(
 
 function ignore(): void {}
 
-/** The source of any driver: our own directly, a user's through its generator. */
+/** The source of any driver: of this package's directly, of any other through its generator. */
 export function openDriver(driver: Driver, request: StreamRequest, context: OpenContext): Source {
   const open = (driver.stream as SourceStream)[openSource]
   if (open !== undefined) return open(request, context)
@@ -76,16 +81,12 @@ export function openDriver(driver: Driver, request: StreamRequest, context: Open
     {
       provider,
       model,
-      plan: () => unknownReading,
       open: (requested, within) => new GeneratorSource(driver, requested, within),
     },
     request,
     context,
   )
 }
-
-/** How a user's driver requests structured output is its own affair, so its answer is read leniently. */
-const unknownReading: OutputReading = { wrapped: false, lenient: true }
 
 function openAttempt<Plan extends OutputReading>(
   { provider, model, plan, open }: DriverParts<Plan>,

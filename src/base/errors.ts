@@ -24,6 +24,7 @@ export type StreamErrorCode =
   | 'retracted'
   | 'conflict'
   | 'store'
+  | 'setup'
   | 'unknown'
 
 /** For each code: what a client may read. */
@@ -46,8 +47,26 @@ const sentences: Record<StreamErrorCode, string> = {
   retracted: 'The answer was started again. Ask once more.',
   conflict: 'Another request is in progress.',
   store: 'The storage of this service failed.',
+  setup: 'This service is not set up correctly.',
   unknown: 'Something went wrong.',
 }
+
+/** What differs if a page's own server failed, and not the model behind it. */
+const serverSentences: Partial<Record<StreamErrorCode, string>> = {
+  timeout: 'The server took too long to answer.',
+  network: 'The connection to the server failed.',
+  overloaded: 'The server is overloaded. Try again later.',
+  server: 'The server had an internal error.',
+  auth: 'The server requires you to sign in.',
+  permission: 'The server refused access.',
+  'not-found': 'The server has nothing at this address.',
+  'invalid-request': 'The server did not accept the request.',
+  protocol: 'The server sent an answer that could not be read.',
+}
+
+/** C0 and C1 controls, and the characters that reorder what a terminal or a log viewer shows. */
+// oxlint-disable-next-line no-control-regex
+const invisible = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g
 
 /** Another attempt can help. */
 const retryableCodes: ReadonlySet<StreamErrorCode> = new Set([
@@ -70,6 +89,13 @@ export interface StreamErrorOptions {
   provider?: string | undefined
   retryAfterMs?: number | undefined
   requestId?: string | undefined
+  /**
+   * Who failed: the provider of the model, or the server that a page is connected to. The sentence of `toJSON()` names it.
+   * @default 'provider'
+   */
+  peer?: 'provider' | 'server' | undefined
+  /** The beginning of the response's body. */
+  body?: string | undefined
   cause?: unknown
 }
 
@@ -101,15 +127,24 @@ export class StreamError extends Error {
   declare readonly retryAfterMs?: number
   /** The provider's id of the request, for its support. */
   declare readonly requestId?: string
+  /** `server` if the connection between a page and its own server failed. Absent for a provider. */
+  declare readonly peer?: 'server'
+  /** The first 4,096 characters of the body with which a page's own server answered. Not in `toJSON()`. */
+  declare readonly body?: string
 
   constructor(code: StreamErrorCode, message: string, options: StreamErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    super(
+      message.replaceAll(invisible, ' '),
+      options.cause === undefined ? undefined : { cause: options.cause },
+    )
     this.code = code
     this.retryable = options.retryable ?? retryableCodes.has(code)
     if (options.status !== undefined) this.status = options.status
     if (options.provider !== undefined) this.provider = options.provider
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs
     if (options.requestId !== undefined) this.requestId = options.requestId
+    if (options.peer === 'server') this.peer = options.peer
+    if (options.body !== undefined) this.body = options.body
     // Not `instanceof`: a program can hold the ESM and the CJS copy of this class at once.
     Object.defineProperty(this, brand, { value: true })
   }
@@ -157,7 +192,7 @@ export class StreamError extends Error {
   toJSON(): StreamErrorJSON {
     const json: StreamErrorJSON = {
       code: this.code,
-      message: sentences[this.code],
+      message: (this.peer && serverSentences[this.code]) ?? sentences[this.code],
       retryable: this.retryable,
     }
     if (this.status !== undefined) json.status = this.status

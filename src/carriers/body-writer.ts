@@ -7,7 +7,7 @@
 import { StreamError } from '../base/errors.js'
 import { isTerminal, type StreamEvent } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
-import type { BatchReader, Receive } from '../core/iterable-reader.js'
+import type { BatchReader, Receive } from '../core/event-feed.js'
 import type { ReadAhead } from './early-status.js'
 import { Heartbeat } from './heartbeat.js'
 

@@ -8,7 +8,7 @@
 import type { StreamError } from '../base/errors.js'
 import type { StreamEvent } from '../base/events.js'
 import type { Format } from '../base/stream-format.js'
-import type { BatchReader } from '../core/iterable-reader.js'
+import type { BatchReader } from '../core/event-feed.js'
 
 /** What has been read before the response begins. */
 export interface ReadAhead {

@@ -6,11 +6,22 @@
 
 import type { ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
+import {
+  checkOptions,
+  checkValue,
+  has,
+  isInteger,
+  type Rules,
+  record,
+  required,
+  rule,
+} from '../base/check-options.js'
 import type { StreamEvent } from '../base/events.js'
 import type { Format } from '../base/stream-format.js'
-import type { BatchReader } from '../core/iterable-reader.js'
+import type { BatchReader } from '../core/event-feed.js'
 import { readBatches } from '../core/read-batches.js'
 import { type Body, BodyWriter } from './body-writer.js'
+import { checkArguments } from './check-arguments.js'
 import { type ReadAhead, readUntilStatus } from './early-status.js'
 import { type FailureResponse, failureResponse } from './failure-response.js'
 
@@ -33,13 +44,26 @@ type Response = ServerResponse & {
   stream?: Http2ServerResponse['stream']
 }
 
+const rules: Rules<NodeResponseInit> = {
+  status: rule('a status from 200 to 599', (value) => isInteger(value, 200, 599)),
+  headers: record,
+}
+
+const responseRule = required(
+  rule(
+    'a response of node:http or node:http2: res of Express, ctx.res of Koa, reply.raw of Fastify',
+    (value) => has(value, 'writeHead'),
+  ),
+)
+
 /**
  * Writes a stream to a Node response: that of `node:http`, `node:http2` and Express, Koa's
  * `ctx.res`, Fastify's `reply.raw`. A slow client holds the provider back, and a client that
  * disconnects closes the connection to it. Headers that are already set on the response are kept.
  *
  * @returns a promise that resolves when the response ends for any reason
- * @throws TypeError if the headers of the response have been sent; later failures are never thrown
+ * @throws TypeError for anything that is not a stream, a response or a format, and for a response
+ * whose headers have been sent. Later failures are never thrown
  */
 export async function pipeToNode(
   events: AsyncIterable<StreamEvent>,
@@ -47,6 +71,9 @@ export async function pipeToNode(
   format: Format,
   init: NodeResponseInit = {},
 ): Promise<void> {
+  checkArguments(events, format)
+  checkValue('response', target, responseRule)
+  checkOptions('init', init, rules)
   const response = target as Response
   if (response.headersSent) {
     throw new TypeError(

@@ -7,9 +7,10 @@
 import type { StreamError } from '../base/errors.js'
 import type { StreamEvent } from '../base/events.js'
 import type { Format } from '../base/stream-format.js'
-import type { BatchReader } from '../core/iterable-reader.js'
+import type { BatchReader } from '../core/event-feed.js'
 import { readBatches } from '../core/read-batches.js'
 import { type Body, BodyWriter } from './body-writer.js'
+import { checkArguments } from './check-arguments.js'
 import { type ReadAhead, readUntilStatus } from './early-status.js'
 import { failureResponse } from './failure-response.js'
 
@@ -17,11 +18,14 @@ import { failureResponse } from './failure-response.js'
  * The bytes of a stream in a format. Nothing is read before the first pull. What came in one
  * network chunk leaves as one chunk. A slow reader holds the provider back, and cancelling closes
  * the connection to it.
+ *
+ * @throws TypeError for anything that is not a stream or a format
  */
 export function toReadableStream(
   events: AsyncIterable<StreamEvent>,
   format: Format,
 ): ReadableStream<Uint8Array> {
+  checkArguments(events, format)
   return bodyOf(readBatches(events), format)
 }
 
@@ -34,6 +38,7 @@ export function toReadableStream(
  * unnoticed: abort the stream by the request's signal.
  *
  * @param init - status and further headers, which override the format's
+ * @throws TypeError for anything that is not a stream or a format
  * @throws TypeError or RangeError for a status or headers that a response cannot have
  */
 export async function toResponse(
@@ -41,6 +46,7 @@ export async function toResponse(
   format: Format,
   init: ResponseInit = {},
 ): Promise<Response> {
+  checkArguments(events, format)
   const reader = readBatches(events)
   const readAhead = await readUntilStatus(reader, format)
   try {

@@ -7,12 +7,13 @@
 import { backoffMs } from '../base/backoff.js'
 import type { Fetch } from '../base/driver.js'
 import { StreamError } from '../base/errors.js'
-import type { StreamEvent, Usage } from '../base/events.js'
-import type { EventSink, EventSource } from '../core/event-source.js'
+import { isTerminal, type StreamEvent } from '../base/events.js'
+import { longestDelayMs } from '../base/timers.js'
+import type { EventOrigin, EventSink } from '../core/event-feed.js'
 import { cancelBody } from '../http/body.js'
-import { networkError } from '../http/request-error.js'
 import { type ResponseListener, ResponseSource } from './response.js'
 import { Sequence } from './sequence.js'
+import { connectionError, serverError } from './server-error.js'
 import type { Request, Requests } from './stream-requests.js'
 import { Watchdog } from './watchdog.js'
 
@@ -43,10 +44,7 @@ export interface ConnectionSettings {
 /** A connection that was kept alive for so long, in milliseconds, was a good one although it brought no event: the model thinks. */
 const healthyMs = 30_000
 
-/** The longest delay that timers can hold, in milliseconds; a longer one would fire at once. */
-const maxTimerMs = 2 ** 31 - 1
-
-export class ConnectionSource implements EventSource, EventSink, ResponseListener {
+export class ConnectionSource implements EventOrigin, EventSink, ResponseListener {
   readonly #settings: ConnectionSettings
   readonly #sequence: Sequence
   readonly #watchdog = new Watchdog((limitMs) => this.#expire(limitMs))
@@ -85,14 +83,6 @@ export class ConnectionSource implements EventSource, EventSink, ResponseListene
     this.#hangUp()
   }
 
-  finished(): undefined {
-    return undefined
-  }
-
-  usage(): Usage {
-    return {}
-  }
-
   // -------------------------------------------------------------- from the response
 
   onBytes(): void {
@@ -109,8 +99,7 @@ export class ConnectionSource implements EventSource, EventSink, ResponseListene
 
   events(batch: readonly StreamEvent[]): void {
     this.#failures = 0
-    const last = batch.at(-1)?.type
-    if (last === 'complete' || last === 'error') this.#watchdog.stop()
+    if (isTerminal(batch.at(-1))) this.#watchdog.stop()
     const { last: lastId } = this.#sequence
     this.#take().events(batch, lastId === undefined ? undefined : lastId - batch.length + 1)
   }
@@ -129,11 +118,6 @@ export class ConnectionSource implements EventSource, EventSink, ResponseListene
     else next()
   }
 
-  // A response has whole events only.
-  batch(): void {}
-  retry(): void {}
-  done(): void {}
-
   // -------------------------------------------------------------- inside
 
   #open([url, init]: Request): void {
@@ -151,7 +135,7 @@ export class ConnectionSource implements EventSource, EventSink, ResponseListene
       },
       (thrown: unknown) => {
         if (controller.signal.aborted) return
-        this.fail(networkError(thrown, 'server', 'before the response began'))
+        this.fail(connectionError(thrown, 'before the response began'))
       },
     )
   }
@@ -179,7 +163,7 @@ export class ConnectionSource implements EventSource, EventSink, ResponseListene
     const floorMs = this.#serverDelayMs ?? minDelayMs
     const ceilingMs = Math.max(floorMs, maxDelayMs)
     const backoff = backoffMs({ minDelayMs: floorMs, maxDelayMs: ceilingMs }, failures)
-    const delayMs = Math.min(Math.max(backoff, error.retryAfterMs ?? 0), maxTimerMs)
+    const delayMs = Math.min(Math.max(backoff, error.retryAfterMs ?? 0), longestDelayMs)
     onReconnect?.({ attempt: failures + 1, maxAttempts: maxRetries + 1, delayMs, error })
     return () => {
       this.#wait = setTimeout(() => this.#open(request), delayMs)
@@ -211,7 +195,7 @@ export class ConnectionSource implements EventSource, EventSink, ResponseListene
     if (this.#first === undefined) return this.#unanswered ?? error
     if (error.status !== 404 && error.status !== 410) return error
     const message = `The server does not have the rest of the answer (status ${error.status}).`
-    return new StreamError('interrupted', message, { status: error.status, cause: error })
+    return serverError('interrupted', message, { status: error.status, cause: error })
   }
 
   #expire(limitMs: number): void {
@@ -219,7 +203,7 @@ export class ConnectionSource implements EventSource, EventSink, ResponseListene
       this.#response === undefined
         ? `The response did not begin within ${limitMs} ms (responseMs).`
         : `Nothing at all came from the server for ${limitMs} ms (idleMs).`
-    this.fail(new StreamError('timeout', message))
+    this.fail(serverError('timeout', message))
   }
 
   #hangUp(): void {

@@ -5,15 +5,15 @@
  */
 
 import { StreamError } from '../base/errors.js'
-import type { StreamEvent, Usage } from '../base/events.js'
-import type { EventSink, EventSource } from '../core/event-source.js'
+import { isTerminal, type StreamEvent } from '../base/events.js'
+import type { EventOrigin, EventSink } from '../core/event-feed.js'
 import { parseEvent } from '../formats/parse-event.js'
 import { cancelBody, readerOf } from '../http/body.js'
 import { drain } from '../http/drain.js'
-import { retryAfterMs } from '../http/headers.js'
 import { LineReader } from '../http/lines.js'
-import { networkError, parseJson, readStart } from '../http/request-error.js'
+import { readStart } from '../http/request-error.js'
 import { ServerSentEventReader } from '../http/sse.js'
+import { bodyOf, connectionError, serverError, statusError } from './server-error.js'
 
 /** What whoever reads several responses as one stream has to know of each. */
 export interface ResponseListener {
@@ -29,7 +29,7 @@ export interface ResponseListener {
   accept(event: StreamEvent, id: string | undefined): boolean
 }
 
-export class ResponseSource implements EventSource {
+export class ResponseSource implements EventOrigin {
   readonly #response: Response
   readonly #listener: ResponseListener | undefined
   #parser: ServerSentEventReader | LineReader
@@ -65,14 +65,6 @@ export class ResponseSource implements EventSource {
     else this.#reader.cancel().catch(() => {})
   }
 
-  finished(): undefined {
-    return undefined
-  }
-
-  usage(): Usage {
-    return {}
-  }
-
   /** @returns false for a response that is no stream of events */
   #begin(): boolean {
     this.#begun = true
@@ -85,10 +77,10 @@ export class ResponseSource implements EventSource {
       return false
     }
     if (!ok) {
-      void readStart(this.#reader).then((text) => this.#fail(failedResponse(this.#response, text)))
+      void readStart(this.#reader).then((text) => this.#fail(statusError(this.#response, text)))
     } else if (status === 204) {
       this.#fail(
-        new StreamError(
+        serverError(
           'interrupted',
           'The server has nothing to send (status 204), and the last event has not come.',
           { status },
@@ -100,7 +92,9 @@ export class ResponseSource implements EventSource {
       return true
     } else {
       const message = `The response is ${contentType || 'without a content type'}, not text/event-stream or application/x-ndjson: write it with sse() or ndjson() to read it back.`
-      this.#fail(new StreamError('protocol', message, { status }))
+      void readStart(this.#reader).then((text) => {
+        this.#fail(serverError('protocol', message, { status, body: bodyOf(text) }))
+      })
     }
     return false
   }
@@ -128,12 +122,12 @@ export class ResponseSource implements EventSource {
     }
     if (this.#failure !== undefined) return this.#fail(this.#failure)
     if (!result.done) return this.#read()
-    this.#fail(new StreamError('interrupted', 'The connection ended before the last event.'))
+    this.#fail(serverError('interrupted', 'The connection ended before the last event.'))
   }
 
   readonly #onDrop = (error: unknown): void => {
     if (this.#closed) return
-    this.#fail(networkError(error, 'server', 'while the events were being read'))
+    this.#fail(connectionError(error, 'while the events were being read'))
   }
 
   #onEvent(data: string, id: string | undefined): void {
@@ -141,7 +135,7 @@ export class ResponseSource implements EventSource {
     const event = parseEvent(data)
     if (event === undefined || this.#listener?.accept(event, id) === false) return
     this.#events.push(event)
-    this.#ended = event.type === 'complete' || event.type === 'error'
+    this.#ended = isTerminal(event)
   }
 
   #drain(): void {
@@ -154,22 +148,4 @@ export class ResponseSource implements EventSource {
     this.close()
     this.#sink?.fail(error)
   }
-}
-
-/** The body is `{ error }`, as `toResponse` writes it, or somebody else's. */
-function failedResponse({ status, headers }: Response, text: string): StreamError {
-  const body = parseJson(text)
-  const error =
-    typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined
-  const json = typeof error === 'object' && error !== null ? error : {}
-  const wait = { retryAfterMs: retryAfterMs(headers) }
-  if ('code' in json) return StreamError.fromJSON({ ...wait, ...json, status })
-  const message = `The server answered with status ${status}.`
-  return new StreamError(codeOf(status), message, { ...wait, status })
-}
-
-function codeOf(status: number): StreamError['code'] {
-  if (status === 408) return 'timeout'
-  if (status === 429) return 'rate-limit'
-  return status >= 500 ? 'server' : 'invalid-request'
 }

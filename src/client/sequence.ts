@@ -4,8 +4,9 @@
  * @module
  */
 
-import { StreamError } from '../base/errors.js'
+import type { StreamError } from '../base/errors.js'
 import type { StreamEvent } from '../base/events.js'
+import { serverError } from './server-error.js'
 
 /** Lets each event through once and in order, by the ids that `sse()` gives: whole numbers, one after the other. */
 export class Sequence {
@@ -69,7 +70,7 @@ export class Sequence {
   }
 
   #break(message: string): void {
-    this.broken = new StreamError('interrupted', message)
+    this.broken = serverError('interrupted', message)
     throw this.broken
   }
 }

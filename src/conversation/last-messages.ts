@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkCount, checkKeys, optionError } from '../base/check-options.js'
+import { checkOptions, count, func, type Rules, required } from '../base/check-options.js'
 import type { Message } from '../base/messages.js'
 import { tokensOf } from '../base/usage.js'
 import { toText } from '../wires/tool-texts.js'
@@ -26,6 +26,8 @@ export interface LastMessagesOptions {
   countTokens?: (message: Message) => number
 }
 
+const rules: Rules<LastMessagesOptions> = { maxTokens: required(count), countTokens: func }
+
 /**
  * Keeps the newest messages that fit into a budget, for `select`. It begins with a message of the user, never parts a tool call from its
  * result, and keeps every system message. If the newest turn alone exceeds the budget, its question and its newest tool calls stay,
@@ -36,11 +38,8 @@ export interface LastMessagesOptions {
 export function lastMessages(
   options: LastMessagesOptions,
 ): (messages: readonly Message[]) => Message[] {
-  checkKeys('', options, ['maxTokens', 'countTokens'], 'an object with maxTokens')
+  checkOptions('', options, rules, 'an object with maxTokens')
   const { maxTokens, countTokens = estimateTokens } = options
-  if (maxTokens === undefined) throw optionError('maxTokens', maxTokens, 'an integer from 0')
-  checkCount('maxTokens', maxTokens, 0)
-  if (typeof countTokens !== 'function') throw optionError('countTokens', countTokens, 'a function')
   return (messages) => {
     const system = messages.filter(({ role }) => role === 'system')
     const rest = messages.filter(({ role }) => role !== 'system')

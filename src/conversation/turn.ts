@@ -6,12 +6,12 @@
 
 import { optionError } from '../base/check-options.js'
 import { StreamError } from '../base/errors.js'
-import type { ErrorEvent } from '../base/events.js'
+import type { ErrorEvent, TerminalEvent } from '../base/events.js'
 import type { AssistantMessage, Message } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
 import { storeError } from '../base/store-error.js'
 import { addUsage } from '../base/usage.js'
-import type { End, Turn, TurnStream } from '../core/turn.js'
+import type { Turn, TurnStream } from '../core/turn.js'
 import { toJsonMessages } from './json-messages.js'
 import type { SelectMessages } from './last-messages.js'
 import type { ConversationLock, ConversationStore, StoredConversation } from './store.js'
@@ -52,7 +52,7 @@ export class ConversationTurn implements Turn {
     return begun
   }
 
-  async end(end: End): Promise<End> {
+  async end(end: TerminalEvent): Promise<TerminalEvent> {
     await this.#begun
     this.#ended = true
     clearTimeout(this.#timer)
@@ -95,7 +95,7 @@ export class ConversationTurn implements Turn {
     return { ...request, messages: selected }
   }
 
-  async #commit(end: End): Promise<End> {
+  async #commit(end: TerminalEvent): Promise<TerminalEvent> {
     const { id, store, keepPartial } = this.#settings
     const stored = this.#stored
     if (stored === undefined) return end
@@ -150,7 +150,7 @@ function kept({ role, content }: AssistantMessage): AssistantMessage | undefined
 }
 
 /** A whole answer that could not be committed. */
-function uncommitted(end: End, error: StreamError): ErrorEvent {
+function uncommitted(end: TerminalEvent, error: StreamError): ErrorEvent {
   if (end.type === 'error') return { ...end, error }
   const { message, usage, wasted = {}, attempts } = end
   const cost = addUsage(usage, wasted)

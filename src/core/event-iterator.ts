@@ -1,15 +1,14 @@
 /**
- * Batches as single events, for `for await`.
+ * The single events of batches, for `for await`.
  *
  * @module
  */
 
 import type { StreamEvent } from '../base/events.js'
+import type { BatchReader } from './event-feed.js'
 
-interface Batches {
-  read(receive: (batch: readonly StreamEvent[] | null) => void): void
-  cancel(reason?: unknown): void
-  /** Settles once nothing is left to do; undefined if that is now. */
+interface EndingReader extends BatchReader {
+  /** Settles when nothing is left to do; undefined if that is now. */
   readonly ending: Promise<void> | undefined
 }
 
@@ -18,18 +17,18 @@ type Resolve = (result: IteratorResult<StreamEvent, undefined>) => void
 const nothing: readonly StreamEvent[] = []
 const over: IteratorResult<StreamEvent, undefined> = { done: true, value: undefined }
 
-export class BatchIterator implements AsyncIterator<StreamEvent, undefined> {
-  readonly #batches: Batches
+export class EventIterator implements AsyncIterator<StreamEvent, undefined> {
+  readonly #reader: EndingReader
   #batch = nothing
   #position = 0
   #over = false
-  /** Who waits. */
+  /** The `next()` that waits for an event. */
   #waiting: Resolve | undefined
-  /** Who waits behind: `next()` was called again before the last one was answered. A queue for the one above too costs 3 % of a token. */
+  /** Further calls of `next()` while one waits. One queue for all of them would cost 3 % of a token. */
   readonly #behind: Resolve[] = []
 
-  constructor(batches: Batches) {
-    this.#batches = batches
+  constructor(reader: EndingReader) {
+    this.#reader = reader
   }
 
   next(): Promise<IteratorResult<StreamEvent, undefined>> {
@@ -45,9 +44,9 @@ export class BatchIterator implements AsyncIterator<StreamEvent, undefined> {
   async return(): Promise<IteratorResult<StreamEvent, undefined>> {
     this.#over = true
     this.#batch = nothing
-    this.#batches.cancel()
+    this.#reader.cancel()
     this.#answerAll()
-    await this.#batches.ending
+    await this.#reader.ending
     return over
   }
 
@@ -62,7 +61,7 @@ export class BatchIterator implements AsyncIterator<StreamEvent, undefined> {
       return
     }
     this.#waiting = resolve
-    this.#batches.read(this.#receive)
+    this.#reader.read(this.#receive)
   }
 
   readonly #receive = (batch: readonly StreamEvent[] | null): void => {
@@ -78,7 +77,7 @@ export class BatchIterator implements AsyncIterator<StreamEvent, undefined> {
       this.#waiting = this.#behind.length === 0 ? undefined : this.#behind.shift()
       resolve({ done: false, value: batch[this.#position++] as StreamEvent })
     }
-    if (this.#waiting !== undefined) this.#batches.read(this.#receive)
+    if (this.#waiting !== undefined) this.#reader.read(this.#receive)
   }
 
   #answerAll(): void {

@@ -4,55 +4,43 @@
  * @module
  */
 
-import { optionError } from '../base/check-options.js'
+import { func, type Rules } from '../base/check-options.js'
 import type { CompleteEvent, ErrorEvent, RetryEvent, StartEvent } from '../base/events.js'
 import type { StreamHooks } from '../base/hooks.js'
 import type { StreamRequest } from '../base/request.js'
 import type { Attempt } from '../pull/source.js'
 
-export const hookKeys: readonly (keyof StreamHooks)[] = ['onAttempt', 'onRetry', 'onEnd']
-
-/** @throws TypeError for what is no function */
-export function checkHooks(hooks: StreamHooks): void {
-  for (const key of hookKeys) {
-    const hook: unknown = hooks[key]
-    if (hook !== undefined && typeof hook !== 'function') throw optionError(key, hook, 'a function')
-  }
-}
+export const hookRules: Rules<StreamHooks> = { onAttempt: func, onRetry: func, onEnd: func }
 
 /** @returns undefined if nobody listens */
-export function observe(hooks: StreamHooks, asked: Asked): Observer | undefined {
-  return hookKeys.some((key) => hooks[key] !== undefined) ? new Observer(hooks, asked) : undefined
-}
-
-interface Asked {
-  start: StartEvent
-  request: StreamRequest
+export function observe(hooks: StreamHooks, start: StartEvent): Observer | undefined {
+  const { onAttempt, onRetry, onEnd } = hooks
+  const isWatched = (onAttempt ?? onRetry ?? onEnd) !== undefined
+  return isWatched ? new Observer(hooks, start) : undefined
 }
 
 export class Observer {
   readonly #hooks: StreamHooks
-  readonly #asked: Asked
+  readonly #start: StartEvent
   #last: { provider: string; model: string }
 
-  constructor(hooks: StreamHooks, asked: Asked) {
+  constructor(hooks: StreamHooks, start: StartEvent) {
     this.#hooks = hooks
-    this.#asked = asked
-    this.#last = asked.start
+    this.#start = start
+    this.#last = start
   }
 
-  attempt(attempt: Attempt): void {
-    const { start, request } = this.#asked
+  attempt(attempt: Attempt, request: StreamRequest): void {
     this.#last = attempt
-    call(this.#hooks.onAttempt, { id: start.id, ...attempt, request })
+    call(this.#hooks.onAttempt, { id: this.#start.id, ...attempt, request })
   }
 
   retry({ type: _type, ...retry }: RetryEvent): void {
-    call(this.#hooks.onRetry, { id: this.#asked.start.id, ...retry })
+    call(this.#hooks.onRetry, { id: this.#start.id, ...retry })
   }
 
   end(end: CompleteEvent | ErrorEvent, timing: CompleteEvent['timing']): void {
-    const { id } = this.#asked.start
+    const { id } = this.#start
     const { onEnd } = this.#hooks
     const { attempts } = end
     if (end.type === 'error') {

@@ -1,18 +1,19 @@
 /**
- * How carriers read.
+ * The batches of any stream of events.
  *
  * @module
  */
 
 import type { StreamEvent } from '../base/events.js'
-import { type BatchReader, IterableReader } from './iterable-reader.js'
+import type { BatchReader } from './event-feed.js'
+import { IterableOrigin } from './iterable-origin.js'
+import { ReceivedAnswer } from './received-answer.js'
 import { Stream } from './stream.js'
 
-/** The events of any iterable by the batch. Our own streams give theirs whole; of others each event is one batch. */
+/** Our own streams deliver whole batches; each event of another iterable is a batch of its own. */
 export function readBatches(events: AsyncIterable<StreamEvent>): BatchReader {
-  if (events instanceof Stream) {
-    events.claim()
-    return events
-  }
-  return new IterableReader(events[Symbol.asyncIterator]())
+  const stream =
+    events instanceof Stream ? events : new Stream(new ReceivedAnswer(new IterableOrigin(events)))
+  stream.claim()
+  return stream
 }

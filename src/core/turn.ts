@@ -6,10 +6,8 @@
  */
 
 import type { StreamError } from '../base/errors.js'
-import type { CompleteEvent, ErrorEvent } from '../base/events.js'
+import type { TerminalEvent } from '../base/events.js'
 import type { StreamRequest } from '../base/request.js'
-
-export type End = CompleteEvent | ErrorEvent
 
 export interface Turn {
   /**
@@ -20,7 +18,7 @@ export interface Turn {
    */
   begin(request: StreamRequest, stream: TurnStream, signal: AbortSignal): Promise<StreamRequest>
   /** Called once if `begin` was. What it resolves with is told; it MUST NOT reject. */
-  end(end: End): Promise<End>
+  end(end: TerminalEvent): Promise<TerminalEvent>
 }
 
 /** The stream as its turn sees it. */

@@ -1,99 +1,97 @@
 /**
- * Anthropic, by its official SDK: the SDK sends the request, the wire is read here.
+ * Anthropic, by its official SDK.
  *
  * @module
  */
 
-import { defineDriver } from '../attempt/define-driver.js'
+import { httpDriver } from '../attempt/http-driver.js'
+import type { Rules } from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
-import { outputSchema } from '../base/json-schema.js'
-import { missingPackage } from '../base/missing-package.js'
-import { HttpSource } from '../http/source.js'
 import { planMessagesOutput } from '../wires/anthropic-messages/output-format.js'
 import { encodeMessagesRequest } from '../wires/anthropic-messages/request.js'
 import { MessagesDecoder } from '../wires/anthropic-messages/response.js'
 import { describeClaude } from '../wires/models/claude.js'
-import {
-  checkProvider,
-  construct,
-  environment,
-  missingKey,
-  type ProviderOptions,
-  sdkOptions,
-} from './common-options.js'
+import { checkProvider, type ProviderOptions, providerRules, secret } from './common-options.js'
+import { createClient, requestOptions } from './sdk-client.js'
 
-/** What is used of an `Anthropic` instance; the clients for Vertex, Foundry and others have it too. */
+/**
+ * The used part of an `Anthropic` instance; the clients for Vertex, Foundry and others have it too.
+ */
 export interface AnthropicClient {
   messages: {
     create(body: never, options: never): { asResponse(): Promise<Response> }
   }
 }
 
-/** What is used of a `BaseAnthropic` instance, which has no resources of its own and so is smaller. */
+/** The used part of a `BaseAnthropic` instance, which has no resources and so is smaller. */
 export interface BaseAnthropicClient {
   post(path: string, options: never): { asResponse(): Promise<Response> }
 }
 
-/** What `anthropic()` takes. */
+/** Options of `anthropic()`. */
 export interface AnthropicOptions extends ProviderOptions {
-  /** Your own SDK instance, instead of `apiKey`, `baseURL`, `fetch` and `headers`. Its own retries are not used. */
+  /**
+   * Your own SDK instance, instead of `apiKey`, `baseURL`, `fetch` and `headers`. Its own retries
+   * are not used.
+   */
   client?: AnthropicClient | BaseAnthropicClient
+}
+
+const rules: Rules<AnthropicOptions> = {
+  ...providerRules,
+  client: secret('an instance of Anthropic or BaseAnthropic, such as new Anthropic()', isClient),
 }
 
 const provider = 'anthropic'
 
 /**
- * A model of Anthropic. Needs the package `@anthropic-ai/sdk`, unless a client is given.
+ * Creates a driver for a model of Anthropic. It needs the package `@anthropic-ai/sdk`, unless a
+ * client is given.
  *
- * The key is `apiKey`, or the environment variable ANTHROPIC_API_KEY; the address is `baseURL`, or ANTHROPIC_BASE_URL.
+ * The key is `apiKey`, or the environment variable ANTHROPIC_API_KEY; the address is `baseURL`, or
+ * ANTHROPIC_BASE_URL.
  *
- * @throws TypeError for a bad option
+ * @throws TypeError for an invalid option
  */
 export function anthropic(options: AnthropicOptions): Driver {
-  checkProvider(provider, options, ['client'])
-  const { model, client: given } = options
-  if (given !== undefined && !isClient(given)) {
-    throw new TypeError(
-      'Option "anthropic.client" has to be an instance of Anthropic or BaseAnthropic, such as new Anthropic().',
-    )
-  }
+  checkProvider(provider, options, rules)
+  const { model } = options
   const { takesPrefill } = describeClaude(model)
-  let client: AnthropicClient | BaseAnthropicClient | undefined = given
-  return defineDriver({
+  let client: AnthropicClient | BaseAnthropicClient | undefined = options.client
+  return httpDriver({
     provider,
     model,
     continuation: ({ reasoning }) =>
       reasoning === undefined && takesPrefill ? 'prefill' : 'request',
-    plan: (output) => planMessagesOutput(outputSchema(output)),
-    open: (request, context, output) => {
-      const send = async (signal: AbortSignal): Promise<Response> => {
-        client ??= await createClient(options)
-        const body = encodeMessagesRequest(request, model, output)
-        // The SDK's own retries would multiply with ours, unseen.
-        const requestOptions = { signal, maxRetries: 0 }
-        if ('messages' in client) {
-          return client.messages.create(body as never, requestOptions as never).asResponse()
-        }
-        const post = { ...requestOptions, body, stream: true }
-        return client.post('/v1/messages', post as never).asResponse()
+    output: planMessagesOutput,
+    send: async (request, { signal, plan }) => {
+      client ??= await createBaseClient(options)
+      const body = encodeMessagesRequest(request, model, plan)
+      const settings = requestOptions(signal)
+      if ('messages' in client) {
+        return client.messages.create(body as never, settings as never).asResponse()
       }
-      return new HttpSource(provider, send, new MessagesDecoder(provider), context)
+      const post = { ...settings, body, stream: true }
+      return client.post('/v1/messages', post as never).asResponse()
     },
+    decoder: () => new MessagesDecoder(provider),
   })
 }
 
-function isClient(client: AnthropicClient | BaseAnthropicClient): boolean {
-  if (typeof client !== 'object' || client === null) return false
-  if ('messages' in client) return typeof client.messages?.create === 'function'
-  return typeof client.post === 'function'
+function isClient(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { messages, post } = value as Partial<AnthropicClient & BaseAnthropicClient>
+  return typeof (messages === undefined ? post : messages?.create) === 'function'
 }
 
-async function createClient(options: AnthropicOptions): Promise<BaseAnthropicClient> {
-  const { apiKey = environment('ANTHROPIC_API_KEY') } = options
-  if (apiKey === undefined) throw missingKey(provider, 'ANTHROPIC_API_KEY')
-  // The base client: all that is needed is its post(), at less than half the size of the whole SDK.
-  const { BaseAnthropic } = await import('@anthropic-ai/sdk/client').catch((error: unknown) => {
-    throw missingPackage('@anthropic-ai/sdk', 1, error)
-  })
-  return construct(provider, () => new BaseAnthropic(sdkOptions(options, apiKey)))
+function createBaseClient(options: AnthropicOptions): Promise<BaseAnthropicClient> {
+  const sdk = {
+    provider,
+    variable: 'ANTHROPIC_API_KEY',
+    packageName: '@anthropic-ai/sdk',
+    major: 1,
+    // The base client: only its post() is needed, at less than half the size of the whole SDK.
+    load: () => import('@anthropic-ai/sdk/client'),
+  }
+  return createClient(sdk, options, ({ BaseAnthropic }, settings) => new BaseAnthropic(settings))
 }

@@ -4,84 +4,75 @@
  * @module
  */
 
-import { defineDriver } from '../attempt/define-driver.js'
+import { httpDriver } from '../attempt/http-driver.js'
+import type { Rules } from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
-import { outputSchema } from '../base/json-schema.js'
-import { statusError } from '../http/request-error.js'
-import { HttpSource } from '../http/source.js'
 import { planGeminiOutput } from '../wires/gemini/output-format.js'
 import { encodeGeminiRequest } from '../wires/gemini/request.js'
 import { GeminiDecoder } from '../wires/gemini/response.js'
-import {
-  checkProvider,
-  environment,
-  missingKey,
-  type ProviderOptions,
-  resolveKey,
-} from './common-options.js'
+import { keyFrom, resolveKey } from './api-key.js'
+import { checkProvider, type ProviderOptions, providerRules } from './common-options.js'
+import { joinURL, postJson } from './post-json.js'
 
-/** What `gemini()` takes. */
+/** Options of `gemini()`. */
 export interface GeminiOptions extends ProviderOptions {
   /**
    * The address up to and without `/models`.
+   *
    * @default 'https://generativelanguage.googleapis.com/v1beta'
    */
   baseURL?: string
 }
 
+const rules: Rules<GeminiOptions> = providerRules
+
 const provider = 'gemini'
 const defaultBaseURL = 'https://generativelanguage.googleapis.com/v1beta'
 
 /**
- * A model of Google's Gemini API. Needs no SDK.
+ * Creates a driver for a model of Google's Gemini API. It needs no SDK.
  *
- * The key is `apiKey`, or the environment variable GEMINI_API_KEY. It is not needed where `headers` hold an `authorization`, as
- * for Vertex AI.
+ * The key is `apiKey`, or the environment variable GEMINI_API_KEY. It is not needed if `headers`
+ * hold an `authorization`, as for Vertex AI.
  *
- * @throws TypeError for a bad option
+ * @throws TypeError for an invalid option
  * @example
  * ```ts
  * const driver = gemini({ model: 'gemini-2.5-flash' })
  * ```
  */
 export function gemini(options: GeminiOptions): Driver {
-  checkProvider(provider, options, [])
-  const { model, baseURL = defaultBaseURL, fetch: given } = options
-  const url = `${baseURL.replace(/\/+$/, '')}/${pathOf(model)}:streamGenerateContent?alt=sse`
-  return defineDriver({
+  checkProvider(provider, options, rules)
+  const { model, baseURL = defaultBaseURL } = options
+  const url = joinURL(baseURL, `${pathOf(model)}:streamGenerateContent?alt=sse`)
+  return httpDriver({
     provider,
     model,
-    plan: (output, { tools }) => planGeminiOutput(outputSchema(output), tools, model),
-    open: (request, context, output) => {
-      const send = async (signal: AbortSignal): Promise<Response> => {
-        const headers = await headersOf(options)
-        // Looked up at each request, so that a global fetch which is replaced later is the one that is used.
-        const response = await (given ?? globalThis.fetch)(url, {
-          method: 'POST',
-          headers,
-          body: JSON.stringify(encodeGeminiRequest(request, model, output)),
-          signal,
-        })
-        if (!response.ok) throw await statusError(response, provider)
-        return response
-      }
-      return new HttpSource(provider, send, new GeminiDecoder(provider), context)
+    output: (schema, { tools }) => planGeminiOutput(schema, tools, model),
+    send: async (request, { signal, plan }) => {
+      const keyHeaders = await keyHeadersOf(options)
+      return postJson(url, options, {
+        keyHeaders,
+        body: encodeGeminiRequest(request, model, plan),
+        signal,
+      })
     },
+    decoder: () => new GeminiDecoder(provider),
   })
 }
 
-/** A name with a slash says where it belongs itself: `models/gemini-2.5-flash`, `tunedModels/mine`. */
+/**
+ * The path of a model. A name with a slash is one already: `models/gemini-2.5-flash`,
+ * `tunedModels/mine`.
+ */
 function pathOf(model: string): string {
   const path = model.includes('/') ? model : `models/${model}`
   return path.split('/').map(encodeURIComponent).join('/')
 }
 
-async function headersOf({ apiKey, headers }: GeminiOptions): Promise<Headers> {
-  const result = new Headers({ 'content-type': 'application/json', accept: 'text/event-stream' })
-  for (const [name, value] of Object.entries(headers ?? {})) result.set(name, value)
-  if (result.has('x-goog-api-key')) return result
-  const known = apiKey ?? (result.has('authorization') ? undefined : environment('GEMINI_API_KEY'))
-  if (known !== undefined) result.set('x-goog-api-key', await resolveKey(known))
-  else if (!result.has('authorization')) throw missingKey(provider, 'GEMINI_API_KEY')
-  return result
+async function keyHeadersOf({ apiKey, headers }: GeminiOptions): Promise<Record<string, string>> {
+  const given = new Headers(headers)
+  if (given.has('x-goog-api-key')) return {}
+  if (apiKey === undefined && given.has('authorization')) return {}
+  return { 'x-goog-api-key': await resolveKey(apiKey ?? keyFrom(provider, 'GEMINI_API_KEY')) }
 }

@@ -1,6 +1,7 @@
 /**
- * Well-known servers that speak the OpenAI Chat Completions wire. Data only: where they are, and what they want written differently.
- * The key of each is in the environment variable of its name, such as GROQ_API_KEY.
+ * Well-known servers that speak the protocol of OpenAI's Chat Completions, as data: their
+ * addresses, and their differences. The key of each is in the environment variable of its name,
+ * such as GROQ_API_KEY.
  *
  * @module
  */
@@ -9,10 +10,10 @@ import type { ChatRequestOptions } from '../wires/openai-chat/request.js'
 
 export interface Preset {
   baseURL: string
-  /** It runs on the user's own machine, and needs no key. */
+  /** The server runs on the user's own machine and needs no key. */
   local?: true
   request?: ChatRequestOptions
-  /** Some of its models write their reasoning into the text. */
+  /** Some of its models put their reasoning into the text. */
   thinkTags?: true
 }
 
@@ -40,7 +41,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   },
   deepseek: {
     baseURL: 'https://api.deepseek.com/v1',
-    // It sees to JSON, and knows no schemas.
+    // It enforces JSON, but takes no schema.
     request: { outputMode: 'json-object' },
   },
   fireworks: {
@@ -49,7 +50,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   },
   groq: {
     baseURL: 'https://api.groq.com/openai/v1',
-    // It refuses `response_format` beside streaming.
+    // It refuses `response_format` with streaming.
     request: { maxTokensField: 'max_completion_tokens', outputMode: 'instructions' },
     thinkTags: true,
   },
@@ -57,7 +58,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   lmstudio: { baseURL: 'http://localhost:1234/v1', local: true, thinkTags: true },
   mistral: {
     baseURL: 'https://api.mistral.ai/v1',
-    // It refuses fields that it does not know, and sends the usage unasked.
+    // It refuses unknown fields, and always sends the usage.
     request: { includeUsage: false, seedField: 'random_seed' },
   },
   ollama: { baseURL: 'http://localhost:11434/v1', local: true, thinkTags: true },

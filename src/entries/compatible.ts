@@ -1,5 +1,5 @@
 /**
- * The driver for every server that speaks OpenAI's chat wire.
+ * The driver for every server that speaks OpenAI's chat protocol.
  *
  * @module sluice/compatible
  */

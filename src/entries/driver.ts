@@ -1,15 +1,31 @@
 /**
- * What the author of a driver needs. A driver is an object with `provider`, `model` and an async generator `stream`.
+ * Everything the author of a driver needs: `httpDriver()` for a provider over HTTP, and the types
+ * of a driver that is an async generator.
  *
  * @module sluice/driver
  */
 
+export {
+  type HttpDriverOptions,
+  httpDriver,
+  type SendContext,
+} from '../attempt/http-driver.js'
+export type { OutputReading } from '../attempt/structured-output/output-reading.js'
 export type {
   Completion,
   Continuation,
   Driver,
   DriverContext,
   DriverYield,
+  Fetch,
 } from '../base/driver.js'
 export { StreamError, type StreamErrorCode, type StreamErrorOptions } from '../base/errors.js'
-export type { StreamRequest } from '../base/request.js'
+export type { ContentEvent, FinishReason, Usage } from '../base/events.js'
+export { toJsonSchema } from '../base/json-schema.js'
+export type { Message } from '../base/messages.js'
+export type { StreamRequest, Tool } from '../base/request.js'
+export type { JsonSchema, OutputSchema, StandardJsonSchema } from '../base/schema.js'
+export type { BackgroundResponses } from '../http/background.js'
+export type { Framing } from '../http/framing.js'
+export { type ProviderErrorInput, providerError } from '../http/provider-error.js'
+export type { ResponsePosition, WireDecoder } from '../http/wire-decoder.js'

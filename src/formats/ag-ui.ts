@@ -5,7 +5,7 @@
  * @see https://docs.ag-ui.com/concepts/events
  */
 
-import { optionError } from '../base/check-options.js'
+import { checkOptions, list, type Rules, string } from '../base/check-options.js'
 import type { StreamError } from '../base/errors.js'
 import type {
   CompleteEvent,
@@ -19,7 +19,7 @@ import type { Encoder, Format } from '../base/stream-format.js'
 import { AgUiMessage } from './ag-ui-message.js'
 import { errorJson } from './error-json.js'
 import { safeLines } from './event-json.js'
-import { checkStreamOptions, type StreamFormatOptions } from './options.js'
+import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
 import { retracted } from './retracted.js'
 import { dataLine, eventStream } from './server-sent-events.js'
 
@@ -39,6 +39,13 @@ export interface AgUiOptions extends StreamFormatOptions {
   messages?: readonly object[]
 }
 
+const rules: Rules<AgUiOptions> = {
+  ...streamFormatRules,
+  threadId: string,
+  runId: string,
+  messages: list,
+}
+
 /**
  * For `HttpAgent` of `@ag-ui/client`, CopilotKit and other clients of the protocol. Sources, files
  * and retries are `CUSTOM` events named `source`, `file` and `retry`. Tool calls are closed once
@@ -53,16 +60,8 @@ export interface AgUiOptions extends StreamFormatOptions {
  * ```
  */
 export function agUi(options: AgUiOptions = {}): Format {
-  const settings = checkStreamOptions('agUi', options, ['threadId', 'runId', 'messages'])
-  for (const name of ['threadId', 'runId'] as const) {
-    const value = options[name]
-    if (value !== undefined && typeof value !== 'string') {
-      throw optionError(`agUi.${name}`, value, 'a string')
-    }
-  }
-  if (options.messages !== undefined && !Array.isArray(options.messages)) {
-    throw optionError('agUi.messages', options.messages, 'an array')
-  }
+  checkOptions('agUi', options, rules)
+  const settings = streamSettings(options)
   return eventStream(settings, {
     encoder: () => new AgUiEncoder(options, settings.exposeErrors),
   })

@@ -5,7 +5,7 @@
  * @see https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol
  */
 
-import { optionError } from '../base/check-options.js'
+import { checkOptions, func, type Rules, string } from '../base/check-options.js'
 import type {
   CompleteEvent,
   ContentEvent,
@@ -17,7 +17,7 @@ import type {
 import type { Encoder, Format } from '../base/stream-format.js'
 import { errorJson } from './error-json.js'
 import { safeLines } from './event-json.js'
-import { checkStreamOptions, type StreamFormatOptions } from './options.js'
+import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
 import { dataLine, eventStream } from './server-sent-events.js'
 
 /** Options of `aiSdk()`. */
@@ -35,6 +35,8 @@ export interface AiSdkOptions extends StreamFormatOptions {
   metadata?: (event: CompleteEvent) => unknown
 }
 
+const rules: Rules<AiSdkOptions> = { ...streamFormatRules, messageId: string, metadata: func }
+
 /**
  * For `useChat()` of `@ai-sdk/react` and the other packages of `ai` 7; earlier versions do not
  * support `reset-step`. A restart is `reset-step`, which removes the parts of the failed attempt
@@ -45,13 +47,10 @@ export interface AiSdkOptions extends StreamFormatOptions {
  * @throws TypeError for an invalid option
  */
 export function aiSdk(options: AiSdkOptions = {}): Format {
-  const settings = checkStreamOptions('aiSdk', options, ['messageId', 'metadata'])
+  checkOptions('aiSdk', options, rules)
   const { messageId, metadata = defaultMetadata } = options
+  const settings = streamSettings(options)
   const { exposeErrors } = settings
-  if (messageId !== undefined && typeof messageId !== 'string') {
-    throw optionError('aiSdk.messageId', messageId, 'a string')
-  }
-  if (typeof metadata !== 'function') throw optionError('aiSdk.metadata', metadata, 'a function')
   return eventStream(settings, {
     headers: { 'x-vercel-ai-ui-message-stream': 'v1' },
     encoder: () => new AiSdkEncoder(messageId, metadata, exposeErrors),

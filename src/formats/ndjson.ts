@@ -5,11 +5,12 @@
  * @see https://github.com/ndjson/ndjson-spec
  */
 
+import { checkOptions, type Rules } from '../base/check-options.js'
 import type { StreamEvent } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
 import { jsonFailure } from './error-json.js'
 import { eventJson, safeLines, writable } from './event-json.js'
-import { checkStreamOptions, type StreamFormatOptions } from './options.js'
+import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
 
 /** Options of `ndjson()`. */
 export interface NdjsonOptions extends StreamFormatOptions {
@@ -21,6 +22,8 @@ export interface NdjsonOptions extends StreamFormatOptions {
   heartbeatMs?: number
 }
 
+const rules: Rules<NdjsonOptions> = streamFormatRules
+
 /**
  * Each event as one line of JSON, for readers that split lines but do not parse server-sent events,
  * such as `jq`.
@@ -28,10 +31,9 @@ export interface NdjsonOptions extends StreamFormatOptions {
  * @throws TypeError for an invalid option
  */
 export function ndjson(options: NdjsonOptions = {}): Format {
-  const { exposeErrors, ...settings } = checkStreamOptions('ndjson', options, [], {
-    heartbeatMs: Infinity,
-    heartbeat: '\n',
-  })
+  checkOptions('ndjson', options, rules)
+  const { heartbeatMs = Infinity } = options
+  const { exposeErrors, ...settings } = streamSettings({ ...options, heartbeatMs }, '\n')
   return {
     ...settings,
     contentType: 'application/x-ndjson; charset=utf-8',

@@ -5,13 +5,13 @@
  * @see https://platform.openai.com/docs/api-reference/chat-streaming
  */
 
-import { checkFlag, optionError } from '../base/check-options.js'
+import { checkOptions, flag, type Rules, string } from '../base/check-options.js'
 import { StreamError, type StreamErrorCode } from '../base/errors.js'
 import type { ContentEvent, FinishReason, StreamEvent, Usage } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
 import { errorJson } from './error-json.js'
 import { safeLines } from './event-json.js'
-import { checkStreamOptions, type StreamFormatOptions } from './options.js'
+import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
 import { retracted } from './retracted.js'
 import { dataLine, eventStream } from './server-sent-events.js'
 
@@ -35,6 +35,12 @@ export interface OpenaiChatOptions extends StreamFormatOptions {
   earlyStatus?: boolean
 }
 
+const rules: Rules<OpenaiChatOptions> = {
+  ...streamFormatRules,
+  model: string,
+  includeUsage: flag,
+}
+
 /**
  * For the `openai` SDK and everything else that reads OpenAI's chunks. Reasoning is
  * `reasoning_content` and images are `images`, like on other servers with this format. A failure
@@ -44,14 +50,10 @@ export interface OpenaiChatOptions extends StreamFormatOptions {
  * @throws TypeError for an invalid option
  */
 export function openaiChat(options: OpenaiChatOptions = {}): Format {
-  const keys = ['model', 'includeUsage']
-  const settings = checkStreamOptions('openaiChat', options, keys, { earlyStatus: true })
-  const { model } = options
+  checkOptions('openaiChat', options, rules)
+  const { model, includeUsage = false, earlyStatus = true } = options
+  const settings = streamSettings({ ...options, earlyStatus })
   const { exposeErrors } = settings
-  if (model !== undefined && typeof model !== 'string') {
-    throw optionError('openaiChat.model', model, 'a string')
-  }
-  const includeUsage = checkFlag('openaiChat.includeUsage', options.includeUsage, false)
   return eventStream(settings, {
     encoder: () => new OpenaiChatEncoder(model, includeUsage, exposeErrors),
     failure: (error) => ({

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkFlag, checkKeys, checkLimit } from '../base/check-options.js'
+import { flag, limit, type Rules } from '../base/check-options.js'
 import type { Format } from '../base/stream-format.js'
 
 /** Options of every format. */
@@ -33,50 +33,27 @@ export interface StreamFormatOptions extends FormatOptions {
   earlyStatus?: boolean
 }
 
-/**
- * @throws TypeError for options that are not an object, for an unknown key, and for a bad value of
- * `exposeErrors`
- */
-export function checkFormatOptions(
-  name: string,
-  options: FormatOptions,
-  keys: readonly string[],
-): { exposeErrors: boolean } {
-  checkKeys(name, options, ['exposeErrors', ...keys])
-  return { exposeErrors: checkFlag(`${name}.exposeErrors`, options.exposeErrors, false) }
+export const formatRules: Rules<FormatOptions> = { exposeErrors: flag }
+
+export const streamFormatRules: Rules<StreamFormatOptions> = {
+  ...formatRules,
+  heartbeatMs: limit,
+  earlyStatus: flag,
 }
 
-interface StreamDefaults {
-  heartbeatMs?: number
-  earlyStatus?: boolean
-  /** Text that readers skip. A comment of server-sent events by default. */
-  heartbeat?: string
-}
-
-/** The part of the options that response writers need. */
+/** What response writers have to know of the options. */
 export interface StreamSettings extends Pick<Format, 'earlyStatus' | 'heartbeat'> {
   exposeErrors: boolean
 }
 
-/**
- * @param keys - the options that the format has beside these
- * @throws TypeError as `checkFormatOptions` does, and for a bad value of the others
- */
-export function checkStreamOptions(
-  name: string,
-  options: StreamFormatOptions,
-  keys: readonly string[],
-  { heartbeatMs = 15_000, earlyStatus = false, heartbeat = ':\n\n' }: StreamDefaults = {},
+/** @param heartbeat - what readers skip; a comment of server-sent events by default */
+export function streamSettings(
+  { exposeErrors = false, heartbeatMs = 15_000, earlyStatus = false }: StreamFormatOptions,
+  heartbeat = ':\n\n',
 ): StreamSettings {
-  const { exposeErrors } = checkFormatOptions(name, options, [
-    'heartbeatMs',
-    'earlyStatus',
-    ...keys,
-  ])
-  const everyMs = checkLimit(`${name}.heartbeatMs`, options.heartbeatMs, heartbeatMs)
   return {
     exposeErrors,
-    earlyStatus: checkFlag(`${name}.earlyStatus`, options.earlyStatus, earlyStatus),
-    ...(everyMs === Infinity ? {} : { heartbeat: { text: heartbeat, everyMs } }),
+    earlyStatus,
+    ...(heartbeatMs === Infinity ? {} : { heartbeat: { text: heartbeat, everyMs: heartbeatMs } }),
   }
 }

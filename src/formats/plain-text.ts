@@ -4,15 +4,18 @@
  * @module
  */
 
+import { checkOptions, type Rules } from '../base/check-options.js'
 import { StreamError } from '../base/errors.js'
 import type { StreamEvent } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
 import { errorJson } from './error-json.js'
-import { checkFormatOptions, type FormatOptions } from './options.js'
+import { type FormatOptions, formatRules } from './options.js'
 import { retracted } from './retracted.js'
 
 /** Options of `plainText()`. */
 export type PlainTextOptions = FormatOptions
+
+const rules: Rules<PlainTextOptions> = formatRules
 
 /**
  * Text content as it arrives. Plain text has no place for errors: a failure before the first
@@ -23,7 +26,8 @@ export type PlainTextOptions = FormatOptions
  * @throws TypeError for an invalid option
  */
 export function plainText(options: PlainTextOptions = {}): Format {
-  const { exposeErrors } = checkFormatOptions('plainText', options, [])
+  checkOptions('plainText', options, rules)
+  const { exposeErrors = false } = options
   return {
     contentType: 'text/plain; charset=utf-8',
     headers: {

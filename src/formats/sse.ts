@@ -5,11 +5,11 @@
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 
-import { checkDelay } from '../base/check-options.js'
+import { checkOptions, delay, type Rules } from '../base/check-options.js'
 import type { StreamEvent } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
 import { eventJson, safeLines, writable } from './event-json.js'
-import { checkStreamOptions, type StreamFormatOptions } from './options.js'
+import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
 import { eventStream } from './server-sent-events.js'
 
 /** Options of `sse()`. */
@@ -22,6 +22,8 @@ export interface SseOptions extends StreamFormatOptions {
   retryMs?: number
 }
 
+const rules: Rules<SseOptions> = { ...streamFormatRules, retryMs: delay }
+
 /**
  * Each event as `id:` (a number from 1, or the event's number in its log), `event:` (its type) and
  * `data:` (the event as one line of JSON). Errors are sent as `StreamError.toJSON()`, without the
@@ -30,8 +32,9 @@ export interface SseOptions extends StreamFormatOptions {
  * @throws TypeError for an invalid option
  */
 export function sse(options: SseOptions = {}): Format {
-  const settings = checkStreamOptions('sse', options, ['retryMs'])
-  const retryMs = checkDelay('sse.retryMs', options.retryMs, Infinity)
+  checkOptions('sse', options, rules)
+  const settings = streamSettings(options)
+  const { retryMs = Infinity } = options
   const prologue = retryMs === Infinity ? '' : `retry: ${Math.round(retryMs)}\n\n`
   return eventStream(settings, {
     encoder: () => new SseEncoder(prologue, settings.exposeErrors),

@@ -1,5 +1,5 @@
 /**
- * The end of a body that has said all it had to say.
+ * The end of a body after its last event.
  *
  * @module
  */
@@ -7,16 +7,16 @@
 import { keepAlive } from '../base/timers.js'
 
 /**
- * How long the connection stays open after the last event for the server to end the body, in milliseconds. A body that is read
- * to its end leaves a connection that the next request can use; an aborted one does not.
+ * How long the server has to end the body after the last event, in milliseconds. A body that is
+ * read to its end leaves a connection that the next request can use; an aborted one does not.
  */
 const drainMs = 500
 
 /**
- * Reads a body to its end, and gives it up where it does not come.
+ * Reads a body to its end, and gives up if the end does not come.
  *
- * @param abort - ends the connection, and lets go of what waits for that. Called after the end of the body too: the Anthropic SDK (1.12)
- * holds on to every response whose signal has not aborted, with all that hangs on it.
+ * @param abort - ends the connection. It is called after the end of the body too, because the
+ *   Anthropic SDK (1.12) keeps every response whose signal has not aborted.
  */
 export function drain(reader: ReadableStreamDefaultReader<Uint8Array>, abort: () => void): void {
   const timer = setTimeout(abort, drainMs)

@@ -1,11 +1,11 @@
 /**
- * What the body of an error says, in any provider's shape.
+ * Reads the body of an error, in any provider's shape.
  *
  * @module
  */
 
 export interface ErrorBody {
-  /** The provider's sentence; empty where there is none. */
+  /** The provider's sentence; empty if it sent none. */
   message: string
   /** Its codes, types and statuses, the most exact first. */
   words: string[]
@@ -13,7 +13,7 @@ export interface ErrorBody {
   status: number | undefined
   requestId: string | undefined
   retryAfterMs: number | undefined
-  /** The quota that is used up is one for a day (Gemini). */
+  /** Whether a quota for a day is used up (Gemini). */
   quotaPerDay: boolean
 }
 
@@ -22,18 +22,20 @@ export type Fields = Partial<Record<string, unknown>>
 /** How deep an error may sit in others, such as a gateway's error around a provider's. */
 const maxDepth = 4
 
-/** The longest JSON text that is kept as a message, in characters. */
+/** The longest JSON text that becomes a message, in characters. */
 const maxJsonLength = 2_000
 
-/** Whether the field `error` holds an error: some servers always send the field, as null or empty. */
+/**
+ * Whether the field `error` holds an error: some servers always send the field, as null or empty.
+ */
 export function isErrorBody(error: unknown): boolean {
   if (typeof error === 'object') return error !== null && Object.keys(error).length > 0
   return error === true || text(error) !== undefined
 }
 
 /**
- * Whether an object is an error instead of an answer, or a piece of one: named so, or flat, in one of the shapes that servers give
- * their HTTP errors (vLLM, Alibaba, Baidu, MiniMax, Cloudflare, FastAPI).
+ * Whether an object is an error and not an answer or a piece of one: by its name, or by one of the
+ * flat shapes of servers' HTTP errors (vLLM, Alibaba, Baidu, MiniMax, Cloudflare, FastAPI).
  */
 export function isErrorObject(value: Fields): boolean {
   if (value.object === 'error' || isErrorBody(value.error)) return true
@@ -43,7 +45,7 @@ export function isErrorObject(value: Fields): boolean {
   return code !== undefined && text(value.message ?? value.error_msg) !== undefined
 }
 
-/** Never throws. */
+/** Reads the body of an error. It never throws. */
 export function readErrorBody(body: unknown): ErrorBody {
   const result: ErrorBody = {
     message: '',
@@ -73,7 +75,7 @@ function read(value: unknown, result: ErrorBody, depth: number): void {
   else if (isFields(response)) read(response.error, result, depth + 1)
   // MiniMax
   if (isFields(wrapped)) read(wrapped, result, depth + 1)
-  // OpenRouter: what the provider behind it said
+  // OpenRouter: the words of the provider behind it
   if (isFields(metadata)) read(metadata.raw, result, depth + 1)
   addWord(result, value.code ?? value.error_code)
   addWord(result, value.error_type)
@@ -87,7 +89,7 @@ function read(value: unknown, result: ErrorBody, depth: number): void {
     toStatus(value.raw_status_code)
   if (Array.isArray(value.details)) readDetails(value.details, result)
   if (typeof message === 'string') {
-    // A gateway's sentence says little without the provider's behind it.
+    // A gateway's sentence means little without the provider's.
     const inner = result.message
     result.message = inner === '' || message.includes(inner) ? message : `${message}: ${inner}`
   } else read(message, result, depth + 1)
@@ -110,7 +112,7 @@ function readText(value: string, result: ErrorBody, depth: number): void {
   else result.message = trimmed
 }
 
-/** A page of a proxy: its title, or its text. */
+/** The title of a proxy's page, or its text. */
 function readMarkup(page: string): string {
   const start = page.slice(0, 20_000)
   const title = /<title[^>]*>([^<]*)/i.exec(start)?.[1]?.trim()
@@ -119,7 +121,7 @@ function readMarkup(page: string): string {
   return `an HTML page: ${words.trim()}`
 }
 
-/** Such as a compressed body that nobody unpacked. */
+/** Whether a text is binary data, such as a compressed body that nobody unpacked. */
 function isBinary(value: string): boolean {
   let strange = 0
   const length = Math.min(value.length, 200)

@@ -1,26 +1,29 @@
 /**
- * What the headers of a response tell: the id of the request, and how long the server asks to wait.
+ * Headers of a response: the id of the request, and how long the server asks to wait.
  *
  * @module
  */
 
-/** As much of `Headers` as is needed. */
+/** The used part of `Headers`. */
 export interface HeaderReader {
   get(name: string): string | null
 }
 
-/** Undefined for an empty one too. */
+/** The value of a header; undefined for an empty one too. */
 export function header(headers: HeaderReader | undefined, name: string): string | undefined {
   return headers?.get(name) || undefined
 }
 
-/** The provider's id of the request, for its support. */
+/** The provider's id of the request, to quote to its support. */
 export function requestIdOf(headers: HeaderReader | undefined): string | undefined {
   const names = ['x-request-id', 'request-id', 'apim-request-id']
   return names.map((name) => header(headers, name)).find((id) => id !== undefined)
 }
 
-/** In milliseconds. `retry-after` is a number of seconds or a date (RFC 9110, section 10.2.3). */
+/**
+ * How long to wait, in milliseconds. `retry-after` is a number of seconds or a date (RFC 9110,
+ * section 10.2.3).
+ */
 export function retryAfterMs(headers: HeaderReader | undefined): number | undefined {
   const inMs = header(headers, 'retry-after-ms')
   if (inMs !== undefined) {

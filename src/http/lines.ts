@@ -6,7 +6,7 @@
 
 import { maxEventLength, tooLong } from './sse.js'
 
-/** Feeds one body, chunk by chunk. Empty lines are skipped, and a last line without its end is one that was cut. */
+/** Reads one body, chunk by chunk. Empty lines are skipped. */
 export class LineReader {
   readonly #decoder = new TextDecoder()
   readonly #onLine: (line: string) => void
@@ -17,7 +17,9 @@ export class LineReader {
     this.#onLine = onLine
   }
 
-  /** @throws whatever the callback throws, and StreamError `protocol` for a line that is too long */
+  /**
+   * @throws whatever the callback throws, and StreamError `protocol` for a line that is too long
+   */
   feed(chunk: Uint8Array): void {
     const lines = this.#decoder.decode(chunk, { stream: true }).split('\n')
     const rest = lines.pop() ?? ''
@@ -28,5 +30,15 @@ export class LineReader {
     }
     this.#rest += rest
     if (this.#rest.length > maxEventLength) throw tooLong()
+  }
+
+  /**
+   * Reads a last line without a line break. It may have been cut: whether it is whole is for its
+   * reader to decide.
+   */
+  end(): void {
+    const last = this.#rest + this.#decoder.decode()
+    this.#rest = ''
+    if (last.trim() !== '') this.#onLine(last)
   }
 }

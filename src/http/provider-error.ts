@@ -1,5 +1,5 @@
 /**
- * What a provider says when it fails, in HTTP bodies and inside a stream, as a StreamError.
+ * A provider's error, in an HTTP body or inside a stream, as a StreamError.
  *
  * @module
  */
@@ -8,29 +8,33 @@ import { StreamError, type StreamErrorCode } from '../base/errors.js'
 import { type ErrorBody, readErrorBody } from './error-body.js'
 import { type HeaderReader, header, requestIdOf, retryAfterMs } from './headers.js'
 
+/** Options of `providerError()`. */
 export interface ProviderErrorInput {
+  /** The provider's name, for the error. */
   provider: string
   /** The HTTP status; absent for an error inside a stream. */
   status?: number | undefined
   headers?: HeaderReader | undefined
-  /** Parsed JSON, or the text where it is not JSON. */
+  /** Parsed JSON, or the text if it is not JSON. */
   body: unknown
   cause?: unknown
-  /** What to say if the body says nothing. */
+  /** The message if the body has none. */
   message?: string | undefined
 }
 
-/** The longest message, in characters. It is meant for logs. */
+/** The longest message, in characters. Messages are meant for logs. */
 const maxMessageLength = 2_000
 
-/** The longest text that patterns are tried on, in characters, so that a huge body costs nothing. */
+/** The longest text that patterns are tried on, in characters, so that a huge body costs little. */
 const maxSearchLength = 4_000
 
 /**
- * The error of any provider, whatever its shape: `{error: {message, type, code}}` (OpenAI and those like it),
- * `{type: 'error', error}` (Anthropic), `{error: {code, status}}` also in an array (Gemini), `{detail}` (FastAPI), plain text, HTML.
+ * Creates the error of any provider, whatever its shape: `{error: {message, type, code}}` (OpenAI
+ * and those like it), `{type: 'error', error}` (Anthropic), `{error: {code, status}}` also in an
+ * array (Gemini), `{detail}` (FastAPI), plain text, HTML.
  *
- * Words beat the status, because a bad key also comes as 400, a long prompt as 413 or 500, an empty account as 429.
+ * Words beat the status, because a bad key also comes as 400, a long prompt as 413 or 500, an empty
+ * account as 429.
  */
 export function providerError(input: ProviderErrorInput): StreamError {
   const { provider, headers, cause } = input
@@ -50,7 +54,10 @@ export function providerError(input: ProviderErrorInput): StreamError {
   })
 }
 
-/** What patterns are tried on: without addresses, which name pages such as `/settings/billing` for any failure. */
+/**
+ * The text for patterns, without addresses, which name pages such as `/settings/billing` for any
+ * failure.
+ */
 function wordsOf(text: string): string {
   return text
     .slice(0, maxSearchLength)
@@ -60,7 +67,7 @@ function wordsOf(text: string): string {
 
 // ---------------------------------------------------------------- code
 
-/** A code and what it is told by. Of several rules the first counts that matches. */
+/** A code and its patterns. The first rule that matches counts. */
 type Rule = readonly [StreamErrorCode, ...RegExp[]]
 
 /** Codes, types and statuses that mean one thing, written without case and punctuation. */
@@ -86,7 +93,7 @@ const wordRules: readonly Rule[] = [
   ['conflict', /conflict/],
 ]
 
-/** Words that providers also send with errors of other kinds, so that the message and the status come first. */
+/** Words that providers also send with other errors, so the message and the status come first. */
 const vagueWordRules: readonly Rule[] = [
   ['server', /servererror|apierror|^internal/],
   ['invalid-request', /invalid|badrequest|unprocessable|unsupported|validation|failedprecondition/],
@@ -99,11 +106,12 @@ const quotaSentences: Rule = [
   /have any credits|over budget|budget has been exceeded/,
 ]
 
-/** What sentences say. */
+/** The meaning of sentences. */
 const sentenceRules: readonly Rule[] = [
   [
     'context-length',
-    // A limit is named beside the context, and it is exceeded: "try increasing context size" alone is a server's trouble.
+    // A limit is named with the context, and it is exceeded: "try increasing context size" alone is
+    // a server's trouble.
     /(exceed|maximum|too (long|large|many)|(longer|larger|greater) than)[^]{0,120}context.?(length|window|size|limit)/,
     /context.?(length|window|size|limit)[^]{0,80}(exceed|is too|reached|overflow|not enough)/,
     /(prompt|input|inputs|messages?)( is| are)? too long|(prompt|input) (length|exceeds) (exceeds|should be|max)/,
@@ -134,7 +142,7 @@ const sentenceRules: readonly Rule[] = [
   ],
 ]
 
-/** Sentences that count only where the status tells nothing. */
+/** Sentences that count only if the status means nothing. */
 const vagueSentenceRules: readonly Rule[] = [
   [
     'not-found',
@@ -162,7 +170,10 @@ const statusCodes: Readonly<Partial<Record<number, StreamErrorCode>>> = {
   529: 'overloaded',
 }
 
-/** What a sentence cannot mean beside a status. A 429 that speaks of the context is about the tokens allowed in a minute. */
+/**
+ * Codes that a sentence cannot mean with a status. A 429 about the context is about the tokens
+ * allowed in a minute.
+ */
 const unlikely: Readonly<Partial<Record<number, readonly StreamErrorCode[]>>> = {
   404: ['context-length', 'auth'],
   429: ['context-length'],
@@ -176,7 +187,8 @@ function classify(
 ): StreamErrorCode {
   const plainWords = words.map((word) => word.toLowerCase().replace(/[^a-z0-9]/g, ''))
   const word = codeOf(wordRules, plainWords)
-  // Gemini says RESOURCE_EXHAUSTED and "quota" for a limit per minute too; its details tell which one it is.
+  // Gemini sends RESOURCE_EXHAUSTED and "quota" for a limit per minute too; its details tell them
+  // apart.
   if (word === 'rate-limit') {
     return quotaPerDay || (askedMs === undefined && codeOf([quotaSentences], [text]))
       ? 'quota'
@@ -190,7 +202,7 @@ function classify(
   const sentences = sentenceRules.filter(([code]) => !unlikely[status]?.includes(code))
   const known = codeOf(sentences, [text]) ?? word ?? told ?? codeOf(vagueSentenceRules, [text])
   if (known !== undefined || status > 0) return known ?? 'invalid-request'
-  // Inside a stream, and nothing tells: the request was accepted, so the fault is the server's.
+  // Inside a stream, without a hint: the request was accepted, so the fault is the server's.
   return codeOf(vagueWordRules, plainWords) ?? 'server'
 }
 
@@ -205,7 +217,7 @@ function isErrorStatus(status: unknown): status is number {
 
 // ---------------------------------------------------------------- headers
 
-/** `x-should-retry` is the provider's own word, which both official SDKs follow. Undefined: what fits the code. */
+/** `x-should-retry` decides, as in both official SDKs. Undefined: whatever fits the code. */
 function retryable(
   headers: ProviderErrorInput['headers'],
   code: StreamErrorCode,
@@ -214,7 +226,8 @@ function retryable(
   const said = header(headers, 'x-should-retry')
   if (said === 'true') return true
   if (said === 'false') return false
-  // What is too large now is too large the next time, such as a prompt above the tokens allowed in a minute.
+  // A request that is too large stays too large, such as a prompt above the tokens allowed in a
+  // minute.
   if (status === 413) return false
   return code === 'conflict' ? true : undefined
 }
@@ -234,7 +247,7 @@ function describe(
   if (named.length > 0) tail += ` (${named.join(', ')})`
   if (requestId !== undefined) tail += ` [request ${requestId}]`
   tail = shorten(tail, 400)
-  const said = text.trim() || 'The provider failed without saying why.'
+  const said = text.trim() || 'The provider failed without a reason.'
   return head + shorten(said, maxMessageLength - head.length - tail.length) + tail
 }
 

@@ -1,11 +1,12 @@
 /**
- * Whatever a request can fail with, as a StreamError.
+ * What requests and drivers throw, as a StreamError.
  *
  * @module
  */
 
 import { StreamError } from '../base/errors.js'
 import { readerOf } from './body.js'
+import { isConnectionError, isMistake } from './connection-error.js'
 import { providerError } from './provider-error.js'
 
 /** How much of an error's body is read, in characters. */
@@ -26,38 +27,65 @@ async function readBody(response: Response): Promise<string> {
   try {
     return await readStart(readerOf(response))
   } catch {
-    // The status says enough.
+    // The status is enough.
     return ''
   }
 }
 
-/** Whatever a request can reject with, as a StreamError. Both SDKs' errors are known by their fields, not by their class. */
-export function requestError(error: unknown, provider: string): StreamError {
-  if (StreamError.is(error)) return error
+/**
+ * The error of a request that could not be sent or answered. A value that is nobody's mistake is
+ * taken for a failed connection, because to make one is all that sending does.
+ */
+export function requestError(thrown: unknown, provider: string): StreamError {
+  const known = knownError(thrown, provider, 'before the answer began')
+  if (known !== undefined) return known
+  if (isMistake(thrown)) return unknownError(thrown, provider)
+  return networkError(thrown, provider, 'before the answer began')
+}
+
+/** The error of a driver that is a generator, which may throw anything. */
+export function driverError(thrown: unknown, provider: string): StreamError {
+  return knownError(thrown, provider) ?? unknownError(thrown, provider)
+}
+
+/**
+ * Undefined for a value that is neither a StreamError, nor an answer with a status, nor the error
+ * of a connection.
+ */
+function knownError(thrown: unknown, provider: string, when?: string): StreamError | undefined {
+  if (StreamError.is(thrown)) return thrown
   const fields: { status?: unknown; headers?: unknown; error?: unknown } =
-    typeof error === 'object' && error !== null ? error : {}
+    typeof thrown === 'object' && thrown !== null ? thrown : {}
+  // Both SDKs' errors are known by their fields: their classes exist once for each copy of the SDK.
   if (typeof fields.status === 'number') {
-    const message = error instanceof Error ? error.message : ''
+    const message = thrown instanceof Error ? thrown.message : ''
     return providerError({
       provider,
       status: fields.status,
       headers: fields.headers instanceof Headers ? fields.headers : undefined,
       body: fields.error ?? message,
-      cause: error,
+      cause: thrown,
     })
   }
-  return networkError(error, provider, 'before the answer began')
+  return isConnectionError(thrown) ? networkError(thrown, provider, when) : undefined
 }
 
-export function networkError(error: unknown, provider: string, when: string): StreamError {
-  if (StreamError.is(error)) return error
-  const reason = innermostReason(error)
+function unknownError(thrown: unknown, provider: string): StreamError {
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return new StreamError('unknown', message, { provider, cause: thrown })
+}
+
+/** @param when - the end of the sentence "the connection failed" */
+export function networkError(thrown: unknown, provider: string, when?: string): StreamError {
+  if (StreamError.is(thrown)) return thrown
+  const reason = innermostReason(thrown)
   const timedOut = /timed? ?out/i.test(reason)
-  const message = `${provider}: the connection ${timedOut ? 'timed out' : 'failed'} ${when}: ${reason}`
-  return new StreamError(timedOut ? 'timeout' : 'network', message, { provider, cause: error })
+  const what = timedOut ? 'timed out' : 'failed'
+  const message = `${provider}: the connection ${what}${when === undefined ? '' : ` ${when}`}: ${reason}`
+  return new StreamError(timedOut ? 'timeout' : 'network', message, { provider, cause: thrown })
 }
 
-/** `fetch failed` says nothing; ECONNREFUSED sits two causes deeper. */
+/** The reason that means something: `fetch failed` does not, ECONNREFUSED is two causes deeper. */
 function innermostReason(error: unknown): string {
   let reason = String(error)
   for (let depth = 0; depth < 5 && typeof error === 'object' && error !== null; depth++) {
@@ -69,7 +97,7 @@ function innermostReason(error: unknown): string {
   return reason
 }
 
-/** The text of a body that says why a request failed, up to a limit. It never rejects. */
+/** The text of the body of an error, up to a limit. It never rejects. */
 export async function readStart(
   reader: ReadableStreamDefaultReader<Uint8Array> | undefined,
 ): Promise<string> {
@@ -83,13 +111,13 @@ export async function readStart(
       text += decoder.decode(value, { stream: true })
     }
   } catch {
-    // The status is known; what is missing of the body does not change it.
+    // The status is known; the missing rest of the body does not change it.
   }
   reader.cancel().catch(() => {})
   return text
 }
 
-/** Undefined where the text is not JSON. */
+/** Undefined if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

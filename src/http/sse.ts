@@ -8,7 +8,10 @@
 import { createParser } from 'eventsource-parser'
 import { StreamError } from '../base/errors.js'
 
-/** The longest event that is read, in characters. Beyond it the body is taken for broken, so memory stays bounded. */
+/**
+ * The longest event or line that is read, in characters. A longer one is an error, so that memory
+ * stays bounded.
+ */
 export const maxEventLength: number = 16 * 1024 * 1024
 
 /** Takes one event; it may throw, which ends the parsing of that chunk. */
@@ -18,23 +21,36 @@ export type OnServerSentEvent = (
   id: string | undefined,
 ) => void
 
-/** For chunks that split no character; it keeps nothing. A byte order mark in their beginning is not the stream's. */
+/**
+ * For chunks that split no character; it holds no state. A byte order mark at their beginning is
+ * not the stream's.
+ */
 const plainDecoder = /* @__PURE__ */ new TextDecoder('utf-8', { ignoreBOM: true })
 
-/** Feeds one body, chunk by chunk. */
+/** Reads one body, chunk by chunk. */
 export class ServerSentEventReader {
   readonly #decoder = new TextDecoder()
-  /** The decoder holds no part of a character, and has seen whether the stream begins with a byte order mark. */
+  /**
+   * Whether the decoder holds no part of a character, and has passed a byte order mark at the
+   * beginning.
+   */
   #plain = false
   readonly #onEvent: OnServerSentEvent
   readonly #parser
-  /** The beginning of a line whose end has not come. Joined once, so that a long line in many pieces costs linear time. */
+  /**
+   * The beginning of an unfinished line. It is joined once, so that a long line in many pieces
+   * costs linear time.
+   */
   #pending: string[] = []
   #pendingLength = 0
-  /** The parser holds no part of an event, so the next event may take the fast lane. */
+  /**
+   * Whether the parser holds no part of an event, so that the next event may take the fast lane.
+   */
   #clean = true
 
-  /** @param onRetry - takes the wait that the server asks for before a connection is made again, in milliseconds */
+  /**
+   * @param onRetry - takes the wait before a reconnection that the server asks for, in milliseconds
+   */
   constructor(onEvent: OnServerSentEvent, onRetry?: (delayMs: number) => void) {
     this.#onEvent = onEvent
     this.#parser = createParser({
@@ -43,24 +59,29 @@ export class ServerSentEventReader {
       onRetry,
       onError: (error) => {
         if (error.type === 'max-buffer-size-exceeded') throw tooLong()
-        // A line `error: {...}`, whose field name is "error", is how some servers (GPUStack) end a stream that failed.
+        // Some servers (GPUStack) end a failed stream with a line `error: {...}`, whose field name
+        // is "error".
         if (error.field === 'error' && error.value) onEvent(error.value, 'error', undefined)
       },
     })
-    // TextDecoder takes one byte order mark off; a blank line keeps the parser from taking off a second one.
+    // TextDecoder removes one byte order mark; a blank line keeps the parser from removing a second
+    // one.
     this.#parser.feed('\n')
   }
 
-  /** @throws whatever the callback throws, and StreamError `protocol` for an event that is too long */
+  /**
+   * @throws whatever the callback throws, and StreamError `protocol` for an event that is too long
+   */
   feed(chunk: Uint8Array): void {
-    // A last byte of ASCII: no character is split. Decoding without a state takes three fifths of the time in Node (90 ns of 150).
+    // A last byte of ASCII means that no character is split. Stateless decoding takes 90 ns of 150
+    // in Node.
     const whole = (chunk[chunk.length - 1] ?? 0x80) < 0x80
     if (whole && this.#plain) return this.#read(plainDecoder.decode(chunk))
     this.#plain = whole
     this.#read(this.#decoder.decode(chunk, { stream: true }))
   }
 
-  /** The body is over: a last event counts although its blank line is missing. */
+  /** The body has ended: a last event counts although its blank line is missing. */
   end(): void {
     this.#read(`${this.#decoder.decode()}\n\n`)
   }
@@ -78,7 +99,8 @@ export class ServerSentEventReader {
       if (position === text.length) return
       if (position > 0) text = text.slice(position)
     }
-    // The parser gets whole lines only: it would drop the beginning of an `error:` line that comes in two pieces.
+    // The parser gets whole lines only: it would drop the beginning of an `error:` line in two
+    // pieces.
     const linesEnd = Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1
     if (linesEnd > 0) {
       const lines = text.slice(0, linesEnd)
@@ -96,8 +118,9 @@ export class ServerSentEventReader {
   }
 
   /**
-   * Whole events of the one shape that nearly all are of, `[event: X\n]data: {...}\n\n`, without the parser. Returns where it
-   * stopped; anything else is the parser's.
+   * Reads whole events of the most common shape, `[event: X\n]data: {...}\n\n`, without the parser.
+   *
+   * @returns the position of the first event of another shape
    */
   #fastLane(text: string): number {
     let position = 0
@@ -122,6 +145,6 @@ export class ServerSentEventReader {
 export function tooLong(): StreamError {
   return new StreamError(
     'protocol',
-    `An event of more than ${maxEventLength} characters came, which is more than is read.`,
+    `An event or line is longer than the limit of ${maxEventLength} characters.`,
   )
 }

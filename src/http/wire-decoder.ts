@@ -1,5 +1,5 @@
 /**
- * What a wire format is to the transport: one reader of responses.
+ * The contract between a wire format and the HTTP transport.
  *
  * @module
  */
@@ -7,21 +7,52 @@
 import type { Completion } from '../base/driver.js'
 import type { ContentEvent, Usage } from '../base/events.js'
 
-/** Reads one response of one wire format; it holds the state of that response. */
+/**
+ * Reads one response of one wire format and holds the state of that response.
+ *
+ * Two methods are enough: `decode` and `finished`. A whole answer is one for which `finished`
+ * returns a completion; a body that ends before that is an `interrupted` answer.
+ */
 export interface WireDecoder {
   /**
-   * Takes one server-sent event and appends the content it holds to `out`.
+   * Reads one frame, which is a server-sent event or a line, and appends its content to `out`.
+   * Content that was appended before an error was thrown is still delivered.
    *
-   * @param data - the event's data, as it came
-   * @param event - the event's name, where it has one
-   * @throws StreamError for an error that the provider sent inside the stream, and `protocol` for data that is not JSON.
-   *   What has been appended to `out` before is still delivered.
+   * @param data - the data of the event, or the line, as it came
+   * @param event - the name of the event, if it has one; always undefined for lines
+   * @throws StreamError for an error that the provider reports inside the stream; see
+   *   `providerError()`. Anything else that is thrown, such as the SyntaxError of `JSON.parse`,
+   *   becomes `protocol`.
    */
   decode(data: string, event: string | undefined, out: ContentEvent[]): void
-  /** The completion as far as it is known, once a terminal marker has been read; undefined before. */
+  /** The completion, once a terminal event has been read; undefined before. It MUST NOT throw. */
   finished(): Completion | undefined
-  /** What the provider has said so far that this response costs; without the counts that are known only at its end. */
-  usage(): Usage
-  /** Nothing of meaning can follow: reading stops here and does not wait for the server to close. */
-  readonly ended: boolean
+  /**
+   * The usage that the provider has reported so far, for an attempt that fails. Leave out counts
+   * that are final only at the end.
+   *
+   * @default () => ({})
+   */
+  usage?(): Usage
+  /**
+   * Whether nothing meaningful can follow, so that reading stops without waiting for the server to
+   * close the body. A wire format that sends more after its terminal event, such as the usage, sets
+   * it when that has come.
+   *
+   * @default whether `finished()` returns a completion
+   */
+  readonly ended?: boolean | undefined
+  /**
+   * The position of a response that the provider completes without a connection, for `background`
+   * of `httpDriver()`. Undefined if this response cannot be resumed.
+   */
+  position?(): ResponsePosition | undefined
+}
+
+/** The place in a response after which it can be resumed. */
+export interface ResponsePosition {
+  /** The provider's id of the response. */
+  id: string
+  /** The last event that was read, as the provider numbers or names it. */
+  after: number | string
 }

@@ -5,7 +5,7 @@
  */
 
 import { defineLayer } from '../attempt/define-driver.js'
-import { checkDelay, checkKeys, optionError } from '../base/check-options.js'
+import { checkOptions, delay, type Rules, required } from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
 import { HedgeSource } from './hedge-source.js'
 import { checkDriver, commonContinuation } from './several-drivers.js'
@@ -18,6 +18,9 @@ export interface HedgeOptions {
    */
   afterMs: number
 }
+
+// There is no default that fits every model.
+const rules: Rules<HedgeOptions> = { afterMs: required(delay) }
 
 /**
  * A driver that calls a second driver alongside the first if that has sent no content after a
@@ -34,12 +37,8 @@ export interface HedgeOptions {
 export function hedge(first: Driver, second: Driver, options: HedgeOptions): Driver {
   checkDriver('hedge[0]', first)
   checkDriver('hedge[1]', second)
-  if (typeof options !== 'object' || options === null) {
-    throw optionError('hedge.options', options, 'an object with afterMs')
-  }
-  checkKeys('hedge', options, ['afterMs'])
-  // It has no default, because no value fits every model.
-  const afterMs = checkDelay('hedge.afterMs', options.afterMs ?? Number.NaN, 0)
+  checkOptions('hedge', options, rules, 'an object with afterMs')
+  const { afterMs } = options
   const { provider, model } = first
   const drivers = [first, second] as const
   return defineLayer(

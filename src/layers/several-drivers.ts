@@ -4,7 +4,7 @@
  * @module
  */
 
-import { optionError } from '../base/check-options.js'
+import { checkValue, driver as driverRule, required } from '../base/check-options.js'
 import type { Completion, Continuation, Driver } from '../base/driver.js'
 import { StreamError } from '../base/errors.js'
 import type { RetryEvent, UsageSum } from '../base/events.js'
@@ -14,9 +14,9 @@ import { isEmpty } from '../base/usage.js'
 export function checkDriver(
   option: string,
   driver: Driver,
-  allowed = 'a driver, such as openai({ model })',
+  allowed: string = driverRule.allowed,
 ): void {
-  if (typeof driver?.stream !== 'function') throw optionError(option, driver, allowed)
+  checkValue(option, driver, required(driverRule, allowed))
 }
 
 /** Adds the driver that answered, unless an inner layer has done so already. */

@@ -6,7 +6,14 @@
 
 import { tighten } from '../attempt/clocks.js'
 import { defineLayer, openDriver } from '../attempt/define-driver.js'
-import { checkKeys, checkLimit } from '../base/check-options.js'
+import {
+  checkValue,
+  driver as driverRule,
+  limit,
+  optionsOf,
+  type Rules,
+  required,
+} from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
 import { StreamError } from '../base/errors.js'
 import { keepAlive } from '../base/timers.js'
@@ -46,9 +53,10 @@ export interface TimeoutOptions {
  * for the same attempt, the shorter one applies.
  *
  * @param options - a number is `totalMs`
- * @throws TypeError for a bad option
+ * @throws TypeError for what is no driver, and for a bad option
  */
 export function timeout(driver: Driver, options: number | TimeoutOptions): Driver {
+  checkValue('driver', driver, required(driverRule))
   const { totalMs = Infinity, ...clocks } = checkTimeout(options)
   return defineLayer(driver, (request, context) => {
     const within = { ...context, clocks: tighten(context.clocks, clocks) }
@@ -57,19 +65,19 @@ export function timeout(driver: Driver, options: number | TimeoutOptions): Drive
   })
 }
 
-function checkTimeout(options: number | TimeoutOptions): TimeoutOptions {
-  if (typeof options === 'number') return { totalMs: checkLimit('timeout', options, 0) }
-  checkKeys('timeout', options, limits, 'a number, false, or an object')
-  for (const name of limits) checkLimit(`timeout.${name}`, options[name], Infinity)
-  return options
+const rules: Rules<TimeoutOptions> = {
+  firstChunkMs: limit,
+  chunkMs: limit,
+  silenceMs: limit,
+  totalMs: limit,
 }
 
-const limits = [
-  'firstChunkMs',
-  'chunkMs',
-  'silenceMs',
-  'totalMs',
-] as const satisfies readonly (keyof TimeoutOptions)[]
+const numberOrOptions = optionsOf(`${limit.allowed}, false, or an object`, rules, limit.isAllowed)
+
+function checkTimeout(options: number | TimeoutOptions): TimeoutOptions {
+  checkValue('timeout', options, required(numberOrOptions))
+  return typeof options === 'number' ? { totalMs: options } : options
+}
 
 /** Limits the time of everything inside it. Its timer runs while no pull is pending, too. */
 class TotalSource extends ForwardingSource {

@@ -66,7 +66,7 @@ function checkApi(api: OpenTelemetryApi | undefined): void {
   const functions = [api?.trace?.getTracer, api?.metrics?.getMeter, api?.context?.active]
   if (functions.every((each) => typeof each === 'function')) return
   throw new TypeError(
-    "telemetry() takes the module @opentelemetry/api: run `npm install @opentelemetry/api`, then `import * as opentelemetry from '@opentelemetry/api'` and call telemetry(opentelemetry).",
+    'Option "api" is not the module @opentelemetry/api. Run `npm install @opentelemetry/api`, then `import * as opentelemetry from \'@opentelemetry/api\'` and call telemetry(opentelemetry).',
   )
 }
 

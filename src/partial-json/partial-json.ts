@@ -4,10 +4,19 @@
  * @module
  */
 
-import { checkKeys, optionError } from '../base/check-options.js'
+import {
+  checkOptions,
+  checkValue,
+  events as eventsRule,
+  optionError,
+  type Rules,
+  required,
+  string,
+} from '../base/check-options.js'
 import { StreamError } from '../base/errors.js'
 import type { CompleteEvent, StreamEvent } from '../base/events.js'
 import { missingPackage } from '../base/missing-package.js'
+import { refusePromise } from '../base/refuse-promise.js'
 import { JsonPieces, type ToolCallChoice } from './json-of-events.js'
 
 /**
@@ -67,20 +76,18 @@ export function partialJson(
   events: AsyncIterable<StreamEvent>,
   call?: ToolCallChoice,
 ): AsyncIterableIterator<unknown> {
-  if (typeof events?.[Symbol.asyncIterator] !== 'function') {
-    throw optionError('events', events, 'a stream, or an async iterable of its events')
-  }
+  refusePromise('events', events)
+  checkValue('events', events, required(eventsRule))
   if (call !== undefined) checkCall(call)
   return new Values(new JsonPieces(() => events[Symbol.asyncIterator](), call), call)
 }
 
+const rules: Rules<ToolCallChoice> = { tool: string, id: string }
+
 function checkCall(call: ToolCallChoice): void {
   const allowed = '{ tool: name } or { id }'
-  if (typeof call !== 'object' || call === null) throw optionError('call', call, allowed)
-  checkKeys('call', call, ['tool', 'id'])
-  const names = Object.values(call).filter((name) => name !== undefined)
-  const good = names.length > 0 && names.every((name) => typeof name === 'string')
-  if (!good) throw optionError('call', call, allowed)
+  checkOptions('call', call, rules, allowed)
+  if (call.tool === undefined && call.id === undefined) throw optionError('call', call, allowed)
 }
 
 /** The text of the model may explain why it is not JSON. */

@@ -6,7 +6,7 @@
 
 import { StreamError } from '../base/errors.js'
 import type { StreamEvent } from '../base/events.js'
-import type { EventSink, EventSource } from '../core/event-source.js'
+import type { EventOrigin, EventSink } from '../core/event-feed.js'
 import type { LogPage, StreamLog } from './log.js'
 import { checkPage, readEvent } from './log-events.js'
 import { persist } from './log-outage.js'
@@ -28,7 +28,7 @@ export interface CursorSettings {
  * Holds nothing back for a follower who is slow: what comes meanwhile is read when it is asked for, from the tail's memory or from
  * the log.
  */
-export class Cursor implements EventSource {
+export class Cursor implements EventOrigin {
   readonly #settings: CursorSettings
   #after: number
   #page: LogPage
@@ -51,14 +51,6 @@ export class Cursor implements EventSource {
     if (this.#isOver) return
     this.#isOver = true
     this.#tail?.leave(this.#step)
-  }
-
-  finished(): undefined {
-    return undefined
-  }
-
-  usage(): Record<string, never> {
-    return {}
   }
 
   readonly #step = (): void => {

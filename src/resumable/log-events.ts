@@ -5,7 +5,7 @@
  */
 
 import { StreamError } from '../base/errors.js'
-import type { CompleteEvent, ErrorEvent, StreamEvent } from '../base/events.js'
+import type { StreamEvent } from '../base/events.js'
 import { parseEvent } from '../formats/parse-event.js'
 import type { LogPage } from './log.js'
 
@@ -20,10 +20,6 @@ export function readEvent(json: string): StreamEvent {
   if (event !== undefined) return event
   const message = `An event of a later version cannot be read: ${json.slice(0, 200)}`
   throw new StreamError('protocol', message)
-}
-
-export function isTerminal(event: StreamEvent | undefined): event is CompleteEvent | ErrorEvent {
-  return event?.type === 'complete' || event?.type === 'error'
 }
 
 export function lostStream(id: string): StreamError {

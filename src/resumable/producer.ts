@@ -5,13 +5,17 @@
  */
 
 import { StreamError } from '../base/errors.js'
-import type { CompleteEvent, ErrorEvent, StreamEvent } from '../base/events.js'
-import type { BatchReader } from '../core/iterable-reader.js'
+import {
+  type CompleteEvent,
+  type ErrorEvent,
+  isTerminal,
+  type StreamEvent,
+} from '../base/events.js'
+import type { BatchReader } from '../core/event-feed.js'
 import { abortError } from '../pull/abort.js'
 import type { Lease, LeaseState, LogBatch, StreamLog } from './log.js'
-import { isTerminal } from './log-events.js'
 import { persist } from './log-outage.js'
-import { type Ending, endingOf } from './transcript.js'
+import { type Ending, endingOf } from './missing-end.js'
 
 export interface ProducerSettings {
   log: StreamLog

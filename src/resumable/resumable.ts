@@ -4,18 +4,37 @@
  * @module
  */
 
-import { checkCount, checkKeys, optionError, show } from '../base/check-options.js'
+import {
+  checkOptions,
+  checkValue,
+  count,
+  events,
+  has,
+  isInteger,
+  type Rules,
+  required,
+  rule,
+  text,
+} from '../base/check-options.js'
 import { StreamError } from '../base/errors.js'
 import type { EventStream } from '../base/event-stream.js'
-import type { CompleteEvent, ErrorEvent, StreamEvent } from '../base/events.js'
+import {
+  type CompleteEvent,
+  type ErrorEvent,
+  isTerminal,
+  type StreamEvent,
+  type TerminalEvent,
+} from '../base/events.js'
+import { refusePromise } from '../base/refuse-promise.js'
+import { show } from '../base/show.js'
 import { storeError } from '../base/store-error.js'
-import type { BatchReader } from '../core/iterable-reader.js'
+import type { BatchReader, EventFeed } from '../core/event-feed.js'
 import { readBatches } from '../core/read-batches.js'
+import { ReceivedAnswer } from '../core/received-answer.js'
 import { Stream } from '../core/stream.js'
-import type { StreamSettings } from '../core/stream-settings.js'
 import { Cursor } from './cursor.js'
 import type { LogPage, StreamLog } from './log.js'
-import { checkPage, isTerminal, lostStream, readEvent } from './log-events.js'
+import { checkPage, lostStream, readEvent } from './log-events.js'
 import { Producer } from './producer.js'
 import { Tail } from './tail.js'
 
@@ -90,6 +109,17 @@ export interface Resumable {
   stop(id: string): Promise<boolean>
 }
 
+const rules: Rules<ResumableOptions> = {
+  log: required(
+    rule('a log, such as memoryLog() or redisLog(client)', (value) => has(value, 'append')),
+  ),
+  leaseMs: rule('whole milliseconds from 100 to 3600000', (value) =>
+    isInteger(value, 100, 3_600_000),
+  ),
+  maxEvents: count,
+  maxCharacters: count,
+}
+
 /**
  * @throws TypeError for a bad option
  * @example
@@ -108,16 +138,8 @@ export interface Resumable {
  * ```
  */
 export function createResumable(options: ResumableOptions): Resumable {
-  checkKeys('', options, ['log', 'leaseMs', 'maxEvents', 'maxCharacters'], 'an object with a log')
-  const { log, leaseMs = 5_000 } = options
-  if (typeof log?.append !== 'function') {
-    throw optionError('log', log, 'a log, such as memoryLog() or redisLog(client)')
-  }
-  if (!Number.isInteger(leaseMs) || leaseMs < 100 || leaseMs > 3_600_000) {
-    throw optionError('leaseMs', leaseMs, 'whole milliseconds from 100 to 3600000')
-  }
-  const maxEvents = checkCount('maxEvents', options.maxEvents, 100_000)
-  const maxCharacters = checkCount('maxCharacters', options.maxCharacters, 16 * 1024 * 1024)
+  checkOptions('', options, rules, 'an object with a log')
+  const { log, leaseMs = 5_000, maxEvents = 100_000, maxCharacters = 16 * 1024 * 1024 } = options
   return new LoggedStreams({ log, leaseMs, maxEvents, maxCharacters })
 }
 
@@ -134,10 +156,9 @@ class LoggedStreams implements Resumable {
   }
 
   publish(id: string, stream: AsyncIterable<StreamEvent>): Promise<Publication> {
-    if (typeof id !== 'string' || id === '') throw optionError('id', id, 'a string')
-    if (typeof stream?.[Symbol.asyncIterator] !== 'function') {
-      throw optionError('stream', stream, 'a stream, such as createStream({ driver, prompt })')
-    }
+    checkValue('id', id, required(text))
+    refusePromise('stream', stream)
+    checkValue('stream', stream, required(events))
     return this.#publish(id, readBatches(stream))
   }
 
@@ -167,13 +188,9 @@ class LoggedStreams implements Resumable {
     }
     const { log } = this.#settings
     const openTail = (last: number): Tail => this.#tail(id, last)
-    const source = (): Cursor =>
-      new Cursor({ log, id, after, page, patienceMs: this.#patienceMs, openTail })
-    const isOver = page.ended && after === page.last
-    return new Followed({
-      tail: { after, ended: isOver ? await this.#endOf(id, after) : undefined },
-      source,
-    })
+    const cursor = new Cursor({ log, id, after, page, patienceMs: this.#patienceMs, openTail })
+    const ended = page.ended && after === page.last ? await this.#endOf(id, after) : undefined
+    return new Followed(new ReceivedAnswer(cursor, { after }), ended)
   }
 
   async stop(id: string): Promise<boolean> {
@@ -214,9 +231,9 @@ class LoggedStreams implements Resumable {
 class Followed extends Stream implements FollowedStream {
   readonly over: boolean
 
-  constructor(settings: StreamSettings) {
-    super(settings)
-    this.over = settings.tail?.ended !== undefined
+  constructor(feed: EventFeed, ended: TerminalEvent | undefined) {
+    super(feed, { ended })
+    this.over = ended !== undefined
   }
 }
 

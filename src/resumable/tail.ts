@@ -9,7 +9,7 @@ import type { StreamEvent } from '../base/events.js'
 import type { LogBatch, LogListener, StreamLog } from './log.js'
 import { checkPage, readEvent } from './log-events.js'
 import { persist } from './log-outage.js'
-import { endingOf } from './transcript.js'
+import { endingOf } from './missing-end.js'
 
 export interface TailSettings {
   log: StreamLog

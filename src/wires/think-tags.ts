@@ -1,17 +1,19 @@
 /**
- * Reasoning that a model writes into its text, between tags, as the open models do where their server does not take it apart.
+ * Reasoning that a model writes into its text, between tags, as the open models do where their
+ * server does not take it apart.
  *
  * @module
  */
 
 import type { Completion } from '../base/driver.js'
 import type { ContentEvent, TextContent, Usage } from '../base/events.js'
-import type { WireDecoder } from '../http/wire-decoder.js'
+import type { ResponsePosition, WireDecoder } from '../http/wire-decoder.js'
 
 /**
- * `true`: an answer that begins with `<think>`, or another tag that models use, has its reasoning as reasoning; in any other place a
- * tag is text. `'opened'`: the answer begins within the reasoning, because the chat template has written the opening tag, as those of
- * DeepSeek R1 and QwQ do. Without a closing tag all of the answer is reasoning.
+ * `true`: an answer that begins with `<think>`, or another tag that models use, has its reasoning
+ * as reasoning; in any other place a tag is text. `'opened'`: the answer begins within the
+ * reasoning, because the chat template has written the opening tag, as those of DeepSeek R1 and QwQ
+ * do. Without a closing tag all of the answer is reasoning.
  */
 export type ThinkTags = boolean | 'opened'
 
@@ -33,13 +35,19 @@ export function readThinkTags(decoder: WireDecoder, thinkTags: ThinkTags = false
 class ThinkTagDecoder implements WireDecoder {
   readonly #inner: WireDecoder
   readonly #opened: boolean
-  /** `before` the tag, `in` the reasoning, `between` it and the text, or `done`: what comes is as it is. */
+  /**
+   * `before` the tag, `in` the reasoning, `between` it and the text, or `done`: what comes is as it
+   * is.
+   */
   #place: 'before' | 'in' | 'between' | 'done' = 'before'
   /** Text that the next piece may make a tag, and the event that it began with. */
   #held = ''
   #first: TextContent | undefined
   #close = '</think>'
-  /** The block of the reasoning. It takes the place of the text's, so all blocks from there on move up by one. */
+  /**
+   * The block of the reasoning. It takes the place of the text's, so all blocks from there on move
+   * up by one.
+   */
   #index = Infinity
   #told = false
 
@@ -48,7 +56,7 @@ class ThinkTagDecoder implements WireDecoder {
     this.#opened = opened
   }
 
-  get ended(): boolean {
+  get ended(): boolean | undefined {
     return this.#inner.ended
   }
 
@@ -73,7 +81,11 @@ class ThinkTagDecoder implements WireDecoder {
   }
 
   usage(): Usage {
-    return this.#inner.usage()
+    return this.#inner.usage?.() ?? {}
+  }
+
+  position(): ResponsePosition | undefined {
+    return this.#inner.position?.()
   }
 
   #take(event: ContentEvent, out: ContentEvent[]): void {

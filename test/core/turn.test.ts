@@ -1,9 +1,10 @@
 import { expect, test, vi } from 'vitest'
 import type { Driver } from '../../src/base/driver.js'
 import { StreamError } from '../../src/base/errors.js'
+import type { TerminalEvent } from '../../src/base/events.js'
 import type { StreamRequest } from '../../src/base/request.js'
 import { openStream } from '../../src/core/create-stream.js'
-import type { End, Turn, TurnStream } from '../../src/core/turn.js'
+import type { Turn, TurnStream } from '../../src/core/turn.js'
 import { scripted } from '../../src/entries/testing.js'
 import { collect, outline } from '../support/collect.js'
 
@@ -27,7 +28,7 @@ class Recorder implements Turn {
     return { ...request, messages: [{ role: 'user' as const, content: 'prepared' }] }
   }
 
-  async end(end: End): Promise<End> {
+  async end(end: TerminalEvent): Promise<TerminalEvent> {
     this.calls.push(`end ${end.type}`)
     await this.ending.promise
     return end.type === 'complete' ? { ...end, text: `${end.text}!` } : end

@@ -37,8 +37,8 @@ export async function bundle(
     oxc: { jsx: { development: mode === 'development' } },
     resolve: {
       alias: [
-        { find: /^sluice$/, replacement: `${source}index.ts` },
-        { find: /^sluice\/(\w+)$/, replacement: `${source}$1.ts` },
+        { find: /^sluice$/, replacement: `${source}entries/index.ts` },
+        { find: /^sluice\/([\w-]+)$/, replacement: `${source}entries/$1.ts` },
       ],
     },
     build: {

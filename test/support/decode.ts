@@ -9,7 +9,7 @@ export interface Read {
   out: ContentEvent[]
   error?: StreamError
   completion?: Completion | undefined
-  ended: boolean
+  ended: boolean | undefined
 }
 
 /** Reads the events of one body. A string is data as it is; anything else is sent as JSON. */

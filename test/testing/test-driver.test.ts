@@ -99,9 +99,23 @@ describe('testDriver', () => {
         },
     )
     expect(Object.keys(failed)).toEqual([
-      'throws a retryable StreamError when the connection is cut',
+      'throws a retryable error when the connection is cut',
       'throws an error of the stream after the content that came before it',
     ])
+  })
+
+  test('accepts the error that a platform throws for a connection that is cut', async () => {
+    const failed = await failures(
+      (whole, { kind }) =>
+        async function* (request, context) {
+          try {
+            return yield* whole(request, context)
+          } catch (error) {
+            throw kind === 'cut' ? new TypeError('terminated') : error
+          }
+        },
+    )
+    expect(failed).toEqual({})
   })
 
   test('sees an error of another kind, a status left out, and bytes that are not reported', async () => {
@@ -117,8 +131,8 @@ describe('testDriver', () => {
     )
     expect(Object.keys(failed)).toEqual([
       'reports bytes by the time content comes',
-      'throws a retryable StreamError when the connection is cut',
-      'throws a StreamError with the status when it is refused',
+      'throws a retryable error when the connection is cut',
+      'throws an error with the status when it is refused',
       'throws an error of the stream after the content that came before it',
     ])
   })

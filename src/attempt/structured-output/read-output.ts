@@ -11,22 +11,25 @@ import { PromisedSource } from '../../pull/promised-source.js'
 import type { Source } from '../../pull/source.js'
 import type { OutputReading } from './output-reading.js'
 
+/** How a driver of its own kind requests the output is not known, so its answer is read leniently. */
+const unknownReading: OutputReading = { wrapped: false, lenient: true }
+
 /**
  * The source with its output validated; the source itself if the request has no `output`.
  *
- * @param plan - how the output is requested, and so how the answer is read
+ * @param plan - how the output is requested, and so how the answer is read; undefined if that is the driver's own affair
  */
 export function readOutput<Plan extends OutputReading>(
   request: StreamRequest,
   provider: string,
-  plan: (output: OutputSchema, request: StreamRequest) => Plan,
+  plan: ((output: OutputSchema, request: StreamRequest) => Plan) | undefined,
   open: (plan: Plan | undefined) => Source,
 ): Source {
   const { output } = request
   if (output === undefined) return open(undefined)
   return new PromisedSource(async () => {
     const { OutputSource } = await import('./output-source.js')
-    const planned = plan(output, request)
-    return new OutputSource(open(planned), output, provider, planned)
+    const planned = plan?.(output, request)
+    return new OutputSource(open(planned), output, provider, planned ?? unknownReading)
   })
 }

@@ -5,7 +5,16 @@
  */
 
 import { defineLayer, openDriver } from '../../attempt/define-driver.js'
-import { checkKeys, optionError } from '../../base/check-options.js'
+import {
+  checkOptions,
+  checkValue,
+  func,
+  has,
+  optionError,
+  type Rules,
+  required,
+  rule,
+} from '../../base/check-options.js'
 import type { Completion, Driver } from '../../base/driver.js'
 import { StreamError } from '../../base/errors.js'
 import type { StreamRequest } from '../../base/request.js'
@@ -49,6 +58,15 @@ export interface FallbackOptions {
   breaker?: (driver: Driver) => CircuitBreaker
 }
 
+const rules: Rules<FallbackOptions> = {
+  shouldFallback: func,
+  breaker: { ...func, allowed: 'a function that makes one for each driver' },
+}
+
+const breakerRule = required(
+  rule('an object with execute(), such as of cockatiel', (value) => has(value, 'execute')),
+)
+
 interface Member {
   driver: Driver
   breaker: CircuitBreaker | undefined
@@ -84,17 +102,8 @@ function createFallback(drivers: readonly Driver[], options: FallbackOptions): D
   const allowed = 'a driver, such as openai({ model }); options come after a list of drivers'
   for (const [position, driver] of drivers.entries())
     checkDriver(`fallback[${position}]`, driver, allowed)
-  if (typeof options !== 'object' || options === null) {
-    throw optionError('fallback.options', options, 'an object')
-  }
-  checkKeys('fallback', options, ['shouldFallback', 'breaker'])
+  checkOptions('fallback', options, rules)
   const { shouldFallback = always, breaker } = options
-  if (typeof shouldFallback !== 'function') {
-    throw optionError('fallback.shouldFallback', shouldFallback, 'a function')
-  }
-  if (breaker !== undefined && typeof breaker !== 'function') {
-    throw optionError('fallback.breaker', breaker, 'a function that makes one for each driver')
-  }
   const members = [first, ...others].map((driver) => ({
     driver,
     breaker: breaker && checkBreaker(breaker(driver)),
@@ -111,8 +120,8 @@ function isList(value: Driver | readonly Driver[]): value is readonly Driver[] {
 }
 
 function checkBreaker(breaker: CircuitBreaker): CircuitBreaker {
-  if (typeof breaker?.execute === 'function') return breaker
-  throw optionError('fallback.breaker()', breaker, 'an object with execute(), such as of cockatiel')
+  checkValue('fallback.breaker()', breaker, breakerRule)
+  return breaker
 }
 
 function always(): boolean {

@@ -4,7 +4,19 @@
  * @module
  */
 
-import { checkCount, checkDelay, checkKeys, optionError } from '../../base/check-options.js'
+import {
+  checkValue,
+  count,
+  delay,
+  func,
+  isCount,
+  isDelay,
+  oneOf,
+  optionError,
+  optionsOf,
+  type Rules,
+  rule,
+} from '../../base/check-options.js'
 import type { StreamError } from '../../base/errors.js'
 import { longestDelayMs } from '../../base/timers.js'
 
@@ -79,65 +91,62 @@ export interface RetryOptions {
 export type RetrySettings = Required<Omit<RetryOptions, 'shouldRetry'>> &
   Pick<RetryOptions, 'shouldRetry'>
 
-const keys = [
-  'maxRetries',
-  'minDelayMs',
-  'maxDelayMs',
-  'maxRetryAfterMs',
-  'budgetMs',
-  'afterContent',
-  'holdBackMs',
-  'holdBackChars',
-  'shouldRetry',
-] as const satisfies readonly (keyof RetryOptions)[]
+const rules: Rules<RetryOptions> = {
+  maxRetries: count,
+  minDelayMs: rule(
+    `milliseconds from 0 to ${longestDelayMs}`,
+    (value) => isDelay(value) && value !== Infinity,
+  ),
+  maxDelayMs: delay,
+  maxRetryAfterMs: delay,
+  budgetMs: delay,
+  afterContent: oneOf('restart', 'continue', 'fail'),
+  holdBackMs: delay,
+  holdBackChars: count,
+  shouldRetry: func,
+}
 
-const afterContents = ['restart', 'continue', 'fail']
+const numberOrOptions = optionsOf(
+  'an integer from 0, Infinity, false, or an object',
+  rules,
+  isCount,
+)
 
 /** @internal */
 export function checkRetry(options: number | RetryOptions = {}): RetrySettings {
-  if (typeof options === 'number')
-    return checkRetry({ maxRetries: checkCount('retry', options, 0) })
-  checkKeys('retry', options, keys, 'a number, false, or an object')
-  const { afterContent = 'restart', shouldRetry } = options
-  if (!afterContents.includes(afterContent)) {
-    throw optionError('retry.afterContent', afterContent, '"restart", "continue" or "fail"')
-  }
-  if (shouldRetry !== undefined && typeof shouldRetry !== 'function') {
-    throw optionError('retry.shouldRetry', shouldRetry, 'a function')
-  }
+  checkValue('retry', options, numberOrOptions)
+  const {
+    maxRetries = 2,
+    maxRetryAfterMs = 60_000,
+    budgetMs = Infinity,
+    afterContent = 'restart',
+    holdBackMs = 0,
+    holdBackChars = 0,
+    shouldRetry,
+    ...delays
+  } = typeof options === 'number' ? { maxRetries: options } : options
   return {
-    // Events are told as JSON, which knows no Infinity.
-    maxRetries: Math.min(
-      checkCount('retry.maxRetries', options.maxRetries, 2),
-      Number.MAX_SAFE_INTEGER - 1,
-    ),
-    ...checkBackoff(options),
-    maxRetryAfterMs: checkDelay('retry.maxRetryAfterMs', options.maxRetryAfterMs, 60_000),
-    budgetMs: checkDelay('retry.budgetMs', options.budgetMs, Infinity),
+    // Events go out as JSON, which has no Infinity.
+    maxRetries: Math.min(maxRetries, Number.MAX_SAFE_INTEGER - 1),
+    ...backoffOf(delays),
+    maxRetryAfterMs,
+    budgetMs,
     afterContent,
-    holdBackMs: checkDelay('retry.holdBackMs', options.holdBackMs, 0),
-    holdBackChars: checkCount('retry.holdBackChars', options.holdBackChars, 0),
+    holdBackMs,
+    holdBackChars,
     ...(shouldRetry === undefined ? {} : { shouldRetry }),
   }
 }
 
-/**
- * A bound that is set alone takes the other one's default with it; two that exclude each other are
- * a mistake.
- */
-function checkBackoff({ minDelayMs, maxDelayMs }: RetryOptions): {
+/** A bound that is set alone moves the default of the other one. */
+function backoffOf({ minDelayMs, maxDelayMs }: RetryOptions): {
   minDelayMs: number
   maxDelayMs: number
 } {
-  const highest = checkDelay('retry.maxDelayMs', maxDelayMs, 8_000)
-  const floor = checkDelay('retry.minDelayMs', minDelayMs, Math.min(500, highest))
-  const ceiling = maxDelayMs === undefined ? Math.max(highest, floor) : highest
-  if (floor === Infinity) {
-    throw optionError('retry.minDelayMs', floor, `milliseconds from 0 to ${longestDelayMs}`)
-  }
+  const floor = minDelayMs ?? Math.min(500, maxDelayMs ?? 500)
+  const ceiling = maxDelayMs ?? Math.max(8_000, floor)
   if (floor > ceiling) {
-    const allowed = `milliseconds from ${floor} (retry.minDelayMs) on`
-    throw optionError('retry.maxDelayMs', ceiling, allowed)
+    throw optionError('retry.maxDelayMs', ceiling, `milliseconds from ${floor} (retry.minDelayMs)`)
   }
   return { minDelayMs: floor, maxDelayMs: ceiling }
 }

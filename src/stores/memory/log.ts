@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkCount, checkKeys, checkLimit } from '../../base/check-options.js'
+import { checkOptions, count, limit, type Rules } from '../../base/check-options.js'
 import { StreamError } from '../../base/errors.js'
 import type {
   Lease,
@@ -30,6 +30,8 @@ export interface MemoryLogOptions {
   maxStreams?: number
 }
 
+const rules: Rules<MemoryLogOptions> = { ttlMs: limit, maxStreams: count }
+
 /**
  * A log for one process: its streams are lost when the process ends, and no other process can
  * follow them.
@@ -37,9 +39,8 @@ export interface MemoryLogOptions {
  * @throws TypeError for an invalid option
  */
 export function memoryLog(options: MemoryLogOptions = {}): StreamLog {
-  checkKeys('memoryLog', options, ['ttlMs', 'maxStreams'])
-  const ttlMs = checkLimit('memoryLog.ttlMs', options.ttlMs, 600_000)
-  const maxStreams = checkCount('memoryLog.maxStreams', options.maxStreams, 1_000)
+  checkOptions('memoryLog', options, rules)
+  const { ttlMs = 600_000, maxStreams = 1_000 } = options
   return new MemoryLog(ttlMs, maxStreams)
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkCount, checkKeys, checkLimit, optionError } from '../../base/check-options.js'
+import { checkOptions, isCount, limit, type Rules, rule } from '../../base/check-options.js'
 import { StreamError } from '../../base/errors.js'
 import type { Message } from '../../base/messages.js'
 import type {
@@ -40,6 +40,14 @@ interface Entry {
 
 const dayMs = 86_400_000
 
+const rules: Rules<MemoryStoreOptions> = {
+  maxConversations: rule(
+    'an integer from 1, or Infinity',
+    (value) => isCount(value) && value !== 0,
+  ),
+  ttlMs: limit,
+}
+
 /**
  * Keeps conversations in the memory of this process, for tests, tools and servers with one process.
  * They are lost when it ends.
@@ -47,10 +55,9 @@ const dayMs = 86_400_000
  * @throws TypeError for an invalid option
  */
 export function memoryStore(options: MemoryStoreOptions = {}): ConversationStore {
-  checkKeys('', options, ['maxConversations', 'ttlMs'])
-  const maxConversations = checkCount('maxConversations', options.maxConversations, 1_000)
-  if (maxConversations === 0) throw optionError('maxConversations', 0, 'an integer from 1')
-  return new MemoryStore(maxConversations, checkLimit('ttlMs', options.ttlMs, dayMs))
+  checkOptions('', options, rules)
+  const { maxConversations = 1_000, ttlMs = dayMs } = options
+  return new MemoryStore(maxConversations, ttlMs)
 }
 
 class MemoryStore implements ConversationStore {

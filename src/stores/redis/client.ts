@@ -5,6 +5,8 @@
  * @module
  */
 
+import { type Rule, rule } from '../../base/check-options.js'
+
 /** Receives a message. node-redis passes the message first, ioredis the channel. */
 type OnMessage = (first: string, second: string) => void
 
@@ -53,6 +55,12 @@ export interface IoredisClient extends AnyClient {
  * listens to its errors.
  */
 export type RedisClient = NodeRedisClient | NodeRedisCluster | IoredisClient
+
+/** Braces would create another hash tag, which decides which server of a cluster holds a key. */
+export const keyPrefix: Rule = rule(
+  'a string without braces',
+  (value) => typeof value === 'string' && !/[{}]/.test(value),
+)
 
 /** @throws TypeError for an unsupported client */
 export function checkClient(client: RedisClient): RedisClient {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkKeys, checkLimit, optionError } from '../../base/check-options.js'
+import { checkOptions, limit, type Rules } from '../../base/check-options.js'
 import type {
   Lease,
   LeaseState,
@@ -14,7 +14,7 @@ import type {
   StreamLog,
 } from '../../resumable/log.js'
 import { RedisChannels } from './channels.js'
-import type { RedisClient } from './client.js'
+import { keyPrefix, type RedisClient } from './client.js'
 import { RedisConnection } from './connection.js'
 import { taggedName } from './keys.js'
 import {
@@ -52,6 +52,12 @@ const pageLength = 256
 
 const states: readonly LeaseState[] = ['lost', 'held', 'stopping']
 
+const rules: Rules<RedisLogOptions> = {
+  prefix: keyPrefix,
+  ttlMs: limit,
+  commandTimeoutMs: limit,
+}
+
 /**
  * Keeps streams of events in Redis, so that any process can follow and stop them.
  *
@@ -63,15 +69,9 @@ const states: readonly LeaseState[] = ['lost', 'held', 'stopping']
  * @throws TypeError for an invalid option, or an unsupported client
  */
 export function redisLog(client: RedisClient, options: RedisLogOptions = {}): StreamLog {
-  checkKeys('', options, ['prefix', 'ttlMs', 'commandTimeoutMs'])
-  const { prefix = 'sluice:stream:' } = options
-  // Braces would create another hash tag.
-  if (typeof prefix !== 'string' || /[{}]/.test(prefix)) {
-    throw optionError('prefix', prefix, 'a string without braces')
-  }
-  const ttlMs = checkLimit('ttlMs', options.ttlMs, 600_000)
-  const timeoutMs = checkLimit('commandTimeoutMs', options.commandTimeoutMs, 5_000)
-  return new RedisLog(new RedisConnection(client, timeoutMs), prefix, ttlMs)
+  checkOptions('', options, rules)
+  const { prefix = 'sluice:stream:', ttlMs = 600_000, commandTimeoutMs = 5_000 } = options
+  return new RedisLog(new RedisConnection(client, commandTimeoutMs), prefix, ttlMs)
 }
 
 class RedisLog implements StreamLog {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkKeys, checkLimit, optionError } from '../../base/check-options.js'
+import { checkOptions, limit, type Rules } from '../../base/check-options.js'
 import { StreamError } from '../../base/errors.js'
 import type { Message } from '../../base/messages.js'
 import type {
@@ -14,7 +14,7 @@ import type {
   StoredConversation,
 } from '../../conversation/store.js'
 import { abortError } from '../../pull/abort.js'
-import type { RedisClient } from './client.js'
+import { keyPrefix, type RedisClient } from './client.js'
 import { RedisConnection, redisError } from './connection.js'
 import { taggedName } from './keys.js'
 import {
@@ -61,6 +61,12 @@ const pollMs = 100
  */
 const silentMs = 3_000
 
+const rules: Rules<RedisStoreOptions> = {
+  prefix: keyPrefix,
+  ttlMs: limit,
+  commandTimeoutMs: limit,
+}
+
 /**
  * Keeps conversations in Redis, so that any process can continue them.
  *
@@ -74,15 +80,9 @@ export function redisStore(
   client: RedisClient,
   options: RedisStoreOptions = {},
 ): ConversationStore {
-  checkKeys('', options, ['prefix', 'ttlMs', 'commandTimeoutMs'])
-  const { prefix = 'sluice:conversation:' } = options
-  // Braces would create another hash tag.
-  if (typeof prefix !== 'string' || /[{}]/.test(prefix)) {
-    throw optionError('prefix', prefix, 'a string without braces')
-  }
-  const ttlMs = checkLimit('ttlMs', options.ttlMs, dayMs)
-  const timeoutMs = checkLimit('commandTimeoutMs', options.commandTimeoutMs, 5_000)
-  return new RedisStore(new RedisConnection(client, timeoutMs), prefix, ttlMs)
+  checkOptions('', options, rules)
+  const { prefix = 'sluice:conversation:', ttlMs = dayMs, commandTimeoutMs = 5_000 } = options
+  return new RedisStore(new RedisConnection(client, commandTimeoutMs), prefix, ttlMs)
 }
 
 class RedisStore implements ConversationStore {

@@ -7,6 +7,7 @@
 import type { Completion, DriverYield } from '../../base/driver.js'
 import { StreamError } from '../../base/errors.js'
 import type { ContentEvent, FinishReason, RetryEvent } from '../../base/events.js'
+import { driverError } from '../../http/request-error.js'
 
 /** A promise of the contract that a driver does not keep. */
 export class ContractError extends Error {
@@ -40,7 +41,9 @@ export function textOf(events: readonly (ContentEvent | RetryEvent)[]): string {
   return text
 }
 
-/** Checks the events of a whole attempt, with their blocks counted from 0 in order of appearance. */
+/**
+ * Checks the events of a whole attempt, with their blocks counted from 0 in order of appearance.
+ */
 export function checkEvents(events: readonly (ContentEvent | RetryEvent)[]): void {
   let blocks = 0
   const kinds = new Map<number, string>()
@@ -127,8 +130,17 @@ export function checkCompletion(completion: Completion | undefined): void {
   }
 }
 
-export function checkStreamError(error: unknown): asserts error is StreamError {
-  check(StreamError.is(error), `a driver throws a StreamError, but this one threw ${show(error)}`)
+/**
+ * The failure as a stream reports it: a driver may throw a StreamError, or leave the error of a
+ * connection as it is. Anything else does not say what happened.
+ */
+export function checkFailure(thrown: unknown, provider: string): StreamError {
+  const error = driverError(thrown, provider)
+  check(
+    StreamError.is(thrown) || error.code !== 'unknown',
+    `a driver throws a StreamError or the error of a connection, but this one threw ${show(thrown)}`,
+  )
+  return error
 }
 
 /** A value for a message. */

@@ -18,7 +18,10 @@ export interface AnswerScenario {
   text: string
 }
 
-/** It sends `text`, in several pieces, and the connection breaks before anything says that the answer is whole. */
+/**
+ * It sends `text`, in several pieces, and the connection breaks before anything says that the
+ * answer is whole.
+ */
 export interface CutScenario {
   kind: 'cut'
   text: string

@@ -4,6 +4,14 @@
  * @module
  */
 
+import {
+  checkOptions,
+  func,
+  limit,
+  type Rules,
+  required,
+  string,
+} from '../../base/check-options.js'
 import type { Completion, Driver, DriverYield } from '../../base/driver.js'
 import type { ContentEvent, RetryEvent } from '../../base/events.js'
 import type { StreamRequest } from '../../base/request.js'
@@ -12,7 +20,7 @@ import {
   check,
   checkCompletion,
   checkEvents,
-  checkStreamError,
+  checkFailure,
   checkText,
   eventsOf,
   show,
@@ -32,13 +40,25 @@ export interface TestDriverOptions {
   deadlineMs?: number
 }
 
+const rules: Rules<TestDriverOptions> = {
+  name: required(string),
+  test: required(func),
+  driver: required(func),
+  deadlineMs: limit,
+}
+
 const text = 'Grüße! 🌊 One, two,\nthree: "done".'
 const status = 503
 
 /**
- * Registers one test for each promise of the contract. Nothing in them waits for time to pass, unless a driver fails.
+ * Registers one test for each promise of the contract. Nothing in them waits for time to pass,
+ * unless a driver fails.
+ *
+ * @throws TypeError for an invalid option
  */
-export function testDriver({ name, test, driver, deadlineMs = 1_000 }: TestDriverOptions): void {
+export function testDriver(options: TestDriverOptions): void {
+  checkOptions('', options, rules)
+  const { name, test, driver, deadlineMs = 1_000 } = options
   const it = (sentence: string, run: () => Promise<void>): void => {
     test(`${name}: ${sentence}`, run)
   }
@@ -83,19 +103,17 @@ export function testDriver({ name, test, driver, deadlineMs = 1_000 }: TestDrive
     checkText(textOf(two.events), text)
   })
 
-  it('throws a retryable StreamError when the connection is cut', async () => {
+  it('throws a retryable error when the connection is cut', async () => {
     const attempt = await begin({ kind: 'cut', text })
-    const error = await attempt.failure()
-    checkStreamError(error)
+    const error = checkFailure(await attempt.failure(), attempt.driver.provider)
     check(error.retryable, `a cut connection can be retried, but this says no: ${show(error)}`)
     const came = textOf(attempt.events)
     check(text.startsWith(came), `${show(came)} is not what came before the cut`)
   })
 
-  it('throws a StreamError with the status when it is refused', async () => {
+  it('throws an error with the status when it is refused', async () => {
     const attempt = await begin({ kind: 'refused', status })
-    const error = await attempt.failure()
-    checkStreamError(error)
+    const error = checkFailure(await attempt.failure(), attempt.driver.provider)
     check(error.status === status, `the status is ${status}, but the error says ${error.status}`)
     check(error.retryable, `status ${status} can be retried, but this says no: ${show(error)}`)
     check(attempt.events.length === 0, `there was no content, but ${show(attempt.events)} came`)
@@ -103,7 +121,7 @@ export function testDriver({ name, test, driver, deadlineMs = 1_000 }: TestDrive
 
   it('throws an error of the stream after the content that came before it', async () => {
     const attempt = await begin({ kind: 'in-band-error', text })
-    checkStreamError(await attempt.failure())
+    checkFailure(await attempt.failure(), attempt.driver.provider)
     checkEvents(attempt.events)
     checkText(textOf(attempt.events), text)
   })
@@ -185,7 +203,7 @@ class Attempt {
     checkText(textOf(this.events), expected)
   }
 
-  /** Reads on until the driver throws. */
+  /** Reads until the driver throws. */
   async failure(): Promise<unknown> {
     let completion: Completion
     try {
@@ -195,8 +213,7 @@ class Attempt {
       if (error instanceof ContractError) throw error
       return error
     }
-    check(false, `it has to throw, but it returned ${show(completion)}`)
-    return undefined
+    throw new ContractError(`it has to throw, but it returned ${show(completion)}`)
   }
 
   abort(): void {

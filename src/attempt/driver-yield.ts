@@ -5,9 +5,9 @@
  * @module
  */
 
-import { show } from '../base/check-options.js'
 import { StreamError } from '../base/errors.js'
 import type { ContentEvent, RetryEvent } from '../base/events.js'
+import { show } from '../base/show.js'
 
 type Events = readonly (ContentEvent | RetryEvent)[]
 

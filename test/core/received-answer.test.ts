@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { toReadableStream, toResponse } from '../../src/carriers/web.js'
-import type { EventSink, EventSource } from '../../src/core/event-source.js'
+import type { EventOrigin, EventSink } from '../../src/core/event-feed.js'
+import { ReceivedAnswer } from '../../src/core/received-answer.js'
 import { Stream } from '../../src/core/stream.js'
 import { type CompleteEvent, StreamError, type StreamEvent } from '../../src/entries/index.js'
 import { sse } from '../../src/formats/sse.js'
@@ -22,27 +23,25 @@ const complete: CompleteEvent = {
   timing: { firstContentMs: 1, durationMs: 2 },
 }
 
-/** Gives batches with the ids of their first events, and fails after them. */
+/** Delivers batches with the ids of their first events, and fails after them. */
 function tailOf(batches: [number, StreamEvent[]][], after: number): Stream {
   const rest = [...batches]
-  const source: EventSource = {
+  const origin: EventOrigin = {
     pull(sink: EventSink) {
       const [firstId, events] = rest.shift() ?? []
       if (events === undefined) sink.fail(new StreamError('store', 'The log is away.'))
       else sink.events(events, firstId)
     },
     close() {},
-    finished: () => undefined,
-    usage: () => ({}),
   }
-  return new Stream({ tail: { after }, source: () => source })
+  return new Stream(new ReceivedAnswer(origin, { after }))
 }
 
 function lines(body: string, name: string): string[] {
   return body.split('\n').filter((line) => line.startsWith(`${name}:`))
 }
 
-test('the ids of a kept stream are those of what keeps it, however its events are batched', async () => {
+test('events of a kept stream keep their ids, however they are batched', async () => {
   const batches: [number, StreamEvent[]][] = [
     [6, [text('a')]],
     [7, [text('b'), text('c')]],
@@ -54,26 +53,30 @@ test('the ids of a kept stream are those of what keeps it, however its events ar
   expect(lines(await waited.text(), 'id')).toEqual(['id: 6', 'id: 7', 'id: 8', 'id: 9'])
 })
 
-test('a failure that is not kept has no id, so that a browser comes back for what it has not seen', async () => {
+test('a failure that is not kept has no id, so that a browser reconnects for the events it has not received', async () => {
   const body = await new Response(toReadableStream(tailOf([[6, [text('a')]]], 5), sse())).text()
   expect(lines(body, 'id')).toEqual(['id: 6'])
   expect(lines(body, 'event')).toEqual(['event: content', 'event: error'])
 })
 
-test('a tail has no start of its own, unless it begins where the stream does', async () => {
+test('the rest of a kept stream has no start of its own, unless it begins where the stream does', async () => {
   expect(outline(await collect(tailOf([], 5)))).toEqual(['error store'])
   expect(outline(await collect(tailOf([], 0)))).toEqual(['start', 'error store'])
 })
 
-test('a tail after the end has no events, and still knows how it ended', async () => {
-  const source = (): never => {
-    throw new Error('There is nothing to read.')
-  }
-  const whole = new Stream({ tail: { after: 9, ended: complete }, source })
+test('a kept stream that was received to its end has no events, and still has its result', async () => {
+  const unread = (): ReceivedAnswer =>
+    new ReceivedAnswer({
+      pull() {
+        throw new Error('There is nothing to read.')
+      },
+      close() {},
+    })
+  const whole = new Stream(unread(), { ended: complete })
   expect(await collect(whole)).toEqual([])
   expect(await whole.text()).toBe('abc')
   const error = new StreamError('interrupted', 'It broke off.')
   const partial = { role: 'assistant', content: [] } as const
   const ended = { type: 'error', error, partial, attempts: 1 } as const
-  await expect(new Stream({ tail: { after: 9, ended }, source }).final()).rejects.toBe(error)
+  await expect(new Stream(unread(), { ended }).final()).rejects.toBe(error)
 })

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { Accumulator } from '../base/accumulator.js'
 import type { StreamError } from '../base/errors.js'
 import type { ErrorEvent, StartEvent } from '../base/events.js'
+import { Transcript } from '../core/transcript.js'
 import type { LogBatch, StreamLog } from './log.js'
 import { checkPage, readEvent } from './log-events.js'
 
@@ -22,25 +22,18 @@ export async function endingOf(
   id: string,
   error: StreamError,
 ): Promise<Ending | undefined> {
-  const accumulator = new Accumulator()
-  let attempts = 1
+  const transcript = new Transcript()
   let count = 0
   for (;;) {
     const page = await log.read(id, count)
     if (page === null || page.ended) return undefined
     for (const json of checkPage(page, id, count).events) {
-      const event = readEvent(json)
-      if (event.type === 'content') accumulator.add(event)
-      else if (event.type === 'retry') {
-        attempts = event.attempt
-        if (event.mode === 'restart') accumulator.reset()
-      }
+      transcript.add(readEvent(json))
     }
     count += page.events.length
     if (count >= page.last) break
   }
-  const partial = accumulator.message(true)
-  const terminal: ErrorEvent = { type: 'error', error, partial, attempts }
+  const terminal = transcript.failure(error)
   // Every stream begins with a start, also one that ended before its own.
   const start: StartEvent = { type: 'start', id, provider: 'unknown', model: 'unknown' }
   const events = count === 0 ? [start, terminal] : [terminal]

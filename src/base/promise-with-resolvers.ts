@@ -1,0 +1,15 @@
+/**
+ * `Promise.withResolvers()`, which Safari has from 17.4 on only.
+ *
+ * @module
+ */
+
+export function promiseWithResolvers<Value>(): PromiseWithResolvers<Value> {
+  let resolve!: PromiseWithResolvers<Value>['resolve']
+  let reject!: PromiseWithResolvers<Value>['reject']
+  const promise = new Promise<Value>((resolvePromise, rejectPromise) => {
+    resolve = resolvePromise
+    reject = rejectPromise
+  })
+  return { promise, resolve, reject }
+}

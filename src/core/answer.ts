@@ -1,0 +1,199 @@
+/**
+ * An answer of a driver: turns the content of a source into the five events.
+ *
+ * @module
+ */
+
+import type { Completion } from '../base/driver.js'
+import type { StreamError } from '../base/errors.js'
+import type {
+  CompleteEvent,
+  ContentEvent,
+  RetryEvent,
+  StartEvent,
+  StreamEvent,
+  TerminalEvent,
+  UsageSum,
+} from '../base/events.js'
+import type { StreamRequest } from '../base/request.js'
+import { addUsage, estimateUsage, isEmpty } from '../base/usage.js'
+import { PromisedSource } from '../pull/promised-source.js'
+import type { OpenContext, Sink, Source } from '../pull/source.js'
+import type { EventFeed, Receive } from './event-feed.js'
+import type { Observer } from './observer.js'
+import { Transcript } from './transcript.js'
+import type { Turn, TurnStream } from './turn.js'
+
+export interface AnswerSettings {
+  start: StartEvent
+  /** Replaced by what the turn begins with. */
+  request: StreamRequest
+  open(request: StreamRequest, context: OpenContext): Source
+  turn: Turn | undefined
+  observer: Observer | undefined
+}
+
+export class Answer implements EventFeed, Sink, TurnStream {
+  readonly #settings: AnswerSettings
+  readonly #transcript = new Transcript()
+  #request: StreamRequest
+  #source: Source | undefined
+  #receive: Receive | undefined
+  #begun = false
+  #terminal: TerminalEvent | undefined
+  #delivered = false
+  #ending: Promise<void> | undefined
+  /** What the attempts before this one cost. */
+  #wasted: UsageSum = {}
+  /** How much content had come when this attempt began, in characters. */
+  #lengthBefore = 0
+  #beganAt = 0
+  #firstContentMs: number | null = null
+  onEnd: EventFeed['onEnd']
+
+  constructor(settings: AnswerSettings) {
+    this.#settings = settings
+    this.#request = settings.request
+  }
+
+  // -------------------------------------------------------------- for the reader
+
+  pull(receive: Receive): void {
+    if (!this.#begun) {
+      this.#begun = true
+      this.#beganAt = performance.now()
+      return receive([this.#settings.start])
+    }
+    if (this.#delivered) return receive(null)
+    this.#receive = receive
+    if (this.#terminal !== undefined) this.#deliverTerminal(this.#terminal)
+    else if (this.#ending === undefined) {
+      // Not before the second pull: a reader who takes the `start` and pauses has requested no content yet.
+      this.#source ??= this.#open()
+      this.#source.pull(this)
+    }
+  }
+
+  stop(error: StreamError): void {
+    if (this.#terminal !== undefined || this.#ending !== undefined) return
+    this.#source?.close()
+    this.fail(error)
+  }
+
+  get ending(): Promise<void> | undefined {
+    return this.#ending
+  }
+
+  // -------------------------------------------------------------- for the turn
+
+  get length(): number {
+    return this.#transcript.content.length
+  }
+
+  get waiting(): boolean {
+    return this.#receive !== undefined
+  }
+
+  // -------------------------------------------------------------- for the source
+
+  batch(events: readonly ContentEvent[]): void {
+    this.#firstContentMs ??= performance.now() - this.#beganAt
+    const { content } = this.#transcript
+    for (const event of events) content.add(event)
+    this.#deliver(events)
+  }
+
+  retry(event: RetryEvent): void {
+    this.#wasted = addUsage(this.#wasted, this.#costOfAttempt(event.usage ?? {}))
+    this.#lengthBefore = this.length
+    this.#transcript.add(event)
+    this.#settings.observer?.retry(event)
+    this.#deliver([event])
+  }
+
+  done(completion: Completion): void {
+    const { start } = this.#settings
+    const { content, attempts } = this.#transcript
+    const { wasted: thrownAway = {}, ...rest } = completion
+    const wasted = addUsage(this.#wasted, thrownAway)
+    this.#finish({
+      type: 'complete',
+      text: content.text(),
+      message: content.message(completion.finishReason === 'length'),
+      ...rest,
+      ...(isEmpty(wasted) ? {} : { wasted }),
+      provider: completion.provider ?? start.provider,
+      model: completion.model ?? start.model,
+      attempts,
+      timing: this.#timing(),
+    })
+  }
+
+  fail(error: StreamError): void {
+    const usage = addUsage(this.#wasted, this.#costOfAttempt(this.#source?.usage() ?? {}))
+    // A response may continue at the provider without a connection, and nobody will resume it any more.
+    this.#source?.resumption?.()?.cancel()
+    const known = isEmpty(usage) ? {} : { usage }
+    this.#finish({ ...this.#transcript.failure(error), ...known })
+  }
+
+  // -------------------------------------------------------------- inside
+
+  #open(): Source {
+    const { open, turn, observer } = this.#settings
+    let last = 1
+    const context: OpenContext = {
+      attempt: 1,
+      // A number that is not used is no attempt.
+      nextAttempt: () => ++last,
+      isAwaited: () => this.waiting,
+      onBytes() {},
+      onAttempt: (attempt) => {
+        this.#transcript.attempts = Math.max(this.#transcript.attempts, attempt.attempt)
+        observer?.attempt(attempt, this.#request)
+      },
+    }
+    if (turn === undefined) return open(this.#request, context)
+    return new PromisedSource(async (aborted) => {
+      this.#request = await turn.begin(this.#request, this, aborted)
+      return open(this.#request, context)
+    })
+  }
+
+  /** Of this attempt. */
+  #costOfAttempt(reported: UsageSum): UsageSum {
+    return estimateUsage(reported, this.#request, this.length - this.#lengthBefore)
+  }
+
+  #finish(terminal: TerminalEvent): void {
+    const { turn } = this.#settings
+    // A turn that has not begun has nothing to end.
+    if (turn === undefined || this.#source === undefined) return this.#end(terminal)
+    this.#source = undefined
+    this.#ending = turn.end(terminal).then((end) => this.#end(end))
+  }
+
+  #end(terminal: TerminalEvent): void {
+    this.#terminal = terminal
+    this.#source = undefined
+    this.#settings.observer?.end(terminal, this.#timing())
+    this.onEnd?.(terminal)
+    if (this.#receive !== undefined) this.#deliverTerminal(terminal)
+  }
+
+  #timing(): CompleteEvent['timing'] {
+    const durationMs = this.#begun ? performance.now() - this.#beganAt : 0
+    return { firstContentMs: this.#firstContentMs, durationMs }
+  }
+
+  #deliverTerminal(terminal: TerminalEvent): void {
+    this.#delivered = true
+    this.#deliver([terminal])
+  }
+
+  #deliver(batch: readonly StreamEvent[]): void {
+    const receive = this.#receive
+    this.#receive = undefined
+    receive?.(batch)
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * The reading of one stream: its end, its abort signal, and the promise of its result.
+ *
+ * @module
+ */
+
+import type { CompleteEvent, TerminalEvent } from '../base/events.js'
+import { promiseWithResolvers } from '../base/promise-with-resolvers.js'
+import { abortError } from '../pull/abort.js'
+import type { EventFeed, Receive } from './event-feed.js'
+
+export interface ReadOptions {
+  signal?: AbortSignal | undefined
+  /** The terminal event, if it was received elsewhere. Nothing is left to read. */
+  ended?: TerminalEvent | undefined
+}
+
+/** It holds no reference to the `Stream` that it belongs to, so that a forgotten stream can be collected. */
+export class Reading {
+  readonly #feed: EventFeed
+  readonly #signal: AbortSignal | undefined
+  readonly #endedBefore: boolean
+  #terminal: TerminalEvent | undefined
+  #listening = false
+  #final: PromiseWithResolvers<CompleteEvent> | undefined
+
+  constructor(feed: EventFeed, { signal, ended }: ReadOptions) {
+    this.#feed = feed
+    this.#signal = signal
+    this.#terminal = ended
+    this.#endedBefore = ended !== undefined
+    feed.onEnd = (terminal) => this.#onEnd(terminal)
+  }
+
+  read(receive: Receive): void {
+    if (this.#endedBefore) return receive(null)
+    if (!this.#listening) this.#listen()
+    this.#feed.pull(receive)
+  }
+
+  cancel(reason?: unknown): void {
+    // Every response closes, and an error that nobody receives takes 5 us to make.
+    if (!this.isOver) this.#feed.stop(abortError(reason))
+  }
+
+  /** The `complete` event; rejects with the error that ends the stream. */
+  final(): Promise<CompleteEvent> {
+    if (this.#final !== undefined) return this.#final.promise
+    const final = promiseWithResolvers<CompleteEvent>()
+    this.#final = final
+    // The iteration receives the error as well, so a caller that looks late has missed nothing.
+    final.promise.catch(() => {})
+    // An iterator may never pull, and an abort ends the stream all the same.
+    this.#listen()
+    if (this.#terminal !== undefined) this.#settle(this.#terminal)
+    return final.promise
+  }
+
+  /** Reads the stream to its end and drops its events. */
+  drain(): void {
+    const next: Receive = (batch) => {
+      if (batch !== null) this.read(next)
+    }
+    this.read(next)
+  }
+
+  get isOver(): boolean {
+    return this.#terminal !== undefined || this.ending !== undefined
+  }
+
+  get ending(): Promise<void> | undefined {
+    return this.#feed.ending
+  }
+
+  #listen(): void {
+    if (this.#listening) return
+    this.#listening = true
+    if (this.#signal === undefined || this.isOver) return
+    if (this.#signal.aborted) this.#onAbort()
+    else this.#signal.addEventListener('abort', this.#onAbort)
+  }
+
+  readonly #onAbort = (): void => this.cancel(this.#signal?.reason)
+
+  #onEnd(terminal: TerminalEvent): void {
+    this.#terminal = terminal
+    this.#signal?.removeEventListener('abort', this.#onAbort)
+    this.#settle(terminal)
+  }
+
+  #settle(terminal: TerminalEvent): void {
+    if (terminal.type === 'complete') this.#final?.resolve(terminal)
+    else this.#final?.reject(terminal.error)
+  }
+}

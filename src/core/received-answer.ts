@@ -1,0 +1,85 @@
+/**
+ * An answer whose events were made elsewhere: read back from a response, a log, or any iterable.
+ *
+ * @module
+ */
+
+import type { StreamError } from '../base/errors.js'
+import type { TerminalEvent } from '../base/events.js'
+import { isTerminal, type StreamEvent } from '../base/events.js'
+import type { EventFeed, EventOrigin, EventSink, Receive } from './event-feed.js'
+import { startOf } from './start-event.js'
+import { Transcript } from './transcript.js'
+
+/** A stream whose events have ids, because they are kept somewhere. */
+export interface KeptEvents {
+  /** The id of the last event that was received elsewhere; 0 for a stream from its beginning. */
+  after: number
+}
+
+export class ReceivedAnswer implements EventFeed, EventSink {
+  readonly #origin: EventOrigin
+  readonly #kept: KeptEvents | undefined
+  readonly #transcript = new Transcript()
+  #receive: Receive | undefined
+  #begun: boolean
+  #terminal: TerminalEvent | undefined
+  #delivered = false
+  onEnd: EventFeed['onEnd']
+
+  constructor(origin: EventOrigin, kept?: KeptEvents) {
+    this.#origin = origin
+    this.#kept = kept
+    this.#begun = kept !== undefined && kept.after > 0
+  }
+
+  pull(receive: Receive): void {
+    if (this.#delivered) return receive(null)
+    this.#receive = receive
+    if (this.#terminal === undefined) this.#origin.pull(this)
+    else this.#deliverFailure(this.#terminal)
+  }
+
+  stop(error: StreamError): void {
+    if (this.#terminal !== undefined) return
+    this.#origin.close()
+    this.fail(error)
+  }
+
+  events(batch: readonly StreamEvent[], firstId?: number): void {
+    for (const event of batch) this.#transcript.add(event)
+    this.#begun = true
+    const last = batch.at(-1)
+    if (isTerminal(last)) {
+      this.#delivered = true
+      this.#end(last)
+    }
+    this.#deliver(batch, firstId)
+  }
+
+  fail(error: StreamError): void {
+    const terminal = this.#transcript.failure(error)
+    this.#end(terminal)
+    if (this.#receive !== undefined) this.#deliverFailure(terminal)
+  }
+
+  #end(terminal: TerminalEvent): void {
+    this.#terminal = terminal
+    this.onEnd?.(terminal)
+  }
+
+  /** The error is not among the events that are kept: with an id, whoever reconnects would miss the event of that id. */
+  #deliverFailure(terminal: TerminalEvent): void {
+    this.#delivered = true
+    const id = this.#kept === undefined ? undefined : null
+    // Reading can fail before the stream's own `start` has come, and every stream begins with one.
+    if (this.#begun) this.#deliver([terminal], id)
+    else this.#deliver([startOf({ provider: 'unknown', model: 'unknown' }), terminal], id)
+  }
+
+  #deliver(batch: readonly StreamEvent[], firstId: number | null | undefined): void {
+    const receive = this.#receive
+    this.#receive = undefined
+    receive?.(batch, firstId)
+  }
+}
