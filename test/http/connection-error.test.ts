@@ -76,14 +76,15 @@ function thrownBy(run: () => unknown): unknown {
   return undefined
 }
 
+declare const missing: unknown
 const nothing = undefined as never as { fetch(): unknown; length: number }
 
 const mistakes: [string, unknown][] = [
   ['a call of nothing', thrownBy(() => nothing.fetch())],
   ['a call of no function', thrownBy(() => (3 as never as () => void)())],
-  ['a variable that does not exist', thrownBy(() => eval('missing + 1'))],
+  ['a variable that does not exist', thrownBy(() => (missing as number) + 1)],
   ['JSON that is none', thrownBy(() => JSON.parse('<html>'))],
-  ['an invalid length', thrownBy(() => new Array(-1))],
+  ['an invalid length', thrownBy(() => 'x'.repeat(-1))],
   ['an invalid URL', thrownBy(() => new URL('nowhere'))],
   ['an invalid header', thrownBy(() => new Headers({ 'a b': 'c' }))],
   ['a call of nothing in Safari', failure("undefined is not an object (evaluating 'x.fetch')")],
