@@ -78,12 +78,19 @@ function thrownBy(run: () => unknown): unknown {
 
 const nothing = undefined as never as { fetch(): unknown; length: number }
 
+function useEarly(): unknown {
+  const read = (): unknown => late
+  const value = read()
+  const late = 1
+  return value
+}
+
 const mistakes: [string, unknown][] = [
   ['a call of nothing', thrownBy(() => nothing.fetch())],
   ['a call of no function', thrownBy(() => (3 as never as () => void)())],
-  ['a variable that does not exist', thrownBy(() => eval('missing + 1'))],
+  ['a variable that is used too early', thrownBy(() => useEarly())],
   ['JSON that is none', thrownBy(() => JSON.parse('<html>'))],
-  ['an invalid length', thrownBy(() => new Array(-1))],
+  ['an invalid length', thrownBy(() => 'a'.repeat(-1))],
   ['an invalid URL', thrownBy(() => new URL('nowhere'))],
   ['an invalid header', thrownBy(() => new Headers({ 'a b': 'c' }))],
   ['a call of nothing in Safari', failure("undefined is not an object (evaluating 'x.fetch')")],
