@@ -1,21 +1,78 @@
+import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-const source = (entry: string): string =>
-  fileURLToPath(new URL(`./src/entries/${entry}.ts`, import.meta.url))
+const root = fileURLToPath(new URL('.', import.meta.url))
+const source = (entry: string): string => `${root}src/entries/${entry}.ts`
+
+/** Tests that start processes on `dist`, pack it, or serve the page of the chat server. */
+export const onTheBuild = [
+  'test/cost.test.ts',
+  'test/docs/docs.test.ts',
+  'test/docs/getting-started.test.ts',
+  'test/examples/**/*.test.ts',
+  'test/package/**/*.test.ts',
+  'test/**/process.test.ts',
+  'test/**/processes.test.ts',
+]
+
+/** Sockets that an earlier file has left would set their timers on the fake clock, and a document makes SDKs believe in a browser. */
+const alone = globSync('test/**/*.test.{ts,tsx}', { cwd: root }).filter((file) =>
+  /useFakeTimers|@vitest-environment|support\/dom/.test(readFileSync(root + file, 'utf8')),
+)
 
 export default defineConfig({
   resolve: {
-    // Tests of the examples run on the source; those that start a process run on the build.
+    // Modules in the test process come from the source, whatever the project.
     alias: [
       { find: /^sluice$/, replacement: source('index') },
       { find: /^sluice\/([\w-]+)$/, replacement: source('$1') },
     ],
   },
   test: {
-    include: ['test/**/*.test.{ts,tsx}'],
-    globalSetup: ['test/support/build.ts'],
-    typecheck: { enabled: true, include: ['test/**/*.test-d.ts'] },
     testTimeout: 10_000,
+    // Numbers of workers suit two cores: many tests wait for a server or a process most of their time.
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: [...onTheBuild, ...alone],
+          // A worker keeps its modules from file to file: importing them costs more than most tests.
+          isolate: false,
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'unit-alone',
+          include: alone,
+          exclude: onTheBuild,
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'built',
+          include: onTheBuild,
+          globalSetup: ['scripts/fresh.ts'],
+          maxWorkers: 4,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'types',
+          include: [],
+          typecheck: { enabled: true, only: true, include: ['test/**/*.test-d.ts'] },
+        },
+      },
+    ],
   },
 })

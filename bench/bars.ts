@@ -48,7 +48,7 @@ export function bars({ consumed, relayed, first, sizes }: Results): string {
   const [size] = sizes
   if (size !== undefined) {
     const kilobytes = size.bytes / 1000
-    rows.push([size.name, 'at most 13 kB', `${fixed(kilobytes, 1)} kB`, kilobytes <= 13])
+    rows.push([size.name, 'at most 32 kB', `${fixed(kilobytes, 1)} kB`, kilobytes <= 32])
   }
   return table(
     ['', 'bar', 'measured', ''],

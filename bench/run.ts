@@ -36,8 +36,8 @@ async function serveAll(): Promise<Served[]> {
 
 async function measureSizes(): Promise<Results['sizes']> {
   const sizes: Results['sizes'] = []
-  for (const { name, imports } of readParts()) {
-    sizes.push({ name, bytes: (await sizeOf(imports)).first })
+  for (const part of readParts()) {
+    sizes.push({ name: part.name, bytes: (await sizeOf(part)).first })
   }
   return sizes
 }

@@ -1,11 +1,12 @@
 /**
- * Everything that has to hold before a release: `npm run release:check`. It prints what it looks at, stops at the first thing that does
- * not hold with what to do about it, and publishes nothing.
+ * Checks everything that a release needs: `npm run release:check`. It prints each check, stops at the first that fails
+ * with what to do about it, and publishes nothing.
  */
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { placeholder, readAddress } from './address.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -48,6 +49,21 @@ check('the changelog begins with this version and its date', () => {
   if (headed !== version || Number.isNaN(Date.parse(date))) {
     const wanted = `## ${version} (${new Date().toISOString().slice(0, 10)})`
     fail(`CHANGELOG.md begins with "${heading}".`, `Write what is new under: ${wanted}`)
+  }
+})
+
+check('the repository has an address', () => {
+  const address = readAddress()
+  if (address === placeholder) {
+    const command = 'npm run address -- https://github.com/owner/name'
+    fail(`the address of the repository is the placeholder ${address}.`, `Run: ${command}`)
+  }
+  const left = spawnSync('git', ['grep', '-lF', placeholder], { cwd: root, encoding: 'utf8' })
+  const files = left.stdout
+    .split('\n')
+    .filter((path) => path !== '' && path !== 'scripts/address.ts')
+  if (files.length > 0) {
+    fail(`the placeholder is still in ${files.join(', ')}.`, `Replace it with ${address}.`)
   }
 })
 

@@ -1,13 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { Driver } from '../src/base/driver.js'
 import type { ContentEvent, StreamEvent, Usage } from '../src/base/events.js'
 import type { AssistantMessage } from '../src/base/messages.js'
-import { anthropic } from '../src/entries/anthropic.js'
-import { compatible } from '../src/entries/compatible.js'
-import { gemini } from '../src/entries/gemini.js'
 import { createStream } from '../src/entries/index.js'
-import { openai } from '../src/entries/openai.js'
 import { collect } from './support/collect.js'
+import { everyDriver } from './support/every-driver.js'
 import {
   chunkings,
   loadRecordings,
@@ -29,50 +25,20 @@ const carefully: Record<string, { reasoning?: string; error?: boolean; why: stri
   },
 }
 
-const wires: {
-  wire: string
-  drivers: Record<string, (fetch: typeof globalThis.fetch) => Driver>
-}[] = [
-  {
-    wire: 'openai-chat',
-    drivers: {
-      openai: (fetch) => openai({ model: 'm', apiKey: 'k', fetch }),
-      compatible: (fetch) => compatible({ baseURL: 'http://provider.test/v1', model: 'm', fetch }),
-    },
-  },
-  {
-    wire: 'openai-responses',
-    drivers: {
-      'openai with the Responses API': (fetch) =>
-        openai({ model: 'm', apiKey: 'k', fetch, api: 'responses' }),
-    },
-  },
-  {
-    wire: 'anthropic-messages',
-    drivers: { anthropic: (fetch) => anthropic({ model: 'm', apiKey: 'k', fetch }) },
-  },
-  {
-    wire: 'gemini',
-    drivers: { gemini: (fetch) => gemini({ model: 'm', apiKey: 'k', fetch }) },
-  },
-]
-
 if (!recordingsPresent) {
   test.skip('the recordings of real providers are not beside this checkout, so they are not replayed', () => {})
 }
 
-for (const { wire, drivers } of wires) {
+for (const { name, wire, driver } of everyDriver) {
   const recordings = loadRecordings(wire).filter((recording) => !recording.ambiguous)
-  for (const [name, driverWith] of Object.entries(drivers)) {
-    for (const [chunking, cut] of Object.entries(chunkings)) {
-      describe.runIf(recordingsPresent)(`${name} reads ${wire} in ${chunking}`, () => {
-        test.each(recordings)('$file', async (recording) => {
-          const fetch = respondWith(cut(readRecording(recording)))
-          const stream = createStream({ driver: driverWith(fetch), prompt: 'p', retry: false })
-          expect(summarize(await collect(stream))).toEqual(expectation(recording))
-        })
+  for (const [chunking, cut] of Object.entries(chunkings)) {
+    describe.runIf(recordingsPresent)(`the driver ${name} reads ${wire} in ${chunking}`, () => {
+      test.each(recordings)('$file', async (recording) => {
+        const fetch = respondWith(cut(readRecording(recording)))
+        const stream = createStream({ driver: driver({ fetch }), prompt: 'p', retry: false })
+        expect(summarize(await collect(stream))).toEqual(expectation(recording))
       })
-    }
+    })
   }
 }
 

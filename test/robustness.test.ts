@@ -4,13 +4,10 @@
 
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { Driver } from '../src/base/driver.js'
 import type { ContentEvent, StreamEvent } from '../src/base/events.js'
-import { anthropic } from '../src/entries/anthropic.js'
-import { gemini } from '../src/entries/gemini.js'
 import { createStream } from '../src/entries/index.js'
-import { openai } from '../src/entries/openai.js'
 import { collect } from './support/collect.js'
+import { type DriverRow, everyWire } from './support/every-driver.js'
 import {
   loadRecordings,
   readRecording,
@@ -19,37 +16,6 @@ import {
 } from './support/recordings.js'
 
 type Json = Record<string, unknown>
-
-interface Wire {
-  driver(fetch: typeof globalThis.fetch): Driver
-  /** Whether what one `data` line holds says that the answer is over. Found without the decoders, which are under test. */
-  isMarker(data: string, object: Json): boolean
-}
-
-const wires: Record<string, Wire> = {
-  'openai-chat': {
-    driver: (fetch) => openai({ model: 'm', apiKey: 'k', fetch }),
-    isMarker: (data, { choices }) =>
-      data === '[DONE]' || records(choices).some(({ finish_reason: reason }) => isWord(reason)),
-  },
-  'openai-responses': {
-    driver: (fetch) => openai({ model: 'm', apiKey: 'k', fetch, api: 'responses' }),
-    isMarker: (_data, { type }) => type === 'response.completed' || type === 'response.incomplete',
-  },
-  'anthropic-messages': {
-    driver: (fetch) => anthropic({ model: 'm', apiKey: 'k', fetch }),
-    isMarker: (_data, { type, delta }) =>
-      type === 'message_stop' ||
-      (type === 'message_delta' && records([delta]).some((one) => isWord(one.stop_reason))),
-  },
-  gemini: {
-    driver: (fetch) => gemini({ model: 'm', apiKey: 'k', fetch }),
-    isMarker: (_data, { candidates, promptFeedback }) =>
-      records(candidates).some(({ finishReason }) => isWord(finishReason)) ||
-      // A prompt that is blocked is answered without a candidate.
-      records([promptFeedback]).some(({ blockReason }) => isWord(blockReason)),
-  },
-}
 
 /** A run that takes longer hangs. */
 const hangMs = 4_000
@@ -62,7 +28,7 @@ if (!recordingsPresent) {
   test.skip('the recordings of real providers are not beside this checkout, so they are not cut or damaged', () => {})
 }
 
-for (const [name, wire] of Object.entries(wires)) {
+for (const [name, wire] of everyWire) {
   const recordings = loadRecordings(name).map((recording) => ({
     file: recording.file,
     body: readRecording(recording),
@@ -114,7 +80,7 @@ describe('a body without end', () => {
     ['in one event of many lines', '', `data: ${megabyte}\n`],
   ]
   const endless = pieces.flatMap(([what, first, rest]) =>
-    Object.entries(wires).map(([name, wire]) => ({ what, first, rest, name, wire })),
+    [...everyWire].map(([name, wire]) => ({ what, first, rest, name, wire })),
   )
   test.each(endless)('$what is given up before it fills the memory, on $name', async (one) => {
     const encoder = new TextEncoder()
@@ -129,7 +95,8 @@ describe('a body without end', () => {
       },
     })
     const headers = { 'content-type': 'text/event-stream' }
-    const driver = one.wire.driver(() => Promise.resolve(new Response(body, { headers })))
+    const fetch = (): Promise<Response> => Promise.resolve(new Response(body, { headers }))
+    const driver = one.wire.driver({ fetch })
     const events = await collect(createStream({ driver, prompt: 'p', retry: false }))
     expect(summarize(events).end).toMatchObject({ type: 'error', code: 'protocol' })
     expect(pulled).toBeLessThan(24)
@@ -274,11 +241,11 @@ async function check<T>(
 }
 
 /** All events of a stream over this body, of which the grammar has been checked. */
-async function play(wire: Wire, chunks: readonly Uint8Array[]): Promise<StreamEvent[]> {
+async function play(wire: DriverRow, chunks: readonly Uint8Array[]): Promise<StreamEvent[]> {
   // Ids that are made up for calls without one are the same in each run.
   let count = 0
   vi.spyOn(Math, 'random').mockImplementation(() => ++count / 1_000)
-  const driver = wire.driver(respondWith(chunks))
+  const driver = wire.driver({ fetch: respondWith(chunks) })
   // Without a clock: it would end what hangs.
   const stream = createStream({ driver, prompt: 'p', retry: false, timeout: false })
   const iterator = stream[Symbol.asyncIterator]()
@@ -368,26 +335,18 @@ function pieceOf(event: ContentEvent): Piece {
 }
 
 /** Whether these bytes hold a whole line that ends the answer. */
-function holdsMarker({ isMarker }: Wire, bytes: Uint8Array): boolean {
+function holdsMarker({ isTerminal }: DriverRow, bytes: Uint8Array): boolean {
   const lines = new TextDecoder().decode(bytes).split(/\r\n|\n|\r/)
-  return lines.some((line) => isMarker(line.replace(/^data: ?/, ''), parse(line) ?? {}))
+  return lines.some((line) => isTerminal(line.replace(/^data: ?/, ''), parse(line) ?? {}))
 }
 
 /** The object in a `data` line. */
 function parse(line: string | undefined): Json | undefined {
   if (line?.startsWith('data:') !== true) return undefined
   try {
-    return records([JSON.parse(line.slice('data:'.length))])[0]
+    const value: unknown = JSON.parse(line.slice('data:'.length))
+    return typeof value === 'object' && value !== null ? (value as Json) : undefined
   } catch {
     return undefined
   }
-}
-
-function records(value: unknown): Json[] {
-  const isRecord = (item: unknown): item is Json => typeof item === 'object' && item !== null
-  return Array.isArray(value) ? value.filter(isRecord) : []
-}
-
-function isWord(value: unknown): boolean {
-  return typeof value === 'string' && value !== ''
 }

@@ -4,31 +4,13 @@
 
 import { inspect } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
-import { anthropic } from '../src/entries/anthropic.js'
-import { compatible } from '../src/entries/compatible.js'
-import { gemini } from '../src/entries/gemini.js'
-import {
-  createStream,
-  type Driver,
-  type StreamEvent,
-  sse,
-  toResponse,
-} from '../src/entries/index.js'
-import { openai } from '../src/entries/openai.js'
+import { createStream, type StreamEvent, sse, toResponse } from '../src/entries/index.js'
 import { type Fault, simulatedProvider } from '../src/entries/testing.js'
 import { collect } from './support/collect.js'
+import { everyDriver } from './support/every-driver.js'
 
 const apiKey = 'secret-key-0123456789'
 const prompt = 'secret-prompt-0123456789'
-
-const drivers: Record<string, (url: string) => Driver> = {
-  'openai chat': (url) => openai({ model: 'm', apiKey, baseURL: `${url}/v1` }),
-  'openai responses': (url) =>
-    openai({ model: 'm', api: 'responses', apiKey, baseURL: `${url}/v1` }),
-  anthropic: (url) => anthropic({ model: 'm', apiKey, baseURL: url }),
-  gemini: (url) => gemini({ model: 'm', apiKey, baseURL: `${url}/v1beta` }),
-  compatible: (url) => compatible({ model: 'm', apiKey, baseURL: `${url}/v1` }),
-}
 
 const faults: Record<string, Fault> = {
   'is refused': { kind: 'refuse' },
@@ -39,7 +21,7 @@ const faults: Record<string, Fault> = {
   'has an error inside': { kind: 'error', afterEvents: 1 },
 }
 
-describe.each(Object.entries(drivers))('with %s', (_, driverOf) => {
+describe.each(everyDriver)('with $name', (row) => {
   const closing: (() => Promise<void>)[] = []
   afterAll(() => Promise.all(closing.map((close) => close())))
 
@@ -50,7 +32,9 @@ describe.each(Object.entries(drivers))('with %s', (_, driverOf) => {
       const { url, close } = await provider.listen()
       closing.push(close)
       const retry = { maxRetries: 1, minDelayMs: 0 }
-      const events = await collect(createStream({ driver: driverOf(url), prompt, retry }))
+      const events = await collect(
+        createStream({ driver: row.driver({ url, apiKey }), prompt, retry }),
+      )
       expect(provider.requests.at(-1)?.body).toMatchObject(expect.anything())
       expect(events.at(-1)).toMatchObject({ type: 'error' })
       const everything = inspect(events, { depth: 30, showHidden: true, maxStringLength: null })

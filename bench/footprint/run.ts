@@ -1,8 +1,10 @@
 /**
- * What the package adds to a bundle, minified and compressed, held to the limits beside this file: `npm run build && npm run size`.
- * `npm run size -- --parts` also lists the modules behind the first row, in bytes before compression.
+ * Bundles the package with esbuild and compares its size, minified and compressed with gzip, with `limits.json`:
+ * `npm run build && npm run size`. `npm run size -- --parts` also lists the modules of the first row, in bytes before
+ * compression.
  *
- * What a bundler loads only when it is needed (a dynamic import) is not in the figure of the first load, and is shown beside it.
+ * A bundler that splits its output loads a dynamic import only when it runs. The first column is what loads at once, the
+ * last one what may load later. The row "in one file" is for bundlers that do not split: it counts everything.
  */
 
 import { readFileSync } from 'node:fs'
@@ -12,16 +14,17 @@ import { build, type Metafile } from 'esbuild'
 
 interface Part {
   name: string
-  /** The names that are taken, by entry; all of them where the list is empty. */
+  /** Imported names by entry. An empty list imports all of them. */
   imports: Record<string, string[]>
-  /** The most it may be, in bytes. */
+  /** Whether dynamic imports are bundled into the one file. @default false */
+  isOneFile?: boolean
   limitBytes: number
 }
 
 interface Size {
-  /** What is loaded at once, in bytes. */
+  /** Bytes that load at once. */
   first: number
-  /** What is loaded when it is needed, in bytes. */
+  /** Bytes that load when they are needed. */
   later: number
   metafile: Metafile
 }
@@ -32,38 +35,45 @@ function readJson(path: string): unknown {
   return JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'))
 }
 
-export function readParts(): Part[] {
-  return readJson('limits.json') as Part[]
-}
-
 const { exports, peerDependencies } = readJson('../../package.json') as {
   exports: Record<string, unknown>
   peerDependencies: Record<string, string>
 }
 
-/** Each entry that the package has. */
-export function readEntries(): string[] {
-  return Object.keys(exports)
+/** @throws Error if an entry of package.json has no limit, or a limit no entry */
+export function readParts(): Part[] {
+  const limits = readJson('limits.json') as { uses: Part[]; entries: Record<string, number> }
+  const names = Object.keys(exports)
     .filter((path) => path !== './package.json')
     .map((path) => (path === '.' ? 'index' : path.slice(2)))
+  const unknown = Object.keys(limits.entries).filter((name) => !names.includes(name))
+  if (unknown.length > 0) {
+    throw new Error(`limits.json has limits for entries that do not exist: ${unknown.join(', ')}.`)
+  }
+  const entries = names.map((name): Part => {
+    const limitBytes = limits.entries[name]
+    if (limitBytes === undefined) throw new Error(`limits.json has no limit for "${name}".`)
+    return { name, imports: { [name]: [] }, limitBytes }
+  })
+  return [...limits.uses, ...entries]
 }
 
-/** @param of - what is bundled: the build as users get it, or the source, whose modules have names */
+/** @param from - the module of an entry: that of the build, or of the source, which `--parts` lists */
 export async function sizeOf(
-  imports: Part['imports'],
-  of: (entry: string) => string = (entry) => `./dist/${entry}.js`,
+  { imports, isOneFile = false }: Pick<Part, 'imports' | 'isOneFile'>,
+  from: (entry: string) => string = (entry) => `./dist/entries/${entry}.js`,
 ): Promise<Size> {
   const contents = Object.entries(imports)
     .map(([entry, names]) => {
       const taken = names.length === 0 ? '*' : `{ ${names.join(', ')} }`
-      return `export ${taken} from '${of(entry)}'`
+      return `export ${taken} from '${from(entry)}'`
     })
     .join('\n')
   const { outputFiles, metafile } = await build({
     stdin: { contents, resolveDir: root, sourcefile: 'entry.ts', loader: 'ts' },
     bundle: true,
     minify: true,
-    splitting: true,
+    splitting: !isOneFile,
     format: 'esm',
     target: 'es2022',
     platform: 'neutral',
@@ -85,7 +95,7 @@ export async function sizeOf(
   return size
 }
 
-/** The outputs that the entry leads to by static imports. */
+/** The outputs that the entry reaches by static imports. */
 function loadedAtOnce({ outputs }: Metafile): Set<string> {
   const entry = Object.keys(outputs).find((name) => outputs[name]?.entryPoint === 'entry.ts')
   const found = new Set<string>()
@@ -115,23 +125,17 @@ function listModules({ outputs }: Metafile): void {
 
 if (import.meta.main) {
   const parts = readParts()
-  const named = new Set(parts.map(({ name }) => name))
-  const missing = readEntries().filter((entry) => !named.has(entry))
-  if (missing.length > 0) {
-    console.error(`bench/footprint/limits.json has no limit for: ${missing.join(', ')}`)
-    process.exitCode = 1
-  }
   const [main] = parts
   if (process.argv.includes('--parts') && main !== undefined) {
-    const { metafile } = await sizeOf(main.imports, (entry) => `./src/${entry}.ts`)
+    const { metafile } = await sizeOf(main, (entry) => `./src/entries/${entry}.ts`)
     listModules(metafile)
   }
   console.log('   bytes    limit    later')
-  for (const { name, imports, limitBytes } of parts) {
-    const { first, later } = await sizeOf(imports)
-    const columns = [first, limitBytes, later].map((value) => String(value).padStart(8))
-    const isOver = first > limitBytes
-    console.log(`${columns.join(' ')}  ${name}${isOver ? '  IS OVER ITS LIMIT' : ''}`)
+  for (const part of parts) {
+    const { first, later } = await sizeOf(part)
+    const columns = [first, part.limitBytes, later].map((value) => String(value).padStart(8))
+    const isOver = first > part.limitBytes
+    console.log(`${columns.join(' ')}  ${part.name}${isOver ? '  EXCEEDS ITS LIMIT' : ''}`)
     if (isOver) process.exitCode = 1
   }
 }

@@ -7,7 +7,9 @@ const entries = Object.keys(manifest.exports).filter((path) => path !== './packa
 export default {
   name: manifest.name,
   includeVersion: true,
-  entryPoints: entries.map((path) => `../../src/${path === '.' ? 'index' : path.slice(2)}.ts`),
+  entryPoints: entries.map(
+    (path) => `../../src/entries/${path === '.' ? 'index' : path.slice(2)}.ts`,
+  ),
   tsconfig: 'tsconfig.json',
   out: 'html',
   readme: 'none',

@@ -1,21 +1,21 @@
 /**
- * The clocks of one attempt.
+ * The timeouts of one attempt.
  *
- * They are the innermost layer, whoever asked for them: around a driver that asks several others, one that stalls would take the
- * others with it.
+ * They are the innermost layer, whichever layer set them: around a driver that delegates to several
+ * others, one that stalls would take the others with it.
  *
  * @module
  */
 
-import type { Completion } from '../base/driver.js'
 import { StreamError } from '../base/errors.js'
-import type { ContentEvent, RetryEvent, UsageSum } from '../base/events.js'
+import type { ContentEvent, RetryEvent } from '../base/events.js'
 import { keepAlive } from '../base/timers.js'
-import type { Clocks, OpenContext, Resumption, Sink, Source } from '../pull/source.js'
+import { ForwardingSource } from '../pull/forwarding-source.js'
+import type { Clocks, OpenContext, Source } from '../pull/source.js'
 
 const defaults: Clocks = { firstChunkMs: 120_000, chunkMs: 60_000, silenceMs: 60_000 }
 
-/** Both hold. A default counts only where neither says anything. */
+/** Both limits apply. A default applies only if neither is set. */
 export function tighten(outer: Partial<Clocks> = {}, inner: Partial<Clocks>): Partial<Clocks> {
   const clocks: Partial<Clocks> = { ...outer }
   for (const name of Object.keys(defaults) as (keyof Clocks)[]) {
@@ -25,7 +25,7 @@ export function tighten(outer: Partial<Clocks> = {}, inner: Partial<Clocks>): Pa
   return clocks
 }
 
-/** The source of one attempt, under the clocks that the context asks for. */
+/** The source of one attempt, with the timeouts of the context. */
 export function openClocked(
   provider: string,
   context: OpenContext,
@@ -37,22 +37,23 @@ export function openClocked(
   return shortest === Infinity ? open(context) : new ClockedSource(provider, context, clocks, open)
 }
 
-/** A clock starts up to one tick late and is looked at up to one tick late: two eighths are the quarter it may be late. */
+/**
+ * A timeout starts up to one tick late and is checked up to one tick late: two eighths are the
+ * quarter by which it may be late.
+ */
 const ticksPerLimit = 8
 
-/** A process that is otherwise done stays alive until the tick that finds nobody waiting. */
+/** A process with nothing else to do stays alive until a tick finds that no pull is pending. */
 const longestTickMs = 1_000
 
 /**
- * One timer, with a coarse tick. Nothing is measured when a chunk comes: the pull's number and a flag say at the next tick whether
- * something came.
+ * One timer with a coarse tick. Nothing is measured when a chunk comes: at the next tick, a flag
+ * and the number of pulls show whether something came.
  */
-class ClockedSource implements Source, Sink {
+class ClockedSource extends ForwardingSource {
   readonly #provider: string
   readonly #context: OpenContext
   readonly #clocks: Clocks
-  readonly #upstream: Source
-  #sink: Sink | undefined
   #pulls = 0
   #pullSeen = 0
   #contentCame = false
@@ -60,7 +61,7 @@ class ClockedSource implements Source, Sink {
   #anyBytes = false
   #contentSince = 0
   #silenceSince = 0
-  /** The driver has said that it waits until then. */
+  /** The end of the wait that the driver has announced. */
   #waitsUntil = 0
   #tick: ReturnType<typeof setTimeout> | undefined
   #tickMs = 0
@@ -72,6 +73,7 @@ class ClockedSource implements Source, Sink {
     clocks: Clocks,
     open: (context: OpenContext) => Source,
   ) {
+    super()
     this.#provider = provider
     this.#context = context
     this.#clocks = clocks
@@ -79,53 +81,29 @@ class ClockedSource implements Source, Sink {
       this.#bytesCame = true
       context.onBytes()
     }
-    this.#upstream = open({ ...context, onBytes })
+    this.upstream = open({ ...context, onBytes })
   }
 
-  pull(sink: Sink): void {
-    this.#sink = sink
-    this.#pulls++
-    if (this.#tick === undefined) this.#start()
-    this.#upstream.pull(this)
-  }
-
-  close(): void {
-    clearTimeout(this.#tick)
-    this.#upstream.close()
-  }
-
-  finished(): Completion | undefined {
-    return this.#upstream.finished()
-  }
-
-  usage(): UsageSum {
-    return this.#upstream.usage()
-  }
-
-  resumption(): Resumption | undefined {
-    return this.#upstream.resumption?.()
-  }
-
-  batch(events: readonly ContentEvent[]): void {
+  override batch(events: readonly ContentEvent[]): void {
     this.#contentCame = true
-    this.#take().batch(events)
+    super.batch(events)
   }
 
-  /** Another attempt of a driver that makes several itself, unseen from here. */
-  retry(event: RetryEvent): void {
+  /** Another attempt of a driver that makes several by itself. */
+  override retry(event: RetryEvent): void {
     this.#contentCame = this.#anyBytes = this.#bytesCame = false
     this.#waitsUntil = performance.now() + event.delayMs
-    this.#take().retry(event)
+    super.retry(event)
   }
 
-  done(completion: Completion): void {
+  protected override stopTimers(): void {
     clearTimeout(this.#tick)
-    this.#take().done(completion)
   }
 
-  fail(error: StreamError): void {
-    clearTimeout(this.#tick)
-    this.#take().fail(error)
+  protected override next(): void {
+    this.#pulls++
+    if (this.#tick === undefined) this.#start()
+    super.next()
   }
 
   #start(): void {
@@ -150,8 +128,8 @@ class ClockedSource implements Source, Sink {
 
   readonly #onTick = (): void => {
     this.#tick = undefined
-    // Nobody waits: the next pull starts the clocks anew.
-    if (this.#sink === undefined) return
+    // No pull is pending: the next one restarts the timeouts.
+    if (!this.isPulled) return
     const now = performance.now()
     if (!this.#context.isAwaited()) {
       // A layer above has pulled ahead of the reader.
@@ -162,7 +140,7 @@ class ClockedSource implements Source, Sink {
     const { firstChunkMs, chunkMs, silenceMs } = this.#clocks
     const lateMs = now - this.#tickDue
     if (lateMs > this.#tickMs) {
-      // The process stood still: what has come meanwhile could not be read.
+      // The process was blocked: what arrived meanwhile could not be read.
       this.#contentSince += lateMs
       this.#silenceSince += lateMs
     }
@@ -187,16 +165,10 @@ class ClockedSource implements Source, Sink {
 
   #expire(message: string): void {
     const provider = this.#provider
-    // A stall after the finish reason is a complete answer that lost its last marker.
-    const completion = this.#upstream.finished()
+    // A stall after the finish reason is a complete answer that lost its terminal event.
+    const completion = this.finished()
     this.close()
-    if (completion !== undefined) return this.#take().done(completion)
-    this.#take().fail(new StreamError('timeout', `${provider}: ${message}`, { provider }))
-  }
-
-  #take(): Sink {
-    const sink = this.#sink as Sink
-    this.#sink = undefined
-    return sink
+    if (completion !== undefined) return this.done(completion)
+    this.fail(new StreamError('timeout', `${provider}: ${message}`, { provider }))
   }
 }

@@ -1,13 +1,13 @@
 /**
- * Checks of what a user's driver yields. Nothing after this point looks at it, and a mistake in it
- * would fail far from its cause.
+ * Checks what a user's driver yields. Nothing checks it later, and a wrong event would break
+ * something far from its cause.
  *
  * @module
  */
 
-import { show } from '../base/check-options.js'
 import { StreamError } from '../base/errors.js'
 import type { ContentEvent, RetryEvent } from '../base/events.js'
+import { show } from '../base/show.js'
 
 type Events = readonly (ContentEvent | RetryEvent)[]
 

@@ -6,11 +6,11 @@
 
 import {
   checkOptions,
-  checkValue,
   func,
   oneOf,
   optionsOf,
   type Rules,
+  required,
   text,
 } from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
@@ -76,15 +76,17 @@ export interface SendContext<Plan extends OutputReading = OutputReading> {
   plan: Plan | undefined
 }
 
+const backgroundRules: Rules<BackgroundResponses> = { resume: func, cancel: func }
+
 const rules: Rules<HttpDriverOptions> = {
-  provider: text,
-  model: text,
+  provider: required(text),
+  model: required(text),
   framing: oneOf('sse', 'ndjson'),
-  send: func,
-  decoder: func,
+  send: required(func),
+  decoder: required(func),
   continuation: func,
   output: func,
-  background: optionsOf<BackgroundResponses>('an object', { resume: func, cancel: func }),
+  background: optionsOf('an object', backgroundRules),
 }
 
 /**
@@ -120,9 +122,6 @@ export function httpDriver<Plan extends OutputReading = OutputReading>(
   options: HttpDriverOptions<Plan>,
 ): Driver {
   checkOptions('httpDriver', options, rules)
-  for (const name of ['provider', 'model', 'send', 'decoder'] as const) {
-    checkValue(`httpDriver.${name}`, options[name], rules[name])
-  }
   const {
     provider,
     model,

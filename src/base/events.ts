@@ -14,21 +14,27 @@ export type StreamEvent<Output = unknown> =
   | CompleteEvent<Output>
   | ErrorEvent
 
-/** The types of the five events. */
-export const eventTypes: ReadonlySet<unknown> = new Set<StreamEvent['type']>([
-  'start',
-  'content',
-  'retry',
-  'complete',
-  'error',
-])
+const eventTypes: Readonly<Record<StreamEvent['type'], true>> = {
+  start: true,
+  content: true,
+  retry: true,
+  complete: true,
+  error: true,
+}
 
-/** Whether an event ends its stream. */
-export function isTerminal(event: StreamEvent | undefined): event is CompleteEvent | ErrorEvent {
+/** Whether a value is the `type` of an event. */
+export function isEventType(type: unknown): type is StreamEvent['type'] {
+  return typeof type === 'string' && Object.hasOwn(eventTypes, type)
+}
+
+/** The event that ends a stream. */
+export type TerminalEvent<Output = unknown> = CompleteEvent<Output> | ErrorEvent
+
+export function isTerminal(event: StreamEvent | undefined): event is TerminalEvent {
   return event?.type === 'complete' || event?.type === 'error'
 }
 
-/** Always first, sent before the provider is asked. */
+/** Always first, sent before the provider is called. */
 export interface StartEvent {
   type: 'start'
   /** Identifies this stream. */

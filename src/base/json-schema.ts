@@ -13,7 +13,7 @@ import type { JsonSchema, OutputSchema, StandardJsonSchema } from './schema.js'
  * OpenAI know.
  *
  * @param option - named in the error
- * @throws TypeError if the value is no schema, or one that does not know its JSON Schema, or has none
+ * @throws TypeError for what is no schema, and for one without a JSON Schema
  */
 export function toJsonSchema(schema: JsonSchema | StandardJsonSchema, option: string): JsonSchema {
   // Some libraries' schemas are functions.
@@ -25,7 +25,7 @@ export function toJsonSchema(schema: JsonSchema | StandardJsonSchema, option: st
   const { jsonSchema, vendor } = schema['~standard']
   if (typeof jsonSchema?.input !== 'function') {
     throw new TypeError(
-      `Option "${option}" is a schema of ${vendor} that does not know its JSON Schema. With valibot, wrap it in toStandardJsonSchema() of @valibot/to-json-schema; or pass a plain JSON Schema.`,
+      `Option "${option}" is a schema of ${vendor} that cannot give its JSON Schema. With valibot, wrap it in toStandardJsonSchema() of @valibot/to-json-schema; or pass a plain JSON Schema.`,
     )
   }
   try {
@@ -34,7 +34,7 @@ export function toJsonSchema(schema: JsonSchema | StandardJsonSchema, option: st
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new TypeError(
-      `Option "${option}" is a schema of ${vendor} that JSON Schema has no words for: ${reason}`,
+      `Option "${option}" is a schema of ${vendor} that JSON Schema cannot express: ${reason}`,
       { cause },
     )
   }

@@ -8,8 +8,20 @@ import type { Usage, UsageSum } from './events.js'
 import type { AssistantMessage, InputPart, ToolResultPart } from './messages.js'
 import type { StreamRequest } from './request.js'
 
-/** English text has about four characters a token on all current tokenizers; other languages have fewer. */
-const charactersPerToken = 4
+/**
+ * English text has about four characters a token on all current tokenizers, and other scripts have
+ * about four bytes a token.
+ */
+const unitsPerToken = 4
+
+/**
+ * Estimates the tokens of a text.
+ *
+ * @param length - in characters, or in bytes, which is closer for scripts other than Latin
+ */
+export function tokensOf(length: number): number {
+  return Math.ceil(length / unitsPerToken)
+}
 
 const counts = [
   'inputTokens',
@@ -47,8 +59,8 @@ export function estimateUsage(said: UsageSum, request: StreamRequest, came: numb
   const { inputTokens: input, outputTokens: output } = said
   if (came === 0 && input === undefined && output === undefined) return said
   if (input !== undefined && (output !== undefined || came === 0)) return said
-  const inputTokens = input ?? Math.ceil(lengthOfRequest(request) / charactersPerToken)
-  const outputTokens = output ?? Math.ceil(came / charactersPerToken)
+  const inputTokens = input ?? tokensOf(lengthOfRequest(request))
+  const outputTokens = output ?? tokensOf(came)
   const totalTokens = inputTokens + outputTokens
   return { ...said, inputTokens, outputTokens, totalTokens, estimated: true }
 }
@@ -56,7 +68,7 @@ export function estimateUsage(said: UsageSum, request: StreamRequest, came: numb
 /** The same of the answer alone. */
 export function estimateOutput(said: UsageSum, came: number): UsageSum {
   if (said.outputTokens !== undefined) return said
-  return { ...said, outputTokens: Math.ceil(came / charactersPerToken), estimated: true }
+  return { ...said, outputTokens: tokensOf(came), estimated: true }
 }
 
 /** Texts only: what an image or a file costs is each provider's own rule. */

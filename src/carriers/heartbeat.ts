@@ -7,13 +7,19 @@
 import type { Format } from '../base/stream-format.js'
 import { keepAlive } from '../base/timers.js'
 
-/** One timer a stream, at half the interval. What is sent sets a flag; a half without it sends the heartbeat. */
+/**
+ * One timer a stream, at half the interval. Every write sets a flag; half an interval without a
+ * write sends the heartbeat.
+ */
 export class Heartbeat {
-  /** To be set whenever something is sent, the heartbeat included. The headers were, just now. */
+  /**
+   * MUST be set whenever something is written, the heartbeat included. It begins set because the
+   * headers have just been sent.
+   */
   sent = true
   readonly #timer: ReturnType<typeof setInterval> | undefined
 
-  /** @param send - sends the text, unless the reader is not ready for it */
+  /** @param send - writes the text if the body is ready for it */
   constructor(format: Format, send: (text: string) => void) {
     const { heartbeat } = format
     if (heartbeat === undefined) return

@@ -1,29 +1,34 @@
 /**
- * Events into Node's HTTP responses.
+ * Writes events to Node's HTTP responses.
  *
  * @module
  */
 
 import type { ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
-import type { StreamEvent } from '../base/events.js'
-import type { Encoder, Format } from '../base/stream-format.js'
-import type { BatchReader, Receive } from '../core/event-feed.js'
-import { readBatches } from '../core/read-batches.js'
 import {
-  type Beginning,
-  begin,
-  encodeBatch,
-  failureResponse,
-  formatHeaders,
-  isLast,
-} from './early-status.js'
-import { Heartbeat } from './heartbeat.js'
+  checkOptions,
+  checkValue,
+  has,
+  isInteger,
+  type Rules,
+  record,
+  required,
+  rule,
+} from '../base/check-options.js'
+import type { StreamEvent } from '../base/events.js'
+import type { Format } from '../base/stream-format.js'
+import type { BatchReader } from '../core/event-feed.js'
+import { readBatches } from '../core/read-batches.js'
+import { type Body, BodyWriter } from './body-writer.js'
+import { checkArguments } from './check-arguments.js'
+import { type ReadAhead, readUntilStatus } from './early-status.js'
+import { type FailureResponse, failureResponse } from './failure-response.js'
 
-/** As `response.getHeaders()` has them, and Fastify's `reply.getHeaders()`. */
+/** As returned by `response.getHeaders()` and by Fastify's `reply.getHeaders()`. */
 type HeaderValues = Record<string, string | number | readonly string[] | undefined>
 
-/** How a response begins. */
+/** Status and headers of a response. */
 export interface NodeResponseInit {
   /** @default 200 */
   status?: number
@@ -31,18 +36,34 @@ export interface NodeResponseInit {
   headers?: HeaderValues
 }
 
-/** Both kinds as one, and the `flush` of middleware that compresses. */
+/**
+ * The responses of `node:http` and `node:http2`, and the `flush` that compressing middleware adds.
+ */
 type Response = ServerResponse & {
   flush?: () => void
   stream?: Http2ServerResponse['stream']
 }
 
+const rules: Rules<NodeResponseInit> = {
+  status: rule('a status from 200 to 599', (value) => isInteger(value, 200, 599)),
+  headers: record,
+}
+
+const responseRule = required(
+  rule(
+    'a response of node:http or node:http2: res of Express, ctx.res of Koa, reply.raw of Fastify',
+    (value) => has(value, 'writeHead'),
+  ),
+)
+
 /**
- * Writes a stream to a Node response: that of `node:http`, `node:http2` and Express, Koa's `ctx.res`, Fastify's `reply.raw`. A slow client
- * holds the provider back, and a client that leaves closes the connection to it. Headers set on the response before are kept.
+ * Writes a stream to a Node response: that of `node:http`, `node:http2` and Express, Koa's
+ * `ctx.res`, Fastify's `reply.raw`. A slow client holds the provider back, and a client that
+ * disconnects closes the connection to it. Headers that are already set on the response are kept.
  *
- * @returns a promise that resolves when the response has ended, however it ended
- * @throws TypeError if the response has begun already; what goes wrong later is never thrown
+ * @returns a promise that resolves when the response ends for any reason
+ * @throws TypeError for anything that is not a stream, a response or a format, and for a response
+ * whose headers have been sent. Later failures are never thrown
  */
 export async function pipeToNode(
   events: AsyncIterable<StreamEvent>,
@@ -50,10 +71,13 @@ export async function pipeToNode(
   format: Format,
   init: NodeResponseInit = {},
 ): Promise<void> {
+  checkArguments(events, format)
+  checkValue('response', target, responseRule)
+  checkOptions('init', init, rules)
   const response = target as Response
   if (response.headersSent) {
     throw new TypeError(
-      'The response has begun already: its headers are sent. Give one that has not.',
+      'The headers of the response have already been sent. Pass a response that has not begun.',
     )
   }
   const reader = readBatches(events)
@@ -61,21 +85,22 @@ export async function pipeToNode(
   const left = new Promise<void>((resolve) => {
     const onClose = (): void => {
       gone = true
-      reader.cancel('The client has left.')
+      reader.cancel('The client has disconnected.')
       resolve()
     }
     if (response.destroyed) onClose()
     else response.once('close', onClose)
   })
-  // A write to a socket that has just broken emits `error`; the `close` that follows it is what counts.
+  // A write to a socket that has just broken emits `error`; the `close` that follows it is what
+  // counts.
   response.on('error', () => {})
-  const beginning = await begin(reader, format)
+  const readAhead = await readUntilStatus(reader, format)
   if (gone) return
   try {
-    if (beginning.failure === undefined) start(reader, response, format, init, beginning)
-    else fail(response, failureResponse(beginning.failure, format), init)
+    if (readAhead.failure === undefined) start(reader, response, format, init, readAhead)
+    else fail(response, failureResponse(readAhead.failure, format), init)
   } catch (error) {
-    // Headers that Node does not take.
+    // Headers that Node refuses.
     reader.cancel(error)
     throw error
   }
@@ -87,19 +112,23 @@ function start(
   response: Response,
   format: Format,
   { status = 200, headers = {} }: NodeResponseInit,
-  { held, firstId }: Beginning,
+  readAhead: ReadAhead,
 ): void {
-  setHeaders(response, formatHeaders(format))
+  setHeaders(response, { 'content-type': format.contentType, ...format.headers })
   setHeaders(response, headers)
   response.writeHead(status)
-  // The client learns at once that it is answered, also when the first token takes long.
+  // The client receives the headers at once, even if the first token takes long.
   response.flushHeaders()
-  new Writer(reader, response, format).begin(held, firstId)
+  const writer = new BodyWriter(reader, format, new NodeBody(response), readAhead)
+  response.on('drain', () => writer.next())
+  // Before the stream is cancelled, which answers a pending read.
+  response.prependOnceListener('close', () => writer.stop())
+  writer.next()
 }
 
 function fail(
   response: Response,
-  { status, headers, body }: ReturnType<typeof failureResponse>,
+  { status, headers, body }: FailureResponse,
   init: NodeResponseInit,
 ): void {
   setHeaders(response, init.headers ?? {})
@@ -107,94 +136,45 @@ function fail(
   response.writeHead(status).end(body)
 }
 
-/** One by one: `writeHead` would send both of two that differ in case. */
+/** One by one: `writeHead` would send both of two names that differ only in case. */
 function setHeaders(response: Response, headers: HeaderValues): void {
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) response.setHeader(name, value)
   }
 }
 
-class Writer {
-  readonly #reader: BatchReader
+class NodeBody implements Body {
   readonly #response: Response
-  readonly #encoder: Encoder
-  readonly #heartbeat: Heartbeat
-  /** Nothing is read: the response has ended, or the client has left. */
-  #over = false
-  /** A heartbeat can fill the socket while a read is pending: then the drain must not read a second time. */
-  #reading = false
 
-  constructor(reader: BatchReader, response: Response, format: Format) {
-    this.#reader = reader
+  constructor(response: Response) {
     this.#response = response
-    this.#encoder = format.encoder()
-    this.#heartbeat = new Heartbeat(format, (text) => {
-      if (!response.writableNeedDrain) this.#write(text)
-    })
-    response.on('drain', this.#onDrain)
-    // Before the stream is cancelled, which answers the read that waits.
-    response.prependOnceListener('close', () => this.#end())
   }
 
-  begin(held: readonly StreamEvent[], firstId: number | null | undefined): void {
-    if (held.length > 0) this.#onBatch(held, firstId)
-    else this.#read()
+  isReady(): boolean {
+    return !this.#response.writableNeedDrain
   }
 
-  #read(): void {
-    this.#reading = true
-    this.#reader.read(this.#onBatch)
-  }
-
-  readonly #onDrain = (): void => {
-    if (!this.#reading && !this.#over) this.#read()
-  }
-
-  readonly #onBatch: Receive = (batch, firstId) => {
-    this.#reading = false
-    if (this.#over) return
-    if (batch === null) return this.#finish()
-    const { text, failure, ended } = encodeBatch(this.#encoder, batch, firstId)
-    const ready = text === '' || this.#write(text)
-    if (failure !== undefined) {
-      this.#end()
-      this.#reader.cancel(failure)
-      breakOff(this.#response)
-    } else if (ended !== undefined) {
-      this.#reader.cancel(ended)
-      this.#finish()
-    } else if (isLast(batch)) this.#finish()
-    else if (ready) this.#read()
-  }
-
-  #write(text: string): boolean {
-    this.#heartbeat.sent = true
-    const ready = this.#response.write(text)
+  write(text: string): boolean {
+    const takesMore = this.#response.write(text)
     this.#response.flush?.()
-    return ready
+    return takesMore
   }
 
-  #finish(): void {
-    this.#end()
+  close(): void {
     this.#response.end()
   }
 
-  #end(): void {
-    this.#over = true
-    this.#heartbeat.stop()
+  breakOff(): void {
+    const { socket, req } = this.#response
+    // HTTP/2: the streams of a connection are broken off one by one.
+    if (this.#response.stream !== undefined) this.#response.stream.close(internalError)
+    else if (socket === null) this.#response.destroy()
+    // Without chunks, the end of the connection is the end of the body. nginx speaks HTTP/1.0 to
+    // the servers behind it.
+    else if (req.httpVersion === '1.0') socket.resetAndDestroy()
+    else socket.destroySoon()
   }
 }
 
 /** NGHTTP2_INTERNAL_ERROR */
 const internalError = 2
-
-/** Ends the body in a way that nobody takes for its end. What was written before still arrives. */
-function breakOff(response: Response): void {
-  const { socket, req } = response
-  // HTTP/2: the streams of a connection are broken off one by one.
-  if (response.stream !== undefined) response.stream.close(internalError)
-  else if (socket === null) response.destroy()
-  // Without chunks the end of the connection is the end of the body: nginx speaks HTTP/1.0 to servers behind it.
-  else if (req.httpVersion === '1.0') socket.resetAndDestroy()
-  else socket.destroySoon()
-}

@@ -1,55 +1,58 @@
 /**
- * Events into Web streams and responses.
+ * Writes events to Web streams and responses.
  *
  * @module
  */
 
+import type { StreamError } from '../base/errors.js'
 import type { StreamEvent } from '../base/events.js'
-import type { Encoder, Format } from '../base/stream-format.js'
-import type { BatchReader, Receive } from '../core/event-feed.js'
+import type { Format } from '../base/stream-format.js'
+import type { BatchReader } from '../core/event-feed.js'
 import { readBatches } from '../core/read-batches.js'
-import {
-  type Beginning,
-  begin,
-  encodeBatch,
-  failureResponse,
-  formatHeaders,
-  isLast,
-} from './early-status.js'
-import { Heartbeat } from './heartbeat.js'
+import { type Body, BodyWriter } from './body-writer.js'
+import { checkArguments } from './check-arguments.js'
+import { type ReadAhead, readUntilStatus } from './early-status.js'
+import { failureResponse } from './failure-response.js'
 
 /**
- * The bytes of a stream in a format. Nothing is read before the first pull; what came in one network chunk goes out as one
- * chunk; a slow reader holds the provider back, and cancelling closes the connection to it.
+ * The bytes of a stream in a format. Nothing is read before the first pull. What came in one
+ * network chunk leaves as one chunk. A slow reader holds the provider back, and cancelling closes
+ * the connection to it.
+ *
+ * @throws TypeError for anything that is not a stream or a format
  */
 export function toReadableStream(
   events: AsyncIterable<StreamEvent>,
   format: Format,
 ): ReadableStream<Uint8Array> {
-  return body(readBatches(events), format, { held: [] })
+  checkArguments(events, format)
+  return bodyOf(readBatches(events), format)
 }
 
 /**
  * A Web response that streams the events in a format.
  *
- * With a format that wants it (`plainText()`, `sse({ earlyStatus: true })`), this waits for the first content, and a failure
- * before it becomes the status: 429, 502, 503, 504 and so on, with `retry-after` where the provider gave one. During that wait
- * there is no body whose cancellation could tell that the client has left: cancel the stream from the request's signal then.
+ * With `plainText()` or `sse({ earlyStatus: true })`, this waits for the first content. A failure
+ * before it becomes the status (429, 502, 503, 504 and so on), with `retry-after` if the provider
+ * sent one. During that wait the response has no body yet, so a client that disconnects goes
+ * unnoticed: abort the stream by the request's signal.
  *
  * @param init - status and further headers, which override the format's
- * @throws TypeError or RangeError for a status or headers that no response takes
+ * @throws TypeError for anything that is not a stream or a format
+ * @throws TypeError or RangeError for a status or headers that a response cannot have
  */
 export async function toResponse(
   events: AsyncIterable<StreamEvent>,
   format: Format,
   init: ResponseInit = {},
 ): Promise<Response> {
+  checkArguments(events, format)
   const reader = readBatches(events)
-  const beginning = await begin(reader, format)
+  const readAhead = await readUntilStatus(reader, format)
   try {
-    return respond(reader, format, beginning, init)
+    return respond(reader, format, readAhead, init)
   } catch (error) {
-    // A status or headers that no response takes.
+    // A status or headers that a response cannot have.
     reader.cancel(error)
     throw error
   }
@@ -58,10 +61,10 @@ export async function toResponse(
 function respond(
   reader: BatchReader,
   format: Format,
-  beginning: Beginning,
+  readAhead: ReadAhead,
   init: ResponseInit,
 ): Response {
-  const { failure } = beginning
+  const { failure } = readAhead
   if (failure !== undefined) {
     const response = failureResponse(failure, format)
     const headers = merge(response.headers, init.headers)
@@ -73,11 +76,11 @@ function respond(
       headers,
     })
   }
-  const headers = merge(formatHeaders(format), init.headers)
-  return new Response(body(reader, format, beginning), { ...init, headers })
+  const headers = merge({ 'content-type': format.contentType, ...format.headers }, init.headers)
+  return new Response(bodyOf(reader, format, readAhead), { ...init, headers })
 }
 
-/** The caller's headers, and those of the base that they leave open. */
+/** The caller's headers, and those of the base that the caller has not set. */
 function merge(base: Record<string, string>, over: HeadersInit | undefined): Headers {
   const headers = new Headers(over)
   for (const [name, value] of Object.entries(base)) {
@@ -86,89 +89,51 @@ function merge(base: Record<string, string>, over: HeadersInit | undefined): Hea
   return headers
 }
 
-function body(
+function bodyOf(
   reader: BatchReader,
   format: Format,
-  beginning: Beginning,
+  readAhead?: ReadAhead,
 ): ReadableStream<Uint8Array> {
-  // No read-ahead: without a reader, nothing is asked of the provider.
-  return new ReadableStream(new Body(reader, format, beginning), { highWaterMark: 0 })
+  // No read-ahead by the stream: without a reader, nothing is requested from the provider.
+  return new ReadableStream(new WebBody(reader, format, readAhead), { highWaterMark: 0 })
 }
 
-class Body implements UnderlyingDefaultSource<Uint8Array> {
+class WebBody implements UnderlyingDefaultSource<Uint8Array>, Body {
   readonly #reader: BatchReader
-  readonly #format: Format
-  readonly #encoder: Encoder
+  readonly #writer: BodyWriter
   readonly #utf8 = new TextEncoder()
-  #beginning: Beginning
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined
-  #heartbeat: Heartbeat | undefined
-  #reading = false
-  /** Guards enqueue and close, which throw once the reader has gone. */
-  #over = false
 
-  constructor(reader: BatchReader, format: Format, beginning: Beginning) {
+  constructor(reader: BatchReader, format: Format, readAhead: ReadAhead | undefined) {
     this.#reader = reader
-    this.#format = format
-    this.#encoder = format.encoder()
-    this.#beginning = beginning
+    this.#writer = new BodyWriter(reader, format, this, readAhead)
   }
 
   pull(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.#controller = controller
-    this.#heartbeat ??= new Heartbeat(this.#format, (text) => {
-      if (this.#reading && (controller.desiredSize ?? 0) >= 0) this.#send(text)
-    })
-    const { held, firstId } = this.#beginning
-    if (held.length > 0) {
-      this.#beginning = { held: [] }
-      return this.#onBatch(held, firstId)
-    }
-    // After a heartbeat the stream asks again although the last read has not been answered.
-    if (this.#reading) return
-    this.#reading = true
-    this.#reader.read(this.#onBatch)
+    this.#writer.next()
   }
 
   cancel(reason: unknown): void {
-    this.#end()
+    this.#writer.stop()
     this.#reader.cancel(reason)
   }
 
-  readonly #onBatch: Receive = (batch, firstId) => {
-    this.#reading = false
-    if (this.#over) return
-    if (batch === null) {
-      this.#end()
-      return this.#controller?.close()
-    }
-    const { text, failure, ended } = encodeBatch(this.#encoder, batch, firstId)
-    if (text !== '') this.#send(text)
-    if (failure !== undefined) {
-      this.#end()
-      this.#reader.cancel(failure)
-      return this.#controller?.error(failure.toPublic())
-    }
-    if (ended !== undefined) {
-      this.#reader.cancel(ended)
-      this.#end()
-      this.#controller?.close()
-    } else if (isLast(batch)) {
-      this.#end()
-      this.#controller?.close()
-    } else if (text === '') {
-      this.#reading = true
-      this.#reader.read(this.#onBatch)
-    }
+  isReady(): boolean {
+    return (this.#controller?.desiredSize ?? 0) >= 0
   }
 
-  #send(text: string): void {
-    if (this.#heartbeat !== undefined) this.#heartbeat.sent = true
+  /** What it takes next, it asks for by `pull`. */
+  write(text: string): boolean {
     this.#controller?.enqueue(this.#utf8.encode(text))
+    return false
   }
 
-  #end(): void {
-    this.#over = true
-    this.#heartbeat?.stop()
+  close(): void {
+    this.#controller?.close()
+  }
+
+  breakOff(failure: StreamError): void {
+    this.#controller?.error(failure.toPublic())
   }
 }

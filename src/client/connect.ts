@@ -5,11 +5,18 @@
  */
 
 import {
-  checkCount,
-  checkDelay,
-  checkKeys,
-  checkLimit,
+  anything,
+  checkOptions,
+  count,
+  delay,
+  func,
+  has,
+  isCount,
+  limit,
   optionError,
+  optionsOf,
+  type Rules,
+  rule,
 } from '../base/check-options.js'
 import type { Fetch } from '../base/driver.js'
 import type { EventStream } from '../base/event-stream.js'
@@ -81,6 +88,46 @@ export interface ReconnectOptions {
   maxRetryAfterMs?: number
 }
 
+const reconnectRules: Rules<ReconnectOptions> = {
+  maxRetries: count,
+  minDelayMs: delay,
+  maxDelayMs: delay,
+  maxRetryAfterMs: delay,
+}
+
+/** @internal `fetch` checks its own options. */
+export const connectRules: Rules<ConnectOptions> = {
+  json: anything,
+  fetch: func,
+  resume: rule(
+    'false, a URL, or a function that returns one',
+    (value) => value === false || isUrl(value) || typeof value === 'function',
+  ),
+  retry: optionsOf(
+    'an integer from 0, Infinity, false, or an object',
+    reconnectRules,
+    (value) => value === false || isCount(value),
+  ),
+  idleMs: limit,
+  responseMs: limit,
+  onReconnect: func,
+  onResponse: func,
+  signal: rule('an AbortSignal', (value) => value === null || has(value, 'addEventListener')),
+  body: anything,
+  cache: anything,
+  credentials: anything,
+  headers: anything,
+  integrity: anything,
+  keepalive: anything,
+  method: anything,
+  mode: anything,
+  priority: anything,
+  redirect: anything,
+  referrer: anything,
+  referrerPolicy: anything,
+  window: anything,
+}
+
 /**
  * Asks a server for a stream that it writes with `sse()`. Nothing is sent before the first event is asked for.
  *
@@ -102,56 +149,56 @@ export interface ReconnectOptions {
  * ```
  */
 export function connect(url: string | URL, init: ConnectOptions = {}): EventStream {
+  if (!isUrl(url)) throw optionError('url', url, allowedUrl)
   if (typeof init !== 'object' || init === null) throw optionError('init', init, 'an object')
-  const { json, fetch, resume, retry, idleMs, responseMs, onReconnect, onResponse, ...rest } = init
-  const { signal, ...request } = rest
-  checkUrl(url, fetch)
-  for (const [name, hook] of Object.entries({ fetch, onReconnect, onResponse })) {
-    if (hook !== undefined && typeof hook !== 'function')
-      throw optionError(name, hook, 'a function')
-  }
-  if (signal && typeof signal.addEventListener !== 'function') {
-    throw optionError('signal', signal, 'an AbortSignal')
-  }
-  const requests = new Requests({ url: String(url), init: request, json, resume })
-  const settings = {
-    ...checkReconnect(retry),
-    requests,
+  // Runtimes have further options of `fetch`: `dispatcher`, `cf`, `next`.
+  checkOptions('', init, connectRules, 'an object', true)
+  const {
+    json,
     fetch,
-    idleMs: checkLimit('idleMs', idleMs, 45_000),
-    responseMs: checkLimit('responseMs', responseMs, 150_000),
+    resume,
+    retry,
+    idleMs = 45_000,
+    responseMs = 150_000,
+    onReconnect,
+    onResponse,
+    signal,
+    ...request
+  } = init
+  checkUrl(url, fetch)
+  const settings = {
+    ...reconnectSettings(retry),
+    requests: new Requests({ url: String(url), init: request, json, resume }),
+    fetch,
+    idleMs,
+    responseMs,
     onReconnect,
     onResponse,
   }
-  const answer = new ReceivedAnswer(new ConnectionSource(settings), { after: requests.after })
+  const { after } = settings.requests
+  const answer = new ReceivedAnswer(new ConnectionSource(settings), { after })
   return new Stream(answer, { signal: signal ?? undefined })
 }
 
-function checkUrl(url: unknown, fetch: ConnectOptions['fetch']): void {
-  if (typeof url !== 'string' && !(url instanceof URL)) throw optionError('url', url, 'a URL')
-  // Where there is no page, a relative address leads nowhere, unless the `fetch` that is given knows better.
-  const base = 'location' in globalThis || fetch !== undefined ? 'http://any' : undefined
-  if (!URL.canParse(url, base)) {
-    throw optionError('url', url, 'a URL; outside of a browser an absolute one')
-  }
+const allowedUrl = 'a URL; outside of a browser an absolute one'
+
+/** @internal */
+export function isUrl(value: unknown): value is string | URL {
+  return typeof value === 'string' || value instanceof URL
 }
 
-function checkReconnect(retry: ConnectOptions['retry'] = {}): Required<ReconnectOptions> {
-  if (retry === false) return checkReconnect(0)
-  if (typeof retry === 'number')
-    return checkReconnect({ maxRetries: checkCount('retry', retry, 5) })
-  checkKeys(
-    'retry',
-    retry,
-    ['maxRetries', 'minDelayMs', 'maxDelayMs', 'maxRetryAfterMs'],
-    'a number, false, or an object',
-  )
-  const minDelayMs = checkDelay('retry.minDelayMs', retry.minDelayMs, 500)
-  return {
-    maxRetries: checkCount('retry.maxRetries', retry.maxRetries, 5),
-    minDelayMs,
-    // A floor that is raised alone raises the ceiling with it.
-    maxDelayMs: checkDelay('retry.maxDelayMs', retry.maxDelayMs, Math.max(8_000, minDelayMs)),
-    maxRetryAfterMs: checkDelay('retry.maxRetryAfterMs', retry.maxRetryAfterMs, 60_000),
-  }
+function checkUrl(url: string | URL, fetch: ConnectOptions['fetch']): void {
+  // Without a page, a relative address leads nowhere, unless the given `fetch` knows better.
+  const base = 'location' in globalThis || fetch !== undefined ? 'http://any' : undefined
+  // A query may hold a token.
+  const shown = String(url).replace(/\?.*/s, '?…')
+  if (!URL.canParse(url, base)) throw optionError('url', shown, allowedUrl)
+}
+
+function reconnectSettings(retry: ConnectOptions['retry'] = {}): Required<ReconnectOptions> {
+  const options = typeof retry === 'object' ? retry : { maxRetries: Number(retry) }
+  const { maxRetries = 5, minDelayMs = 500, maxRetryAfterMs = 60_000 } = options
+  // A floor that is raised alone raises the ceiling with it.
+  const { maxDelayMs = Math.max(8_000, minDelayMs) } = options
+  return { maxRetries, minDelayMs, maxDelayMs, maxRetryAfterMs }
 }

@@ -49,7 +49,7 @@ export class Requests {
     const { method = json === undefined && body === null ? 'GET' : 'POST' } = init
     this.#url = url
     this.#resume = resume
-    this.#headers = new Headers(init.headers)
+    this.#headers = headersOf(init.headers)
     if (!this.#headers.has('accept')) this.#headers.set('accept', 'text/event-stream')
     this.repeatable = method.toUpperCase() === 'GET'
     const lastEventId = this.#headers.get('last-event-id') ?? ''
@@ -59,7 +59,9 @@ export class Requests {
     this.after = Number(lastEventId)
     this.#init = { cache: 'no-store', ...init, method, body }
     if (json === undefined) return
-    if (body !== null) throw optionError('json', json, 'no json beside a body')
+    if (body !== null) {
+      throw new TypeError('Options "json" and "body" are mutually exclusive.')
+    }
     this.#init.body = JSON.stringify(json)
     if (!this.#headers.has('content-type')) this.#headers.set('content-type', 'application/json')
   }
@@ -92,6 +94,16 @@ export class Requests {
     const named = stream.headers?.get('content-location') ?? undefined
     if (named !== undefined) return resolveNear(named, responseUrl || this.#url)
     return this.repeatable ? this.#url : undefined
+  }
+}
+
+/** The runtime's own error would quote the value, which may be a token. */
+function headersOf(headers: RequestInit['headers']): Headers {
+  try {
+    return new Headers(headers)
+  } catch {
+    const allowed = 'names and values that HTTP can carry, without line breaks'
+    throw new TypeError(`Option "headers" has an invalid value (not shown). Allowed: ${allowed}.`)
   }
 }
 

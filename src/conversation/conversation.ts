@@ -4,13 +4,27 @@
  * @module
  */
 
-import { checkKeys, checkLimit, optionError } from '../base/check-options.js'
+import {
+  checkOptions,
+  driver as driverRule,
+  flag,
+  has,
+  isDelay,
+  isText,
+  limit,
+  oneOf,
+  optionError,
+  type Rules,
+  required,
+  rule,
+} from '../base/check-options.js'
 import type { EventStream } from '../base/event-stream.js'
 import type { InputPart, Message } from '../base/messages.js'
-import { openStream, type StreamOptions, streamKeys } from '../core/create-stream.js'
+import { storeError } from '../base/store-error.js'
+import { openStream, type StreamOptions, streamRules } from '../core/create-stream.js'
 import { toJsonMessages } from './json-messages.js'
 import type { SelectMessages } from './last-messages.js'
-import { type ConversationStore, storeError } from './store.js'
+import type { ConversationStore } from './store.js'
 import { ConversationTurn } from './turn.js'
 
 /** What is said: a text, a text with images and files, or messages, such as the results of tools. */
@@ -93,13 +107,37 @@ export interface Conversation<Output = unknown> {
   clear(): Promise<void>
 }
 
-const turnKeys = [
-  'select',
-  'onConflict',
-  'keepPartial',
-  // What is asked is the input.
-  ...streamKeys.filter((key) => key !== 'messages' && key !== 'prompt'),
-]
+// What is asked is the input of each turn.
+const { messages: _messages, prompt: _prompt, driver, ...requestRules } = streamRules
+
+const turnRules: Rules<SendOptions> = {
+  select: {
+    allowed: 'a function, such as lastMessages({ maxTokens })',
+    isAllowed: (value) => typeof value === 'function',
+  },
+  onConflict: oneOf('wait', 'reject'),
+  keepPartial: flag,
+  driver: driverRule,
+  ...requestRules,
+}
+
+const rules: Rules<ConversationOptions> = {
+  id: required(
+    rule('a string that is not empty', (value) => isText(value) && value.isWellFormed()),
+  ),
+  store: required(
+    rule('a store, such as memoryStore()', (value) =>
+      has(value, 'load', 'append', 'clear', 'lock'),
+    ),
+  ),
+  leaseMs: rule(
+    'a finite number of milliseconds above 0',
+    (value) => isDelay(value) && value !== 0 && value !== Infinity,
+  ),
+  readerTimeoutMs: limit,
+  ...turnRules,
+  driver,
+}
 
 /**
  * A conversation by its id. It holds nothing itself, so it can be made anew for each request.
@@ -115,47 +153,18 @@ const turnKeys = [
 export function createConversation<Output = unknown>(
   options: ConversationOptions<Output>,
 ): Conversation<Output> {
-  checkKeys(
-    '',
-    options,
-    ['id', 'store', 'leaseMs', 'readerTimeoutMs', ...turnKeys],
-    'an object with an id, a driver and a store',
-  )
-  const { id, store, leaseMs, readerTimeoutMs, ...defaults } = options
-  if (typeof id !== 'string' || id === '' || !id.isWellFormed()) {
-    throw optionError('id', id, 'a string that is not empty')
-  }
-  for (const method of ['load', 'append', 'clear', 'lock'] as const) {
-    if (typeof store?.[method] !== 'function') {
-      throw optionError('store', store, 'a store, such as memoryStore()')
-    }
-  }
-  const lease = checkLimit('leaseMs', leaseMs, 5_000)
-  if (lease === Infinity) throw optionError('leaseMs', lease, 'a number of milliseconds')
-  const fixed = {
-    id,
-    store,
-    leaseMs: lease,
-    readerTimeoutMs: checkLimit('readerTimeoutMs', readerTimeoutMs, 60_000),
-  }
+  checkOptions('', options, rules, 'an object with an id, a driver and a store')
+  const { id, store, leaseMs = 5_000, readerTimeoutMs = 60_000, ...defaults } = options
   const send = <TurnOutput = Output>(
     input: ConversationInput,
     sendOptions: SendOptions<TurnOutput> = {},
   ): EventStream<TurnOutput> => {
-    checkKeys('', sendOptions, turnKeys)
+    checkOptions('', sendOptions, turnRules)
     const merged = { ...defaults, ...sendOptions }
     const { select, onConflict = 'wait', keepPartial = false, ...request } = merged
-    if (select !== undefined && typeof select !== 'function') {
-      throw optionError('select', select, 'a function, such as lastMessages({ maxTokens })')
-    }
-    if (onConflict !== 'wait' && onConflict !== 'reject') {
-      throw optionError('onConflict', onConflict, '"wait" or "reject"')
-    }
-    if (typeof keepPartial !== 'boolean') {
-      throw optionError('keepPartial', keepPartial, 'true or false')
-    }
     const messages = toMessages(input)
     const wait = onConflict === 'wait'
+    const fixed = { id, store, leaseMs, readerTimeoutMs }
     const turn = new ConversationTurn({ ...fixed, select, wait, keepPartial }, messages)
     return openStream({ ...request, messages }, turn) as EventStream<TurnOutput>
   }
@@ -173,7 +182,7 @@ async function run<Result>(ask: () => Promise<Result>): Promise<Result> {
   try {
     return await ask()
   } catch (error) {
-    throw storeError(error)
+    throw storeError(error, 'store')
   }
 }
 
@@ -190,5 +199,5 @@ function toMessages(input: ConversationInput): Message[] {
 }
 
 function inputError(input: unknown): TypeError {
-  return optionError('input', input, 'a text, parts of a message, or messages; not empty')
+  return optionError('input', input, 'a string, parts of a message, or messages, and not empty')
 }

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { checkCount, checkKeys, optionError } from '../base/check-options.js'
+import { checkOptions, count, func, type Rules, required } from '../base/check-options.js'
 import type { Message } from '../base/messages.js'
+import { tokensOf } from '../base/usage.js'
 import { toText } from '../wires/tool-texts.js'
 
 /** Says what of a conversation is sent to the model; what is stored stays whole. */
@@ -25,6 +26,8 @@ export interface LastMessagesOptions {
   countTokens?: (message: Message) => number
 }
 
+const rules: Rules<LastMessagesOptions> = { maxTokens: required(count), countTokens: func }
+
 /**
  * Keeps the newest messages that fit into a budget, for `select`. It begins with a message of the user, never parts a tool call from its
  * result, and keeps every system message. If the newest turn alone exceeds the budget, its question and its newest tool calls stay,
@@ -35,11 +38,8 @@ export interface LastMessagesOptions {
 export function lastMessages(
   options: LastMessagesOptions,
 ): (messages: readonly Message[]) => Message[] {
-  checkKeys('', options, ['maxTokens', 'countTokens'], 'an object with maxTokens')
+  checkOptions('', options, rules, 'an object with maxTokens')
   const { maxTokens, countTokens = estimateTokens } = options
-  if (maxTokens === undefined) throw optionError('maxTokens', maxTokens, 'an integer from 0')
-  checkCount('maxTokens', maxTokens, 0)
-  if (typeof countTokens !== 'function') throw optionError('countTokens', countTokens, 'a function')
   return (messages) => {
     const system = messages.filter(({ role }) => role === 'system')
     const rest = messages.filter(({ role }) => role !== 'system')
@@ -93,26 +93,25 @@ function cutsOf(messages: readonly Message[]): number[] {
   )
 }
 
-const bytesPerToken = 4
 const tokensPerMessage = 4
 const tokensPerFile = 1_000
 const encoder = new TextEncoder()
 
 /** Bytes, not characters: texts in other scripts than Latin take more tokens a character, about as many as they take bytes. */
 function estimateTokens({ content }: Message): number {
-  if (typeof content === 'string') return tokensPerMessage + tokensOf(content)
+  if (typeof content === 'string') return tokensPerMessage + tokensOfText(content)
   let tokens = tokensPerMessage
   for (const part of content) {
-    if (part.type === 'text' || part.type === 'reasoning') tokens += tokensOf(part.text)
-    else if (part.type === 'tool-call') tokens += tokensOf(part.name + toText(part.input))
-    else if (part.type === 'tool-result') tokens += tokensOf(toText(part.output))
+    if (part.type === 'text' || part.type === 'reasoning') tokens += tokensOfText(part.text)
+    else if (part.type === 'tool-call') tokens += tokensOfText(part.name + toText(part.input))
+    else if (part.type === 'tool-result') tokens += tokensOfText(toText(part.output))
     else if (part.type !== 'source') tokens += tokensPerFile
   }
   return tokens
 }
 
-function tokensOf(text: string): number {
-  return Math.ceil(encoder.encode(text).length / bytesPerToken)
+function tokensOfText(text: string): number {
+  return tokensOf(encoder.encode(text).length)
 }
 
 function sum(numbers: readonly number[]): number {

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { StreamError } from '../base/errors.js'
 import type { Message } from '../base/messages.js'
 
 /** A conversation as it is stored. */
@@ -66,11 +65,4 @@ export interface ConversationStore {
    * @throws StreamError `conflict` if it is held and `wait` is false
    */
   lock(id: string, options: LockOptions): Promise<ConversationLock>
-}
-
-/** What a store rejected with, as the error that its contract asks for. */
-export function storeError(error: unknown): StreamError {
-  if (StreamError.is(error)) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return new StreamError('store', `The store failed: ${message}`, { cause: error })
 }

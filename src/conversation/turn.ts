@@ -6,20 +6,15 @@
 
 import { optionError } from '../base/check-options.js'
 import { StreamError } from '../base/errors.js'
-import type { ErrorEvent } from '../base/events.js'
+import type { ErrorEvent, TerminalEvent } from '../base/events.js'
 import type { AssistantMessage, Message } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
+import { storeError } from '../base/store-error.js'
 import { addUsage } from '../base/usage.js'
-import type { TerminalEvent } from '../core/event-feed.js'
 import type { Turn, TurnStream } from '../core/turn.js'
 import { toJsonMessages } from './json-messages.js'
 import type { SelectMessages } from './last-messages.js'
-import {
-  type ConversationLock,
-  type ConversationStore,
-  type StoredConversation,
-  storeError,
-} from './store.js'
+import type { ConversationLock, ConversationStore, StoredConversation } from './store.js'
 
 export interface TurnSettings {
   id: string
@@ -61,7 +56,9 @@ export class ConversationTurn implements Turn {
     await this.#begun
     this.#ended = true
     clearTimeout(this.#timer)
-    const told = await this.#commit(end).catch((error) => uncommitted(end, storeError(error)))
+    const told = await this.#commit(end).catch((error) =>
+      uncommitted(end, storeError(error, 'store')),
+    )
     const released = this.#release()
     // A store that fails may take its time to fail once more.
     if (told.type === 'complete' || told.error.code !== 'store') await released
@@ -87,7 +84,7 @@ export class ConversationTurn implements Turn {
       this.#renewLater(stream)
       this.#stored = await store.load(id)
     } catch (error) {
-      throw storeError(error)
+      throw storeError(error, 'store')
     }
     const messages = [...this.#stored.messages, ...this.#input]
     if (select === undefined) return { ...request, messages }

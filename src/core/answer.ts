@@ -12,13 +12,14 @@ import type {
   RetryEvent,
   StartEvent,
   StreamEvent,
+  TerminalEvent,
   UsageSum,
 } from '../base/events.js'
 import type { StreamRequest } from '../base/request.js'
 import { addUsage, estimateUsage, isEmpty } from '../base/usage.js'
 import { PromisedSource } from '../pull/promised-source.js'
 import type { OpenContext, Sink, Source } from '../pull/source.js'
-import type { EventFeed, Receive, TerminalEvent } from './event-feed.js'
+import type { EventFeed, Receive } from './event-feed.js'
 import type { Observer } from './observer.js'
 import { Transcript } from './transcript.js'
 import type { Turn, TurnStream } from './turn.js'

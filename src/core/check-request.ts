@@ -1,76 +1,100 @@
 /**
- * Checks of what the model is asked.
+ * The rules of a request.
  *
  * @module
  */
 
-import { optionError } from '../base/check-options.js'
+import {
+  anything,
+  checkValue,
+  isInteger,
+  isRecord,
+  isText,
+  oneOf,
+  optionError,
+  optionsOf,
+  type Rule,
+  type Rules,
+  record,
+  required,
+  rule,
+  string,
+  text,
+} from '../base/check-options.js'
 import { toJsonSchema } from '../base/json-schema.js'
 import type { Message } from '../base/messages.js'
-import type { StreamRequest } from '../base/request.js'
+import type { StreamRequest, Tool } from '../base/request.js'
 import type { OutputSchema, StandardSchema } from '../base/schema.js'
 
-/** What a value may be, in words and in code. */
-type Rule = readonly [allowed: string, isAllowed: (value: unknown) => boolean]
+const tokens = rule('an integer from 1', (value) => isInteger(value, 1))
 
-const text: Rule = ['a string that is not empty', isText]
-const tokens: Rule = ['an integer from 1', (value) => Number.isInteger(value) && Number(value) >= 1]
-const record: Rule = ['an object', isRecord]
-// Looked at more closely below.
-const anything: Rule = ['anything', () => true]
+const tool: Rules<Tool> = {
+  description: string,
+  // toJsonSchema() checks it.
+  parameters: anything,
+}
 
-const rules: Readonly<Record<keyof StreamRequest, Rule>> = {
-  messages: [
-    'an array of at least one message',
-    (value) => Array.isArray(value) && value.length > 0,
-  ],
-  prompt: text,
-  system: ['a string', (value) => typeof value === 'string'],
-  maxOutputTokens: tokens,
-  temperature: ['a number from 0', (value) => isBetween(value, 0, Number.MAX_VALUE)],
-  topP: ['a number from 0 to 1', (value) => isBetween(value, 0, 1)],
-  stopSequences: [
-    'an array of strings, none empty',
-    (value) => Array.isArray(value) && value.every(isText),
-  ],
-  seed: ['an integer', Number.isInteger],
-  tools: record,
-  toolChoice: anything,
-  output: anything,
-  reasoning: record,
-  providerOptions: record,
+const choices: readonly unknown[] = ['auto', 'required', 'none']
+const toolChoice: Rule = {
+  allowed: '"auto", "required", "none" or { name: "the name of a tool" }',
+  // With a `type` it is the choice of another library.
+  isAllowed: (value) => choices.includes(value) || (isRecord(value) && !('type' in value)),
+  rules: { name: required(text) },
+}
+
+const reasoning: Rules<Required<StreamRequest>['reasoning']> = {
+  effort: oneOf('minimal', 'low', 'medium', 'high'),
+  budgetTokens: tokens,
 }
 
 /** @internal */
-export const requestKeys: readonly string[] = /* @__PURE__ */ Object.keys(rules)
+export const requestRules: Rules<StreamRequest> = {
+  messages: rule(
+    'an array of at least one message; a string goes into "prompt"',
+    (value) => Array.isArray(value) && value.length > 0,
+  ),
+  prompt: text,
+  system: string,
+  maxOutputTokens: tokens,
+  temperature: rule('a number from 0', (value) => isBetween(value, 0, Number.MAX_VALUE)),
+  topP: rule('a number from 0 to 1', (value) => isBetween(value, 0, 1)),
+  stopSequences: rule(
+    'an array of strings, none empty',
+    (value) => Array.isArray(value) && value.every(isText),
+  ),
+  seed: rule('an integer', Number.isInteger),
+  tools: {
+    ...rule('an object with a tool for each name', isRecord),
+    each: optionsOf('an object with parameters', tool),
+  },
+  toolChoice,
+  // toJsonSchema() checks it.
+  output: anything,
+  reasoning: optionsOf('an object', reasoning),
+  providerOptions: record,
+}
 
-/** @throws TypeError naming the option, the value and what is allowed */
-export function checkRequest(request: StreamRequest): void {
-  const { messages, prompt, tools = {}, output, reasoning } = request
+/**
+ * What the rules of single options cannot say.
+ *
+ * @throws TypeError naming the option, the value and what is allowed
+ */
+export function checkRequest({ messages, prompt, tools = {}, output }: StreamRequest): void {
   if (messages === undefined && prompt === undefined) {
-    throw new TypeError('Option "messages" or "prompt" is missing: say what the model is asked.')
+    throw new TypeError('Option "prompt" or "messages" is missing. Pass one of them.')
   }
   if (messages !== undefined && prompt !== undefined) {
     throw new TypeError(
-      'Options "messages" and "prompt" exclude each other: put the prompt into the messages as the last user message.',
+      'Options "messages" and "prompt" are mutually exclusive. Add the prompt to the messages, as the last user message.',
     )
-  }
-  for (const [name, rule] of Object.entries(rules)) {
-    checkValue(name, request[name as keyof StreamRequest], rule)
   }
   for (const [position, message] of (messages ?? []).entries()) {
     checkMessage(`messages[${position}]`, message)
   }
-  for (const [name, tool] of Object.entries(tools)) {
-    if (!isRecord(tool)) throw optionError(`tools.${name}`, tool, 'an object with parameters')
-    toJsonSchema(tool.parameters, `tools.${name}.parameters`)
+  for (const [name, { parameters }] of Object.entries(tools)) {
+    toJsonSchema(parameters, `tools.${name}.parameters`)
   }
   if (output !== undefined) checkOutput(output)
-  checkValue('reasoning.budgetTokens', reasoning?.budgetTokens, tokens)
-}
-
-function checkValue(option: string, value: unknown, [allowed, isAllowed]: Rule): void {
-  if (value !== undefined && !isAllowed(value)) throw optionError(option, value, allowed)
 }
 
 function checkOutput(output: OutputSchema): void {
@@ -85,26 +109,16 @@ function checkOutput(output: OutputSchema): void {
 
 function checkMessage(name: string, message: Message): void {
   if (!isRecord(message)) throw optionError(name, message, 'an object with role and content')
-  const { role, content } = message
-  if (!roles.includes(role)) {
-    throw optionError(`${name}.role`, role, roles.map((one) => `"${one}"`).join(', '))
-  }
+  const { role, content }: Partial<Message> = message
+  checkValue(`${name}.role`, role, roles)
   if (Array.isArray(content) && content.every((part) => isRecord(part) && isText(part.type))) return
   if (role === 'tool') throw optionError(`${name}.content`, content, 'an array of parts')
   if (typeof content === 'string') return
   throw optionError(`${name}.content`, content, 'a string or an array of parts')
 }
 
-const roles = ['system', 'user', 'assistant', 'tool']
+const roles = required(oneOf('system', 'user', 'assistant', 'tool'))
 
 function isBetween(value: unknown, least: number, most: number): boolean {
   return typeof value === 'number' && value >= least && value <= most
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== ''
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -5,7 +5,14 @@
  */
 
 import { openDriver } from '../attempt/define-driver.js'
-import { checkKeys, optionError } from '../base/check-options.js'
+import {
+  abortSignal,
+  anything,
+  checkOptions,
+  driver as driverRule,
+  type Rules,
+  required,
+} from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
 import type { EventStream } from '../base/event-stream.js'
 import type { StreamHooks } from '../base/hooks.js'
@@ -15,8 +22,8 @@ import type { RetryOptions } from '../layers/retry/options.js'
 import { retry } from '../layers/retry/retry.js'
 import { type TimeoutOptions, timeout } from '../layers/timeout.js'
 import { Answer } from './answer.js'
-import { checkRequest, requestKeys } from './check-request.js'
-import { checkHooks, hookKeys, observe } from './observer.js'
+import { checkRequest, requestRules } from './check-request.js'
+import { hookRules, observe } from './observer.js'
 import { startOf } from './start-event.js'
 import { Stream } from './stream.js'
 import type { Turn } from './turn.js'
@@ -61,27 +68,21 @@ export function createStream<Output = unknown>(
 }
 
 /** @internal */
-export const streamKeys: readonly string[] = [
-  ...requestKeys,
-  'driver',
-  'signal',
-  'retry',
-  'timeout',
-  ...hookKeys,
-]
+export const streamRules: Rules<StreamOptions> = {
+  driver: required(driverRule),
+  ...requestRules,
+  signal: abortSignal,
+  // Their layers check them.
+  retry: anything,
+  timeout: anything,
+  ...hookRules,
+}
 
 /** @internal A stream that may be a turn of something larger. */
 export function openStream(options: StreamOptions, turn?: Turn): EventStream {
-  checkKeys('', options, streamKeys, 'an object with a driver and a prompt or messages')
+  checkOptions('', options, streamRules, 'an object with a driver and a prompt or messages')
   const { driver, signal, retry: retryOption, timeout: timeoutOption, ...others } = options
   const { onAttempt: _attempt, onRetry: _retry, onEnd: _end, ...request } = others
-  if (typeof driver?.stream !== 'function') {
-    throw optionError('driver', driver, 'a driver, such as openai({ model })')
-  }
-  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
-    throw optionError('signal', signal, 'an AbortSignal')
-  }
-  checkHooks(others)
   checkRequest(request)
   const layered = addLayers(driver, retryOption, timeoutOption)
   const start = startOf(driver)

@@ -5,10 +5,7 @@
  */
 
 import type { StreamError } from '../base/errors.js'
-import type { CompleteEvent, ErrorEvent, StreamEvent } from '../base/events.js'
-
-/** The event that ends a stream. */
-export type TerminalEvent = CompleteEvent | ErrorEvent
+import type { StreamEvent, TerminalEvent } from '../base/events.js'
 
 /**
  * Takes the events of one batch: all that one network chunk held. Null once the stream is over.

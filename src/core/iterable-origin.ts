@@ -5,7 +5,7 @@
  */
 
 import { StreamError } from '../base/errors.js'
-import { eventTypes, isTerminal, type StreamEvent } from '../base/events.js'
+import { isEventType, isTerminal, type StreamEvent } from '../base/events.js'
 import type { EventOrigin, EventSink } from './event-feed.js'
 
 /** Each event is a batch of its own. What the iterable throws and an end without a terminal event are failures. */
@@ -26,9 +26,10 @@ export class IterableOrigin implements EventOrigin {
           return sink.fail(new StreamError('interrupted', message))
         }
         // Formats write the type as it is, where a line break would begin another event.
-        if (!eventTypes.has(event?.type)) {
+        const type: unknown = event?.type
+        if (!isEventType(type)) {
           this.close()
-          const message = `Unknown event type ${JSON.stringify(String(event?.type))}.`
+          const message = `Unknown event type ${JSON.stringify(String(type))}.`
           return sink.fail(new StreamError('protocol', message))
         }
         if (isTerminal(event)) this.#runToEnd()

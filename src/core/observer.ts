@@ -4,25 +4,19 @@
  * @module
  */
 
-import { optionError } from '../base/check-options.js'
+import { func, type Rules } from '../base/check-options.js'
 import type { CompleteEvent, ErrorEvent, RetryEvent, StartEvent } from '../base/events.js'
 import type { StreamHooks } from '../base/hooks.js'
 import type { StreamRequest } from '../base/request.js'
 import type { Attempt } from '../pull/source.js'
 
-export const hookKeys: readonly (keyof StreamHooks)[] = ['onAttempt', 'onRetry', 'onEnd']
-
-/** @throws TypeError for what is no function */
-export function checkHooks(hooks: StreamHooks): void {
-  for (const key of hookKeys) {
-    const hook: unknown = hooks[key]
-    if (hook !== undefined && typeof hook !== 'function') throw optionError(key, hook, 'a function')
-  }
-}
+export const hookRules: Rules<StreamHooks> = { onAttempt: func, onRetry: func, onEnd: func }
 
 /** @returns undefined if nobody listens */
 export function observe(hooks: StreamHooks, start: StartEvent): Observer | undefined {
-  return hookKeys.some((key) => hooks[key] !== undefined) ? new Observer(hooks, start) : undefined
+  const { onAttempt, onRetry, onEnd } = hooks
+  const isWatched = (onAttempt ?? onRetry ?? onEnd) !== undefined
+  return isWatched ? new Observer(hooks, start) : undefined
 }
 
 export class Observer {

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { CompleteEvent } from '../base/events.js'
+import type { CompleteEvent, TerminalEvent } from '../base/events.js'
 import { promiseWithResolvers } from '../base/promise-with-resolvers.js'
 import { abortError } from '../pull/abort.js'
-import type { EventFeed, Receive, TerminalEvent } from './event-feed.js'
+import type { EventFeed, Receive } from './event-feed.js'
 
 export interface ReadOptions {
   signal?: AbortSignal | undefined

@@ -5,8 +5,9 @@
  */
 
 import type { StreamError } from '../base/errors.js'
+import type { TerminalEvent } from '../base/events.js'
 import { isTerminal, type StreamEvent } from '../base/events.js'
-import type { EventFeed, EventOrigin, EventSink, Receive, TerminalEvent } from './event-feed.js'
+import type { EventFeed, EventOrigin, EventSink, Receive } from './event-feed.js'
 import { startOf } from './start-event.js'
 import { Transcript } from './transcript.js'
 

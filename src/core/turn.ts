@@ -6,8 +6,8 @@
  */
 
 import type { StreamError } from '../base/errors.js'
+import type { TerminalEvent } from '../base/events.js'
 import type { StreamRequest } from '../base/request.js'
-import type { TerminalEvent } from './event-feed.js'
 
 export interface Turn {
   /**

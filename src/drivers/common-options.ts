@@ -6,13 +6,13 @@
 
 import {
   checkOptions,
-  checkValue,
   func,
   isText,
   oneOf,
   type Rule,
   type Rules,
   record,
+  required,
   rule,
 } from '../base/check-options.js'
 import type { Fetch } from '../base/driver.js'
@@ -37,7 +37,7 @@ export interface ProviderOptions {
 }
 
 export const providerRules: Rules<ProviderOptions> = {
-  model: rule('the name of a model', isText),
+  model: required(rule('the name of a model', isText)),
   apiKey: secret(
     'a string, or a function that returns one',
     (value) => typeof value === 'string' || typeof value === 'function',
@@ -65,5 +65,4 @@ export function checkProvider<Options extends ProviderOptions>(
   rules: Rules<Options>,
 ): void {
   checkOptions(driver, options, rules, 'an object with at least a model')
-  checkValue(`${driver}.model`, options.model, providerRules.model)
 }

@@ -1,5 +1,5 @@
 /**
- * The message that an AG-UI run builds, with the reasoning before and between.
+ * The message that an AG-UI run builds, and its reasoning.
  *
  * @module
  */
@@ -13,7 +13,7 @@ export class AgUiMessage {
   id = 'unknown'
   readonly #write: Write
   #textIsOpen = false
-  /** The content block of the reasoning that is open. */
+  /** The content block of the open reasoning. */
   #reasoning: number | undefined
   #reasoningCount = 0
   #openCalls = new Map<number, string>()
@@ -23,12 +23,12 @@ export class AgUiMessage {
     this.#write = write
   }
 
-  /** Something has been written that a restart would have to take back. */
+  /** Whether anything has been sent that a restart has to retract. */
   get begun(): boolean {
     return this.#begun
   }
 
-  /** A tool call has been begun, and nobody knows whether it is whole. */
+  /** Whether a tool call has begun that may be incomplete. */
   get isCalling(): boolean {
     return this.#openCalls.size > 0
   }
@@ -84,17 +84,20 @@ export class AgUiMessage {
   }
 
   /**
-   * Declares the messages of the request to be all there are, which removes the message that was written here. Its ids are used again.
+   * Sends a snapshot of the request's messages, which removes the message that was written here.
+   * Its ids are used again.
    */
   takeBack(messages: readonly object[]): void {
     const calls = [...this.#openCalls.values()]
     this.close()
     for (const toolCallId of calls) {
-      // Otherwise the client counts them among the calls that wait for a result. The message goes with the others.
+      // Otherwise the client treats them as calls that wait for a result. The snapshot removes this
+      // message, too.
       const messageId = `${toolCallId}-void`
       this.#write({ type: 'TOOL_CALL_RESULT', messageId, toolCallId, content: '', role: 'tool' })
     }
-    // Clients keep reasoning that a snapshot leaves out, unless it holds some itself: an empty one, which the next attempt fills.
+    // Clients keep reasoning that is missing in a snapshot, unless the snapshot has reasoning of
+    // its own: an empty one, which the next attempt fills.
     const reasoning = { id: `${this.id}-reasoning-1`, role: 'reasoning', content: '' }
     const all = this.#reasoningCount > 0 ? [...messages, reasoning] : messages
     this.#write({ type: 'MESSAGES_SNAPSHOT', messages: all })
@@ -120,7 +123,7 @@ export class AgUiMessage {
     this.#write({ type: 'REASONING_END', messageId })
   }
 
-  /** What has to come back with the message when the conversation goes on. */
+  /** A value that has to be sent back with the message in the next request. */
   #sign(subtype: 'message' | 'tool-call', entityId: string, encryptedValue?: string): void {
     if (encryptedValue === undefined) return
     this.#write({ type: 'REASONING_ENCRYPTED_VALUE', subtype, entityId, encryptedValue })

@@ -1,11 +1,11 @@
 /**
- * Events as those of the Agent-User Interaction Protocol.
+ * Events of the Agent-User Interaction Protocol.
  *
  * @module
  * @see https://docs.ag-ui.com/concepts/events
  */
 
-import { optionError } from '../base/check-options.js'
+import { checkOptions, list, type Rules, string } from '../base/check-options.js'
 import type { StreamError } from '../base/errors.js'
 import type {
   CompleteEvent,
@@ -17,34 +17,42 @@ import type {
 } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
 import { AgUiMessage } from './ag-ui-message.js'
+import { errorJson } from './error-json.js'
 import { safeLines } from './event-json.js'
-import { dataLine, eventStream } from './event-stream.js'
-import { errorJson } from './failure.js'
-import { checkStreamOptions, type StreamFormatOptions } from './options.js'
+import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
 import { retracted } from './retracted.js'
+import { dataLine, eventStream } from './server-sent-events.js'
 
-/** What `agUi()` takes. */
+/** Options of `agUi()`. */
 export interface AgUiOptions extends StreamFormatOptions {
   /**
-   * Those of the request, which is a `RunAgentInput`.
+   * From the request, which is a `RunAgentInput`.
    * @default the id of the stream
    */
   threadId?: string
   /** @default the id of the stream */
   runId?: string
   /**
-   * The messages of the request, as they came. With them a restart can take back what was written: it declares these to be all there
-   * are. Without them it ends the run with an error of code `retracted`.
+   * The messages of the request, unchanged. With them, a restart can retract what was sent, by a
+   * snapshot of these messages. Without them, it ends the run with an error of code `retracted`.
    */
   messages?: readonly object[]
 }
 
+const rules: Rules<AgUiOptions> = {
+  ...streamFormatRules,
+  threadId: string,
+  runId: string,
+  messages: list,
+}
+
 /**
- * For `HttpAgent` of `@ag-ui/client`, CopilotKit and their kind. Sources, files and retries are `CUSTOM` events of the names `source`,
- * `file` and `retry`. Calls of tools are closed once the answer is whole. A stream that was cancelled finishes the run with the outcome
- * `cancelled`; any other failure is `RUN_ERROR`.
+ * For `HttpAgent` of `@ag-ui/client`, CopilotKit and other clients of the protocol. Sources, files
+ * and retries are `CUSTOM` events named `source`, `file` and `retry`. Tool calls are closed once
+ * the answer is complete. A cancelled stream finishes the run with the outcome `cancelled`; any
+ * other failure is `RUN_ERROR`.
  *
- * @throws TypeError for a bad option
+ * @throws TypeError for an invalid option
  * @example
  * ```ts
  * const { threadId, runId, messages } = await request.json()
@@ -52,16 +60,8 @@ export interface AgUiOptions extends StreamFormatOptions {
  * ```
  */
 export function agUi(options: AgUiOptions = {}): Format {
-  const settings = checkStreamOptions('agUi', options, ['threadId', 'runId', 'messages'])
-  for (const name of ['threadId', 'runId'] as const) {
-    const value = options[name]
-    if (value !== undefined && typeof value !== 'string') {
-      throw optionError(`agUi.${name}`, value, 'a string')
-    }
-  }
-  if (options.messages !== undefined && !Array.isArray(options.messages)) {
-    throw optionError('agUi.messages', options.messages, 'an array')
-  }
+  checkOptions('agUi', options, rules)
+  const settings = streamSettings(options)
   return eventStream(settings, {
     encoder: () => new AgUiEncoder(options, settings.exposeErrors),
   })
@@ -151,7 +151,7 @@ class AgUiEncoder implements Encoder {
   }
 
   #error({ error, usage }: ErrorEvent): void {
-    // A call that is half told must not look like one that can be made, so the run fails then.
+    // A partial tool call must not look like one that can be run, so the run fails.
     if (errorJson(error, false).code === 'aborted' && !this.#message.isCalling) {
       this.#message.close()
       this.#write({ type: 'RUN_FINISHED', ...this.#run, outcome: { type: 'cancelled' } })
@@ -169,7 +169,10 @@ function toolCallIds({ message: { content } }: CompleteEvent): string[] {
   return content.flatMap((part) => (part.type === 'tool-call' ? [part.id] : []))
 }
 
-/** The counts have the same names in both. What is estimated cannot be marked, and nothing is not said to be something. */
+/**
+ * Both use the same names for the counts. The protocol cannot mark estimates; empty counts are left
+ * out.
+ */
 function usageOf(...sums: [usage: UsageSum | undefined, by?: object][]): { usage?: object[] } {
   const usage = sums.flatMap(([sum = {}, by = {}]) => {
     const { estimated: _estimated, ...counts } = sum

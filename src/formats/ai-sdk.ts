@@ -5,7 +5,7 @@
  * @see https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol
  */
 
-import { optionError } from '../base/check-options.js'
+import { checkOptions, func, type Rules, string } from '../base/check-options.js'
 import type {
   CompleteEvent,
   ContentEvent,
@@ -15,45 +15,46 @@ import type {
   StreamEvent,
 } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
+import { errorJson } from './error-json.js'
 import { safeLines } from './event-json.js'
-import { dataLine, eventStream } from './event-stream.js'
-import { errorJson } from './failure.js'
-import { checkStreamOptions, type StreamFormatOptions } from './options.js'
+import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
+import { dataLine, eventStream } from './server-sent-events.js'
 
-/** What `aiSdk()` takes. */
+/** Options of `aiSdk()`. */
 export interface AiSdkOptions extends StreamFormatOptions {
   /**
-   * The id of the message that is written. Where an answer goes on with the last message, as after a tool's result, it has to be the
-   * id of that one.
-   * @default chosen by the client, which does the right thing in both cases
+   * The id of the message that is written. If the answer continues the last message, like after a
+   * tool result, it MUST be the id of that message.
+   * @default chosen by the client, correctly in both cases
    */
   messageId?: string
   /**
-   * What the message's metadata becomes at the end; undefined for none.
-   * @default the model that answered, and its usage
+   * Returns the metadata of the finished message; undefined for none.
+   * @default the model that answered and its usage
    */
   metadata?: (event: CompleteEvent) => unknown
 }
 
+const rules: Rules<AiSdkOptions> = { ...streamFormatRules, messageId: string, metadata: func }
+
 /**
- * For `useChat()` of `@ai-sdk/react` and its kind, of `ai` 7: older ones do not know `reset-step`. A restart is `reset-step`, which takes the parts of the failed
- * attempt out of the message; each retry is also told as a transient part `data-retry`, for `onData`. Calls of tools are given out once
- * the answer is whole. A stream that was cancelled ends in `abort` and the finish reason `interrupted`, any other failure in `error`.
+ * For `useChat()` of `@ai-sdk/react` and the other packages of `ai` 7; earlier versions do not
+ * support `reset-step`. A restart is `reset-step`, which removes the parts of the failed attempt
+ * from the message. Each retry is also sent as a transient part `data-retry`, for `onData`. Tool
+ * calls are sent once the answer is complete. A cancelled stream ends in `abort` and the finish
+ * reason `interrupted`, any other failure in `error`.
  *
- * @throws TypeError for a bad option
+ * @throws TypeError for an invalid option
  */
 export function aiSdk(options: AiSdkOptions = {}): Format {
-  const settings = checkStreamOptions('aiSdk', options, ['messageId', 'metadata'])
+  checkOptions('aiSdk', options, rules)
   const { messageId, metadata = defaultMetadata } = options
+  const settings = streamSettings(options)
   const { exposeErrors } = settings
-  if (messageId !== undefined && typeof messageId !== 'string') {
-    throw optionError('aiSdk.messageId', messageId, 'a string')
-  }
-  if (typeof metadata !== 'function') throw optionError('aiSdk.metadata', metadata, 'a function')
   return eventStream(settings, {
     headers: { 'x-vercel-ai-ui-message-stream': 'v1' },
     encoder: () => new AiSdkEncoder(messageId, metadata, exposeErrors),
-    // The client shows the body as the message of its error.
+    // The client uses the body as the message of its error.
     failure: (error) => ({
       contentType: 'text/plain; charset=utf-8',
       body: errorJson(error, exposeErrors).message,
@@ -65,7 +66,7 @@ function defaultMetadata({ model, usage }: CompleteEvent): unknown {
   return { model, usage }
 }
 
-/** A part of the message that grows. */
+/** The part of the message that is being written. */
 interface OpenPart {
   index: number
   kind: 'text' | 'reasoning'
@@ -81,7 +82,7 @@ class AiSdkEncoder implements Encoder {
   #out = ''
   #open: OpenPart | undefined
   #parts = 0
-  /** Something stands in the step that a restart would have to take out. */
+  /** Whether the step has content that a restart has to remove. */
   #written = false
   readonly #toolCalls = new Set<number>()
 
@@ -206,7 +207,7 @@ class AiSdkEncoder implements Encoder {
     if (code !== 'aborted') return this.#write({ type: 'error', errorText: message })
     this.#close()
     this.#write({ type: 'abort' })
-    // The client takes `abort` alone for a message that is whole.
+    // The client treats `abort` alone as a complete message.
     this.#write({ type: 'finish', finishReason: 'interrupted' })
   }
 }
@@ -222,7 +223,7 @@ const finishReasons: Record<FinishReason, string> = {
   other: 'other',
 }
 
-/** What has to come back with the part when the conversation goes on. */
+/** The metadata that has to be sent back with the part in the next request. */
 function signed(signature: string | undefined, redacted?: true): object {
   if (signature === undefined) return {}
   return { providerMetadata: { sluice: redacted ? { signature, redacted } : { signature } } }

@@ -6,7 +6,7 @@
 
 import { StreamError } from '../base/errors.js'
 import type { StreamEvent } from '../base/events.js'
-import { errorJson } from './failure.js'
+import { errorJson } from './error-json.js'
 
 export function eventJson(event: StreamEvent, exposeErrors: boolean): string {
   if (event.type === 'retry' || event.type === 'error') {
@@ -16,8 +16,8 @@ export function eventJson(event: StreamEvent, exposeErrors: boolean): string {
 }
 
 /**
- * The event, or the error in its place if JSON has no words for its output: a schema may make anything of an answer. Without its output
- * it would be taken for an answer that has none.
+ * The event, or an error in its place if its output cannot be written as JSON: a schema may turn an
+ * answer into anything. Without its output, it would look like an answer that has none.
  */
 export function writable(event: StreamEvent): StreamEvent {
   if (event.type !== 'complete' || event.output === undefined) return event
@@ -34,9 +34,9 @@ export function writable(event: StreamEvent): StreamEvent {
 }
 
 /**
- * JSON escapes CR and LF, and lone surrogates. It leaves three characters that do not end a line of server-sent events or NDJSON,
- * but at which readers that split by Unicode's rules break one all the same (seen in Python's `str.splitlines` and what is built
- * on it).
+ * Escapes three characters that JSON leaves as they are, unlike CR, LF and lone surrogates. They do
+ * not end a line of server-sent events or NDJSON, but readers that split by Unicode's rules break
+ * lines there (seen in Python's `str.splitlines` and libraries built on it).
  */
 export function safeLines(text: string): string {
   if (!text.includes('\u2028') && !text.includes('\u2029') && !text.includes('\u0085')) return text

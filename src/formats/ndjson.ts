@@ -5,32 +5,35 @@
  * @see https://github.com/ndjson/ndjson-spec
  */
 
+import { checkOptions, type Rules } from '../base/check-options.js'
 import type { StreamEvent } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
+import { jsonFailure } from './error-json.js'
 import { eventJson, safeLines, writable } from './event-json.js'
-import { jsonFailure } from './failure.js'
-import { checkStreamOptions, type StreamFormatOptions } from './options.js'
+import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
 
-/** What `ndjson()` takes. */
+/** Options of `ndjson()`. */
 export interface NdjsonOptions extends StreamFormatOptions {
   /**
-   * The longest silence before an empty line is sent that keeps the connection open, in milliseconds. `readStream` skips empty
-   * lines; not every reader does.
+   * The longest silence before an empty line is sent to keep the connection open, in milliseconds.
+   * `readStream` skips empty lines; not every reader does.
    * @default Infinity, which sends none
    */
   heartbeatMs?: number
 }
 
+const rules: Rules<NdjsonOptions> = streamFormatRules
+
 /**
- * Each event as one line of JSON, for readers that know lines but not server-sent events, such as `jq`.
+ * Each event as one line of JSON, for readers that split lines but do not parse server-sent events,
+ * such as `jq`.
  *
- * @throws TypeError for a bad option
+ * @throws TypeError for an invalid option
  */
 export function ndjson(options: NdjsonOptions = {}): Format {
-  const { exposeErrors, ...settings } = checkStreamOptions('ndjson', options, [], {
-    heartbeatMs: Infinity,
-    heartbeat: '\n',
-  })
+  checkOptions('ndjson', options, rules)
+  const { heartbeatMs = Infinity } = options
+  const { exposeErrors, ...settings } = streamSettings({ ...options, heartbeatMs }, '\n')
   return {
     ...settings,
     contentType: 'application/x-ndjson; charset=utf-8',

@@ -5,51 +5,55 @@
  * @see https://platform.openai.com/docs/api-reference/chat-streaming
  */
 
-import { checkFlag, optionError } from '../base/check-options.js'
+import { checkOptions, flag, type Rules, string } from '../base/check-options.js'
 import { StreamError, type StreamErrorCode } from '../base/errors.js'
 import type { ContentEvent, FinishReason, StreamEvent, Usage } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
+import { errorJson } from './error-json.js'
 import { safeLines } from './event-json.js'
-import { dataLine, eventStream } from './event-stream.js'
-import { errorJson } from './failure.js'
-import { checkStreamOptions, type StreamFormatOptions } from './options.js'
+import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
 import { retracted } from './retracted.js'
+import { dataLine, eventStream } from './server-sent-events.js'
 
-/** What `openaiChat()` takes. */
+/** Options of `openaiChat()`. */
 export interface OpenaiChatOptions extends StreamFormatOptions {
   /**
-   * The model that the client is told.
-   * @default the one that was asked
+   * The model name that the client receives.
+   * @default the model that was requested
    */
   model?: string
   /**
-   * Send the usage in a last chunk: what the client asks for by `stream_options.include_usage`.
+   * Send the usage in a last chunk, which clients request by `stream_options.include_usage`.
    * @default false
    */
   includeUsage?: boolean
   /**
-   * Begin the response with the first content, so that an earlier failure becomes a real HTTP status with an error in OpenAI's form.
+   * Begin the response with the first content, so that an earlier failure becomes a real HTTP
+   * status with an error in OpenAI's form.
    * @default true
    */
   earlyStatus?: boolean
 }
 
+const rules: Rules<OpenaiChatOptions> = {
+  ...streamFormatRules,
+  model: string,
+  includeUsage: flag,
+}
+
 /**
- * For the `openai` SDK and everything else that reads OpenAI's chunks. Reasoning is `reasoning_content`, and images are `images`, as
- * other servers of this form have it. A failure after the first content is `data: {"error":...}`, which the SDK throws. Chunks cannot
- * unsay: a restart that voids content already written becomes an error of code `retracted`.
+ * For the `openai` SDK and everything else that reads OpenAI's chunks. Reasoning is
+ * `reasoning_content` and images are `images`, like on other servers with this format. A failure
+ * after the first content is `data: {"error":...}`, which the SDK throws. Chunks cannot be
+ * retracted: a restart after content has been sent becomes an error of code `retracted`.
  *
- * @throws TypeError for a bad option
+ * @throws TypeError for an invalid option
  */
 export function openaiChat(options: OpenaiChatOptions = {}): Format {
-  const keys = ['model', 'includeUsage']
-  const settings = checkStreamOptions('openaiChat', options, keys, { earlyStatus: true })
-  const { model } = options
+  checkOptions('openaiChat', options, rules)
+  const { model, includeUsage = false, earlyStatus = true } = options
+  const settings = streamSettings({ ...options, earlyStatus })
   const { exposeErrors } = settings
-  if (model !== undefined && typeof model !== 'string') {
-    throw optionError('openaiChat.model', model, 'a string')
-  }
-  const includeUsage = checkFlag('openaiChat.includeUsage', options.includeUsage, false)
   return eventStream(settings, {
     encoder: () => new OpenaiChatEncoder(model, includeUsage, exposeErrors),
     failure: (error) => ({
@@ -64,9 +68,9 @@ class OpenaiChatEncoder implements Encoder {
   readonly #includeUsage: boolean
   readonly #exposeErrors: boolean
   #out = ''
-  /** What every chunk begins with. */
+  /** The first fields of every chunk. */
   #head: Record<string, unknown> = {}
-  /** The places of the tool calls in OpenAI's own count, by their content blocks. */
+  /** OpenAI's own index of each tool call, by content block. */
   readonly #toolCalls = new Map<number, number>()
   #written = false
   ended: StreamError | undefined
@@ -112,7 +116,7 @@ class OpenaiChatEncoder implements Encoder {
       object: 'chat.completion.chunk',
       created: Math.floor(Date.now() / 1000),
       model: this.#model ?? model,
-      // As OpenAI does where usage was asked for: null in all chunks but the last.
+      // Like OpenAI, if usage was requested: null in all chunks but the last.
       ...(this.#includeUsage ? { usage: null } : {}),
     }
     this.#chunk({ role: 'assistant', content: '' })
@@ -166,7 +170,7 @@ class OpenaiChatEncoder implements Encoder {
 
   #usage(usage: Usage): void {
     const { inputTokens, outputTokens, totalTokens } = usage
-    // What the provider did not say is not said to be zero.
+    // Counts that the provider did not report are left out, not set to zero.
     if (!this.#includeUsage || inputTokens === undefined || outputTokens === undefined) return
     const { cachedInputTokens: cached_tokens, reasoningTokens: reasoning_tokens } = usage
     this.#out += dataLine({
@@ -194,7 +198,7 @@ const finishReasons: Record<FinishReason, string> = {
   other: 'stop',
 }
 
-/** OpenAI's words, where it has any of its own. */
+/** OpenAI's own words, if it has any. */
 const words: Partial<Record<StreamErrorCode, { type: string; code?: string }>> = {
   'rate-limit': { type: 'rate_limit_error', code: 'rate_limit_exceeded' },
   quota: { type: 'insufficient_quota', code: 'insufficient_quota' },

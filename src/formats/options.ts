@@ -4,14 +4,15 @@
  * @module
  */
 
-import { checkFlag, checkKeys, checkLimit } from '../base/check-options.js'
+import { flag, limit, type Rules } from '../base/check-options.js'
 import type { Format } from '../base/stream-format.js'
 
-/** What every format takes. */
+/** Options of every format. */
 export interface FormatOptions {
   /**
-   * Send the whole message of errors, with the provider's name and its id of the request, in place of the fixed sentence for the
-   * code. The provider's words can hold parts of prompts and keys: for development, and for clients that are servers of your own.
+   * Send the whole message of errors, with the provider's name and its id of the request, in place
+   * of the fixed sentence for the code. The provider's words can hold parts of prompts and keys:
+   * for development, and for clients that are servers of your own.
    * @default false
    */
   exposeErrors?: boolean
@@ -19,59 +20,40 @@ export interface FormatOptions {
 
 export interface StreamFormatOptions extends FormatOptions {
   /**
-   * The longest silence before something is sent that keeps the connection open and that readers skip, in milliseconds; `Infinity`
-   * for none.
+   * The longest silence before a heartbeat is sent to keep the connection open, in milliseconds;
+   * `Infinity` for none. Readers skip heartbeats.
    * @default 15_000
    */
   heartbeatMs?: number
   /**
-   * Begin the response with the first content, so that an earlier failure becomes a real HTTP status.
+   * Begin the response with the first content, so that an earlier failure becomes a real HTTP
+   * status.
    * @default false
    */
   earlyStatus?: boolean
 }
 
-/** @throws TypeError for options that are not an object, for an unknown key, and for a bad value of `exposeErrors` */
-export function checkFormatOptions(
-  name: string,
-  options: FormatOptions,
-  keys: readonly string[],
-): { exposeErrors: boolean } {
-  checkKeys(name, options, ['exposeErrors', ...keys])
-  return { exposeErrors: checkFlag(`${name}.exposeErrors`, options.exposeErrors, false) }
+export const formatRules: Rules<FormatOptions> = { exposeErrors: flag }
+
+export const streamFormatRules: Rules<StreamFormatOptions> = {
+  ...formatRules,
+  heartbeatMs: limit,
+  earlyStatus: flag,
 }
 
-interface StreamDefaults {
-  heartbeatMs?: number
-  earlyStatus?: boolean
-  /** What readers skip; a comment of server-sent events unless it is given. */
-  heartbeat?: string
-}
-
-/** What carriers have to know of them. */
+/** What response writers have to know of the options. */
 export interface StreamSettings extends Pick<Format, 'earlyStatus' | 'heartbeat'> {
   exposeErrors: boolean
 }
 
-/**
- * @param keys - the options that the format has beside these
- * @throws TypeError as `checkFormatOptions` does, and for a bad value of the others
- */
-export function checkStreamOptions(
-  name: string,
-  options: StreamFormatOptions,
-  keys: readonly string[],
-  { heartbeatMs = 15_000, earlyStatus = false, heartbeat = ':\n\n' }: StreamDefaults = {},
+/** @param heartbeat - what readers skip; a comment of server-sent events by default */
+export function streamSettings(
+  { exposeErrors = false, heartbeatMs = 15_000, earlyStatus = false }: StreamFormatOptions,
+  heartbeat = ':\n\n',
 ): StreamSettings {
-  const { exposeErrors } = checkFormatOptions(name, options, [
-    'heartbeatMs',
-    'earlyStatus',
-    ...keys,
-  ])
-  const everyMs = checkLimit(`${name}.heartbeatMs`, options.heartbeatMs, heartbeatMs)
   return {
     exposeErrors,
-    earlyStatus: checkFlag(`${name}.earlyStatus`, options.earlyStatus, earlyStatus),
-    ...(everyMs === Infinity ? {} : { heartbeat: { text: heartbeat, everyMs } }),
+    earlyStatus,
+    ...(heartbeatMs === Infinity ? {} : { heartbeat: { text: heartbeat, everyMs: heartbeatMs } }),
   }
 }

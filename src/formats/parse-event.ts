@@ -1,17 +1,15 @@
 /**
- * One event, as a format wrote it, read back.
+ * Parses an event that a format has written.
  *
  * @module
  */
 
 import { StreamError } from '../base/errors.js'
-import type { StreamEvent } from '../base/events.js'
-
-const types = ['start', 'content', 'retry', 'complete', 'error']
+import { isEventType, type StreamEvent } from '../base/events.js'
 
 /**
- * @returns the event; undefined for a type that is not known, so that a later version may send more
- * @throws StreamError `protocol` if it is not JSON, or not an event
+ * @returns the event; undefined for an unknown type, so that a later version may send more
+ * @throws StreamError `protocol` for text that is not JSON or not an event
  */
 export function parseEvent(text: string): StreamEvent | undefined {
   let event: unknown
@@ -23,7 +21,7 @@ export function parseEvent(text: string): StreamEvent | undefined {
   if (typeof event !== 'object' || event === null || !('type' in event)) {
     throw new StreamError('protocol', `An event has no type: ${text.slice(0, 200)}`)
   }
-  if (typeof event.type !== 'string' || !types.includes(event.type)) return undefined
+  if (!isEventType(event.type)) return undefined
   if (event.type === 'retry' || event.type === 'error') {
     return {
       ...event,

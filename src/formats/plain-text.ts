@@ -4,31 +4,36 @@
  * @module
  */
 
+import { checkOptions, type Rules } from '../base/check-options.js'
 import { StreamError } from '../base/errors.js'
 import type { StreamEvent } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
-import { errorJson } from './failure.js'
-import { checkFormatOptions, type FormatOptions } from './options.js'
+import { errorJson } from './error-json.js'
+import { type FormatOptions, formatRules } from './options.js'
 import { retracted } from './retracted.js'
 
-/** What `plainText()` takes. */
+/** Options of `plainText()`. */
 export type PlainTextOptions = FormatOptions
 
+const rules: Rules<PlainTextOptions> = formatRules
+
 /**
- * Text content as it comes. Text has no channel for errors: a failure before the first content becomes the status of the
- * response, a later one breaks the connection off, so that half an answer is never taken for a whole one. Text cannot unsay
- * either: a restart that voids text already written breaks it off with `retracted`.
+ * Text content as it arrives. Plain text has no place for errors: a failure before the first
+ * content becomes the status of the response, and a later one breaks the connection off, so that
+ * half an answer never looks complete. Plain text cannot be retracted either: a restart after text
+ * has been sent breaks the connection off with `retracted`.
  *
- * @throws TypeError for a bad option
+ * @throws TypeError for an invalid option
  */
 export function plainText(options: PlainTextOptions = {}): Format {
-  const { exposeErrors } = checkFormatOptions('plainText', options, [])
+  checkOptions('plainText', options, rules)
+  const { exposeErrors = false } = options
   return {
     contentType: 'text/plain; charset=utf-8',
     headers: {
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
-      // Some browsers hold text back until they have guessed its type.
+      // Some browsers buffer text until they have guessed its type.
       'x-content-type-options': 'nosniff',
     },
     encoder: () => new PlainTextEncoder(),
@@ -42,7 +47,10 @@ export function plainText(options: PlainTextOptions = {}): Format {
 
 class PlainTextEncoder implements Encoder {
   #written = false
-  /** The first half of a character whose second half is yet to come: UTF-8 has no halves. */
+  /**
+   * The first half of a surrogate pair whose second half has not arrived yet. UTF-8 cannot encode
+   * halves.
+   */
   #half = ''
   failure: StreamError | undefined
 

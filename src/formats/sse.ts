@@ -5,31 +5,36 @@
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 
-import { checkDelay } from '../base/check-options.js'
+import { checkOptions, delay, type Rules } from '../base/check-options.js'
 import type { StreamEvent } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
 import { eventJson, safeLines, writable } from './event-json.js'
-import { eventStream } from './event-stream.js'
-import { checkStreamOptions, type StreamFormatOptions } from './options.js'
+import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
+import { eventStream } from './server-sent-events.js'
 
-/** What `sse()` takes. */
+/** Options of `sse()`. */
 export interface SseOptions extends StreamFormatOptions {
   /**
-   * How long a browser's EventSource waits before it connects again, in milliseconds (the `retry:` field).
-   * @default not sent; browsers take about 3 seconds
+   * How long a browser's EventSource waits before it reconnects, in milliseconds (the `retry:`
+   * field).
+   * @default not sent; browsers wait about 3 seconds
    */
   retryMs?: number
 }
 
+const rules: Rules<SseOptions> = { ...streamFormatRules, retryMs: delay }
+
 /**
- * Each event as `id:` (a number that counts from 1; of a stream that is kept, its number there), `event:` (its type) and `data:`
- * (the event as one line of JSON). Errors go out as `StreamError.toJSON()`, without the provider's words.
+ * Each event as `id:` (a number from 1, or the event's number in its log), `event:` (its type) and
+ * `data:` (the event as one line of JSON). Errors are sent as `StreamError.toJSON()`, without the
+ * provider's words.
  *
- * @throws TypeError for a bad option
+ * @throws TypeError for an invalid option
  */
 export function sse(options: SseOptions = {}): Format {
-  const settings = checkStreamOptions('sse', options, ['retryMs'])
-  const retryMs = checkDelay('sse.retryMs', options.retryMs, Infinity)
+  checkOptions('sse', options, rules)
+  const settings = streamSettings(options)
+  const { retryMs = Infinity } = options
   const prologue = retryMs === Infinity ? '' : `retry: ${Math.round(retryMs)}\n\n`
   return eventStream(settings, {
     encoder: () => new SseEncoder(prologue, settings.exposeErrors),
@@ -52,7 +57,7 @@ class SseEncoder implements Encoder {
     if (typeof firstId === 'number') this.#id = firstId - 1
     for (const given of events) {
       const event = writable(given)
-      // Without an id of its own, an event leaves the one that a browser remembers.
+      // An event without an id keeps the last one that the browser remembers.
       if (firstId !== null) text += `id: ${++this.#id}\n`
       // JSON has no raw line breaks, so the data is always one line.
       text += `event: ${event.type}\ndata: ${eventJson(event, this.#exposeErrors)}\n\n`

@@ -1,25 +1,25 @@
 /**
- * What a fallback and a hedge have in common: they stand for several drivers.
+ * Shared by the layers that stand for several drivers: fallback and hedge.
  *
  * @module
  */
 
-import { optionError } from '../base/check-options.js'
+import { checkValue, driver as driverRule, required } from '../base/check-options.js'
 import type { Completion, Continuation, Driver } from '../base/driver.js'
 import { StreamError } from '../base/errors.js'
 import type { RetryEvent, UsageSum } from '../base/events.js'
 import { isEmpty } from '../base/usage.js'
 
-/** @throws TypeError for what is no driver */
+/** @throws TypeError for anything that is not a driver */
 export function checkDriver(
   option: string,
   driver: Driver,
-  allowed = 'a driver, such as openai({ model })',
+  allowed: string = driverRule.allowed,
 ): void {
-  if (typeof driver?.stream !== 'function') throw optionError(option, driver, allowed)
+  checkValue(option, driver, required(driverRule, allowed))
 }
 
-/** The layer that is nearest to the answer names who gave it; to those around, that is not their first driver. */
+/** Adds the driver that answered, unless an inner layer has done so already. */
 export function named(completion: Completion, { provider, model }: Driver): Completion {
   return {
     ...completion,
@@ -30,7 +30,7 @@ export function named(completion: Completion, { provider, model }: Driver): Comp
 
 const weakestFirst: readonly Continuation[] = ['none', 'request', 'prefill']
 
-/** How to go on with an answer so that each of them can. */
+/** The weakest continuation of all drivers, which each of them supports. */
 export function commonContinuation(drivers: readonly Driver[]): Required<Driver>['continuation'] {
   return (request) => {
     const given = drivers.map((driver) => driver.continuation?.(request) ?? 'request')
@@ -38,7 +38,7 @@ export function commonContinuation(drivers: readonly Driver[]): Required<Driver>
   }
 }
 
-/** What is told when another driver takes the place of the one that failed. */
+/** The event that announces another driver in place of the one that failed. */
 export function handOver(
   { provider, model }: Driver,
   { attempt, maxAttempts }: { attempt: number; maxAttempts: number },
@@ -59,8 +59,8 @@ export function handOver(
 }
 
 /**
- * One error for all of them: the last one, with the others in its cause. It can be retried if any of them can, and after the
- * shortest of the waits that those ask for.
+ * One error for all: the last one, with the others in its cause. It is retryable if any of them is,
+ * after the shortest of their waits.
  */
 export function combineErrors(errors: readonly [StreamError, ...StreamError[]]): StreamError {
   const last = errors.at(-1) as StreamError
@@ -75,6 +75,6 @@ export function combineErrors(errors: readonly [StreamError, ...StreamError[]]):
     status,
     provider,
     requestId,
-    cause: new AggregateError(errors, 'Every driver that was asked failed.'),
+    cause: new AggregateError(errors, 'Every driver failed.'),
   })
 }

@@ -1,11 +1,11 @@
 /**
- * What is used of `@opentelemetry/api`. It is handed in by whoever has it, so that a program holds one copy of it and those who do
- * not need it install nothing.
+ * The part of `@opentelemetry/api` that is used. The caller passes it in, so that a program has one
+ * copy of it, and programs without telemetry install nothing.
  *
  * @module
  */
 
-/** The module `@opentelemetry/api`. Providers of your own fit in the places of `trace` and `metrics`. */
+/** The module `@opentelemetry/api`. Your own providers can replace `trace` and `metrics`. */
 export interface OpenTelemetryApi {
   trace: { getTracer(name: string, version?: string): Tracer }
   metrics: { getMeter(name: string, version?: string): Meter }

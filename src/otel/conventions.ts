@@ -1,5 +1,6 @@
 /**
- * The words of OpenTelemetry's conventions for generative AI, all in one place: they are in development and still being renamed. As of
+ * The names of OpenTelemetry's conventions for generative AI, in one place because they are in
+ * development and still being renamed. As of
  * https://github.com/open-telemetry/semantic-conventions-genai in November 2026.
  *
  * @module
@@ -27,7 +28,7 @@ export const attribute = {
   cacheCreationTokens: 'gen_ai.usage.cache_creation.input_tokens',
   tokenType: 'gen_ai.token.type',
   errorType: 'error.type',
-  // The conventions know one request, not what became of it, so these are our own.
+  // The conventions cover one request without retries, so these are our own.
   streamId: 'sluice.stream.id',
   attempts: 'sluice.attempts',
   attempt: 'sluice.attempt',
@@ -41,7 +42,7 @@ export const event = { attempt: 'sluice.attempt', retry: 'sluice.retry' } as con
 
 export const operation = 'chat'
 
-/** Providers whose names the conventions spell otherwise. */
+/** Providers that have another name in the conventions. */
 export const providers: Partial<Record<string, string>> = {
   gemini: 'gcp.gemini',
   mistral: 'mistral_ai',

@@ -1,5 +1,5 @@
 /**
- * Streams as spans and metrics of OpenTelemetry.
+ * OpenTelemetry spans and metrics of streams.
  *
  * @module
  */
@@ -29,17 +29,20 @@ import {
   tokensMetric,
 } from './conventions.js'
 
-/** Makes the hooks of one stream. */
+/** Returns the hooks of one stream. */
 export type Telemetry = (attributes?: Attributes) => Required<StreamHooks>
 
 /**
- * One span for each stream by OpenTelemetry's conventions for generative AI, with its attempts and retries as events, and the metrics
- * for duration, time to the first content, and tokens. What was asked and answered is not recorded.
+ * Records one span for each stream by OpenTelemetry's conventions for generative AI, with its
+ * attempts and retries as events, and metrics for duration, time to the first content, and tokens.
+ * Prompts and answers are not recorded.
  *
- * The parent of a span is what is active when the hooks are made. The span begins with the first attempt, and ends with the stream.
+ * The parent of a span is the span that is active when the hooks are created. The span begins with
+ * the first attempt and ends with the stream.
  *
- * @param api - the module `@opentelemetry/api`, or an object with the same `trace`, `metrics` and `context`
- * @throws TypeError if it is not
+ * @param api - the module `@opentelemetry/api`, or an object with the same `trace`, `metrics` and
+ * `context`
+ * @throws TypeError for anything else
  * @example
  * ```ts
  * import * as opentelemetry from '@opentelemetry/api'
@@ -53,7 +56,7 @@ export function telemetry(api: OpenTelemetryApi): Telemetry {
   checkApi(api)
   let instruments: Instruments | undefined
   return (attributes = {}) => {
-    // Not earlier: an SDK that is registered later would not be asked.
+    // Not earlier: an SDK that is registered later would be missed.
     instruments ??= instrumentsOf(api)
     return observeStream(instruments, api.context.active() as never, attributes)
   }
@@ -63,7 +66,7 @@ function checkApi(api: OpenTelemetryApi | undefined): void {
   const functions = [api?.trace?.getTracer, api?.metrics?.getMeter, api?.context?.active]
   if (functions.every((each) => typeof each === 'function')) return
   throw new TypeError(
-    "telemetry() takes the module @opentelemetry/api: run `npm install @opentelemetry/api`, then `import * as opentelemetry from '@opentelemetry/api'` and call telemetry(opentelemetry).",
+    'Option "api" is not the module @opentelemetry/api. Run `npm install @opentelemetry/api`, then `import * as opentelemetry from \'@opentelemetry/api\'` and call telemetry(opentelemetry).',
   )
 }
 
@@ -129,7 +132,8 @@ function observeStream(
 
     onEnd(end: StreamEnd) {
       const { id, provider, model, error, usage, wasted, timing } = end
-      // A stream that was given up before anybody was asked has a span too, or its end would be missed.
+      // A stream that was cancelled before the first request has a span, too, or its end would be
+      // missed.
       span ??= begin({ provider, model }, id, {}, Date.now() - timing.durationMs)
       const answered = error === undefined ? { [attribute.responseModel]: model } : {}
       const names = { ...namesOf(whoWas(end, asked)), ...answered }
@@ -153,7 +157,8 @@ function observeStream(
 
       duration.record(timing.durationMs / 1000, { ...names, ...failed }, parent)
       if (first !== null) timeToFirstChunk.record(first / 1000, names, parent)
-      // Of estimates nobody can tell what they are worth once they have been added up.
+      // Estimates are left out, because they cannot be told from real counts once they are added
+      // up.
       if ('estimated' in usage) return
       const { inputTokens, outputTokens } = usage
       const counts = [
@@ -168,11 +173,14 @@ function observeStream(
   }
 }
 
-/** Who gave the answer, by the name of the model that was asked for; `complete` has the one that the provider told. */
+/**
+ * The driver that answered, with the model that was requested; `complete` has the model that the
+ * provider reported.
+ */
 function whoWas({ provider, model, error }: StreamEnd, asked: readonly Asked[]): Asked {
   if (error !== undefined) return { provider, model }
   const likely = asked.filter((each) => each.provider === provider)
-  // A provider answers with the name of a version of the model.
+  // Providers report the name of a version of the model.
   return (
     likely.findLast((each) => model.startsWith(each.model)) ?? likely.at(-1) ?? { provider, model }
   )

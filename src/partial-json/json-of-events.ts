@@ -1,5 +1,5 @@
 /**
- * The JSON text in the events of a stream, in pieces, attempt by attempt.
+ * The JSON text in the events of a stream, attempt by attempt.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { StreamError } from '../base/errors.js'
 import type { CompleteEvent, ContentEvent, StreamEvent } from '../base/events.js'
 import { JsonText } from '../base/json-text.js'
 
-/** The tool call whose arguments are wanted. */
+/** The tool call whose arguments are read. */
 export interface ToolCallChoice {
   /** The first call of the tool with this name. */
   tool?: string
@@ -24,9 +24,9 @@ export class JsonPieces implements AsyncIterable<string> {
   #index: number | undefined
   #text = new JsonText()
   #whole = new WholeTokens()
-  /** How the attempt ended: another one begins, or the stream is over. */
+  /** How the attempt ended: another one begins, or the stream has ended. */
   end: 'restart' | CompleteEvent | StreamError | undefined
-  /** What the attempt has brought of what is wanted: a call may have come without a character of arguments. */
+  /** How much of the JSON has arrived: a tool call may have begun without arguments. */
   found: 'nothing' | 'empty' | 'text' = 'nothing'
 
   /** @param call - undefined for the text of the answer */
@@ -35,7 +35,7 @@ export class JsonPieces implements AsyncIterable<string> {
     this.#call = call
   }
 
-  /** The pieces of one attempt, from where the last one ended. */
+  /** The JSON of the next attempt, in pieces. */
   async *[Symbol.asyncIterator](): AsyncGenerator<string, void, void> {
     this.#begin()
     this.#events ??= this.#open()
@@ -47,7 +47,7 @@ export class JsonPieces implements AsyncIterable<string> {
     if (rest !== '') yield rest
   }
 
-  /** Passes over what is left of the attempt. */
+  /** Skips the rest of the attempt. */
   async skip(): Promise<void> {
     while (this.end === undefined && this.#events !== undefined) {
       this.#read(await this.#events.next())
@@ -110,12 +110,12 @@ export class JsonPieces implements AsyncIterable<string> {
   }
 }
 
-/** Characters of numbers and white space, which end only with what follows them. */
+/** Characters of numbers and white space, whose end is known only from what follows. */
 const unfinished = /[-+.\deE\s]/
 
 /**
- * Holds a number or white space back until it has ended. The parser waits for that too, but it goes over the whole of it again with
- * each piece, and models are known to write digits or blanks without end.
+ * Buffers a number or white space until it has ended. The parser waits for that, too, but it scans
+ * all of it again with each piece, and models are known to write digits or blanks without end.
  */
 class WholeTokens {
   #inString = false

@@ -1,16 +1,28 @@
 /**
- * JSON as it grows.
+ * Reads JSON while it is streamed.
  *
  * @module
  */
 
-import { checkKeys, optionError } from '../base/check-options.js'
+import {
+  checkOptions,
+  checkValue,
+  events as eventsRule,
+  optionError,
+  type Rules,
+  required,
+  string,
+} from '../base/check-options.js'
 import { StreamError } from '../base/errors.js'
 import type { CompleteEvent, StreamEvent } from '../base/events.js'
 import { missingPackage } from '../base/missing-package.js'
+import { refusePromise } from '../base/refuse-promise.js'
 import { JsonPieces, type ToolCallChoice } from './json-of-events.js'
 
-/** A value that is not whole yet: objects lack properties, arrays elements, strings their end. */
+/**
+ * A value that is incomplete: objects lack properties, arrays lack elements, strings lack their
+ * end.
+ */
 export type PartialJson<Value> = Value extends readonly (infer Element)[]
   ? PartialJson<Element>[]
   : Value extends object
@@ -18,23 +30,25 @@ export type PartialJson<Value> = Value extends readonly (infer Element)[]
     : Value
 
 /**
- * The structured output of a stream, or the arguments of one of its tool calls, as they grow. The JSON is parsed once, in time linear
- * in its length, by the package `jsonriver`, which has to be installed.
+ * Yields the structured output of a stream, or the arguments of one of its tool calls, while they
+ * grow. The JSON is parsed once, in time linear in its length, by the package `jsonriver`, which
+ * must be installed.
  *
- * Each value is the last one with more in it, grown in place: strings become longer, arrays and objects get further elements, numbers
- * and literals come when they are whole. Take a `structuredClone()` of what has to stay as it is. The last value is the whole JSON.
- * It is what the model wrote, before any validation; `complete.output` is what the schema makes of it.
+ * Each value is the previous one, grown in place: strings become longer, arrays and objects get
+ * more elements, numbers and literals appear when they are complete. Use `structuredClone()` to
+ * keep a value as it is. The last value is the complete JSON as the model wrote it, before any
+ * validation; `complete.output` is the validated value.
  *
- * The JSON may stand in a Markdown fence, or after a sentence or `<think>`. A restart (`retry` with mode `restart`) begins with a new
- * value. The iteration ends with the stream, without a value where the answer has no JSON because it calls tools, pauses, or is
- * withheld by a filter.
+ * The JSON may be in a Markdown fence, or follow a sentence or `<think>`. A restart (`retry` with
+ * mode `restart`) begins with a new value. The iteration ends with the stream, without a value if
+ * the answer has no JSON because it calls tools, pauses, or is withheld by a filter.
  *
- * It is the one reader of the stream, and the connection to the provider is closed when it is left; `stream.final()` gives the
- * `complete` event beside it.
+ * It is the only reader of the stream. Ending the iteration early closes the connection to the
+ * provider. `stream.final()` returns the `complete` event alongside it.
  *
  * @param events - a stream, or any other iterable of its events
- * @throws TypeError for a bad argument, at the call. The iteration throws the `StreamError` that ends the stream, and `protocol` for
- *   an answer that completes without being JSON
+ * @throws TypeError for an invalid argument, at the call. The iteration throws the `StreamError`
+ * that ends the stream, and `protocol` for a complete answer that is not JSON
  * @example
  * ```ts
  * const stream = createStream({ driver, prompt: 'A recipe for soup.', output: Recipe })
@@ -45,8 +59,9 @@ export function partialJson<Output>(
   events: AsyncIterable<StreamEvent<Output>>,
 ): AsyncIterableIterator<PartialJson<Output>>
 /**
- * The arguments of one tool call: of the first one of a `tool`, or of the one with an `id`. Without a call it is the structured output,
- * for events whose type does not say what it is, such as those of `readStream()`.
+ * The arguments of one tool call: the first call of a `tool`, or the call with an `id`. Without a
+ * call, the structured output, for events whose type does not have its type, such as those of
+ * `readStream()`.
  *
  * @example
  * ```ts
@@ -61,23 +76,21 @@ export function partialJson(
   events: AsyncIterable<StreamEvent>,
   call?: ToolCallChoice,
 ): AsyncIterableIterator<unknown> {
-  if (typeof events?.[Symbol.asyncIterator] !== 'function') {
-    throw optionError('events', events, 'a stream, or an async iterable of its events')
-  }
+  refusePromise('events', events)
+  checkValue('events', events, required(eventsRule))
   if (call !== undefined) checkCall(call)
   return new Values(new JsonPieces(() => events[Symbol.asyncIterator](), call), call)
 }
 
+const rules: Rules<ToolCallChoice> = { tool: string, id: string }
+
 function checkCall(call: ToolCallChoice): void {
   const allowed = '{ tool: name } or { id }'
-  if (typeof call !== 'object' || call === null) throw optionError('call', call, allowed)
-  checkKeys('call', call, ['tool', 'id'])
-  const names = Object.values(call).filter((name) => name !== undefined)
-  const good = names.length > 0 && names.every((name) => typeof name === 'string')
-  if (!good) throw optionError('call', call, allowed)
+  checkOptions('call', call, rules, allowed)
+  if (call.tool === undefined && call.id === undefined) throw optionError('call', call, allowed)
 }
 
-/** The model may have said why it writes no JSON. */
+/** The text of the model may explain why it is not JSON. */
 const withoutOutput = new Set(['tool-calls', 'content-filter', 'pause'])
 
 async function* readValues(
@@ -94,7 +107,7 @@ async function* readValues(
     } catch (error) {
       failure = error
     }
-    // An answer that is no JSON may fail its attempt, and then the next one counts.
+    // An answer that is not JSON may fail its attempt; then the next one counts.
     await pieces.skip()
     const { end } = pieces
     if (StreamError.is(end)) throw end
@@ -104,7 +117,7 @@ async function* readValues(
       return undefined
     }
     if (call === undefined || pieces.found !== 'empty') throw notWhole(pieces, end, failure)
-    // A call without arguments may have no text at all.
+    // A call without arguments may have no text.
     yield {}
     return undefined
   }
@@ -115,9 +128,9 @@ function notWhole(
   { finishReason, provider }: CompleteEvent,
   cause: unknown,
 ): StreamError {
-  const what = pieces.found === 'nothing' ? 'holds no JSON' : 'is not whole JSON'
+  const what = pieces.found === 'nothing' ? 'has no JSON' : 'is not valid JSON'
   const remedy =
-    finishReason === 'length' ? ': it reached the limit of tokens. Raise maxOutputTokens' : ''
+    finishReason === 'length' ? ': it reached the token limit. Raise maxOutputTokens' : ''
   return new StreamError('protocol', `${provider}: the answer ${what}${remedy}.`, {
     provider,
     cause,
@@ -128,7 +141,9 @@ type Resolve = (result: IteratorResult<unknown, undefined>) => void
 
 const over: IteratorResult<unknown, undefined> = { done: true, value: undefined }
 
-/** A generator alone would answer `return()` only once the stream has answered what is asked of it. */
+/**
+ * `return()` of a plain generator would wait until the stream has answered the pending `next()`.
+ */
 class Values implements AsyncIterableIterator<unknown, undefined> {
   readonly #pieces: JsonPieces
   readonly #values: AsyncGenerator<unknown, undefined, void>

@@ -1,53 +1,43 @@
 /**
- * Sources that have to wait for something before they are there.
+ * A source that has to wait for something before it can be opened.
  *
  * @module
  */
 
-import type { Completion } from '../base/driver.js'
 import { StreamError } from '../base/errors.js'
-import type { UsageSum } from '../base/events.js'
-import type { Resumption, Sink, Source } from './source.js'
+import { ForwardingSource } from './forwarding-source.js'
+import type { Source } from './source.js'
 
-/** A source that there is once a promise has resolved. From then on it costs one call a pull. */
-export class PromisedSource implements Source {
-  readonly #promise: (signal: AbortSignal) => Promise<Source>
+/**
+ * Opens its source at the first pull, once a promise resolves. The signal aborts when it is closed
+ * before.
+ */
+export class PromisedSource extends ForwardingSource {
+  readonly #open: (signal: AbortSignal) => Promise<Source>
   readonly #controller = new AbortController()
-  #source: Source | undefined
 
-  constructor(promise: (signal: AbortSignal) => Promise<Source>) {
-    this.#promise = promise
+  constructor(open: (signal: AbortSignal) => Promise<Source>) {
+    super()
+    this.#open = open
   }
 
-  pull(sink: Sink): void {
-    if (this.#source !== undefined) return this.#source.pull(sink)
+  override close(): void {
+    this.#controller.abort()
+    super.close()
+  }
+
+  protected override next(): void {
+    if (this.upstream !== undefined) return super.next()
     const { signal } = this.#controller
-    this.#promise(signal).then(
+    this.#open(signal).then(
       (source) => {
         if (signal.aborted) return
-        this.#source = source
-        source.pull(sink)
+        this.upstream = source
+        source.pull(this)
       },
       (error: unknown) => {
-        if (!signal.aborted) sink.fail(StreamError.from(error))
+        if (!signal.aborted) this.fail(StreamError.from(error))
       },
     )
-  }
-
-  close(): void {
-    this.#controller.abort()
-    this.#source?.close()
-  }
-
-  finished(): Completion | undefined {
-    return this.#source?.finished()
-  }
-
-  usage(): UsageSum {
-    return this.#source?.usage() ?? {}
-  }
-
-  resumption(): Resumption | undefined {
-    return this.#source?.resumption?.()
   }
 }

@@ -1,6 +1,7 @@
 /**
- * The protocol by which content moves inside the library: pulled by callback, one network chunk at a time. A promise or a generator
- * in each layer would cost more than reading the wire format does, so those are the public face only (`Driver.stream`, `EventStream`).
+ * How content moves inside the library: pulled by callback, one network chunk at a time. A promise
+ * or a generator in each layer would cost more CPU than parsing the protocol does, so only the
+ * public API has them (`Driver.stream`, `EventStream`).
  *
  * @module
  */
@@ -9,53 +10,59 @@ import type { Completion } from '../base/driver.js'
 import type { StreamError } from '../base/errors.js'
 import type { ContentEvent, RetryEvent, UsageSum } from '../base/events.js'
 
-/** Where the answer to a pull goes: exactly one of these is called, once for each pull. */
+/** Receives the answer to a pull: exactly one method is called, once for each pull. */
 export interface Sink {
-  /** All content that one network chunk held; never empty. */
+  /** All content of one network chunk; never empty. */
   batch(events: readonly ContentEvent[]): void
   retry(event: RetryEvent): void
   done(completion: Completion): void
   fail(error: StreamError): void
 }
 
-/** One attempt, or several of them behind one face. Lazy: nothing is sent before the first pull. */
+/** One attempt, or several that look like one. Lazy: nothing is sent before the first pull. */
 export interface Source {
-  /** Asks for what comes next. One pull at a time, and none after `done` or `fail`. */
+  /** Requests the next answer. One pull at a time, and none after `done` or `fail`. */
   pull(sink: Sink): void
-  /** Frees everything at once. A pull that waits is not answered any more: whoever closes answers it. */
+  /**
+   * Frees everything at once. A pending pull is no longer answered: the caller of `close` answers
+   * it.
+   */
   close(): void
-  /** The completion, if a terminal marker has been read already although the source has not said `done` yet. */
+  /** The completion, if the terminal event has been read but `done` has not been called yet. */
   finished(): Completion | undefined
-  /** What the provider has said so far that the running attempt costs. It stays readable after `fail` and `close`. */
+  /**
+   * The usage of the current attempt as far as the provider has reported it. Readable after `fail`
+   * and `close`, too.
+   */
   usage(): UsageSum
   /**
-   * After `fail` or `close`: how to pick the response up again that goes on at the provider. A source that stands for several drivers
-   * has none.
+   * After `fail` or `close`: how to resume a response that the provider continues. A source that
+   * stands for several drivers has none.
    */
   resumption?(): Resumption | undefined
 }
 
-/** A response that goes on at the provider although its connection was lost. */
+/** A response that the provider continues although its connection was lost. */
 export interface Resumption {
-  /** Gives what follows the last event that was read, in the same numbering. */
+  /** Opens a source of what follows the last event that was read, with the same block numbers. */
   open(context: OpenContext): Source
-  /** Ends the response at the provider. Nothing waits for it. */
+  /** Ends the response at the provider, in the background. */
   cancel(): void
 }
 
 export interface OpenContext {
-  /** The number of the attempt that the source begins with, from 1. */
+  /** The number of the source's first attempt, from 1. */
   attempt: number
-  /** Given by the last attempt, to be picked up instead of sending the request again. */
+  /** From the last attempt: to be resumed instead of sending the request again. */
   resumption?: Resumption
-  /** Gives a further attempt its number: one more than the last, whichever layer asks. */
+  /** The number for a further attempt: one more than the last, whichever layer calls. */
   nextAttempt(): number
-  /** Whether the reader waits for an event. A layer may pull although it does not. */
+  /** Whether the reader is waiting for an event. A layer may pull even if it is not. */
   isAwaited(): boolean
-  /** The limits of each attempt. Absent: none. */
+  /** The limits of each attempt. None if absent. */
   clocks?: Partial<Clocks>
   onBytes(): void
-  /** Each request that is about to be sent, whichever layer sends it. */
+  /** Called before each request, whichever layer sends it. */
   onAttempt(attempt: Attempt): void
 }
 

@@ -4,10 +4,11 @@
  * @module
  */
 
+import { checkOptions, func, list, type Rules, required, rule } from '../base/check-options.js'
 import type { StreamError } from '../base/errors.js'
 import type { RetryEvent, StreamEvent } from '../base/events.js'
 import type { Message } from '../base/messages.js'
-import type { ConnectOptions } from '../client/connect.js'
+import { type ConnectOptions, connectRules, isUrl } from '../client/connect.js'
 import type { Reconnection } from '../client/connection.js'
 
 /** Those of `connect`, apart from what a page that sends messages decides itself. */
@@ -31,6 +32,23 @@ export interface UseStreamOptions extends Omit<ConnectOptions, 'body' | 'json' |
   onEvent?: (event: StreamEvent) => void
   /** Called by `stop()`, for a server whose streams outlive their clients: there the answer has to be stopped too. */
   onStop?: () => void
+}
+
+const { body: _body, json: _json, signal: _signal, ...shared } = connectRules
+
+const rules: Rules<UseStreamOptions> = {
+  url: required(rule('a URL', isUrl)),
+  body: func,
+  initialMessages: list,
+  follow: rule('a URL, or null', (value) => value === null || isUrl(value)),
+  onEvent: func,
+  onStop: func,
+  ...shared,
+}
+
+/** @throws TypeError for a bad option */
+export function checkStreamOptions(options: UseStreamOptions): void {
+  checkOptions('', options, rules, 'an object with a url', true)
 }
 
 /**

@@ -12,7 +12,13 @@ import type { Message } from '../base/messages.js'
 import { type ConnectOptions, connect } from '../client/connect.js'
 import { readBatches } from '../core/read-batches.js'
 import { Frame } from './frame.js'
-import type { StreamActions, StreamState, StreamStatus, UseStreamOptions } from './options.js'
+import {
+  checkStreamOptions,
+  type StreamActions,
+  type StreamState,
+  type StreamStatus,
+  type UseStreamOptions,
+} from './options.js'
 
 /** An answer that is under way. */
 interface Answer {
@@ -42,6 +48,7 @@ export class StreamStore implements StreamActions {
   #left = false
 
   constructor(options: UseStreamOptions) {
+    checkStreamOptions(options)
     this.options = options
     this.#history = options.initialMessages ?? []
     this.#state = this.#look()

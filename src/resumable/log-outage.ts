@@ -4,7 +4,7 @@
  * @module
  */
 
-import { StreamError } from '../base/errors.js'
+import { storeError } from '../base/store-error.js'
 
 /** How long to wait before a log that failed is asked again, in milliseconds. */
 const retryMs = 200
@@ -25,15 +25,8 @@ export async function persist<T>(
     try {
       return await ask()
     } catch (error) {
-      if (isOver() || performance.now() - beganAt >= patienceMs) throw storeError(error)
+      if (isOver() || performance.now() - beganAt >= patienceMs) throw storeError(error, 'log')
     }
     await new Promise((resolve) => setTimeout(resolve, retryMs))
   }
-}
-
-/** Whatever a log rejects with. */
-export function storeError(error: unknown): StreamError {
-  if (StreamError.is(error)) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return new StreamError('store', `The log failed: ${message}`, { cause: error })
 }

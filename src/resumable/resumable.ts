@@ -4,7 +4,18 @@
  * @module
  */
 
-import { checkCount, checkKeys, optionError, show } from '../base/check-options.js'
+import {
+  checkOptions,
+  checkValue,
+  count,
+  events,
+  has,
+  isInteger,
+  type Rules,
+  required,
+  rule,
+  text,
+} from '../base/check-options.js'
 import { StreamError } from '../base/errors.js'
 import type { EventStream } from '../base/event-stream.js'
 import {
@@ -12,15 +23,18 @@ import {
   type ErrorEvent,
   isTerminal,
   type StreamEvent,
+  type TerminalEvent,
 } from '../base/events.js'
-import type { BatchReader, EventFeed, TerminalEvent } from '../core/event-feed.js'
+import { refusePromise } from '../base/refuse-promise.js'
+import { show } from '../base/show.js'
+import { storeError } from '../base/store-error.js'
+import type { BatchReader, EventFeed } from '../core/event-feed.js'
 import { readBatches } from '../core/read-batches.js'
 import { ReceivedAnswer } from '../core/received-answer.js'
 import { Stream } from '../core/stream.js'
 import { Cursor } from './cursor.js'
 import type { LogPage, StreamLog } from './log.js'
 import { checkPage, lostStream, readEvent } from './log-events.js'
-import { storeError } from './log-outage.js'
 import { Producer } from './producer.js'
 import { Tail } from './tail.js'
 
@@ -95,6 +109,17 @@ export interface Resumable {
   stop(id: string): Promise<boolean>
 }
 
+const rules: Rules<ResumableOptions> = {
+  log: required(
+    rule('a log, such as memoryLog() or redisLog(client)', (value) => has(value, 'append')),
+  ),
+  leaseMs: rule('whole milliseconds from 100 to 3600000', (value) =>
+    isInteger(value, 100, 3_600_000),
+  ),
+  maxEvents: count,
+  maxCharacters: count,
+}
+
 /**
  * @throws TypeError for a bad option
  * @example
@@ -113,16 +138,8 @@ export interface Resumable {
  * ```
  */
 export function createResumable(options: ResumableOptions): Resumable {
-  checkKeys('', options, ['log', 'leaseMs', 'maxEvents', 'maxCharacters'], 'an object with a log')
-  const { log, leaseMs = 5_000 } = options
-  if (typeof log?.append !== 'function') {
-    throw optionError('log', log, 'a log, such as memoryLog() or redisLog(client)')
-  }
-  if (!Number.isInteger(leaseMs) || leaseMs < 100 || leaseMs > 3_600_000) {
-    throw optionError('leaseMs', leaseMs, 'whole milliseconds from 100 to 3600000')
-  }
-  const maxEvents = checkCount('maxEvents', options.maxEvents, 100_000)
-  const maxCharacters = checkCount('maxCharacters', options.maxCharacters, 16 * 1024 * 1024)
+  checkOptions('', options, rules, 'an object with a log')
+  const { log, leaseMs = 5_000, maxEvents = 100_000, maxCharacters = 16 * 1024 * 1024 } = options
   return new LoggedStreams({ log, leaseMs, maxEvents, maxCharacters })
 }
 
@@ -139,10 +156,9 @@ class LoggedStreams implements Resumable {
   }
 
   publish(id: string, stream: AsyncIterable<StreamEvent>): Promise<Publication> {
-    if (typeof id !== 'string' || id === '') throw optionError('id', id, 'a string')
-    if (typeof stream?.[Symbol.asyncIterator] !== 'function') {
-      throw optionError('stream', stream, 'a stream, such as createStream({ driver, prompt })')
-    }
+    checkValue('id', id, required(text))
+    refusePromise('stream', stream)
+    checkValue('stream', stream, required(events))
     return this.#publish(id, readBatches(stream))
   }
 
@@ -157,7 +173,7 @@ class LoggedStreams implements Resumable {
       throw new StreamError('conflict', message)
     } catch (error) {
       reader.cancel(error)
-      throw storeError(error)
+      throw storeError(error, 'log')
     }
   }
 
@@ -181,7 +197,7 @@ class LoggedStreams implements Resumable {
     try {
       return await this.#settings.log.stop(id)
     } catch (error) {
-      throw storeError(error)
+      throw storeError(error, 'log')
     }
   }
 
@@ -189,7 +205,7 @@ class LoggedStreams implements Resumable {
     try {
       return await this.#settings.log.read(id, after)
     } catch (error) {
-      throw storeError(error)
+      throw storeError(error, 'log')
     }
   }
 

@@ -4,6 +4,17 @@
  * @module
  */
 
+import {
+  checkOptions,
+  checkValue,
+  isRecord,
+  list,
+  optionError,
+  type Rules,
+  record,
+  required,
+  text,
+} from '../base/check-options.js'
 import type { Completion, Driver, DriverContext, DriverYield } from '../base/driver.js'
 import type { ContentEvent, RetryEvent, Usage } from '../base/events.js'
 import { abortError } from '../pull/abort.js'
@@ -38,16 +49,21 @@ export interface ScriptedOptions {
   usage?: Usage
 }
 
+const rules: Rules<ScriptedOptions> = { provider: text, model: text, usage: record }
+
 /**
  * A driver that plays a script: one list of steps for every attempt, or a list of such lists, the n-th of them for the n-th
  * attempt and the last one for all after that. It holds no state, so one driver can be used for any number of streams.
  *
- * @throws TypeError when steps and lists are mixed, or when steps come after the end
+ * @throws TypeError for a bad option, for what is no step, when steps and lists are mixed, and when steps come after the end
  */
 export function scripted(
   script: Script | readonly Script[],
-  { provider = 'scripted', model = 'script', usage = {} }: ScriptedOptions = {},
+  options: ScriptedOptions = {},
 ): Driver {
+  checkValue('script', script, required(list, 'an array of steps, or of such arrays'))
+  checkOptions('', options, rules)
+  const { provider = 'scripted', model = 'script', usage = {} } = options
   const attempts = attemptsOf(script)
   for (const steps of attempts) check(steps)
   return {
@@ -124,14 +140,28 @@ function attemptsOf(script: Script | readonly Script[]): readonly Script[] {
   if (lists.length === 0) return [script as Script]
   if (lists.length === script.length) return script as readonly Script[]
   throw new TypeError(
-    'The script mixes steps and lists: a list inside it stands for an attempt. Write { chunk: [...] } for events that arrive together.',
+    'The script mixes steps and lists. A list stands for a whole attempt. Write { chunk: [...] } for events that arrive together.',
   )
 }
 
 function check(steps: Script): void {
+  for (const [position, step] of steps.entries()) {
+    if (!isStep(step)) throw optionError(`script[${position}]`, step, stepKinds)
+  }
   const end = steps.findIndex((step) => step instanceof Error || isCompletion(step))
   if (end < 0 || end === steps.length - 1) return
-  throw new TypeError(`Step ${end} ends the attempt, so step ${end + 1} cannot be reached.`)
+  throw new TypeError(`Step ${end} ends the attempt, so step ${end + 1} is never reached.`)
+}
+
+const stepKinds = 'a string, an event, { chunk }, { waitMs }, { hang }, an Error, or a completion'
+
+/** Anything else would be taken for a wait without end. */
+function isStep(step: unknown): boolean {
+  if (typeof step === 'string' || step instanceof Error) return true
+  return (
+    isRecord(step) &&
+    ['type', 'chunk', 'waitMs', 'hang', 'finishReason'].some((name) => name in step)
+  )
 }
 
 function isCompletion(step: ScriptStep): boolean {

@@ -7,8 +7,7 @@
  * @module
  */
 
-/** The wires on which something signed goes back. */
-export type SignedWire = 'anthropic-messages' | 'gemini' | 'openai-chat' | 'openai-responses'
+import { type WireName, wireNames } from './wire-name.js'
 
 /**
  * Several makers speak the same wire, and one maker's models are served in several places (Claude by Anthropic, Bedrock and Vertex,
@@ -33,18 +32,18 @@ export function makerOf(model: string | undefined): string | undefined {
 }
 
 /** A signature as a part of a message keeps it. */
-export function sign(wire: SignedWire, maker: string | undefined, value: string): string {
+export function sign(wire: WireName, maker: string | undefined, value: string): string {
   return maker === undefined ? `${wire}:${value}` : `${wire}/${maker}:${value}`
 }
 
-const signed = /^(anthropic-messages|gemini|openai-chat|openai-responses)(?:\/(\w+))?:(.*)$/s
+const signed = new RegExp(`^(${wireNames.join('|')})(?:/(\\w+))?:(.*)$`, 's')
 
 /**
  * What the provider sent, for that wire and a model of that maker; undefined where it was made elsewhere. A signature that does not
  * say who made it comes from the caller's own hand, who has to know; JSON is what OpenAI's wires take, and the others never.
  */
 export function signatureFor(
-  wire: SignedWire,
+  wire: WireName,
   maker: string | undefined,
   signature: string | undefined,
 ): string | undefined {

@@ -111,7 +111,7 @@ describe('pipeToNode', () => {
     expect(response.headers['set-cookie']).toEqual(['a=1', 'b=2'])
   })
 
-  test('says so when the response has begun already', async () => {
+  test('throws a TypeError if the headers have been sent', async () => {
     const stream = createStream({ driver: scripted(['a']), prompt: 'p' })
     const thrown = Promise.withResolvers<unknown>()
     const url = await serveWith(async (response) => {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { Fetch } from '../../src/base/driver.js'
 import { type ConnectOptions, connect, type Reconnection } from '../../src/entries/client.js'
 import { sse, toReadableStream } from '../../src/entries/index.js'
 import { closedSoon } from '../faults/closed.js'
@@ -541,8 +542,38 @@ test('options that cannot be meant are refused', () => {
   expect(bad({ retry: { maxRetrys: 1 } })).toThrow('Unknown option "retry.maxRetrys"')
   expect(bad({ onReconnect: 1 })).toThrow('Option "onReconnect" is 1')
   expect(bad({ signal: {} })).toThrow('Option "signal" is {}')
-  expect(bad({ json: 1, body: 'x' })).toThrow('Option "json" is 1')
+  expect(bad({ json: 1, body: 'x' })).toThrow('Options "json" and "body" are mutually exclusive.')
+  expect(bad({ jsno: 1 })).toThrow('Unknown option "jsno". Did you mean "json"?')
+  expect(bad({ abortSignal: undefined })).toThrow('Did you mean "signal"?')
+  expect(bad({ resume: 5 })).toThrow('Option "resume" is 5')
   expect(bad({ headers: { 'last-event-id': 'x' } })).toThrow('Option "headers.last-event-id"')
+})
+
+test('options of fetch that only some runtimes have are passed on', async () => {
+  let init: unknown
+  const fetch: Fetch = async (_url, given) => {
+    init = given
+    return new Response(null, { status: 204 })
+  }
+  const options = { fetch, dispatcher: {}, cf: {}, next: { tags: [] }, tls: {}, duplex: 'half' }
+  await collect(connect('/ai', { ...options, retry: false }))
+  expect(init).toMatchObject({
+    dispatcher: {},
+    cf: {},
+    next: { tags: [] },
+    tls: {},
+    duplex: 'half',
+  })
+})
+
+test.each([
+  ['a header that cannot be sent', '/ai', { headers: { authorization: 'Bearer hidden\nkey' } }],
+  ['an address with a password', '//me:hidden@', {}],
+  ['a relative address with a token', '/ai?token=hidden', {}],
+])('the error for %s does not quote it', (_name, url, init) => {
+  const call = (): unknown => connect(url, init)
+  expect(call).toThrow(TypeError)
+  expect(call).not.toThrow('hidden')
 })
 
 test('a content event without its start is told as it is', async () => {

@@ -171,3 +171,33 @@ describe('readStream', () => {
     expect(cancelled).toBe(true)
   })
 })
+
+describe('readStream refuses', () => {
+  test.each([
+    ['a promise', Promise.resolve(new Response('')), 'Option "response" is a promise. Await it'],
+    [
+      'nothing',
+      undefined,
+      'Option "response" is not a response. Pass one, such as await fetch(url).',
+    ],
+    ['a URL', 'http://a.test', 'is not a response'],
+    ['a body', new Response('a').body, 'is not a response'],
+  ])('%s', (_name, response, message) => {
+    const read = () => readStream(response as never)
+    expect(read).toThrow(TypeError)
+    expect(read).toThrow(message)
+  })
+
+  test('a promise that rejects later, which is no unhandled rejection', async () => {
+    const unhandled: unknown[] = []
+    const onUnhandled = (error: unknown): void => void unhandled.push(error)
+    process.on('unhandledRejection', onUnhandled)
+    const response = new Promise<Response>((_resolve, reject) => {
+      setTimeout(() => reject(new TypeError('fetch failed')), 5)
+    })
+    expect(() => readStream(response as never)).toThrow('Await it first')
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    process.off('unhandledRejection', onUnhandled)
+    expect(unhandled).toEqual([])
+  })
+})

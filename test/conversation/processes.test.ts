@@ -2,6 +2,8 @@
  * One turn at a time for an id, across processes.
  */
 
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createConversation } from '../../src/entries/conversation.js'
 import { redisStore } from '../../src/entries/redis.js'
@@ -103,3 +105,22 @@ describe.skipIf(!redisPresent)(`two processes${redisNote}`, () => {
     }, 30_000)
   })
 })
+
+test('a turn whose reader pauses does not keep the process alive', async () => {
+  const code = `
+    import { createConversation, memoryStore } from 'sluice/conversation'
+    import { scripted } from 'sluice/testing'
+    const conversation = createConversation({
+      id: 'c', store: memoryStore(), driver: scripted(['a', 'b']), timeout: false,
+      leaseMs: 300, readerTimeoutMs: Infinity,
+    })
+    const iterator = conversation.send('x')[Symbol.asyncIterator]()
+    await iterator.next()
+    console.log((await iterator.next()).value.text)
+  `
+  const run = promisify(execFile)
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], {
+    timeout: 20_000,
+  })
+  expect(stdout).toBe('a\n')
+}, 30_000)

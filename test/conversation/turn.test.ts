@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import {
@@ -261,25 +259,6 @@ describe('the lease', () => {
     expect(told.at(-1)).toBe('complete')
   })
 })
-
-test('a turn that nobody reads on does not keep the process alive', async () => {
-  const code = `
-    import { createConversation, memoryStore } from 'sluice/conversation'
-    import { scripted } from 'sluice/testing'
-    const conversation = createConversation({
-      id: 'c', store: memoryStore(), driver: scripted(['a', 'b']), timeout: false,
-      leaseMs: 300, readerTimeoutMs: Infinity,
-    })
-    const iterator = conversation.send('x')[Symbol.asyncIterator]()
-    await iterator.next()
-    console.log((await iterator.next()).value.text)
-  `
-  const run = promisify(execFile)
-  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code], {
-    timeout: 20_000,
-  })
-  expect(stdout).toBe('a\n')
-}, 30_000)
 
 describe('a bad option throws a TypeError at the call that names it', () => {
   const store = memoryStore()

@@ -60,14 +60,14 @@ describe.each(Object.keys(drivers))('with %s', (name) => {
     expect(complete.attempts).toBe(1)
   })
 
-  test('an answer that does not fit is asked for again', async () => {
+  test('retries an answer that does not match its schema', async () => {
     const driver = answering(name, ['{"name": "Soup"}', 'Sorry!', soupText])
     const stream = createStream({ driver, prompt: 'p', output: Recipe, retry: fast })
     const events = await collect(stream)
     const retries = events.flatMap((event) => (event.type === 'retry' ? [event.error] : []))
     expect(retries.map(({ code }) => code)).toEqual(['protocol', 'protocol'])
-    expect(retries[0]?.message).toMatch(/does not fit its schema: minutes: /)
-    expect(retries[1]?.message).toMatch(/not the JSON it has to be: Sorry!/)
+    expect(retries[0]?.message).toMatch(/does not match its schema: minutes: /)
+    expect(retries[1]?.message).toMatch(/is not valid JSON: Sorry!/)
     expect(events.at(-1)).toMatchObject({ type: 'complete', output: soup, attempts: 3 })
   })
 
@@ -242,7 +242,7 @@ describe('the check is part of the attempt', () => {
     expect(events.at(-1)).toMatchObject({ output: soup })
   })
 
-  test('what an answer that does not fit cost is told', async () => {
+  test('the usage of an answer that does not match its schema is reported', async () => {
     const usage = { inputTokens: 10, outputTokens: 4 }
     const driver = answering('openai chat', [
       { text: 'No.', usage },

@@ -272,7 +272,7 @@ describe('a bad option throws a TypeError at the call that names it', () => {
     [
       'both questions',
       { driver, prompt: 'p', messages: [{ role: 'user', content: 'x' }] },
-      ['exclude'],
+      ['mutually exclusive'],
     ],
     ['an empty list', { driver, messages: [] }, ['"messages"', '[]', 'at least one']],
     [

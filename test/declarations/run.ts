@@ -1,6 +1,6 @@
 /**
- * The declarations as users compile them: from the tarball, in an empty folder, without `skipLibCheck`. `npm start` prints a table of
- * compilers and ways to compile; it ends with 1 if a cell has an error. The package has to be built before.
+ * Compiles the declarations as users do: from the tarball, in an empty folder, without `skipLibCheck`. `npm start` prints
+ * a table of compilers and settings, and exits with 1 if a cell fails. Build the package before.
  */
 
 import { execFile } from 'node:child_process'
@@ -16,28 +16,33 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 const compilers = ['5.9', '6', '7'] as const
 
-/** How a specifier becomes a file. Each consumer is compiled as ESM and as CommonJS. */
+/** A setting that turns specifiers into files, and the consumers that compile with it. */
 const resolutions = {
   nodenext: { options: { module: 'nodenext' }, extensions: ['.mts', '.cts'] },
-  node16: { options: { module: 'node16' }, extensions: ['.mts', '.cts'] },
+  node20: { options: { module: 'node20' }, extensions: ['.mts', '.cts'] },
+  node16: { options: { module: 'node16' }, extensions: ['.mts'] },
   bundler: {
     options: { module: 'preserve', moduleResolution: 'bundler' },
-    // Files of CommonJS write `require` here, so one that requires every entry stands for them.
+    // CommonJS files write `require` here, so one that requires every entry stands for them.
     extensions: ['.mts', '.required.cts'],
   },
 }
 
+/** Settings under which TypeScript refuses to load ES modules from CommonJS: values, and types. */
+const refusing = ['node16', 'node18'] as const
+const refusals = ['TS1479', 'TS1541']
+
 interface World {
   lib: string[]
   types: string[]
-  /** Which consumers there are, with the packages that are optional and without. */
+  /** The consumers that compile without the optional packages, and with them. */
   bare: string[]
   peers: string[]
 }
 
 const everything = 'DOM and Node'
 
-/** What a program has around it. */
+/** The types that a program has around it. */
 const worlds: Record<string, World> = {
   'Node, without DOM': {
     lib: ['ES2023'],
@@ -67,7 +72,7 @@ const strictest = {
   isolatedModules: true,
 }
 
-/** What is linked beside the package where the optional packages are there. */
+/** Packages that are linked next to the installed one for `peers`. */
 const optional = [
   '@anthropic-ai/sdk',
   '@opentelemetry/api',
@@ -82,7 +87,11 @@ interface Case {
   folder: string
   files: string[]
   options: object
+  /** The errors that the compiler has to report, and no others. @default [] */
+  expected?: string[]
 }
+
+const dist = 'node_modules/sluice/dist'
 
 const folder = await mkdtemp(join(tmpdir(), 'sluice-declarations-'))
 try {
@@ -101,10 +110,31 @@ async function prepare(): Promise<Case[]> {
   const [tarball = ''] = await readdir(folder)
   await install('bare', tarball, [])
   await install('peers', tarball, optional)
+  const declarations = await readdir(join(folder, 'peers', dist), { recursive: true })
+  const { lib, types } = worlds[everything] as World
+  return [
+    ...consumerCases(),
+    {
+      name: 'every declaration file of the package',
+      folder: join(folder, 'peers'),
+      files: declarations.filter((path) => path.endsWith('.d.ts')).map((path) => join(dist, path)),
+      options: { module: 'nodenext', lib, types },
+    },
+    ...refusing.map((module) => ({
+      name: `CommonJS under ${module} is refused with ${refusals.join()}`,
+      folder: join(folder, 'bare'),
+      files: ['bare.cts'],
+      options: { module, lib, types },
+      expected: refusals,
+    })),
+  ]
+}
+
+function consumerCases(): Case[] {
   return (['bare', 'peers'] as const).flatMap((peers) =>
     Object.entries(worlds).flatMap(([world, { lib, types, [peers]: consumers }]) =>
       Object.entries(resolutions).flatMap(([resolution, { options, extensions }]) => {
-        const beside = peers === 'bare' ? 'nothing beside it' : 'all optional packages'
+        const beside = peers === 'bare' ? 'no optional package' : 'all optional packages'
         const name = `${world}, ${resolution}, ${beside}`
         const files = extensions.flatMap((extension) => consumers.map((each) => each + extension))
         const one = {
@@ -114,8 +144,8 @@ async function prepare(): Promise<Case[]> {
           options: { ...options, lib, types },
         }
         const strict = { ...one, options: { ...one.options, ...strictest } }
-        // These differ little from their neighbours, so one world tells.
-        if (world !== everything) return resolution === 'node16' ? [] : [strict]
+        // These settings differ little from nodenext, so one world is enough for them.
+        if (/^node\d/.test(resolution) && world !== everything) return []
         return resolution === 'node16'
           ? [strict, { ...one, name: `${name}, only strict` }]
           : [strict]
@@ -149,7 +179,7 @@ async function install(name: string, tarball: string, packages: string[]): Promi
   }
 }
 
-/** @returns how many have errors */
+/** @returns the number of failed cells */
 async function compileAll(cases: Case[]): Promise<number> {
   const width = Math.max(...cases.map(({ name }) => name.length))
   const row = (name: string, cells: string[]): string =>
@@ -167,19 +197,26 @@ async function compileAll(cases: Case[]): Promise<number> {
     console.log(
       row(
         each.name,
-        outputs.map((output) => (output === '' ? 'ok' : 'FAIL')),
+        outputs.map((output) => (isExpected(each, output) ? 'ok' : 'FAIL')),
       ),
     )
     for (const [index, output] of outputs.entries()) {
-      if (output !== '')
+      if (!isExpected(each, output)) {
         errors.push(`FAILED TypeScript ${compilers[index]}, ${each.name}:\n${output}`)
+      }
     }
   }
   for (const error of errors) console.error(error)
   return errors.length
 }
 
-/** @returns what the compiler complains of */
+function isExpected({ expected = [] }: Case, output: string): boolean {
+  if (expected.length === 0) return output === ''
+  const codes = new Set([...output.matchAll(/error (TS\d+)/g)].map(([, code]) => code))
+  return [...codes].toSorted().join() === expected.join()
+}
+
+/** @returns the output of the compiler, empty without errors */
 async function compile(each: Case, compiler: string): Promise<string> {
   const config = join(each.folder, `tsconfig.${compiler}.json`)
   const compilerOptions = {

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { expect, test } from 'vitest'
+import { readAddress } from '../../scripts/address.ts'
 import { redisPresent, startRedis } from '../support/redis.js'
 import { type Block, blocksOf, pages, root } from './blocks.js'
 import { Project } from './project.js'
@@ -120,16 +121,20 @@ function anchorsOf(page: string): string[] {
   )
 }
 
-test('relative links lead to a file, and to a heading', () => {
+test('links into the repository lead to a file, and to a heading', () => {
   const broken: string[] = []
   let count = 0
+  // npm shows README and CHANGELOG without the repository around them, so their links are whole.
+  const prefixes = ['blob', 'tree', 'raw'].map((kind) => `${readAddress()}/${kind}/main/`)
   for (const page of pages) {
     const text = readFileSync(root + page, 'utf8').replaceAll(/^```[^]*?^```/gm, '')
     for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)|(?:src|srcset|href)="([^"]+)"/g)) {
-      if (target === '' || /^[a-z]+:/.test(target)) continue
+      const prefix = prefixes.find((each) => target.startsWith(each))
+      if (target === '' || (/^[a-z]+:/.test(target) && prefix === undefined)) continue
       count++
-      const [path = '', anchor] = target.split('#')
-      const file = path === '' ? root + page : normalize(join(root, dirname(page), path))
+      const [path = '', anchor] = target.slice(prefix?.length ?? 0).split('#')
+      const folder = prefix === undefined ? dirname(page) : ''
+      const file = path === '' ? root + page : normalize(join(root, folder, path))
       if (!existsSync(file)) broken.push(`${page}: ${target}`)
       else if (anchor !== undefined && !anchorsOf(file).includes(anchor)) {
         broken.push(`${page}: ${target}`)

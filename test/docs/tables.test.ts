@@ -80,11 +80,3 @@ test('the well-known servers are those of the page', () => {
     ]),
   )
 })
-
-test('what the README says of the size is no less than the limit that it is held to', () => {
-  const [, size] =
-    /^Less than (\d+) kB with a driver/m.exec(readFileSync(`${root}README.md`, 'utf8')) ?? []
-  const [whole] = JSON.parse(readFileSync(`${root}bench/footprint/limits.json`, 'utf8'))
-  expect(whole.name).toBe('createStream + sse + compatible')
-  expect(Number(size) * 1000).toBeGreaterThanOrEqual(whole.limitBytes)
-})

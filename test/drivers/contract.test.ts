@@ -3,11 +3,6 @@
  */
 
 import { afterAll, describe, test } from 'vitest'
-import type { Driver } from '../../src/base/driver.js'
-import { anthropic } from '../../src/entries/anthropic.js'
-import { compatible } from '../../src/entries/compatible.js'
-import { gemini } from '../../src/entries/gemini.js'
-import { openai } from '../../src/entries/openai.js'
 import {
   type Answer,
   type DriverScenario,
@@ -15,6 +10,7 @@ import {
   simulatedProvider,
   testDriver,
 } from '../../src/entries/testing.js'
+import { everyDriver } from '../support/every-driver.js'
 
 const servers: SimulatedServer[] = []
 afterAll(() => Promise.all(servers.map((server) => server.close())))
@@ -36,25 +32,10 @@ async function serve(scenario: DriverScenario, eventsBefore: number): Promise<st
   return server.url
 }
 
-const drivers: Record<string, (scenario: DriverScenario) => Promise<Driver>> = {
-  'openai chat': async (scenario) =>
-    openai({ model: 'm', apiKey: 'k', baseURL: `${await serve(scenario, 1)}/v1` }),
-  // The response twice, the item and its part.
-  'openai responses': async (scenario) => {
-    const baseURL = `${await serve(scenario, 4)}/v1`
-    return openai({ api: 'responses', model: 'm', apiKey: 'k', baseURL })
-  },
-  anthropic: async (scenario) =>
-    anthropic({ model: 'm', apiKey: 'k', baseURL: await serve(scenario, 3) }),
-  compatible: async (scenario) =>
-    compatible({ model: 'm', apiKey: 'k', baseURL: `${await serve(scenario, 1)}/v1` }),
-  // The first event holds the first token.
-  gemini: async (scenario) =>
-    gemini({ model: 'm', apiKey: 'k', baseURL: `${await serve(scenario, 0)}/v1beta` }),
-}
-
-for (const [name, driver] of Object.entries(drivers)) {
-  describe(name, () => {
-    testDriver({ name, test, driver })
+describe.each(everyDriver)('$name', ({ name, driver, eventsBeforeText }) => {
+  testDriver({
+    name,
+    test,
+    driver: async (scenario) => driver({ url: await serve(scenario, eventsBeforeText) }),
   })
-}
+})

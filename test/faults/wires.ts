@@ -5,13 +5,10 @@
  */
 
 import type { Driver } from '../../src/base/driver.js'
-import { anthropic } from '../../src/entries/anthropic.js'
-import { compatible } from '../../src/entries/compatible.js'
-import { gemini } from '../../src/entries/gemini.js'
-import { openai } from '../../src/entries/openai.js'
 import { completeAnswer } from '../../src/testing/providers/answer.js'
 import { contextOf, wireOf } from '../../src/testing/providers/route.js'
 import type { WireEvent } from '../../src/testing/providers/simulated-wire.js'
+import { everyDriver } from '../support/every-driver.js'
 import type { Exchange, Play } from './server.js'
 
 type Fetch = typeof globalThis.fetch
@@ -25,45 +22,12 @@ export interface Wire {
   busyStatus: number
 }
 
-const common = { model: 'm', apiKey: 'k' }
-
-export const wires: readonly Wire[] = [
-  {
-    name: 'openai chat',
-    driver: (url, fetch) => openai({ ...common, baseURL: `${url}/v1`, ...given(fetch) }),
-    ping: ': ping\n\n',
-    busyStatus: 503,
-  },
-  {
-    name: 'openai responses',
-    driver: (url, fetch) =>
-      openai({ ...common, api: 'responses', baseURL: `${url}/v1`, ...given(fetch) }),
-    ping: ': ping\n\n',
-    busyStatus: 503,
-  },
-  {
-    name: 'anthropic',
-    driver: (url, fetch) => anthropic({ ...common, baseURL: url, ...given(fetch) }),
-    ping: 'event: ping\ndata: {"type": "ping"}\n\n',
-    busyStatus: 529,
-  },
-  {
-    name: 'gemini',
-    driver: (url, fetch) => gemini({ ...common, baseURL: `${url}/v1beta`, ...given(fetch) }),
-    ping: ': ping\r\n\r\n',
-    busyStatus: 503,
-  },
-  {
-    name: 'compatible',
-    driver: (url, fetch) => compatible({ ...common, baseURL: `${url}/v1`, ...given(fetch) }),
-    ping: ': ping\n\n',
-    busyStatus: 503,
-  },
-]
-
-function given(fetch: Fetch | undefined): { fetch?: Fetch } {
-  return fetch === undefined ? {} : { fetch }
-}
+export const wires: readonly Wire[] = everyDriver.map(({ name, driver, ping, busyStatus }) => ({
+  name,
+  driver: (url, fetch) => driver({ url, fetch }),
+  ping,
+  busyStatus,
+}))
 
 /** What `pieces` of the answer are shown as. The last one comes with the end. */
 export const shownPieces = ['One', ' two'] as const

@@ -4,6 +4,7 @@ import type { StreamEvent } from '../../src/base/events.js'
 import { type SseOptions, StreamError, sse } from '../../src/entries/index.js'
 import { parseEvent } from '../../src/formats/parse-event.js'
 import { ServerSentEventReader } from '../../src/http/sse.js'
+import { anyText } from '../support/any-text.js'
 import { answer, failed, nasty, pythonLines, text } from './events.js'
 
 const error = new StreamError('rate-limit', 'key sk-secret is over its limit', {
@@ -65,7 +66,7 @@ describe('sse()', () => {
 
   test('gives any text back', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ unit: 'binary' })), (texts) => {
+      fc.property(fc.array(anyText()), (texts) => {
         const events = texts.map((each) => text(each))
         expect(read(sse().encoder().encode(events))).toEqual(events)
       }),

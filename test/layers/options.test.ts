@@ -47,7 +47,12 @@ const limit = (name: string): Option => ({
 
 const retryOptions: Record<keyof RetryOptions, Option> = {
   maxRetries: count('maxRetries'),
-  minDelayMs: { ...delay('minDelayMs'), good: [0, 0.5, longest, undefined] },
+  minDelayMs: {
+    name: 'minDelayMs',
+    allowed: `milliseconds from 0 to ${longest}`,
+    good: [0, 0.5, longest, undefined],
+    bad: [...notNumbers, tooLong, Infinity],
+  },
   maxDelayMs: delay('maxDelayMs'),
   maxRetryAfterMs: delay('maxRetryAfterMs'),
   budgetMs: delay('budgetMs'),

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readParts } from '../../bench/footprint/run.ts'
@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => installed[Symbol.asyncDispose]())
 
-/** How a module is loaded; `of` is an expression that gives all of its exports. */
+/** How a file loads modules. `of` returns an expression for the exports of one. */
 const loaders = {
   mjs: (modules: string[]) => ({
     head: modules.map((path, index) => `import * as module${index} from '${path}'`).join('\n'),
@@ -23,7 +23,7 @@ const loaders = {
   cjs: () => ({ head: '', of: (path: string) => `require('${path}')` }),
 }
 
-/** What each entry is for, run once. Each gives the answer of the provider. */
+/** The job of each entry. Each returns the answer of the provider. */
 const uses: Record<string, string> = {
   sluice: `
     const { createStream, sse, toReadableStream } = entry
@@ -108,67 +108,92 @@ async function runUses(extension: 'mjs' | 'cjs'): Promise<unknown> {
   return JSON.parse(await installed.runFile(`uses.${extension}`, code))
 }
 
-test('every entry of the package is run here', async () => {
-  expect(Object.keys(uses).toSorted()).toEqual((await readEntries()).toSorted())
+test('every entry of the package is used here', async () => {
+  expect(Object.keys(uses).toSorted()).toEqual(Object.keys(await readEntries()).toSorted())
 })
 
 test('every entry has a limit for its size', async () => {
   const limited = readParts().map(({ name }) => `sluice/${name}`.replace(/\/index$/, ''))
-  expect(limited).toEqual(expect.arrayContaining(await readEntries()))
+  expect(limited).toEqual(expect.arrayContaining(Object.keys(await readEntries())))
 })
 
-test.each(['mjs', 'cjs'] as const)('every entry does what it is for, as %s', async (extension) => {
+test.each(['mjs', 'cjs'] as const)('every entry does its job in .%s', async (extension) => {
   const answers = Object.keys(uses).map((path) => [path, 'Hello from a package.'])
   expect(await runUses(extension)).toEqual(Object.fromEntries(answers))
 })
 
-test('both formats have the same exports', async () => {
+test('import and require give the same module for every entry', async () => {
   const code = `import { createRequire } from 'node:module'
     const require = createRequire(import.meta.url)
-    const names = (module) => Object.keys(module).filter((name) => !['default', 'module.exports', '__esModule'].includes(name)).sort().join()
-    for (const path of ${JSON.stringify(await readEntries())}) {
-      const [esm, cjs] = [names(await import(path)), names(require(path))]
-      if (esm !== cjs || esm === '') console.log(path, esm, cjs)
-    }`
-  expect(await installed.runFile('names.mjs', code)).toBe('')
+    const result = { same: [], values: 0 }
+    for (const path of ${JSON.stringify(Object.keys(await readEntries()))}) {
+      const imported = await import(path)
+      if (imported === require(path)) result.same.push(path)
+      result.values += Object.values(imported).filter((value) => value !== undefined).length
+    }
+    console.log(JSON.stringify(result))`
+  const { same, values } = JSON.parse(await installed.runFile('same.mjs', code))
+  expect(same).toEqual(Object.keys(await readEntries()))
+  expect(values).toBeGreaterThan(same.length)
 })
 
-test('the copies for ESM and for CommonJS take what the other makes', async () => {
-  const code = `import * as esm from 'sluice'
+test('two copies of the package in one program accept what the other makes', async () => {
+  const modules = join(installed.folder, 'node_modules')
+  await cp(join(modules, 'sluice'), join(modules, 'copy'), { recursive: true })
+  const code = `import * as one from 'sluice'
     import { scripted, simulatedProvider } from 'sluice/testing'
     import { readStream } from 'sluice/client'
-    import { createRequire } from 'node:module'
-    const require = createRequire(import.meta.url)
-    const cjs = require('sluice')
-    const { compatible } = require('sluice/compatible')
-    const results = { apart: esm.StreamError !== cjs.StreamError }
-    results.is = esm.StreamError.is(new cjs.StreamError('auth', 'm')) && cjs.StreamError.is(new esm.StreamError('auth', 'm'))
+    import * as other from 'copy'
+    import { compatible } from 'copy/compatible'
+    const results = { apart: one.StreamError !== other.StreamError }
+    results.is = one.StreamError.is(new other.StreamError('auth', 'm')) && other.StreamError.is(new one.StreamError('auth', 'm'))
 
     const { fetch } = simulatedProvider({ paceMs: 0, answer: [{ fault: { kind: 'status', status: 401 } }, 'Hello'] })
     const driver = compatible({ baseURL: 'http://provider.test/v1', model: 'm', apiKey: 'k', fetch })
-    const fallen = esm.fallback(driver, esm.retry(cjs.timeout(driver, 1000), 1))
-    const stream = cjs.createStream({ driver: fallen, prompt: 'p' })
+    const fallen = one.fallback(driver, one.retry(other.timeout(driver, 1000), 1))
+    const stream = other.createStream({ driver: fallen, prompt: 'p' })
     results.kinds = []
-    for await (const event of readStream(await esm.toResponse(stream, cjs.sse()))) {
+    for await (const event of readStream(await one.toResponse(stream, other.sse()))) {
       if (event.type !== 'content') results.kinds.push(event.type, event.error?.code)
     }
     console.log(JSON.stringify(results))`
-  expect(JSON.parse(await installed.runFile('both.mjs', code))).toEqual({
+  expect(JSON.parse(await installed.runFile('copies.mjs', code))).toEqual({
     apart: true,
     is: true,
     kinds: ['start', null, 'retry', 'auth', 'complete', null],
   })
 })
 
-test.each(['mjs', 'cjs'] as const)('a stack leads to the source, as %s', async (extension) => {
-  const { head, of } = loaders[extension](['sluice'])
-  const code = `${head}
-    try { ${of('sluice')}.createStream({ driver: 1 }) } catch (error) { console.log(error.stack) }`
-  const stack = await installed.runFile(`stack.${extension}`, code, ['--enable-source-maps'])
-  expect(stack).toMatch(/sluice\/src\/core\/create-stream\.ts:\d+:\d+/)
-})
+test.each(['mjs', 'cjs'] as const)(
+  'a stack trace names the file of the source, in .%s',
+  async (extension) => {
+    const { head, of } = loaders[extension](['sluice'])
+    const code = `${head}
+      ${of('sluice')}.createStream({ driver: 1 })`
+    const printed = await installed.crashFile(`stack.${extension}`, code)
+    expect(printed).toMatch(/\bcreateStream .*\/sluice\/dist\/core\/create-stream\.js:\d+:\d+/)
+  },
+)
 
-test('the entry for React says that it runs in the browser too, for frameworks that render on a server', async () => {
-  const built = join(installed.folder, 'node_modules/sluice/dist/react.js')
+test.each(['mjs', 'cjs'] as const)(
+  'an uncaught error prints as a StreamError with its code and cause, in .%s',
+  async (extension) => {
+    const { head, of } = loaders[extension](['sluice', 'sluice/testing'])
+    const code = `${head}
+      const { createStream, StreamError } = ${of('sluice')}
+      const { scripted } = ${of('sluice/testing')}
+      const failed = new StreamError('auth', 'The key is wrong.', { cause: new Error('status 401') })
+      createStream({ driver: scripted([failed]), prompt: 'p' }).text().then(console.log)`
+    const printed = await installed.crashFile(`crash.${extension}`, code)
+    expect(printed).toMatch(/^StreamError: The key is wrong\.$/m)
+    expect(printed).toContain("code: 'auth'")
+    expect(printed).toContain('[cause]: Error: status 401')
+    expect(printed).not.toContain('_StreamError')
+  },
+)
+
+test('frameworks that render on a server learn that the React entry runs in the browser', async () => {
+  const { default: path } = (await readEntries())['sluice/react'] ?? { default: '' }
+  const built = join(installed.folder, 'node_modules/sluice', path)
   expect(await readFile(built, 'utf8')).toMatch(/^"use client"/)
 })

@@ -12,8 +12,14 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 export const root: string = fileURLToPath(new URL('../..', import.meta.url))
 
+/** The two files of an entry. */
+export interface Entry {
+  types: string
+  default: string
+}
+
 interface PackageJson {
-  exports: Record<string, { import: { types: string; default: string } } | string>
+  exports: Record<string, Entry | string>
   peerDependencies: Record<string, string>
 }
 
@@ -21,25 +27,30 @@ export async function readPackageJson(): Promise<PackageJson> {
   return JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as PackageJson
 }
 
-/** As they are imported, such as `sluice/openai`. */
-export async function readEntries(): Promise<string[]> {
-  const { exports } = await readPackageJson()
-  return Object.keys(exports)
-    .filter((path) => path !== './package.json')
-    .map((path) => path.replace('.', 'sluice'))
+/** The entries by the name that users import, such as `sluice/openai`. */
+export async function readEntries(): Promise<Record<string, Entry>> {
+  const entries: Record<string, Entry> = {}
+  for (const [path, entry] of Object.entries((await readPackageJson()).exports)) {
+    if (typeof entry !== 'string') entries[path.replace('.', 'sluice')] = entry
+  }
+  return entries
 }
 
 export interface InstalledPackage extends AsyncDisposable {
   readonly folder: string
-  /** Of the tarball, in bytes. */
-  readonly sizeBytes: number
-  /** Inside of the package. */
+  /** Bytes of the tarball. */
+  readonly packedBytes: number
+  /** Bytes of all files together. */
+  readonly unpackedBytes: number
+  /** Paths inside the package. */
   readonly files: string[]
-  /** Links packages of this checkout beside the installed one. */
+  /** Links packages of this checkout next to the installed one. */
   link(...names: string[]): Promise<void>
   write(name: string, content: string): Promise<void>
-  /** @returns what the file prints */
-  runFile(name: string, content: string, flags?: string[]): Promise<string>
+  /** @returns what the file prints to stdout */
+  runFile(name: string, content: string): Promise<string>
+  /** @returns what the file prints to stderr before it fails */
+  crashFile(name: string, content: string): Promise<string>
 }
 
 export async function installPackage(): Promise<InstalledPackage> {
@@ -49,9 +60,10 @@ export async function installPackage(): Promise<InstalledPackage> {
   const [packed] = JSON.parse(stdout) as {
     filename: string
     size: number
+    unpackedSize: number
     files: { path: string }[]
   }[]
-  if (packed === undefined) throw new Error('npm pack told nothing.')
+  if (packed === undefined) throw new Error('npm pack printed no package.')
   await writeFile(join(folder, 'package.json'), '{"private":true}')
   const install = ['install', '--no-audit', '--no-fund', '--prefer-offline']
   await run('npm', [...install, `./${packed.filename}`], { cwd: folder })
@@ -61,7 +73,8 @@ export async function installPackage(): Promise<InstalledPackage> {
   }
   return {
     folder,
-    sizeBytes: packed.size,
+    packedBytes: packed.size,
+    unpackedBytes: packed.unpackedSize,
     files: packed.files.map(({ path }) => path),
     write,
     async link(...names) {
@@ -71,10 +84,16 @@ export async function installPackage(): Promise<InstalledPackage> {
         await symlink(join(root, 'node_modules', name), path)
       }
     },
-    async runFile(name, content, nodeFlags = []) {
+    async runFile(name, content) {
       await write(name, content)
-      const output = await run(process.execPath, [...nodeFlags, name], { cwd: folder })
-      return output.stdout.trim()
+      return (await run(process.execPath, [name], { cwd: folder })).stdout.trim()
+    },
+    async crashFile(name, content) {
+      await write(name, content)
+      return run(process.execPath, [name], { cwd: folder }).then(
+        () => '',
+        ({ stderr }: { stderr: string }) => stderr,
+      )
     },
     async [Symbol.asyncDispose]() {
       await rm(folder, { recursive: true, force: true })

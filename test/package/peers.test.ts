@@ -21,7 +21,7 @@ interface Failure {
   message: string
 }
 
-/** @param use - what is done with the `entry`; it has to fail */
+/** @param use - code that does something with the `entry` and has to fail */
 async function fail(
   extension: (typeof formats)[number],
   path: string,
@@ -39,7 +39,7 @@ async function fail(
   return JSON.parse(await installed.runFile(`missing.${extension}`, code)) as Failure
 }
 
-/** What is done with the entry that needs the package. */
+/** A use of the entry that needs the package. */
 const cases: Record<string, { path: string; use: string }> = {
   openai: { path: 'sluice/openai', use: `await ask(entry.openai({ model: 'm', apiKey: 'k' }))` },
   '@anthropic-ai/sdk': {
@@ -53,16 +53,16 @@ const cases: Record<string, { path: string; use: string }> = {
 }
 
 test.each(formats)(
-  'each entry but that of React is loaded without any other package, as %s',
+  'every entry but that of React loads without any optional package, in .%s',
   async (extension) => {
-    const entries = (await readEntries()).filter((path) => path !== 'sluice/react')
+    const entries = Object.keys(await readEntries()).filter((path) => path !== 'sluice/react')
     const code = `Promise.all([${entries.map((path) => load(extension, path)).join(',\n')}])
     .then((all) => console.log(all.length))`
     expect(await installed.runFile(`load.${extension}`, code)).toBe(String(entries.length))
   },
 )
 
-test('every optional package has a test here', async () => {
+test('every optional package is covered here', async () => {
   const { peerDependencies } = await readPackageJson()
   const others = ['@opentelemetry/api', 'react']
   expect([...Object.keys(cases), ...others].toSorted()).toEqual(
@@ -71,7 +71,7 @@ test('every optional package has a test here', async () => {
 })
 
 test.each(formats)(
-  'what needs a package says which to install, and which major, as %s',
+  'a missing package is named with the major version to install, in .%s',
   async (extension) => {
     const { peerDependencies } = await readPackageJson()
     for (const [name, { path, use }] of Object.entries(cases)) {
@@ -85,20 +85,24 @@ test.each(formats)(
   },
 )
 
-test.each(formats)('telemetry says what to install and to hand in, as %s', async (extension) => {
-  const failure = await fail(extension, 'sluice/otel', 'entry.telemetry()')
-  expect(failure.name).toBe('TypeError')
-  expect(failure.message).toContain('npm install @opentelemetry/api')
-})
+test.each(formats)(
+  'telemetry says which package to install and pass in, in .%s',
+  async (extension) => {
+    const failure = await fail(extension, 'sluice/otel', 'entry.telemetry()')
+    expect(failure.name).toBe('TypeError')
+    expect(failure.message).toContain('npm install @opentelemetry/api')
+  },
+)
 
-test.each(formats)('without React, the runtime names it, as %s', async (extension) => {
-  // Hooks need their React at once, and a bundler has to see the import: nothing of ours can run before it fails.
+test.each(formats)('the runtime names React if it is missing, in .%s', async (extension) => {
+  // Hooks need React at once, and a bundler has to see the import: no code of ours runs before
+  // it fails.
   const { code, message } = await fail(extension, 'sluice/react', '')
   expect(code).toMatch(/MODULE_NOT_FOUND$/)
   expect(message).toMatch(/Cannot find (package|module) 'react'/)
 })
 
-test('an SDK that is too old to have what is needed is told from one that is broken', async () => {
+test('an SDK that is too old fails with another message than one that is broken', async () => {
   const { use } = cases['@anthropic-ai/sdk'] as { use: string }
   const folder = 'node_modules/@anthropic-ai/sdk'
   const packageJson = { name: '@anthropic-ai/sdk', exports: { './*': './*.mjs' } }

@@ -186,8 +186,22 @@ describe('a page', () => {
     expect(new Headers(remote.last.init.headers).get('authorization')).toBe('key')
   })
 
-  test('is told at once of an option that cannot be meant, and nothing has happened', () => {
-    const { result } = chat({ idleMs: -1 })
+  test.each([
+    [{ idleMs: -1 }, 'Option "idleMs" is -1'],
+    [{ initialMessages: 'Hi' }, 'Option "initialMessages" is "Hi"'],
+    [{ url: undefined }, 'Option "url" is undefined'],
+    [{ api: '/ai' }, 'Unknown option "api". Did you mean "url"?'],
+    [{ messages: [] }, 'Did you mean "initialMessages"?'],
+    [{ onFinish() {} }, 'Did you mean "onEvent"?'],
+  ])('throws for a bad option when it is rendered: %o', (options, message) => {
+    const silent = vi.spyOn(console, 'error').mockImplementation(() => {})
+    expect(() => chat(options as never)).toThrow(message)
+    silent.mockRestore()
+  })
+
+  test('throws for an option that a later render spoils when it is sent, and nothing has happened', () => {
+    const { result, rerender } = chat()
+    rerender({ url: '/ai', fetch: remote.fetch, idleMs: -1 })
     expect(() => result.current.send('Hi')).toThrow('Option "idleMs" is -1')
     expect(result.current).toMatchObject({ messages: [], status: 'idle' })
   })

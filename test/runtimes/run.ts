@@ -69,7 +69,7 @@ function isServing(name: string): boolean {
   return servingChecks.some((each) => each === name)
 }
 
-/** `-`: the runtime has no server. `*`: explained below the table. */
+/** `-`: the runtime has no server, or no `require()`. `*`: explained below the table. */
 function cellOf({ explained = {} }: Runtime, results: Results, check: string): string {
   const result = results[check]
   if (result === undefined) return '-'

@@ -16,25 +16,14 @@ import {
   toReadableStream,
   toResponse,
 } from 'sluice'
-import { anthropic } from 'sluice/anthropic'
 import { readStream } from 'sluice/client'
-import { compatible } from 'sluice/compatible'
-import { gemini } from 'sluice/gemini'
-import { openai } from 'sluice/openai'
-
-const key = { model: 'm', apiKey: 'k' }
+import { everyDriver } from '../support/every-driver.ts'
 
 /** One of each for all streams, as in a server. */
 let drivers: readonly Driver[] | undefined
 
 function driversAt(url: string): readonly Driver[] {
-  drivers ??= [
-    compatible({ ...key, baseURL: `${url}/v1` }),
-    openai({ ...key, baseURL: `${url}/v1` }),
-    openai({ ...key, api: 'responses', baseURL: `${url}/v1` }),
-    anthropic({ ...key, baseURL: url }),
-    gemini({ ...key, baseURL: `${url}/v1beta` }),
-  ]
+  drivers ??= everyDriver.map(({ driver }) => driver({ url }))
   return drivers
 }
 

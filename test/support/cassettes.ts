@@ -5,11 +5,9 @@
 
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { anthropic } from 'sluice/anthropic'
 import type { Driver } from 'sluice/driver'
-import { gemini } from 'sluice/gemini'
-import { openai } from 'sluice/openai'
 import type { Cassette } from 'sluice/testing'
+import { everyWire } from './every-driver.ts'
 
 export interface RecordedWire {
   /** The cassette. */
@@ -32,26 +30,12 @@ const apiKey = 'sk-not-a-secret'
 const fileOf = (wire: string): string =>
   fileURLToPath(new URL(`../cassettes/${wire}.json`, import.meta.url))
 
-export const wires: Record<string, RecordedWire> = {
-  'openai-chat': {
-    file: fileOf('openai-chat'),
-    driver: (fetch) => openai({ model: 'gpt-5.5', apiKey, fetch, baseURL: `${origin}/v1` }),
-  },
-  'openai-responses': {
-    file: fileOf('openai-responses'),
-    driver: (fetch) =>
-      openai({ model: 'gpt-5.5', api: 'responses', apiKey, fetch, baseURL: `${origin}/v1` }),
-  },
-  'anthropic-messages': {
-    file: fileOf('anthropic-messages'),
-    driver: (fetch) => anthropic({ model: 'claude-sonnet-5-5', apiKey, fetch, baseURL: origin }),
-  },
-  gemini: {
-    file: fileOf('gemini'),
-    driver: (fetch) =>
-      gemini({ model: 'gemini-3-flash-preview', apiKey, fetch, baseURL: `${origin}/v1beta` }),
-  },
-}
+export const wires: Record<string, RecordedWire> = Object.fromEntries(
+  [...everyWire].map(([wire, { driver, model }]) => [
+    wire,
+    { file: fileOf(wire), driver: (fetch) => driver({ url: origin, fetch, model, apiKey }) },
+  ]),
+)
 
 /** The body of the answer, as it came. */
 export async function bodyOf(file: string): Promise<Buffer> {

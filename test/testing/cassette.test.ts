@@ -236,6 +236,20 @@ describe('bad input', () => {
     expect(() => record(fetch, '')).toThrow('Option "record.file"')
     expect(() => replay('a', { pace: 'fast' as never })).toThrow('Option "replay.pace" is "fast"')
     expect(() => replay('a', { fault: [] } as never)).toThrow('Unknown option "replay.fault"')
+    expect(() => replay(undefined as never)).toThrow('Option "replay.cassette" is undefined')
+    expect(() => record(fetch, 'a', { scrb: String } as never)).toThrow('Did you mean "scrub"?')
+  })
+  test.each([
+    [
+      { kind: 'ct', afterBytes: 1 },
+      'Option "replay.faults[1].kind" is "ct". Allowed: "cut", "end"',
+    ],
+    [{ kind: 'cut', afterByte: 1 }, 'Unknown option "replay.faults[1].afterByte". Did you mean'],
+    [{ kind: 'stall' }, 'Option "replay.faults[1].afterBytes" is undefined'],
+    [{ kind: 'status' }, 'Option "replay.faults[1].status" is undefined'],
+    ['cut', 'Option "replay.faults[1]" is "cut". Allowed: an object with a kind.'],
+  ])('a misspelt fault is refused at the call: %o', (fault, message) => {
+    expect(() => replay('a', { faults: [null, fault as never] })).toThrow(message)
   })
   test('a file that cannot be written is told by saved()', async () => {
     await writeFile(join(folder, 'plain'), '')

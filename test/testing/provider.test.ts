@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import {
   type Fault,
   type SimulatedProvider,
+  type SimulatedProviderOptions,
   type SimulatedServer,
   simulatedProvider,
 } from '../../src/entries/testing.js'
@@ -439,7 +440,38 @@ test('a port that is taken is an error', async () => {
   await close()
 })
 
+test('options of listen() are checked', async () => {
+  const { listen } = simulatedProvider()
+  await expect(listen({ port: 70_000 })).rejects.toThrow('Option "port" is 70000')
+  await expect(listen({ hostname: 'a' } as never)).rejects.toThrow('Unknown option "hostname"')
+})
+
 test('an option that makes no sense is refused by name', () => {
-  expect(() => simulatedProvider({ paceMs: -1 })).toThrow('paceMs is -1')
-  expect(() => simulatedProvider({ answer: [] })).toThrow('answer is an empty list')
+  const bad = (options: unknown) => () => simulatedProvider(options as SimulatedProviderOptions)
+  const faulty = (fault: unknown) => bad({ answer: { text: 'a', fault } })
+  expect(bad({ paceMs: -1 })).toThrow('Option "paceMs" is -1')
+  expect(bad({ paceMs: Infinity })).toThrow('Option "paceMs" is Infinity')
+  expect(bad({ pace: 5 })).toThrow('Unknown option "pace". Did you mean "paceMs"?')
+  expect(bad({ answer: [] })).toThrow('Option "answer" is []')
+  expect(bad({ answer: 5 })).toThrow('Option "answer" is 5')
+  expect(bad({ answer: ['a', { txt: 'b' }] })).toThrow('Unknown option "answer[1].txt"')
+  expect(bad({ answer: { toolCalls: [{ nam: 'a', input: {} }] } })).toThrow(
+    'Unknown option "answer.toolCalls[0].nam". Did you mean "name"?',
+  )
+  expect(bad({ answer: { usage: { inputToken: 1 } } })).toThrow('Did you mean "inputTokens"?')
+  expect(faulty({ kind: 'stal', afterEvents: 1 })).toThrow(
+    'Option "answer.fault.kind" is "stal". Allowed: "status", "refuse", "cut"',
+  )
+  expect(faulty({ kind: 'cut', afterEvent: 1 })).toThrow('Did you mean "afterEvents"?')
+  expect(faulty({ kind: 'cut' })).toThrow('Option "answer.fault.afterEvents" is undefined')
+  expect(faulty({ kind: 'status', status: 200 })).toThrow('Allowed: a status from 400 to 599')
+  expect(faulty({ kind: 'refuse', afterEvents: 1 })).toThrow('"answer.fault.afterEvents"')
+})
+
+test('an answer function that returns a misspelt fault fails its request by name', async () => {
+  const answer = () => ({ fault: { kind: 'ct', afterEvents: 1 } }) as never
+  const ask = asker(simulatedProvider({ answer }).fetch, 'http://simulated.test')
+  const response = await ask()
+  expect(response.status).toBe(500)
+  expect(await response.text()).toContain('answer.fault.kind')
 })

@@ -4,13 +4,10 @@ import { OpenAI } from 'openai'
 import { zodResponseFormat, zodTextFormat } from 'openai/helpers/zod'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { anthropic } from '../../src/entries/anthropic.js'
-import { compatible } from '../../src/entries/compatible.js'
-import { gemini } from '../../src/entries/gemini.js'
-import { createStream, type Driver } from '../../src/entries/index.js'
-import { openai } from '../../src/entries/openai.js'
+import { createStream } from '../../src/entries/index.js'
 import { simulatedProvider } from '../../src/entries/testing.js'
 import { sampleOf } from '../../src/testing/providers/sample-json.js'
+import { everyDriver } from '../support/every-driver.js'
 
 const Recipe = z.object({
   name: z.string(),
@@ -23,13 +20,8 @@ describe('without an answer, the simulated model gives JSON that fits the schema
   const provider = simulatedProvider({ paceMs: 0 })
   const fetch: typeof globalThis.fetch = (input, init) => provider.fetch(input, init)
 
-  test.each<[string, Driver]>([
-    ['openai chat', openai({ model: 'm', apiKey: 'k', fetch })],
-    ['openai responses', openai({ model: 'm', apiKey: 'k', fetch, api: 'responses' })],
-    ['anthropic', anthropic({ model: 'm', apiKey: 'k', fetch })],
-    ['gemini', gemini({ model: 'm', apiKey: 'k', fetch })],
-    ['compatible', compatible({ model: 'm', apiKey: 'k', baseURL: 'http://p.test/v1', fetch })],
-  ])('to %s', async (_name, driver) => {
+  test.each(everyDriver)('to $name', async (row) => {
+    const driver = row.driver({ fetch })
     const { output } = await createStream({ driver, prompt: 'p', output: Recipe }).final()
     expect(Recipe.parse(output)).toEqual(output)
     const list = createStream({ driver, prompt: 'p', output: z.array(z.email()), retry: false })

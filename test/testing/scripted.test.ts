@@ -118,6 +118,9 @@ describe('scripted', () => {
     expect(() => scripted([late, 'a'])).toThrow('Step 0 ends the attempt')
     // @ts-expect-error steps and attempts do not mix
     expect(() => scripted(['a', ['b']])).toThrow('{ chunk: [...] }')
+    expect(() => scripted('a' as never)).toThrow('Option "script" is "a"')
+    expect(() => scripted([{ wait: 5 } as never])).toThrow('Option "script[0]" is {"wait":5}')
+    expect(() => scripted(['a'], { modle: 'a' } as never)).toThrow('Did you mean "model"?')
     expectTypeOf(scripted(['a'])).toEqualTypeOf<Driver>()
   })
 })

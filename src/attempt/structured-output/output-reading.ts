@@ -6,8 +6,13 @@
 
 /** Depends on how the output was requested. */
 export interface OutputReading {
-  /** The value is the only property of an object, because the provider takes object schemas only. */
+  /**
+   * The value is the only property of an object, because the provider accepts only object schemas.
+   */
   readonly wrapped: boolean
-  /** The schema was in the instructions only, so the JSON may stand in a fence or after other text. */
+  /**
+   * The schema was only in the instructions, so the JSON may be in a Markdown fence or after other
+   * text.
+   */
   readonly lenient: boolean
 }

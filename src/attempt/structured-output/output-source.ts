@@ -1,6 +1,7 @@
 /**
- * Structured output: the text of an attempt's answer is parsed and validated before the attempt counts as complete. So an answer
- * that does not fit is one more way to fail, and is retried, or replaced by another driver's, as any other.
+ * Structured output. The text of an attempt is parsed and validated before the attempt counts as
+ * complete, so an answer that does not match its schema is a failure like any other: it is retried,
+ * or another driver takes over.
  *
  * @module
  */
@@ -8,7 +9,7 @@
 import { Accumulator } from '../../base/accumulator.js'
 import type { Completion } from '../../base/driver.js'
 import { StreamError } from '../../base/errors.js'
-import type { ContentEvent, FinishReason, RetryEvent, UsageSum } from '../../base/events.js'
+import type { ContentEvent, FinishReason, RetryEvent } from '../../base/events.js'
 import { findJson } from '../../base/json-text.js'
 import type {
   OutputSchema,
@@ -16,89 +17,81 @@ import type {
   StandardResult,
   StandardSchema,
 } from '../../base/schema.js'
-import type { OpenContext, Resumption, Sink, Source } from '../../pull/source.js'
+import { ForwardingSource } from '../../pull/forwarding-source.js'
+import type { OpenContext, Resumption, Source } from '../../pull/source.js'
 import type { OutputReading } from './output-reading.js'
 import { isWrapper, Unwrapper, wrapperKey } from './unwrapper.js'
 
-/** The model waits for something, or was stopped: the answer is not its last word. */
+/** The model is waiting for something or was stopped: the answer is not final. */
 const withoutOutput: ReadonlySet<FinishReason> = new Set(['tool-calls', 'content-filter', 'pause'])
 
 type Outcome = Completion | StreamError
 
-export class OutputSource implements Source, Sink {
-  #source: Source
+export class OutputSource extends ForwardingSource {
   readonly #schema: OutputSchema
   readonly #provider: string
   readonly #reading: OutputReading
   readonly #answer = new Accumulator()
   #unwrapper: Unwrapper | undefined
-  /** The block of the last text. */
+  /** The content block of the last text. */
   #index = 0
-  #sink: Sink | undefined
   #closed = false
-  /** The completion, while text that was held back is delivered before it. */
+  /** The completion, while buffered text is delivered before it. */
   #completion: Completion | undefined
 
   constructor(source: Source, schema: OutputSchema, provider: string, reading: OutputReading) {
-    this.#source = source
+    super(source)
     this.#schema = schema
     this.#provider = provider
     this.#reading = reading
     this.#unwrapper = reading.wrapped ? new Unwrapper() : undefined
   }
 
-  pull(sink: Sink): void {
-    this.#sink = sink
-    if (this.#completion === undefined) this.#source.pull(this)
-    else this.#finish(this.#completion)
-  }
-
-  close(): void {
+  override close(): void {
     this.#closed = true
-    this.#source.close()
+    super.close()
   }
 
-  /** Undefined for an answer that does not fit too: nobody may take it for a complete one. */
-  finished(): Completion | undefined {
-    const completion = this.#completion ?? this.#source.finished()
+  /**
+   * Undefined also for an answer that does not match its schema: it must not pass for a complete
+   * one.
+   */
+  override finished(): Completion | undefined {
+    const completion = this.#completion ?? super.finished()
     const outcome = completion && this.#check(completion)
     return outcome === undefined || outcome instanceof Promise || StreamError.is(outcome)
       ? undefined
       : outcome
   }
 
-  usage(): UsageSum {
-    return this.#source.usage()
-  }
-
-  resumption(): Resumption | undefined {
-    const resumption = this.#source.resumption?.()
+  override resumption(): Resumption | undefined {
+    const resumption = super.resumption()
     if (resumption === undefined) return undefined
     const open = (context: OpenContext): Source => {
-      // What has been read of the answer remains its beginning.
-      this.#source = resumption.open(context)
+      // The part of the answer that has been read remains its beginning.
+      this.upstream = resumption.open(context)
       this.#closed = false
       return this
     }
     return { open, cancel: () => resumption.cancel() }
   }
 
-  batch(events: readonly ContentEvent[]): void {
-    const told = this.#unwrapper === undefined ? events : this.#unwrap(events, this.#unwrapper)
-    for (const event of told) if (event.kind === 'text') this.#answer.add(event)
-    if (told.length > 0) this.#take().batch(told)
-    else this.#source.pull(this)
+  override batch(events: readonly ContentEvent[]): void {
+    const content = this.#unwrapper === undefined ? events : this.#unwrap(events, this.#unwrapper)
+    for (const event of content) if (event.kind === 'text') this.#answer.add(event)
+    if (content.length > 0) super.batch(content)
+    else super.next()
   }
 
-  retry(event: RetryEvent): void {
+  override retry(event: RetryEvent): void {
     if (event.mode === 'restart') {
       this.#answer.reset()
       if (this.#reading.wrapped) this.#unwrapper = new Unwrapper()
     }
-    this.#take().retry(event)
+    super.retry(event)
   }
 
-  done(completion: Completion): void {
+  override done(completion: Completion): void {
     const held = this.#unwrapper?.end() ?? ''
     if (held === '') return this.#finish(completion)
     this.#completion = completion
@@ -106,22 +99,23 @@ export class OutputSource implements Source, Sink {
     this.batch([{ type: 'content', index: this.#index, kind: 'text', text: held }])
   }
 
-  fail(error: StreamError): void {
-    this.#take().fail(error)
+  protected override next(): void {
+    if (this.#completion === undefined) super.next()
+    else this.#finish(this.#completion)
   }
 
   #unwrap(events: readonly ContentEvent[], unwrapper: Unwrapper): ContentEvent[] {
-    const told: ContentEvent[] = []
+    const content: ContentEvent[] = []
     for (const event of events) {
       if (event.kind !== 'text') {
-        told.push(event)
+        content.push(event)
         continue
       }
       this.#index = event.index
       const text = unwrapper.feed(event.text)
-      if (text !== '' || event.signature !== undefined) told.push({ ...event, text })
+      if (text !== '' || event.signature !== undefined) content.push({ ...event, text })
     }
-    return told
+    return content
   }
 
   #finish(completion: Completion): void {
@@ -131,15 +125,15 @@ export class OutputSource implements Source, Sink {
   }
 
   #answerWith(outcome: Outcome): void {
-    // The validation may have taken its time.
+    // The stream may have been closed during the validation.
     if (this.#closed) return
-    if (StreamError.is(outcome)) this.#take().fail(outcome)
-    else this.#take().done(outcome)
+    if (StreamError.is(outcome)) super.fail(outcome)
+    else super.done(outcome)
   }
 
   /** Never throws, and its promise never rejects. */
   #check(completion: Completion): Outcome | Promise<Outcome> {
-    // A driver of another copy of this package has checked it already.
+    // A driver of another copy of this package has validated it already.
     if (completion.output !== undefined) return completion
     if (withoutOutput.has(completion.finishReason)) return completion
     let value: unknown
@@ -147,7 +141,7 @@ export class OutputSource implements Source, Sink {
       value = this.#parse(completion)
     } catch (cause) {
       const text = this.#answer.text()
-      const found = text === '' ? 'is empty' : `is not the JSON it has to be: ${text.slice(0, 200)}`
+      const found = text === '' ? 'is empty' : `is not valid JSON: ${text.slice(0, 200)}`
       return this.#misfit(completion, found, cause)
     }
     const schema = this.#schema as Partial<StandardSchema>
@@ -156,7 +150,7 @@ export class OutputSource implements Source, Sink {
       if (result.issues === undefined) return { ...completion, output: result.value }
       return this.#misfit(
         completion,
-        `does not fit its schema: ${tell(result.issues)}`,
+        `does not match its schema: ${describe(result.issues)}`,
         result.issues,
       )
     }
@@ -179,17 +173,17 @@ export class OutputSource implements Source, Sink {
       if (!this.#reading.lenient) throw error
       value = JSON.parse(findJson(text))
     }
-    // The wrapper may have stood in a fence, where it could not be taken off while it came.
+    // A wrapper inside a Markdown fence could not be removed while it was streamed.
     const { wrapped } = this.#reading
     if (wrapped && this.#unwrapper?.unwrapped !== true && isWrapper(value)) {
       value = value[wrapperKey]
     }
-    // Nothing but a number can be JSON both when it is whole and when it is cut.
+    // Only a number can be valid JSON both when it is complete and when it is cut.
     if (finishReason === 'length' && typeof value === 'number') throw new Error('It may be cut.')
     return value
   }
 
-  /** Asking again cannot help an answer that reached a limit. */
+  /** A retry cannot help an answer that reached the token limit. */
   #misfit({ finishReason }: Completion, found: string, cause: unknown): StreamError {
     const provider = this.#provider
     if (finishReason !== 'length') {
@@ -199,18 +193,12 @@ export class OutputSource implements Source, Sink {
         cause,
       })
     }
-    const message = `${provider}: the answer reached the limit of tokens before it was whole. Raise maxOutputTokens. It ${found}`
+    const message = `${provider}: the answer reached the token limit before it was complete. Raise maxOutputTokens. The answer ${found}`
     return new StreamError('protocol', message, { provider, retryable: false, cause })
-  }
-
-  #take(): Sink {
-    const sink = this.#sink as Sink
-    this.#sink = undefined
-    return sink
   }
 }
 
-function tell(issues: readonly StandardIssue[]): string {
+function describe(issues: readonly StandardIssue[]): string {
   const sentences = issues.slice(0, 5).map(({ path = [], message }) => {
     const steps = path.map((step) => String(typeof step === 'object' ? step.key : step))
     return steps.length === 0 ? message : `${steps.join('.')}: ${message}`

@@ -1,6 +1,6 @@
 /**
- * The lazy boundary of structured output: most requests have none, so the first one that does loads the code that reads and
- * validates it, before it is sent.
+ * The lazy boundary of structured output. Most requests have none, so the code that reads and
+ * validates it is loaded by the first request that has, before it is sent.
  *
  * @module
  */

@@ -1,41 +1,41 @@
 /**
- * Providers that take the schema of an object only get other schemas as the one property of an object. What they answer is told
- * without that object.
+ * Some providers accept only schemas of objects. Other schemas are sent as the only property of an
+ * object, which is removed from the answer.
  *
  * @module
  */
 
-/** The property that holds what was asked for. */
+/** The property that holds the value. */
 export const wrapperKey = 'value'
 
 const head = `{"${wrapperKey}":`
 
-/** Whether a value is such an object. */
+/** Whether a value is such an object and nothing else. */
 export function isWrapper(value: unknown): value is { [wrapperKey]: unknown } {
   const isObject = typeof value === 'object' && value !== null
   return isObject && wrapperKey in value && Object.keys(value).length === 1
 }
 
-/** Takes the object off a text that comes in pieces; each character is looked at once. */
+/** Removes the object from a streamed text. Each character is read once. */
 export class Unwrapper {
-  /** What has come while it was not sure yet whether it is the head. */
+  /** Text that may be the beginning of the object. */
   #before: string | undefined = ''
-  /** How much of the head has been seen. */
+  /** How much of the head has been matched. */
   #matched = 0
   #begun = false
-  /** A bracket that may be the last one, with the white space after it. */
+  /** A brace that may be the last one, and the white space after it. */
   #after = ''
 
-  /** Whether the text is in the object, as it has to be. */
+  /** Whether the text began with the object. */
   unwrapped = false
 
-  /** @returns what is sure to belong to the value */
+  /** @returns the text that certainly belongs to the value */
   feed(text: string): string {
     if (this.#before !== undefined) return this.#feedHead(text)
     return this.unwrapped ? this.#feedBody(text) : text
   }
 
-  /** @returns what was held back, if it was no wrapper after all */
+  /** @returns the buffered text, if there was no wrapper */
   end(): string {
     return this.#before ?? ''
   }

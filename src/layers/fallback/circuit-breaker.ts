@@ -1,29 +1,32 @@
 /**
- * Circuit breakers: who is down is not asked for a while.
+ * Circuit breakers: a driver that is down is skipped for a while.
  *
  * @module
  */
 
 import type { StreamError, StreamErrorCode } from '../../base/errors.js'
 
-/** What a circuit breaker has to be able to do. The policies of `cockatiel` can. */
+/** The part of a circuit breaker that is used. The policies of `cockatiel` have it. */
 export interface CircuitBreaker {
   /**
-   * Runs the function and hears from its promise how that ended, or rejects without calling it while the circuit is open.
+   * Runs the function and watches its promise for the outcome, or rejects without calling it while
+   * the circuit is open.
    *
-   * A driver cannot be skipped and waited for at once, so it MUST have called the function when it returns; otherwise it counts as
-   * open, and the signal is aborted.
+   * It MUST call the function before it returns, because a driver cannot be skipped and waited for
+   * at once. Otherwise the circuit counts as open, and the signal aborts.
    */
   execute(run: () => Promise<void>, signal: AbortSignal): PromiseLike<unknown>
 }
 
-/** One attempt that the breaker has let through. */
+/** One attempt that the breaker has allowed. */
 export interface Passage {
-  /** Tells the breaker how it ended: well, if there is no error. Only the first call counts. */
+  /**
+   * Reports the outcome to the breaker: success, if there is no error. Only the first call counts.
+   */
   end(error?: StreamError): void
 }
 
-/** Errors that say something about the request and nothing about the provider's health. */
+/** Errors that the request caused, and not the provider's health. */
 const notItsFault: ReadonlySet<StreamErrorCode> = new Set([
   'aborted',
   'invalid-request',
@@ -34,7 +37,7 @@ const notItsFault: ReadonlySet<StreamErrorCode> = new Set([
 /** @returns undefined if the circuit is open */
 export function enter(breaker: CircuitBreaker): Passage | undefined {
   const outcome = Promise.withResolvers<void>()
-  // The breaker may have stopped to listen.
+  // The breaker may have stopped listening.
   outcome.promise.catch(ignore)
   const turnedAway = new AbortController()
   let entered = false
@@ -45,7 +48,7 @@ export function enter(breaker: CircuitBreaker): Passage | undefined {
   try {
     breaker.execute(run, turnedAway.signal).then(ignore, ignore)
   } catch {
-    // It says no by a throw.
+    // A breaker may refuse by throwing.
   }
   if (!entered) {
     turnedAway.abort()

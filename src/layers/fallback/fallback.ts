@@ -1,17 +1,26 @@
 /**
- * Another driver where one fails.
+ * Another driver takes over when one fails.
  *
  * @module
  */
 
 import { defineLayer, openDriver } from '../../attempt/define-driver.js'
-import { checkKeys, optionError } from '../../base/check-options.js'
+import {
+  checkOptions,
+  checkValue,
+  func,
+  has,
+  optionError,
+  type Rules,
+  required,
+  rule,
+} from '../../base/check-options.js'
 import type { Completion, Driver } from '../../base/driver.js'
 import { StreamError } from '../../base/errors.js'
-import type { ContentEvent, RetryEvent, UsageSum } from '../../base/events.js'
 import type { StreamRequest } from '../../base/request.js'
 import { abandon } from '../../pull/abort.js'
-import type { OpenContext, Sink, Source } from '../../pull/source.js'
+import { ForwardingSource } from '../../pull/forwarding-source.js'
+import type { OpenContext } from '../../pull/source.js'
 import {
   checkDriver,
   combineErrors,
@@ -21,19 +30,22 @@ import {
 } from '../several-drivers.js'
 import { type CircuitBreaker, enter, type Passage } from './circuit-breaker.js'
 
-/** What `fallback([a, b], options)` takes. */
+/** Fallback options. */
 export interface FallbackOptions {
   /**
-   * Whether the next driver is to be asked after this error. If it throws, the stream ends with what it threw.
+   * Whether the next driver takes over after this error. If it throws, the stream ends with what it
+   * threw.
    * @default every error but `aborted`
    */
   shouldFallback?: (error: StreamError, driver: Driver) => boolean
   /**
-   * Makes the circuit breaker of each driver, once, so that all streams of this fallback share it. While the circuit of a driver is
-   * open it is skipped: no request is sent to it, and no event tells of it.
+   * Creates the circuit breaker of each driver, once, so that all streams of this fallback share
+   * it. A driver whose circuit is open is skipped: it receives no request, and no event mentions
+   * it.
    *
-   * A failure is every error but those that the request itself caused (`invalid-request`, `context-length`, `content-filter`). An
-   * attempt that was ended from outside, by its reader or by `totalMs`, counts as a success.
+   * Every error counts as a failure except those that the request itself caused (`invalid-request`,
+   * `context-length`, `content-filter`). An attempt that was ended from outside, by its reader or
+   * by `totalMs`, counts as a success.
    *
    * @example
    * ```ts
@@ -46,19 +58,28 @@ export interface FallbackOptions {
   breaker?: (driver: Driver) => CircuitBreaker
 }
 
+const rules: Rules<FallbackOptions> = {
+  shouldFallback: func,
+  breaker: { ...func, allowed: 'a function that makes one for each driver' },
+}
+
+const breakerRule = required(
+  rule('an object with execute(), such as of cockatiel', (value) => has(value, 'execute')),
+)
+
 interface Member {
   driver: Driver
   breaker: CircuitBreaker | undefined
 }
 
 /**
- * A driver that asks the first one, and the next one where it fails, before content or after it. Each change is told by a `retry`
- * event that names who is asked next; content that has come until then is void.
+ * A driver that calls the first driver, and the next one when it fails, before content or after it.
+ * A `retry` event announces each change and names the next driver; earlier content is discarded.
  *
- * If all of them fail, the error is that of the last one, with the others in its `cause`. If the circuits of all are open, it is
- * `overloaded`.
+ * If all of them fail, the error is that of the last one, with the others in its `cause`. If all
+ * circuits are open, it is `overloaded`.
  *
- * @throws TypeError for what is no driver, and for a bad option
+ * @throws TypeError for anything that is not a driver, and for an invalid option
  * @example
  * ```ts
  * const driver = fallback(retry(openai({ model: 'gpt-5.5' })), anthropic({ model: 'claude-sonnet-5-5' }))
@@ -81,17 +102,8 @@ function createFallback(drivers: readonly Driver[], options: FallbackOptions): D
   const allowed = 'a driver, such as openai({ model }); options come after a list of drivers'
   for (const [position, driver] of drivers.entries())
     checkDriver(`fallback[${position}]`, driver, allowed)
-  if (typeof options !== 'object' || options === null) {
-    throw optionError('fallback.options', options, 'an object')
-  }
-  checkKeys('fallback', options, ['shouldFallback', 'breaker'])
+  checkOptions('fallback', options, rules)
   const { shouldFallback = always, breaker } = options
-  if (typeof shouldFallback !== 'function') {
-    throw optionError('fallback.shouldFallback', shouldFallback, 'a function')
-  }
-  if (breaker !== undefined && typeof breaker !== 'function') {
-    throw optionError('fallback.breaker', breaker, 'a function that makes one for each driver')
-  }
   const members = [first, ...others].map((driver) => ({
     driver,
     breaker: breaker && checkBreaker(breaker(driver)),
@@ -108,25 +120,23 @@ function isList(value: Driver | readonly Driver[]): value is readonly Driver[] {
 }
 
 function checkBreaker(breaker: CircuitBreaker): CircuitBreaker {
-  if (typeof breaker?.execute === 'function') return breaker
-  throw optionError('fallback.breaker()', breaker, 'an object with execute(), such as of cockatiel')
+  checkValue('fallback.breaker()', breaker, breakerRule)
+  return breaker
 }
 
 function always(): boolean {
   return true
 }
 
-class FallbackSource implements Source, Sink {
+class FallbackSource extends ForwardingSource {
   readonly #members: readonly Member[]
   readonly #request: StreamRequest
   readonly #context: OpenContext
   readonly #shouldFallback: (error: StreamError, driver: Driver) => boolean
-  /** The member that comes after the one that is asked. */
+  /** The position after the current member. */
   #position = 0
   #driver: Driver | undefined
   #passage: Passage | undefined
-  #upstream: Source | undefined
-  #sink: Sink | undefined
   #attempt: number
   readonly #errors: StreamError[] = []
 
@@ -136,6 +146,7 @@ class FallbackSource implements Source, Sink {
     context: OpenContext,
     shouldFallback: (error: StreamError, driver: Driver) => boolean,
   ) {
+    super()
     this.#members = members
     this.#request = request
     this.#context = context
@@ -143,68 +154,58 @@ class FallbackSource implements Source, Sink {
     this.#attempt = context.attempt
   }
 
-  pull(sink: Sink): void {
-    this.#sink = sink
-    if (this.#upstream === undefined) {
-      const driver = this.#driver ?? this.#choose()
-      if (driver === undefined) return this.#take().fail(this.#allOpen())
-      this.#upstream = openDriver(driver, this.#request, {
-        ...this.#context,
-        attempt: this.#attempt,
-      })
-    }
-    this.#upstream.pull(this)
-  }
-
-  close(): void {
+  override close(): void {
     this.#passage?.end()
-    if (this.#upstream !== undefined) abandon(this.#upstream)
+    if (this.upstream !== undefined) abandon(this.upstream)
   }
 
-  finished(): Completion | undefined {
-    const completion = this.#upstream?.finished()
+  override finished(): Completion | undefined {
+    const completion = super.finished()
     return completion && this.#named(completion)
   }
 
-  usage(): UsageSum {
-    return this.#upstream?.usage() ?? {}
+  /** A source that stands for several drivers has none. */
+  override resumption(): undefined {
+    return undefined
   }
 
-  batch(events: readonly ContentEvent[]): void {
-    this.#take().batch(events)
-  }
-
-  retry(event: RetryEvent): void {
-    this.#take().retry(event)
-  }
-
-  done(completion: Completion): void {
+  override done(completion: Completion): void {
     this.#passage?.end()
-    this.#take().done(this.#named(completion))
+    super.done(this.#named(completion))
   }
 
-  fail(error: StreamError): void {
+  override fail(error: StreamError): void {
     this.#passage?.end(error)
-    if (this.#upstream !== undefined) abandon(this.#upstream)
-    if (error.code === 'aborted') return this.#take().fail(error)
+    if (this.upstream !== undefined) abandon(this.upstream)
+    if (error.code === 'aborted') return super.fail(error)
     this.#errors.push(error)
     try {
       if (!this.#shouldFallback(error, this.#driver as Driver)) return this.#giveUp()
     } catch (thrown) {
-      return this.#take().fail(StreamError.from(thrown))
+      return super.fail(StreamError.from(thrown))
     }
     const driver = this.#choose()
     if (driver === undefined) return this.#giveUp()
     const usage = this.usage()
-    // Told with this event, so no part of the next attempt.
-    this.#upstream = undefined
+    // This event reports it, so the next attempt must not.
+    this.upstream = undefined
     this.#attempt = this.#context.nextAttempt()
     const maxAttempts = this.#context.attempt + this.#members.length - 1
     const numbers = { attempt: this.#attempt, maxAttempts }
-    this.#take().retry(handOver(driver, numbers, error, usage))
+    this.retry(handOver(driver, numbers, error, usage))
   }
 
-  /** The next driver whose breaker lets it be asked; undefined if there is none. */
+  protected override next(): void {
+    if (this.upstream === undefined) {
+      const driver = this.#driver ?? this.#choose()
+      if (driver === undefined) return super.fail(this.#allOpen())
+      const context = { ...this.#context, attempt: this.#attempt }
+      this.upstream = openDriver(driver, this.#request, context)
+    }
+    super.next()
+  }
+
+  /** The next driver whose circuit is not open; undefined if there is none. */
   #choose(): Driver | undefined {
     this.#passage = undefined
     this.#driver = undefined
@@ -223,22 +224,16 @@ class FallbackSource implements Source, Sink {
   }
 
   #giveUp(): void {
-    this.#take().fail(combineErrors(this.#errors as [StreamError, ...StreamError[]]))
+    super.fail(combineErrors(this.#errors as [StreamError, ...StreamError[]]))
   }
 
   #allOpen(): StreamError {
     const names = this.#members.map(({ driver }) => `${driver.provider} (${driver.model})`)
-    const message = `Nobody could be asked: the circuit breakers of ${names.join(', ')} are open.`
+    const message = `No driver is available: the circuit breakers of ${names.join(', ')} are open.`
     return new StreamError('overloaded', message)
   }
 
   #named(completion: Completion): Completion {
     return named(completion, this.#driver as Driver)
-  }
-
-  #take(): Sink {
-    const sink = this.#sink as Sink
-    this.#sink = undefined
-    return sink
   }
 }

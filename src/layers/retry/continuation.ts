@@ -1,5 +1,5 @@
 /**
- * An answer that broke off, carried on by another attempt.
+ * Continues an answer that broke off with another attempt.
  *
  * @module
  */
@@ -14,12 +14,12 @@ import { Overlap } from './overlap.js'
 const instruction =
   'Your last message was cut off on its way. Go on exactly where it ends, in the middle of a word if it ends in one. Repeat nothing of it, and add no remark.'
 
-/** What has been shown of an answer, for as long as it may have to be carried on. */
+/** The part of an answer that the reader has received, kept while it may have to be continued. */
 export class PartialAnswer {
   readonly #content = new Accumulator()
   /** The number of content blocks. */
   #blocks = 0
-  /** The block that text goes on in: the last one that has content, if it is of text. */
+  /** The block that more text belongs to: the last one, if it is a text block. */
   #open: number | undefined
   #continuable = true
 
@@ -27,14 +27,14 @@ export class PartialAnswer {
     for (const event of events) {
       this.#content.add(event)
       if (event.index >= this.#blocks) this.#blocks = event.index + 1
-      // A source stands beside the text and does not break it.
+      // A source does not interrupt the text.
       if (event.kind === 'source') continue
       this.#open = event.kind === 'text' ? event.index : undefined
       if (event.kind !== 'text' && event.kind !== 'reasoning') this.#continuable = false
     }
   }
 
-  /** It begins again. */
+  /** The answer restarts. */
   reset(): void {
     this.#content.reset()
     this.#blocks = 0
@@ -43,8 +43,9 @@ export class PartialAnswer {
   }
 
   /**
-   * The request that has the model carry on, undefined where the answer has to begin again: half a tool call or a file cannot be
-   * sent back, and half a JSON document is not finished in a second answer.
+   * The request that makes the model continue. Undefined if the answer has to restart: half a tool
+   * call or a file cannot be sent back, and models do not finish half a JSON document in a second
+   * answer.
    */
   request(request: StreamRequest, driver: Driver): StreamRequest | undefined {
     const text = this.#content.text()
@@ -57,20 +58,23 @@ export class PartialAnswer {
     return { ...rest, messages: [...messages, ...further] }
   }
 
-  /** What fits the next attempt on to what has been shown. */
+  /** Joins the next attempt to what the reader has received. */
   joint(): Joint {
     return new Joint(new Overlap(this.#content.text()), this.#open, this.#blocks)
   }
 }
 
-/** Gives the content of a further attempt the numbers that it has in the whole answer, and takes off what is repeated. */
+/**
+ * Renumbers the blocks of a further attempt within the whole answer, and removes what the model
+ * repeats.
+ */
 export class Joint {
   readonly #overlap: Overlap
   readonly #indexes = new Map<number, number>()
-  /** The block that the first text goes on in. */
+  /** The block that the first text belongs to. */
   #open: number | undefined
   #blocks: number
-  /** The last text that came, which what is held belongs to. */
+  /** The last text event, which the buffered text belongs to. */
   #text: ContentEvent | undefined
 
   constructor(overlap: Overlap, open: number | undefined, blocks: number) {
@@ -83,7 +87,7 @@ export class Joint {
     const joined: ContentEvent[] = []
     for (const event of events) {
       if (event.kind !== 'text') {
-        // What calls and files follow is whole.
+        // Text before a call or a file is complete.
         if (event.kind !== 'reasoning' && event.kind !== 'source') joined.push(...this.flush())
         joined.push({ ...event, index: this.#indexOf(event) })
         continue
@@ -95,7 +99,7 @@ export class Joint {
     return joined
   }
 
-  /** What was held because it might have been a repetition. */
+  /** Text that was buffered because it might have been a repetition. */
   flush(): readonly ContentEvent[] {
     const text = this.#overlap.end()
     if (text === '' || this.#text?.kind !== 'text') return []

@@ -1,79 +1,58 @@
 /**
- * Keeps the first moments of an attempt back, so that an early failure is never seen.
+ * Buffers the beginning of an attempt, so that the reader never sees an early failure.
  *
  * @module
  */
 
 import type { Completion } from '../../base/driver.js'
 import type { StreamError } from '../../base/errors.js'
-import type { ContentEvent, RetryEvent, Usage, UsageSum } from '../../base/events.js'
+import type { ContentEvent, RetryEvent, UsageSum } from '../../base/events.js'
 import { estimateOutput } from '../../base/usage.js'
-import type { Resumption, Sink, Source } from '../../pull/source.js'
+import { ForwardingSource } from '../../pull/forwarding-source.js'
+import type { Resumption, Source } from '../../pull/source.js'
 
 export interface HoldBackOptions {
-  /** From the first content on; 0 for no such limit. */
+  /** Milliseconds from the first content; 0 for no such limit. */
   holdBackMs: number
   /** 0 for no such limit. */
   holdBackChars: number
 }
 
-/** An answer of the upstream that came while nobody waited for it. */
-type Answer = (sink: Sink) => void
-
 /**
- * Pulls on its own until enough has come, and gives it as one batch. From then on it passes everything through.
+ * Pulls on its own until enough has come, and gives it as one batch. From then on it forwards
+ * everything.
  *
- * The release by time answers a pull while the upstream still owes one; that one answer is kept for the next pull.
+ * The release by time answers a pull while the upstream still owes an answer; that one is kept for
+ * the next pull.
  */
-export class HoldBackSource implements Source, Sink {
-  readonly #upstream: Source
+export class HoldBackSource extends ForwardingSource {
   readonly #options: HoldBackOptions
-  #sink: Sink | undefined
   #held: ContentEvent[] | undefined = []
   #heldLength = 0
   #timer: ReturnType<typeof setTimeout> | undefined
+  /** Whether the upstream owes an answer. */
   #pulling = false
-  #answer: Answer | undefined
 
   constructor(upstream: Source, options: HoldBackOptions) {
-    this.#upstream = upstream
+    super(upstream)
     this.#options = options
   }
 
-  pull(sink: Sink): void {
-    const answer = this.#answer
-    if (answer !== undefined) {
-      this.#answer = undefined
-      return answer(sink)
-    }
-    this.#sink = sink
-    if (!this.#pulling) this.#pull()
+  /** Buffered content is lost, so a resumed response would have a gap. */
+  override resumption(): Resumption | undefined {
+    return this.#heldLength === 0 ? super.resumption() : undefined
   }
 
-  close(): void {
-    clearTimeout(this.#timer)
-    this.#upstream.close()
+  /** Nobody else has seen the buffered content, so nobody else can count it. */
+  override usage(): UsageSum {
+    const reported = super.usage()
+    return this.#heldLength === 0 ? reported : estimateOutput(reported, this.#heldLength)
   }
 
-  /** What was held back is lost, so going on from where the response is would leave a gap. */
-  resumption(): Resumption | undefined {
-    return this.#heldLength === 0 ? this.#upstream.resumption?.() : undefined
-  }
-
-  finished(): Completion | undefined {
-    return this.#upstream.finished()
-  }
-
-  /** Nobody else has seen what was held, so nobody else can count it. */
-  usage(): UsageSum {
-    const said: Usage = this.#upstream.usage()
-    return this.#heldLength === 0 ? said : estimateOutput(said, this.#heldLength)
-  }
-
-  batch(events: readonly ContentEvent[]): void {
+  override batch(events: readonly ContentEvent[]): void {
     this.#pulling = false
     const held = this.#held
-    if (held === undefined) return this.#pass(events)
+    if (held === undefined) return super.batch(events)
     held.push(...events)
     for (const event of events) this.#heldLength += lengthOf(event)
     const { holdBackChars, holdBackMs } = this.#options
@@ -81,11 +60,11 @@ export class HoldBackSource implements Source, Sink {
     if (holdBackMs > 0 && holdBackMs !== Infinity) {
       this.#timer ??= setTimeout(() => this.#release(), holdBackMs)
     }
-    this.#pull()
+    this.next()
   }
 
-  /** Another attempt of a layer below: what is held is void for nobody has seen it. */
-  retry(event: RetryEvent): void {
+  /** Another attempt of a layer below. Nobody has seen the buffered content, so it is discarded. */
+  override retry(event: RetryEvent): void {
     this.#pulling = false
     let lost = 0
     if (event.mode === 'restart') {
@@ -96,38 +75,30 @@ export class HoldBackSource implements Source, Sink {
       this.#heldLength = 0
     }
     const usage = lost === 0 ? {} : { usage: estimateOutput(event.usage ?? {}, lost) }
-    this.#give((sink) => sink.retry({ ...event, ...usage }))
+    super.retry({ ...event, ...usage })
   }
 
-  done(completion: Completion): void {
+  override done(completion: Completion): void {
     this.#pulling = false
-    const finish: Answer = (sink) => sink.done(completion)
-    if (!this.#held?.length) return this.#give(finish)
-    this.#answer = finish
+    if (!this.#held?.length) return super.done(completion)
+    this.keep((sink) => sink.done(completion))
     this.#release()
   }
 
-  fail(error: StreamError): void {
+  override fail(error: StreamError): void {
     this.#pulling = false
-    clearTimeout(this.#timer)
     this.#held = undefined
-    this.#give((sink) => sink.fail(error))
+    super.fail(error)
   }
 
-  /** The path of every batch after the first moments. */
-  #pass(events: readonly ContentEvent[]): void {
-    const sink = this.#sink
-    if (sink === undefined) {
-      this.#answer = (later) => later.batch(events)
-      return
-    }
-    this.#sink = undefined
-    sink.batch(events)
+  protected override stopTimers(): void {
+    clearTimeout(this.#timer)
   }
 
-  #pull(): void {
+  protected override next(): void {
+    if (this.#pulling) return
     this.#pulling = true
-    this.#upstream.pull(this)
+    super.next()
   }
 
   #release(): void {
@@ -136,14 +107,7 @@ export class HoldBackSource implements Source, Sink {
     if (held === undefined) return
     this.#held = undefined
     this.#heldLength = 0
-    this.#give((sink) => sink.batch(held))
-  }
-
-  #give(answer: Answer): void {
-    const sink = this.#sink
-    this.#sink = undefined
-    if (sink === undefined) this.#answer = answer
-    else answer(sink)
+    super.batch(held)
   }
 }
 

@@ -1,14 +1,26 @@
 /**
- * What a retry may be told.
+ * Retry options.
  *
  * @module
  */
 
-import { checkCount, checkDelay, checkKeys, optionError } from '../../base/check-options.js'
+import {
+  checkValue,
+  count,
+  delay,
+  func,
+  isCount,
+  isDelay,
+  oneOf,
+  optionError,
+  optionsOf,
+  type Rules,
+  rule,
+} from '../../base/check-options.js'
 import type { StreamError } from '../../base/errors.js'
 import { longestDelayMs } from '../../base/timers.js'
 
-/** How failed attempts are made again: `retry` of `createStream()`, and `retry(driver, options)`. */
+/** Retry options, of `createStream()` and of `retry(driver, options)`. */
 export interface RetryOptions {
   /**
    * Attempts after the first one.
@@ -16,51 +28,55 @@ export interface RetryOptions {
    */
   maxRetries?: number
   /**
-   * The shortest wait, in milliseconds, unless the provider asks for another one. Waits are drawn at random between it and a
-   * ceiling that begins at twice its value and doubles from attempt to attempt.
+   * The shortest wait, in milliseconds, unless the provider requests another one. Waits are random
+   * between this value and a ceiling that starts at twice this value and doubles with each attempt.
    * @default 500, or maxDelayMs if that is less
    */
   minDelayMs?: number
   /**
-   * The highest ceiling of the waits, in milliseconds; not below `minDelayMs`.
+   * The highest ceiling of the waits, in milliseconds. MUST NOT be below `minDelayMs`.
    * @default 8_000, or minDelayMs if that is more
    */
   maxDelayMs?: number
   /**
-   * The longest wait that a provider may ask for (`retry-after`), in milliseconds. If it asks for more, the stream fails at
-   * once, with `retryAfterMs` on the error.
+   * The longest wait that a provider may request (`retry-after`), in milliseconds. If it requests
+   * more, the stream fails at once, with `retryAfterMs` on the error.
    * @default 60_000
    */
   maxRetryAfterMs?: number
   /**
-   * Limit in milliseconds for failed attempts and waits together. Of an attempt that failed after content, the time to its
-   * first content counts, so healthy streaming is free. No retry begins that would exceed it, and one that runs is ended by it as
-   * long as it has brought no content.
+   * The limit for failed attempts and waits together, in milliseconds. Of an attempt that fails
+   * after content, only the time to its first content counts. A retry that would exceed the limit
+   * does not begin, and a retry without content is ended when the limit is reached.
    * @default Infinity
    */
   budgetMs?: number
   /**
-   * What happens when an attempt fails after content. `restart` voids it and begins again, `fail` ends the stream.
+   * What happens when an attempt fails after content. `restart` discards the content and starts
+   * again, `fail` ends the stream.
    *
-   * `continue` keeps it and has the model carry on: the text so far is sent back as the beginning of the answer, or with the request
-   * to go on where a model does not take that (see `Driver.continuation`). What the model repeats is removed if it is the same to
-   * the letter, within the last 1,024 characters. A partial answer with tool calls or files, a request with `output`, and a driver
-   * that can do neither restart; the `retry` event says which of both it is.
+   * `continue` keeps the content, and the model continues it: the text so far is sent back as the
+   * beginning of the answer, or, to a model that does not accept that, with a request to continue
+   * (see `Driver.continuation`). Text that the model repeats literally is removed, within the last
+   * 1,024 characters. The stream restarts if the partial answer has tool calls or files, if the
+   * request has `output`, or if the driver supports neither way; `mode` of the `retry` event has
+   * the outcome.
    *
-   * A response that goes on at the provider, such as OpenAI's with `background: true`, is picked up where it was lost in each of the
-   * three cases.
+   * A response that the provider continues without a connection, such as OpenAI's with `background:
+   * true`, is resumed in all three cases.
    *
    * @default 'restart'
    */
   afterContent?: 'restart' | 'continue' | 'fail'
   /**
-   * Keep the content of each attempt back for so long from its first piece on, in milliseconds. An attempt that fails within that
-   * time has shown nothing, so there is nothing to take back.
+   * How long the content of each attempt is buffered, in milliseconds from its first piece. An
+   * attempt that fails within that time has emitted nothing, so nothing has to be retracted.
    * @default 0
    */
   holdBackMs?: number
   /**
-   * Keep the content of each attempt back until it has so many characters. With `holdBackMs` too, what is reached first counts.
+   * How many characters of each attempt are buffered. With `holdBackMs` too, the limit that is
+   * reached first applies.
    * @default 0
    */
   holdBackChars?: number
@@ -75,62 +91,62 @@ export interface RetryOptions {
 export type RetrySettings = Required<Omit<RetryOptions, 'shouldRetry'>> &
   Pick<RetryOptions, 'shouldRetry'>
 
-const keys = [
-  'maxRetries',
-  'minDelayMs',
-  'maxDelayMs',
-  'maxRetryAfterMs',
-  'budgetMs',
-  'afterContent',
-  'holdBackMs',
-  'holdBackChars',
-  'shouldRetry',
-] as const satisfies readonly (keyof RetryOptions)[]
+const rules: Rules<RetryOptions> = {
+  maxRetries: count,
+  minDelayMs: rule(
+    `milliseconds from 0 to ${longestDelayMs}`,
+    (value) => isDelay(value) && value !== Infinity,
+  ),
+  maxDelayMs: delay,
+  maxRetryAfterMs: delay,
+  budgetMs: delay,
+  afterContent: oneOf('restart', 'continue', 'fail'),
+  holdBackMs: delay,
+  holdBackChars: count,
+  shouldRetry: func,
+}
 
-const afterContents = ['restart', 'continue', 'fail']
+const numberOrOptions = optionsOf(
+  'an integer from 0, Infinity, false, or an object',
+  rules,
+  isCount,
+)
 
 /** @internal */
 export function checkRetry(options: number | RetryOptions = {}): RetrySettings {
-  if (typeof options === 'number')
-    return checkRetry({ maxRetries: checkCount('retry', options, 0) })
-  checkKeys('retry', options, keys, 'a number, false, or an object')
-  const { afterContent = 'restart', shouldRetry } = options
-  if (!afterContents.includes(afterContent)) {
-    throw optionError('retry.afterContent', afterContent, '"restart", "continue" or "fail"')
-  }
-  if (shouldRetry !== undefined && typeof shouldRetry !== 'function') {
-    throw optionError('retry.shouldRetry', shouldRetry, 'a function')
-  }
+  checkValue('retry', options, numberOrOptions)
+  const {
+    maxRetries = 2,
+    maxRetryAfterMs = 60_000,
+    budgetMs = Infinity,
+    afterContent = 'restart',
+    holdBackMs = 0,
+    holdBackChars = 0,
+    shouldRetry,
+    ...delays
+  } = typeof options === 'number' ? { maxRetries: options } : options
   return {
-    // Events are told as JSON, which knows no Infinity.
-    maxRetries: Math.min(
-      checkCount('retry.maxRetries', options.maxRetries, 2),
-      Number.MAX_SAFE_INTEGER - 1,
-    ),
-    ...checkBackoff(options),
-    maxRetryAfterMs: checkDelay('retry.maxRetryAfterMs', options.maxRetryAfterMs, 60_000),
-    budgetMs: checkDelay('retry.budgetMs', options.budgetMs, Infinity),
+    // Events go out as JSON, which has no Infinity.
+    maxRetries: Math.min(maxRetries, Number.MAX_SAFE_INTEGER - 1),
+    ...backoffOf(delays),
+    maxRetryAfterMs,
+    budgetMs,
     afterContent,
-    holdBackMs: checkDelay('retry.holdBackMs', options.holdBackMs, 0),
-    holdBackChars: checkCount('retry.holdBackChars', options.holdBackChars, 0),
+    holdBackMs,
+    holdBackChars,
     ...(shouldRetry === undefined ? {} : { shouldRetry }),
   }
 }
 
-/** A bound that is set alone takes the other one's default with it; two that exclude each other are a mistake. */
-function checkBackoff({ minDelayMs, maxDelayMs }: RetryOptions): {
+/** A bound that is set alone moves the default of the other one. */
+function backoffOf({ minDelayMs, maxDelayMs }: RetryOptions): {
   minDelayMs: number
   maxDelayMs: number
 } {
-  const highest = checkDelay('retry.maxDelayMs', maxDelayMs, 8_000)
-  const floor = checkDelay('retry.minDelayMs', minDelayMs, Math.min(500, highest))
-  const ceiling = maxDelayMs === undefined ? Math.max(highest, floor) : highest
-  if (floor === Infinity) {
-    throw optionError('retry.minDelayMs', floor, `milliseconds from 0 to ${longestDelayMs}`)
-  }
+  const floor = minDelayMs ?? Math.min(500, maxDelayMs ?? 500)
+  const ceiling = maxDelayMs ?? Math.max(8_000, floor)
   if (floor > ceiling) {
-    const allowed = `milliseconds from ${floor} (retry.minDelayMs) on`
-    throw optionError('retry.maxDelayMs', ceiling, allowed)
+    throw optionError('retry.maxDelayMs', ceiling, `milliseconds from ${floor} (retry.minDelayMs)`)
   }
   return { minDelayMs: floor, maxDelayMs: ceiling }
 }

@@ -1,36 +1,39 @@
 /**
- * What a model repeats when it goes on with its own text.
+ * The text that a model repeats when it continues its own answer.
  *
  * @module
  */
 
-/** How much of the text's end is looked at, in characters. So much of the next text is held back at most. */
+/**
+ * How much of the end of the text is compared, in characters. At most as much of the next text is
+ * buffered.
+ */
 const windowLength = 1_024
 
-/** So many equal characters are no chance, wherever they begin. */
+/** This many equal characters are not a coincidence, wherever they begin. */
 const certainLength = 8
 
-/** From the beginning of a word on, as models that begin the broken word anew. */
+/** This many are enough at the beginning of a word: some models repeat the word that was cut. */
 const wordLength = 3
 
-/** Finds the longest end of one text that is also the beginning of the next one. */
+/** Finds the longest suffix of one text that is a prefix of the next one. */
 export class Overlap {
   readonly #tail: string
   #held = ''
-  /** It is decided: everything else is passed on as it comes. */
+  /** The overlap is known. All further text passes unchanged. */
   done = false
 
   constructor(shown: string) {
     this.#tail = shown.slice(-windowLength)
   }
 
-  /** @returns what is no repetition for sure */
+  /** @returns the text that is certainly not a repetition */
   feed(text: string): string {
     this.#held += text
     return this.#mayGrow() ? '' : this.end()
   }
 
-  /** Nothing more comes that could decide it. */
+  /** No more text follows that could decide it. */
   end(): string {
     if (this.done) return ''
     this.done = true
@@ -39,7 +42,7 @@ export class Overlap {
     return held.slice(this.#longest(held))
   }
 
-  /** Whether all that is held is repeated, and more of it may be. */
+  /** Whether all buffered text is a repetition that may grow. */
   #mayGrow(): boolean {
     const held = this.#held
     const last = this.#tail.length - held.length
@@ -62,7 +65,7 @@ export class Overlap {
   #isRepetition(length: number): boolean {
     const start = this.#tail.length - length
     const repeated = this.#tail.slice(start)
-    // A space before the broken place, which is not sent back to models that write on.
+    // Trailing white space, which a prefill leaves out.
     if (repeated.trim() === '') return true
     if (length >= certainLength) return true
     const atWord = start === 0 || /[\s\p{P}]/u.test(this.#tail.charAt(start - 1))

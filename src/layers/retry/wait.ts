@@ -10,9 +10,9 @@ import { keepAlive, longestDelayMs } from '../../base/timers.js'
 import type { RetrySettings } from './options.js'
 
 /**
- * The wait that the provider asks for, or the backoff.
+ * The wait that the provider requests, or else the backoff.
  *
- * @returns milliseconds; undefined if the provider asks for more than is allowed
+ * @returns milliseconds; undefined if the provider requests more than is allowed
  */
 export function delayAfter(
   { retryAfterMs }: StreamError,
@@ -25,7 +25,9 @@ export function delayAfter(
     : Math.min(retryAfterMs, longestDelayMs)
 }
 
-/** A wait that can be ended. The process stays alive for it once somebody waits with it. */
+/**
+ * A wait that can be ended early. It does not keep the process alive until `keepAlive()` is called.
+ */
 export class Wait {
   readonly over: Promise<void>
   readonly #timer: ReturnType<typeof setTimeout>

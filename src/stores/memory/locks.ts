@@ -8,7 +8,7 @@ import { StreamError } from '../../base/errors.js'
 import type { ConversationLock, LockOptions } from '../../conversation/store.js'
 import { abortError } from '../../pull/abort.js'
 
-/** Who holds a lock, or waits for it. */
+/** A holder of a lock, or one that waits for it. */
 interface Holder {
   readonly ttlMs: number
   expiresAt: number
@@ -21,11 +21,11 @@ interface Lock {
   holder: Holder | undefined
   /** In the order of arrival. */
   readonly waiting: Set<Holder>
-  /** Looks whether the holder went silent; runs only while somebody waits. */
+  /** Fires when the lease of the holder runs out. Set only while another one waits. */
   timer: ReturnType<typeof setTimeout> | undefined
 }
 
-/** Locks by id. One that nobody holds takes no memory. */
+/** Locks by id. A free lock takes no memory. */
 export class Locks {
   readonly #locks = new Map<string, Lock>()
 
@@ -66,7 +66,7 @@ export class Locks {
     })
   }
 
-  /** Gives the lock to whoever is next if it is free, and sees to it that somebody looks again. */
+  /** Gives a free lock to the next that waits, and sets the timer for the others. */
   #next(id: string, lock: Lock): void {
     clearTimeout(lock.timer)
     lock.timer = undefined

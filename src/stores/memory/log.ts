@@ -1,10 +1,10 @@
 /**
- * Streams in the memory of one process.
+ * Keeps streams in the memory of one process.
  *
  * @module
  */
 
-import { checkCount, checkKeys, checkLimit } from '../../base/check-options.js'
+import { checkOptions, count, limit, type Rules } from '../../base/check-options.js'
 import { StreamError } from '../../base/errors.js'
 import type {
   Lease,
@@ -15,34 +15,36 @@ import type {
   StreamLog,
 } from '../../resumable/log.js'
 
-/** What `memoryLog()` takes. */
+/** Options of `memoryLog()`. */
 export interface MemoryLogOptions {
   /**
-   * How long a stream is kept after its end, or without a sign of life, in milliseconds.
+   * How long a stream is kept after its end or its last sign of life, in milliseconds.
    * @default 600_000
    */
   ttlMs?: number
   /**
-   * How many streams are kept. The one that ended first makes room for a new one; if all of them are being written, the new one is
-   * refused with a `StreamError` of code `store`.
+   * How many streams are kept. A new stream replaces the one that ended first. If all of them are
+   * being written, the new one fails with a `StreamError` of code `store`.
    * @default 1_000
    */
   maxStreams?: number
 }
 
+const rules: Rules<MemoryLogOptions> = { ttlMs: limit, maxStreams: count }
+
 /**
- * A log for one process: its streams end with it, and no other process can follow them.
+ * A log for one process: its streams are lost when the process ends, and no other process can
+ * follow them.
  *
- * @throws TypeError for a bad option
+ * @throws TypeError for an invalid option
  */
 export function memoryLog(options: MemoryLogOptions = {}): StreamLog {
-  checkKeys('memoryLog', options, ['ttlMs', 'maxStreams'])
-  const ttlMs = checkLimit('memoryLog.ttlMs', options.ttlMs, 600_000)
-  const maxStreams = checkCount('memoryLog.maxStreams', options.maxStreams, 1_000)
+  checkOptions('memoryLog', options, rules)
+  const { ttlMs = 600_000, maxStreams = 1_000 } = options
   return new MemoryLog(ttlMs, maxStreams)
 }
 
-/** A page of events is this long at most, so that a reader who catches up does so in steps. */
+/** The most events in a page, so that a reader catches up in steps. */
 const pageLength = 256
 
 interface Entry {
@@ -69,7 +71,7 @@ class MemoryLog implements StreamLog {
 
   async create(id: string, { fence, leaseMs }: Lease): Promise<boolean> {
     const entry = this.#find(id)
-    // A second call with the same fence is the first one's, whose answer was lost.
+    // A call with the same fence repeats one whose answer was lost.
     if (entry !== undefined) return entry.fence === fence
     this.#makeRoom()
     const fresh = { fence, events: [], leaseEndsAt: 0, expiresAt: 0, ended: false, stopping: false }
@@ -110,7 +112,7 @@ class MemoryLog implements StreamLog {
     const entry = this.#find(id)
     if (entry === undefined || entry.ended || isHeld(entry)) return
     if (entry.events.length !== batch.first - 1) return
-    // Without its fence, nobody can add to it.
+    // Without its fence, nothing can be appended.
     const sealed = { ...entry, fence: '' }
     this.#touch(id, sealed, 0)
     this.#add(id, sealed, batch)
@@ -153,7 +155,7 @@ class MemoryLog implements StreamLog {
     this.#entries.set(id, entry)
   }
 
-  /** What has expired is in front, because its last sign of life is the oldest. */
+  /** Expired entries come first, because their last sign of life is the oldest. */
   #makeRoom(): void {
     const now = performance.now()
     for (const [id, entry] of this.#entries) {
@@ -168,11 +170,11 @@ class MemoryLog implements StreamLog {
   }
 }
 
-/** Who listens to which stream. */
+/** Listeners by stream. */
 class Listeners<Listener> {
   readonly #listeners = new Map<string, Set<Listener>>()
 
-  /** @returns takes it away */
+  /** @returns removes the listener */
   add(id: string, listener: Listener): () => void {
     const listeners = this.#listeners.get(id) ?? new Set()
     this.#listeners.set(id, listeners)
@@ -183,7 +185,7 @@ class Listeners<Listener> {
     }
   }
 
-  /** A copy: listeners come and go while they are told. */
+  /** A copy, because calling listeners may add or remove some. */
   of(id: string): Listener[] {
     return [...(this.#listeners.get(id) ?? [])]
   }

@@ -1,10 +1,10 @@
 /**
- * Conversations in the memory of one process.
+ * Keeps conversations in the memory of one process.
  *
  * @module
  */
 
-import { checkCount, checkKeys, checkLimit, optionError } from '../../base/check-options.js'
+import { checkOptions, isCount, limit, type Rules, rule } from '../../base/check-options.js'
 import { StreamError } from '../../base/errors.js'
 import type { Message } from '../../base/messages.js'
 import type {
@@ -15,22 +15,24 @@ import type {
 } from '../../conversation/store.js'
 import { Locks } from './locks.js'
 
-/** What `memoryStore()` takes. */
+/** Options of `memoryStore()`. */
 export interface MemoryStoreOptions {
   /**
-   * How many conversations are kept. The one that was not used for the longest time goes first, but none with a turn running.
+   * How many conversations are kept. The least recently used one is removed first, but none with a
+   * running turn.
    * @default 1_000
    */
   maxConversations?: number
   /**
-   * How long a conversation is kept after its last turn, in milliseconds; `Infinity` for as long as there is room.
+   * How long a conversation is kept after its last turn, in milliseconds; `Infinity` for as long as
+   * there is room.
    * @default 86_400_000 (a day)
    */
   ttlMs?: number
 }
 
 interface Entry {
-  /** As JSON: nobody who has read or given a message can change what is stored. */
+  /** As JSON, so that changes to a loaded or appended message do not change what is stored. */
   messages: string[]
   version: string
   expiresAt: number
@@ -38,22 +40,30 @@ interface Entry {
 
 const dayMs = 86_400_000
 
+const rules: Rules<MemoryStoreOptions> = {
+  maxConversations: rule(
+    'an integer from 1, or Infinity',
+    (value) => isCount(value) && value !== 0,
+  ),
+  ttlMs: limit,
+}
+
 /**
- * Keeps conversations in this process: for tests, tools and servers of one process. They end with it.
+ * Keeps conversations in the memory of this process, for tests, tools and servers with one process.
+ * They are lost when it ends.
  *
- * @throws TypeError for a bad option
+ * @throws TypeError for an invalid option
  */
 export function memoryStore(options: MemoryStoreOptions = {}): ConversationStore {
-  checkKeys('', options, ['maxConversations', 'ttlMs'])
-  const maxConversations = checkCount('maxConversations', options.maxConversations, 1_000)
-  if (maxConversations === 0) throw optionError('maxConversations', 0, 'an integer from 1')
-  return new MemoryStore(maxConversations, checkLimit('ttlMs', options.ttlMs, dayMs))
+  checkOptions('', options, rules)
+  const { maxConversations = 1_000, ttlMs = dayMs } = options
+  return new MemoryStore(maxConversations, ttlMs)
 }
 
 class MemoryStore implements ConversationStore {
   readonly #maxConversations: number
   readonly #ttlMs: number
-  /** Those that were used last are last. */
+  /** In the order of their last use. */
   readonly #entries = new Map<string, Entry>()
   readonly #locks = new Locks()
 
@@ -108,7 +118,7 @@ class MemoryStore implements ConversationStore {
     return undefined
   }
 
-  /** A turn that runs keeps its conversation. */
+  /** A running turn keeps its conversation. */
   #touch(id: string): void {
     const entry = this.#find(id)
     if (entry !== undefined) this.#set(id, entry)
@@ -131,7 +141,7 @@ class MemoryStore implements ConversationStore {
     const now = Date.now()
     let excess = this.#entries.size - this.#maxConversations
     for (const [id, entry] of this.#entries) {
-      // All behind it was used later.
+      // All others were used later.
       if (excess <= 0 && entry.expiresAt > now) return
       if (entry.expiresAt > now && this.#locks.isHeld(id)) continue
       this.#entries.delete(id)

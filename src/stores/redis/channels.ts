@@ -1,5 +1,5 @@
 /**
- * Messages from any number of channels, on one connection, which is there for as long as somebody listens.
+ * Messages of any number of channels, on one connection that is open while there are listeners.
  *
  * @module
  */
@@ -15,14 +15,14 @@ export interface ChannelListener {
 
 interface Channel {
   readonly listeners: Set<ChannelListener>
-  /** Resolves when messages come. */
+  /** Resolves once messages arrive. */
   ready: Promise<void>
 }
 
-/** How long a connection is kept that nobody listens to, in milliseconds. */
+/** How long a connection without listeners is kept, in milliseconds. */
 const idleMs = 1_000
 
-/** How long to wait before a connection is opened again, in milliseconds. */
+/** How long to wait before reconnecting, in milliseconds. */
 const reopenMs = 200
 
 export class RedisChannels {
@@ -36,9 +36,9 @@ export class RedisChannels {
   }
 
   /**
-   * Resolves when messages come.
+   * Resolves once messages arrive.
    *
-   * @returns ends it
+   * @returns ends the subscription
    */
   async subscribe(name: string, listener: ChannelListener): Promise<() => void> {
     clearTimeout(this.#idleTimer)
@@ -62,7 +62,7 @@ export class RedisChannels {
     channel.listeners.delete(listener)
     if (channel.listeners.size > 0 || this.#channels.get(name) !== channel) return
     this.#channels.delete(name)
-    // What comes on it nobody hears, so it does no harm where this fails.
+    // It has no listeners, so a failure does no harm.
     this.#subscriber?.then((subscriber) => subscriber.unsubscribe(name)).catch(() => {})
     if (this.#channels.size === 0) this.#idleTimer = setTimeout(() => this.#close(), idleMs)
   }
@@ -96,20 +96,23 @@ export class RedisChannels {
     })
   }
 
-  /** The clients do this themselves, but not all of them before they say that they are ready. */
+  /**
+   * The clients resubscribe by themselves, but not all of them before they report that they are
+   * ready.
+   */
   async #resubscribe(): Promise<void> {
     const names = [...this.#channels.keys()]
     if (names.length === 0) return
     try {
       await this.#subscribe(names)
     } catch {
-      // The connection broke again, and will be ready again.
+      // The connection broke again. It will emit its event again.
       return
     }
     this.#tellMissed()
   }
 
-  /** For clients that do not connect again by themselves. */
+  /** For clients that do not reconnect by themselves. */
   async #reopen(): Promise<void> {
     this.#subscriber = undefined
     while (this.#channels.size > 0) {
@@ -128,7 +131,7 @@ export class RedisChannels {
     }
   }
 
-  /** A copy: listeners come and go while they are told. */
+  /** A copy, because calling listeners may add or remove some. */
   #listenersOf(name: string): ChannelListener[] {
     return [...(this.#channels.get(name)?.listeners ?? [])]
   }

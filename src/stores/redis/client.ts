@@ -1,13 +1,16 @@
 /**
- * The Redis clients that users have: node-redis (`redis`) and ioredis, each as a single server or a cluster.
+ * The supported Redis clients: node-redis (`redis`) and ioredis, each for a single server or a
+ * cluster.
  *
  * @module
  */
 
-/** Told of a message: node-redis names it first, ioredis the channel. */
+import { type Rule, rule } from '../../base/check-options.js'
+
+/** Receives a message. node-redis passes the message first, ioredis the channel. */
 type OnMessage = (first: string, second: string) => void
 
-/** What all of them have. */
+/** The part that all clients share. */
 interface AnyClient {
   connect(): Promise<unknown>
   on(event: string, listener: (...args: string[]) => void): unknown
@@ -47,25 +50,34 @@ export interface IoredisClient extends AnyClient {
   readonly isCluster: boolean
 }
 
-/** A connected client of `redis` (node-redis) or `ioredis`. It stays the caller's, who closes it and listens to its errors. */
+/**
+ * A connected client of `redis` (node-redis) or `ioredis`. The caller owns it: closes it and
+ * listens to its errors.
+ */
 export type RedisClient = NodeRedisClient | NodeRedisCluster | IoredisClient
 
-/** @throws TypeError if the client is none that is known */
+/** Braces would create another hash tag, which decides which server of a cluster holds a key. */
+export const keyPrefix: Rule = rule(
+  'a string without braces',
+  (value) => typeof value === 'string' && !/[{}]/.test(value),
+)
+
+/** @throws TypeError for an unsupported client */
 export function checkClient(client: RedisClient): RedisClient {
   if (typeof client === 'object' && client !== null) {
     if (isIoredis(client)) return client
-    // A sentinel of node-redis takes its arguments in another order, and a pool cannot be duplicated.
+    // A sentinel of node-redis has another order of arguments, and a pool cannot be duplicated.
     const isSentinel = 'getSentinelNode' in client
     const canSend = 'sendCommand' in client && typeof client.sendCommand === 'function'
     if (canSend && typeof client.duplicate === 'function' && !isSentinel) return client
   }
   throw new TypeError(
-    'The Redis client is none that is known. Allowed: createClient() or createCluster() of "redis", new Redis() or new Cluster() of "ioredis".',
+    'Unsupported Redis client. Allowed: createClient() or createCluster() of "redis", new Redis() or new Cluster() of "ioredis".',
   )
 }
 
 export function isIoredis(client: RedisClient): client is IoredisClient {
-  // Both have a `sendCommand`, which takes different things.
+  // Both have a `sendCommand`, with different parameters.
   return 'call' in client && typeof client.call === 'function'
 }
 
@@ -75,10 +87,10 @@ export function isNodeRedisCluster(
   return 'masters' in client
 }
 
-/** Another client with the same settings, which is not connected yet. Whoever asks for it closes it. */
+/** Another client with the same settings, not connected yet. The caller closes it. */
 export function duplicateClient(client: RedisClient): RedisClient {
   const copy = isIoredis(client) ? duplicateIoredis(client) : client.duplicate()
-  // A client without a listener for its errors ends the process; ours are told by the commands that fail.
+  // A client without a listener for its errors ends the process. Failed commands report ours.
   copy.on('error', () => {})
   return copy
 }
@@ -88,7 +100,7 @@ function duplicateIoredis(client: IoredisClient): IoredisClient {
   return client.isCluster ? copy([], { lazyConnect: true }) : copy({ lazyConnect: true })
 }
 
-/** Closes the client at once. What it waits for fails. */
+/** Closes the client at once. Pending commands fail. */
 export function closeClient(client: RedisClient): void {
   try {
     if (isIoredis(client)) client.disconnect()

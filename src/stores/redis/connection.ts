@@ -1,5 +1,5 @@
 /**
- * What is sent to Redis, by whichever client.
+ * Sends commands to Redis, by any supported client.
  *
  * @module
  */
@@ -14,28 +14,28 @@ import {
   type RedisClient,
 } from './client.js'
 
-/** Lua that Redis runs as one step. It MUST do no harm when it is run twice. */
+/** Lua that Redis runs atomically. Running it twice MUST do no harm. */
 export interface RedisScript {
   readonly lua: string
-  /** How Redis calls it once it knows it. */
+  /** The hash that runs the script once Redis has it. */
   sha?: Promise<string>
 }
 
-/** How long to wait before a command is sent again that the connection broke under, in milliseconds. */
+/** How long to wait before repeating a command whose connection broke, in milliseconds. */
 const againMs = 50
 
 /**
- * A connection that fails with a `StreamError` of code `store`, and never hangs: while Redis is away, both clients queue
- * commands for as long as it takes.
+ * A connection that fails with a `StreamError` of code `store` instead of hanging: while Redis is
+ * unavailable, both clients queue commands without a limit.
  */
 export class RedisConnection {
   readonly #client: RedisClient
   readonly #timeoutMs: number
 
   /**
-   * @param timeoutMs - how long a command may take; one that the client has not sent by then is never sent by node-redis, but may
-   * be by ioredis
-   * @throws TypeError if the client is none that is known
+   * @param timeoutMs - how long a command may take. A command that has not been sent by then is
+   * never sent by node-redis, but ioredis may still send it
+   * @throws TypeError for an unsupported client
    */
   constructor(client: RedisClient, timeoutMs: number) {
     this.#client = checkClient(client)
@@ -43,9 +43,9 @@ export class RedisConnection {
   }
 
   /**
-   * Strings come as strings, numbers as numbers.
+   * Strings are returned as strings, numbers as numbers.
    *
-   * @param key - says which server of a cluster is asked; it has to be in the command too
+   * @param key - selects the server of a cluster; the command MUST contain it, too
    */
   send(key: string, command: readonly [name: string, ...args: string[]]): Promise<unknown> {
     const controller = new AbortController()
@@ -58,9 +58,9 @@ export class RedisConnection {
   }
 
   /**
-   * Runs a script, and runs it again, within its time, where the connection broke under it.
+   * Runs a script, and repeats it within its time if the connection breaks.
    *
-   * @param keys - at least one; in a cluster all of one hash tag
+   * @param keys - at least one; in a cluster all with the same hash tag
    */
   async run(
     script: RedisScript,
@@ -78,7 +78,7 @@ export class RedisConnection {
     }
   }
 
-  /** Another client with the same settings, connected. Whoever asks for it closes it. */
+  /** Another client with the same settings, connected. The caller closes it. */
   async duplicate(): Promise<RedisClient> {
     const client = duplicateClient(this.#client)
     await withDeadline(
@@ -113,29 +113,30 @@ export class RedisConnection {
 
   #send(key: string, command: readonly string[], abortSignal: AbortSignal): Promise<unknown> {
     const client = this.#client
-    // ioredis knows the position of the keys in every command, and routes by them.
+    // ioredis finds the keys of every command and routes by them.
     if (isIoredis(client)) return client.call(command[0] ?? '', command.slice(1))
-    // Replies come as they do by default, whatever the user's own calls turn them into. The client's own timeout would make an
-    // AbortSignal of its own for each command, which takes a third of the time that a command takes.
+    // Replies have their default types, whatever the user's own client maps them to. The client's
+    // own timeout would create an AbortSignal for each command, which costs a third of the
+    // command's time.
     const options = { abortSignal, timeout: 0, typeMapping: {} }
     if (isNodeRedisCluster(client)) return client.sendCommand(key, false, [...command], options)
     return client.sendCommand(command, options)
   }
 }
 
-/** A failure of Redis or of the way to it. */
+/** A failure of Redis or of the connection to it. */
 export function redisError(error: unknown): StreamError {
   if (StreamError.is(error)) return error
   const message = error instanceof Error ? error.message : String(error)
   return new StreamError('store', `Redis: ${message}`, { cause: error })
 }
 
-/** Whether the same command can succeed in a moment: the connection broke while it was under way, or Redis is starting. */
+/** Whether the same command may succeed in a moment: its connection broke, or Redis is starting. */
 function isPassing(error: unknown): boolean {
   const { cause } = redisError(error)
   if (!(cause instanceof Error)) return false
   if ('code' in cause && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE')) return true
-  // node-redis says the first; ioredis sends again by itself.
+  // The first is from node-redis; ioredis repeats commands by itself.
   return /^(Socket closed unexpectedly|LOADING)/.test(cause.message)
 }
 

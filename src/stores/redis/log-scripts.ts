@@ -1,11 +1,12 @@
 /**
- * What Redis does for a stream of events, each in one step. All of it may run twice with the same arguments, because a client sends a
- * command again after a lost connection although it may have been run.
+ * The scripts for a stream of events, each atomic. They may run twice with the same arguments,
+ * because clients repeat a command after a lost connection although it may have been run.
  *
- * A stream of events is a Redis stream: an entry for each batch, with the number of its last event in its id (`1-<number>`), and one
- * line for each event in its only field. The name of the field tells an entry that ends the stream (`end`, written by the producer, or
- * `seal`) from the others (`events`). A first entry, `0-1`, holds the place until the first event comes. The lease is a hash that
- * expires: whose it is, the number of the last event, and whether somebody wants the stream to stop.
+ * A stream of events is a Redis stream: an entry for each batch, with the number of its last event
+ * in its id (`1-<number>`), and one line for each event in its only field. The name of the field
+ * distinguishes an entry that ends the stream (`end`, written by the producer, or `seal`) from the
+ * others (`events`). A first entry, `0-1`, is a placeholder until the first event. The lease is a
+ * hash that expires: its owner, the number of the last event, and whether the stream should stop.
  *
  * @module
  */
@@ -36,8 +37,9 @@ return 1`,
 }
 
 /**
- * KEYS: log, lease. ARGV: fence, lease, how long to keep it ('' for ever), number of the first event, of the last, 'events' or 'end',
- * lines, channel. Returns 0 for lost, 1 for held, 2 for stopping.
+ * KEYS: log, lease. ARGV: fence, lease, how long to keep it ('' for ever), number of the first
+ * event, of the last, 'events' or 'end', lines, channel. Returns 0 for lost, 1 for held, 2 for
+ * stopping.
  */
 export const appendScript: RedisScript = {
   lua: `${last}
@@ -64,7 +66,10 @@ redis.call('PUBLISH', ARGV[8], ARGV[6] .. ' ' .. ARGV[4] .. '\\n' .. ARGV[7])
 return state`,
 }
 
-/** KEYS: log, lease. ARGV: fence, lease, how long to keep it ('' for ever). Returns what an append does. */
+/**
+ * KEYS: log, lease. ARGV: fence, lease, how long to keep it ('' for ever). Returns what an append
+ * does.
+ */
 export const renewScript: RedisScript = {
   lua: `
 local lease = redis.call('HMGET', KEYS[2], 'fence', 'stopping')
@@ -74,7 +79,10 @@ if ARGV[3] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
 return lease[2] and 2 or 1`,
 }
 
-/** KEYS: log, lease. ARGV: after which event, how many entries. Returns the last entry, what is left of the lease, and the entries. */
+/**
+ * KEYS: log, lease. ARGV: after which event, how many entries. Returns the last entry, what is left
+ * of the lease, and the entries.
+ */
 export const readScript: RedisScript = {
   lua: `${last}
 local number, fields = last()
@@ -83,7 +91,10 @@ local entries = redis.call('XRANGE', KEYS[1], '(1-' .. ARGV[1], '+', 'COUNT', AR
 return {number, fields[1], redis.call('PTTL', KEYS[2]), entries}`,
 }
 
-/** KEYS: log, lease. ARGV: how long to keep it ('' for ever), number of the first event, of the last, lines, channel. */
+/**
+ * KEYS: log, lease. ARGV: how long to keep it ('' for ever), number of the first event, of the
+ * last, lines, channel.
+ */
 export const sealScript: RedisScript = {
   lua: `${last}
 local number, fields = last()

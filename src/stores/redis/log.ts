@@ -1,10 +1,10 @@
 /**
- * Streams of events in Redis.
+ * Keeps streams of events in Redis.
  *
  * @module
  */
 
-import { checkKeys, checkLimit, optionError } from '../../base/check-options.js'
+import { checkOptions, limit, type Rules } from '../../base/check-options.js'
 import type {
   Lease,
   LeaseState,
@@ -14,8 +14,9 @@ import type {
   StreamLog,
 } from '../../resumable/log.js'
 import { RedisChannels } from './channels.js'
-import type { RedisClient } from './client.js'
+import { keyPrefix, type RedisClient } from './client.js'
 import { RedisConnection } from './connection.js'
+import { taggedName } from './keys.js'
 import {
   appendScript,
   createScript,
@@ -25,20 +26,22 @@ import {
   stopScript,
 } from './log-scripts.js'
 
-/** What `redisLog()` takes. */
+/** Options of `redisLog()`. */
 export interface RedisLogOptions {
   /**
-   * Comes before the name of every key and channel.
+   * The prefix of every key and channel.
    * @default 'sluice:stream:'
    */
   prefix?: string
   /**
-   * How long a stream is kept after its end, or without a sign of life, in milliseconds; `Infinity` for ever.
+   * How long a stream is kept after its end or its last sign of life, in milliseconds; `Infinity`
+   * for no limit.
    * @default 600_000
    */
   ttlMs?: number
   /**
-   * How long Redis may take to answer before that is an error of code `store`, in milliseconds.
+   * How long Redis may take to answer, in milliseconds. After that, the command fails with code
+   * `store`.
    * @default 5_000
    */
   commandTimeoutMs?: number
@@ -49,25 +52,26 @@ const pageLength = 256
 
 const states: readonly LeaseState[] = ['lost', 'held', 'stopping']
 
+const rules: Rules<RedisLogOptions> = {
+  prefix: keyPrefix,
+  ttlMs: limit,
+  commandTimeoutMs: limit,
+}
+
 /**
  * Keeps streams of events in Redis, so that any process can follow and stop them.
  *
- * An append is one command. Whoever follows is told by publish and subscribe, on one connection a process, which is opened when it is
- * needed and closed when it is not; what that misses is read from the log. Tested with Redis 7, a cluster included.
+ * An append is one command. Followers are notified by publish and subscribe, on one connection for
+ * each process, which is open only while it is needed; missed events are read from the log. Tested
+ * with Redis 7, a cluster included.
  *
  * @param client - a connected client of `redis` (node-redis) or `ioredis`; it stays yours
- * @throws TypeError for a bad option, or a client that is none of these
+ * @throws TypeError for an invalid option, or an unsupported client
  */
 export function redisLog(client: RedisClient, options: RedisLogOptions = {}): StreamLog {
-  checkKeys('', options, ['prefix', 'ttlMs', 'commandTimeoutMs'])
-  const { prefix = 'sluice:stream:' } = options
-  // Braces would make another hash tag.
-  if (typeof prefix !== 'string' || /[{}]/.test(prefix)) {
-    throw optionError('prefix', prefix, 'a string without braces')
-  }
-  const ttlMs = checkLimit('ttlMs', options.ttlMs, 600_000)
-  const timeoutMs = checkLimit('commandTimeoutMs', options.commandTimeoutMs, 5_000)
-  return new RedisLog(new RedisConnection(client, timeoutMs), prefix, ttlMs)
+  checkOptions('', options, rules)
+  const { prefix = 'sluice:stream:', ttlMs = 600_000, commandTimeoutMs = 5_000 } = options
+  return new RedisLog(new RedisConnection(client, commandTimeoutMs), prefix, ttlMs)
 }
 
 class RedisLog implements StreamLog {
@@ -123,7 +127,7 @@ class RedisLog implements StreamLog {
       return first > after ? each : each.slice(after + 1 - first)
     })
     const ended = field === 'end' || field === 'seal'
-    // Below half a millisecond Redis says 0, although the lease is still held.
+    // Below half a millisecond Redis reports 0, although the lease is still held.
     return { events, last, ended, leaseLeftMs: leaseLeftMs < 0 ? 0 : Math.max(leaseLeftMs, 1) }
   }
 
@@ -155,11 +159,11 @@ class RedisLog implements StreamLog {
   }
 
   onStop(id: string, callback: () => void): Promise<() => void> {
-    // A channel of its own: a producer need not hear what it says itself.
+    // A separate channel, so that a producer does not receive its own events.
     return this.#channels.subscribe(this.#stopChannel(id), { message: callback, missed() {} })
   }
 
-  /** As the scripts take it. A stream is never forgotten while its lease is held. */
+  /** In the form that the scripts take. A stream is never removed while its lease is held. */
   #keepFor(leaseMs: number): string {
     return this.#ttlMs === Infinity ? '' : String(Math.ceil(Math.max(this.#ttlMs, leaseMs)))
   }
@@ -173,9 +177,8 @@ class RedisLog implements StreamLog {
     return `${this.#channel(id)}:stop`
   }
 
-  /** The braces send all keys of an id to the same server of a cluster. */
   #channel(id: string): string {
-    return `${this.#prefix}{${id.replaceAll(/[%{}]/g, encodeURIComponent)}}`
+    return taggedName(this.#prefix, id)
   }
 }
 

@@ -1,18 +1,25 @@
 /**
- * What Redis does for a conversation, each in one step. All of it may run twice with the same arguments, because a client sends a command
- * again after a lost connection although it may have been run.
+ * The scripts for a conversation, each atomic. They may run twice with the same arguments, because
+ * clients repeat a command after a lost connection although it may have been run.
  *
- * A conversation is one list: its version, then one message an element. One key cannot expire or be evicted by half.
+ * A conversation is one list: its version, then one message an element. One key cannot expire or be
+ * evicted by half.
  *
  * @module
  */
 
 import type { RedisScript } from './connection.js'
 
-/** KEYS: history. Read by a script because cluster clients may send a plain read to a replica, which lags behind. */
+/**
+ * KEYS: history. Read by a script because cluster clients may send a plain read to a replica, which
+ * lags behind.
+ */
 export const loadScript: RedisScript = { lua: `return redis.call('LRANGE', KEYS[1], 0, -1)` }
 
-/** KEYS: history. ARGV: expected version ('' for none), new version, ttl ('' for none), messages. Returns 1, or 0 for a conflict. */
+/**
+ * KEYS: history. ARGV: expected version ('' for none), new version, ttl ('' for none), messages.
+ * Returns 1, or 0 for a conflict.
+ */
 export const appendScript: RedisScript = {
   lua: `
 local version = redis.call('LINDEX', KEYS[1], 0)
@@ -35,8 +42,9 @@ return 1`,
 }
 
 /**
- * KEYS: history, lock, queue (who waits, by arrival), asked (who waits, by when they asked last). ARGV: token, lease, ttl ('' for none),
- * whether to wait ('1'), how long whoever waits may be silent. Returns 0 if the lock is taken, or the place in the queue.
+ * KEYS: history, lock, queue (who waits, by arrival), asked (who waits, by the time of their last
+ * poll). ARGV: token, lease, ttl ('' for none), whether to wait ('1'), how long a waiting client
+ * may go without polling. Returns 0 if the lock is taken, or the place in the queue.
  */
 export const lockScript: RedisScript = {
   lua: `
@@ -66,7 +74,10 @@ redis.call('PEXPIRE', KEYS[4], ARGV[5] * 2)
 return redis.call('ZRANK', KEYS[3], ARGV[1]) + 1`,
 }
 
-/** KEYS: history, lock. ARGV: token, lease, ttl ('' for none). Returns 1, or 0 if somebody else holds it. */
+/**
+ * KEYS: history, lock. ARGV: token, lease, ttl ('' for none). Returns 1, or 0 if somebody else
+ * holds it.
+ */
 export const renewScript: RedisScript = {
   lua: `
 local holder = redis.call('GET', KEYS[2])

@@ -1,10 +1,10 @@
 /**
- * Conversations in Redis.
+ * Keeps conversations in Redis.
  *
  * @module
  */
 
-import { checkKeys, checkLimit, optionError } from '../../base/check-options.js'
+import { checkOptions, limit, type Rules } from '../../base/check-options.js'
 import { StreamError } from '../../base/errors.js'
 import type { Message } from '../../base/messages.js'
 import type {
@@ -14,8 +14,9 @@ import type {
   StoredConversation,
 } from '../../conversation/store.js'
 import { abortError } from '../../pull/abort.js'
-import type { RedisClient } from './client.js'
+import { keyPrefix, type RedisClient } from './client.js'
 import { RedisConnection, redisError } from './connection.js'
+import { taggedName } from './keys.js'
 import {
   appendScript,
   clearScript,
@@ -25,20 +26,21 @@ import {
   renewScript,
 } from './store-scripts.js'
 
-/** What `redisStore()` takes. */
+/** Options of `redisStore()`. */
 export interface RedisStoreOptions {
   /**
-   * Comes before the name of every key.
+   * The prefix of every key.
    * @default 'sluice:conversation:'
    */
   prefix?: string
   /**
-   * How long a conversation is kept after its last turn, in milliseconds; `Infinity` for ever.
+   * How long a conversation is kept after its last turn, in milliseconds; `Infinity` for no limit.
    * @default 86_400_000 (a day)
    */
   ttlMs?: number
   /**
-   * How long Redis may take to answer before that is an error of code `store`, in milliseconds.
+   * How long Redis may take to answer, in milliseconds. After that, the command fails with code
+   * `store`.
    * @default 5_000
    */
   commandTimeoutMs?: number
@@ -46,35 +48,41 @@ export interface RedisStoreOptions {
 
 const dayMs = 86_400_000
 /**
- * Whoever waits asks again after this many milliseconds for each place in the queue, up to ten times of it. So the first in line finds a
- * free lock within 100 ms, and a hundred who wait for the same conversation cost about 160 small commands a second. Being told instead,
- * by a blocking command or by publish and subscribe, would take a further connection, and polling all the same in case it breaks.
+ * How often a waiting process polls, in milliseconds for each place in the queue, up to ten times
+ * as much. The first in line finds a free lock within 100 ms, and a hundred that wait for the same
+ * conversation cost about 160 small commands a second. A notification instead, by a blocking
+ * command or by publish and subscribe, would take another connection, and polling all the same in
+ * case it breaks.
  */
-const askAgainMs = 100
-/** Whoever waits and is silent for so long is gone: two seconds more than the longest pause, for a process that is busy. */
+const pollMs = 100
+/**
+ * A waiting process that has not polled for this long is gone: two seconds more than the longest
+ * pause, for a process that is busy.
+ */
 const silentMs = 3_000
 
+const rules: Rules<RedisStoreOptions> = {
+  prefix: keyPrefix,
+  ttlMs: limit,
+  commandTimeoutMs: limit,
+}
+
 /**
- * Keeps conversations in Redis, so that any process can go on with them.
+ * Keeps conversations in Redis, so that any process can continue them.
  *
- * A cluster will do too, because all keys of a conversation share the hash tag of its id. Tested with Redis 7.
+ * Works with a cluster, too, because all keys of a conversation share the hash tag of its id.
+ * Tested with Redis 7.
  *
  * @param client - a connected client of `redis` (node-redis) or `ioredis`; it stays yours
- * @throws TypeError for a bad option, or a client that is none of these
+ * @throws TypeError for an invalid option, or an unsupported client
  */
 export function redisStore(
   client: RedisClient,
   options: RedisStoreOptions = {},
 ): ConversationStore {
-  checkKeys('', options, ['prefix', 'ttlMs', 'commandTimeoutMs'])
-  const { prefix = 'sluice:conversation:' } = options
-  // Braces would make another hash tag.
-  if (typeof prefix !== 'string' || /[{}]/.test(prefix)) {
-    throw optionError('prefix', prefix, 'a string without braces')
-  }
-  const ttlMs = checkLimit('ttlMs', options.ttlMs, dayMs)
-  const timeoutMs = checkLimit('commandTimeoutMs', options.commandTimeoutMs, 5_000)
-  return new RedisStore(new RedisConnection(client, timeoutMs), prefix, ttlMs)
+  checkOptions('', options, rules)
+  const { prefix = 'sluice:conversation:', ttlMs = dayMs, commandTimeoutMs = 5_000 } = options
+  return new RedisStore(new RedisConnection(client, commandTimeoutMs), prefix, ttlMs)
 }
 
 class RedisStore implements ConversationStore {
@@ -137,11 +145,12 @@ class RedisStore implements ConversationStore {
         if (!wait) {
           throw new StreamError('conflict', `Another turn of conversation "${id}" is running.`)
         }
-        await pause(askAgainMs * Math.min(Number(place), 10) * (0.5 + Math.random() / 2), signal)
+        await pause(pollMs * Math.min(Number(place), 10) * (0.5 + Math.random() / 2), signal)
       }
     } catch (error) {
       if (redisError(error).code !== 'conflict') {
-        // It may have been taken although the answer did not come. If this fails too, the lease runs out.
+        // The lock may have been taken although the answer was lost. If this fails, too, the lease
+        // runs out.
         const released = release().catch(() => {})
         if (signal?.aborted) await released
       }
@@ -160,10 +169,8 @@ class RedisStore implements ConversationStore {
     return { renew, release }
   }
 
-  /** The braces send all keys of an id to the same server of a cluster. */
   #key(id: string, name: string): string {
-    const tag = id.replaceAll(/[%{}]/g, encodeURIComponent)
-    return `${this.#prefix}{${tag}}:${name}`
+    return `${taggedName(this.#prefix, id)}:${name}`
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * A connection that messages come on, by whichever client.
+ * A connection that receives messages, by any supported client.
  *
  * @module
  */
@@ -9,16 +9,19 @@ import type { RedisConnection } from './connection.js'
 
 export interface SubscriberHandlers {
   onMessage(channel: string, message: string): void
-  /** The connection is there again, and messages may have been missed. */
+  /** The connection is restored; messages may have been missed. */
   onReady(): void
-  /** The connection will not come back. */
+  /** The client will not reconnect. */
   onEnd(): void
 }
 
-/** What says that a connection is there (again): a single server, a cluster of node-redis, and one of ioredis. */
+/**
+ * Emitted when a connection is established or restored: by a single server, a cluster of
+ * node-redis, and one of ioredis.
+ */
 const readyEvents = ['ready', 'node-ready', '+subscriber']
 
-/** What says that it will not come back: ioredis, and node-redis when it gives up. */
+/** Emitted when the client will not reconnect: by ioredis, and by node-redis when it gives up. */
 const endEvents = ['end', 'terminated']
 
 export class RedisSubscriber {
@@ -26,7 +29,7 @@ export class RedisSubscriber {
   readonly #client: RedisClient
   readonly #onMessage: (message: string, channel: string) => void
 
-  /** @param client - connected, and for this alone */
+  /** @param client - connected, and used for nothing else */
   constructor(client: RedisClient, connection: RedisConnection, handlers: SubscriberHandlers) {
     this.#client = client
     this.#connection = connection
@@ -38,7 +41,7 @@ export class RedisSubscriber {
     for (const event of endEvents) client.on(event, () => handlers.onEnd())
   }
 
-  /** Resolves when messages come. Harmless for channels that are subscribed already. */
+  /** Resolves once messages arrive. Harmless for channels that are already subscribed. */
   async subscribe(channels: readonly string[]): Promise<void> {
     const client = this.#client
     const ask = (): Promise<unknown> =>

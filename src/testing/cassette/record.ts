@@ -4,7 +4,14 @@
  * @module
  */
 
-import { checkKeys, optionError } from '../../base/check-options.js'
+import {
+  checkOptions,
+  checkValue,
+  func,
+  type Rules,
+  required,
+  text as textRule,
+} from '../../base/check-options.js'
 import type { Fetch } from '../../base/driver.js'
 import { type Cassette, type CassetteChunk, type Interaction, toChunk } from './cassette-file.js'
 import { scrub } from './scrub.js'
@@ -28,6 +35,8 @@ export interface RecordingFetch {
   saved(): Promise<void>
 }
 
+const rules: Rules<RecordOptions> = { scrub: func }
+
 /**
  * A `fetch` that passes everything through and writes it to a cassette, bytes and timing, for `replay` to play again. The file is
  * written anew, on Node, whenever a response has ended. Keys and cookies are not in it.
@@ -42,9 +51,9 @@ export interface RecordingFetch {
  * ```
  */
 export function record(fetch: Fetch, file: string, options: RecordOptions = {}): RecordingFetch {
-  if (typeof fetch !== 'function') throw optionError('record.fetch', fetch, 'a function like fetch')
-  if (typeof file !== 'string' || file === '') throw optionError('record.file', file, 'a path')
-  checkKeys('record', options, ['scrub'])
+  checkValue('record.fetch', fetch, required(func, 'a function like fetch'))
+  checkValue('record.file', file, required(textRule, 'a path'))
+  checkOptions('record', options, rules)
   const { scrub: further = (text) => text } = options
   const interactions: Interaction[] = []
   const finished = new Set<Interaction>()

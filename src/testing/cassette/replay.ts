@@ -4,11 +4,21 @@
  * @module
  */
 
-import { checkKeys, optionError } from '../../base/check-options.js'
+import {
+  checkOptions,
+  checkValue,
+  isRecord,
+  isText,
+  list,
+  oneOf,
+  type Rules,
+  required,
+  rule,
+} from '../../base/check-options.js'
 import { refused, terminated } from '../providers/fetch-error.js'
 import { bytesOf, type Cassette, type Interaction, parseCassette } from './cassette-file.js'
 import { ReplayBody } from './replay-body.js'
-import type { ReplayFault } from './replay-fault.js'
+import { checkReplayFault, type ReplayFault } from './replay-fault.js'
 
 /** What `replay()` takes. */
 export interface ReplayOptions {
@@ -23,6 +33,12 @@ export interface ReplayOptions {
    */
   faults?: readonly (ReplayFault | null)[]
 }
+
+const cassetteRule = required(
+  rule('a path, or the content of a cassette', (value) => isText(value) || isRecord(value)),
+)
+
+const rules: Rules<ReplayOptions> = { pace: oneOf('recorded', 'none'), faults: list }
 
 /**
  * A `fetch` that answers from a cassette and asks nobody. A request gets the next recorded answer to the same method and URL,
@@ -41,12 +57,12 @@ export function replay(
   cassette: string | Cassette,
   options: ReplayOptions = {},
 ): (input: string | URL | Request, init?: RequestInit) => Promise<Response> {
-  checkKeys('replay', options, ['pace', 'faults'])
+  checkValue('replay.cassette', cassette, cassetteRule)
+  checkOptions('replay', options, rules)
   const { pace = 'none', faults = [] } = options
-  if (pace !== 'none' && pace !== 'recorded') {
-    throw optionError('replay.pace', pace, '"none" or "recorded"')
+  for (const [position, fault] of faults.entries()) {
+    if (fault !== null) checkReplayFault(`replay.faults[${position}]`, fault)
   }
-  if (!Array.isArray(faults)) throw optionError('replay.faults', faults, 'an array')
   let loading: Promise<Cassette> | undefined
   const played = new Map<string, number>()
   let count = 0

@@ -4,6 +4,14 @@
  * @module
  */
 
+import {
+  checkOptions,
+  func,
+  limit,
+  type Rules,
+  required,
+  string,
+} from '../../base/check-options.js'
 import type { Completion, Driver, DriverYield } from '../../base/driver.js'
 import type { ContentEvent, RetryEvent } from '../../base/events.js'
 import type { StreamRequest } from '../../base/request.js'
@@ -32,14 +40,25 @@ export interface TestDriverOptions {
   deadlineMs?: number
 }
 
+const rules: Rules<TestDriverOptions> = {
+  name: required(string),
+  test: required(func),
+  driver: required(func),
+  deadlineMs: limit,
+}
+
 const text = 'Grüße! 🌊 One, two,\nthree: "done".'
 const status = 503
 
 /**
  * Registers one test for each promise of the contract. Nothing in them waits for time to pass,
  * unless a driver fails.
+ *
+ * @throws TypeError for an invalid option
  */
-export function testDriver({ name, test, driver, deadlineMs = 1_000 }: TestDriverOptions): void {
+export function testDriver(options: TestDriverOptions): void {
+  checkOptions('', options, rules)
+  const { name, test, driver, deadlineMs = 1_000 } = options
   const it = (sentence: string, run: () => Promise<void>): void => {
     test(`${name}: ${sentence}`, run)
   }

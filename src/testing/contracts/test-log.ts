@@ -4,6 +4,14 @@
  * @module
  */
 
+import {
+  checkOptions,
+  func,
+  limit,
+  type Rules,
+  required,
+  string,
+} from '../../base/check-options.js'
 import type { StreamLog } from '../../resumable/log.js'
 import type { LogContext } from './log-case.js'
 import { keepingCases, leaseCases } from './log-keeping-cases.js'
@@ -32,8 +40,22 @@ export interface TestLogOptions {
   deadlineMs?: number
 }
 
-/** Registers one test for each promise of the contract. */
-export function testLog({ name, test, log, other, deadlineMs = 5_000 }: TestLogOptions): void {
+const rules: Rules<TestLogOptions> = {
+  name: required(string),
+  test: required(func),
+  log: required(func),
+  other: func,
+  deadlineMs: limit,
+}
+
+/**
+ * Registers one test for each promise of the contract.
+ *
+ * @throws TypeError for a bad option
+ */
+export function testLog(options: TestLogOptions): void {
+  checkOptions('', options, rules)
+  const { name, test, log, other, deadlineMs = 5_000 } = options
   const cases = { ...keepingCases, ...leaseCases, ...listeningCases }
   for (const [sentence, { ttlMs = 60_000, run }] of Object.entries(cases)) {
     test(`${name}: ${sentence}`, async () => {

@@ -4,6 +4,14 @@
  * @module
  */
 
+import {
+  checkOptions,
+  func,
+  limit,
+  type Rules,
+  required,
+  string,
+} from '../../base/check-options.js'
 import type { ConversationStore } from '../../conversation/store.js'
 import { appendCases } from './store-append-cases.js'
 import { lockCases } from './store-lock-cases.js'
@@ -26,8 +34,21 @@ export interface TestStoreOptions {
   deadlineMs?: number
 }
 
-/** Registers one test for each promise of the contract. */
-export function testStore({ name, test, store, deadlineMs = 2_000 }: TestStoreOptions): void {
+const rules: Rules<TestStoreOptions> = {
+  name: required(string),
+  test: required(func),
+  store: required(func),
+  deadlineMs: limit,
+}
+
+/**
+ * Registers one test for each promise of the contract.
+ *
+ * @throws TypeError for a bad option
+ */
+export function testStore(options: TestStoreOptions): void {
+  checkOptions('', options, rules)
+  const { name, test, store, deadlineMs = 2_000 } = options
   for (const [sentence, { ttlMs = 60_000, run }] of Object.entries({
     ...appendCases,
     ...lockCases,

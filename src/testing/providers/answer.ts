@@ -4,8 +4,20 @@
  * @module
  */
 
+import {
+  anything,
+  checkOptions,
+  integer,
+  list,
+  optionsOf,
+  type Rules,
+  record,
+  required,
+  string,
+  text as textRule,
+} from '../../base/check-options.js'
 import type { Usage } from '../../base/events.js'
-import type { Fault } from './fault.js'
+import { checkFault, type Fault } from './fault.js'
 import {
   defaultAnswer,
   readConversation,
@@ -52,6 +64,39 @@ export interface AnswerToolCall {
    * object, and sends an empty one in its place.
    */
   input: unknown
+}
+
+const callRules: Rules<AnswerToolCall> = {
+  id: textRule,
+  name: required(textRule),
+  input: anything,
+}
+
+const usageRules: Rules<Usage> = {
+  inputTokens: integer,
+  outputTokens: integer,
+  totalTokens: integer,
+  reasoningTokens: integer,
+  cachedInputTokens: integer,
+  cacheWriteInputTokens: integer,
+}
+
+const answerRules: Rules<AnswerParts> = {
+  text: string,
+  reasoning: string,
+  toolCalls: { ...list, each: optionsOf('an object with a name and an input', callRules) },
+  finishReason: string,
+  usage: optionsOf('an object', usageRules),
+  // checkFault() checks it.
+  fault: record,
+}
+
+/** @throws TypeError for what is no answer */
+export function checkAnswer(option: string, answer: unknown): void {
+  if (typeof answer === 'string') return
+  checkOptions(option, answer, answerRules, 'a text, or an object with parts of an answer')
+  const { fault } = answer as AnswerParts
+  if (fault !== undefined) checkFault(`${option}.fault`, fault)
 }
 
 /** An answer with nothing left to decide. */

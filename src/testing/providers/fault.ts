@@ -4,6 +4,17 @@
  * @module
  */
 
+import {
+  anything,
+  integer,
+  isInteger,
+  record,
+  required,
+  rule,
+  string,
+} from '../../base/check-options.js'
+import { checkKind, type KindRules } from '../check-kind.js'
+
 /** Added to the response headers, over those that the provider would send. */
 interface FaultHeaders {
   headers?: Readonly<Record<string, string>>
@@ -74,6 +85,32 @@ export type Fault =
   | SplitFault
   | HeadersFault
 
+const headers = { ...record, each: string }
+const afterEvents = required(integer)
+
+const rules: KindRules<Fault> = {
+  status: {
+    status: required(rule('a status from 400 to 599', (value) => isInteger(value, 400, 599))),
+    body: anything,
+    headers,
+  },
+  refuse: {},
+  cut: { afterEvents, headers },
+  end: { afterEvents, headers },
+  stall: { afterEvents, headers },
+  error: { afterEvents, body: anything, headers },
+  split: {
+    chunkBytes: required(rule('an integer from 1', (value) => isInteger(value, 1))),
+    headers,
+  },
+  headers: { headers: required(headers) },
+}
+
+/** @throws TypeError for a kind that does not exist, or a bad option of one */
+export function checkFault(option: string, fault: unknown): void {
+  checkKind(option, fault, rules)
+}
+
 /** The request header that asks for a fault, see {@link parseFault}. It wins over the fault of an answer. */
 export const faultHeader = 'x-simulated-fault'
 
@@ -111,7 +148,7 @@ export function parseFault(value: string): RequestedFault {
       fault.headers = { ...fault.headers, 'retry-after': text }
     } else
       throw new TypeError(
-        `${faultHeader}: "${parameter}" is neither once=<id> nor retry-after=<seconds>`,
+        `Unknown parameter "${parameter}" in ${faultHeader}. Allowed: once=<id>, retry-after=<seconds>.`,
       )
   }
   return { fault, once }
@@ -127,7 +164,7 @@ function parseKind(text: string): Fault {
     return { kind, afterEvents: count }
   }
   throw new TypeError(
-    `${faultHeader}: "${text}" is not one of status=<400-599>, refuse, cut=<n>, end=<n>, stall=<n>, error=<n>, split=<bytes>`,
+    `Unknown fault "${text}" in ${faultHeader}. Allowed: status=<400-599>, refuse, cut=<n>, end=<n>, stall=<n>, error=<n>, split=<bytes>.`,
   )
 }
 

@@ -4,10 +4,11 @@
  * @module
  */
 
+import type { WireName } from '../../wires/wire-name.js'
 import type { Closing } from './body.js'
 
-/** The wires that a simulated provider speaks. */
-export type SimulatedWireName = 'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'gemini'
+/** The wire formats that a simulated provider speaks. */
+export type SimulatedWireName = WireName
 
 /** One request to a simulated provider. */
 export interface SimulatedRequest {

@@ -5,6 +5,13 @@
  */
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import {
+  checkOptions,
+  isInteger,
+  type Rules,
+  rule,
+  text as textRule,
+} from '../../base/check-options.js'
 import type { IncomingRequest } from './request.js'
 
 /** Where a simulated provider listens. */
@@ -26,11 +33,18 @@ export interface SimulatedServer {
 
 type Handle = (request: IncomingRequest) => Promise<Response>
 
+const rules: Rules<ListenOptions> = {
+  port: rule('a port from 0 to 65535', (value) => isInteger(value, 0, 65_535)),
+  host: textRule,
+}
+
 /** Serves what `handle` answers. */
 export async function listen(
   handle: Handle,
-  { port = 0, host = '127.0.0.1' }: ListenOptions = {},
+  options: ListenOptions = {},
 ): Promise<SimulatedServer> {
+  checkOptions('', options, rules)
+  const { port = 0, host = '127.0.0.1' } = options
   const { createServer } = await import('node:http')
   const server = createServer((request, response) => {
     // A body that fails is a connection that breaks; what was written before still has to arrive.

@@ -4,7 +4,16 @@
  * @module
  */
 
-import { type Answer, completeAnswer } from './answer.js'
+import {
+  anything,
+  checkOptions,
+  flag,
+  isDelay,
+  optionError,
+  type Rules,
+  rule,
+} from '../../base/check-options.js'
+import { type Answer, checkAnswer, completeAnswer } from './answer.js'
 import { streamBody } from './body.js'
 import { type Fault, faultHeader, parseFault } from './fault.js'
 import { refused } from './fetch-error.js'
@@ -49,6 +58,16 @@ export interface SimulatedProvider {
   readonly requests: readonly SimulatedRequest[]
 }
 
+const rules: Rules<SimulatedProviderOptions> = {
+  paceMs: rule(
+    'a finite number of milliseconds from 0',
+    (value) => isDelay(value) && value !== Infinity,
+  ),
+  // checkAnswers() checks it.
+  answer: anything,
+  requireKey: flag,
+}
+
 /** As many requests, and as many ids of faults that strike once, are remembered. */
 const memory = 1_000
 
@@ -61,13 +80,9 @@ const memory = 1_000
  * @throws TypeError when an option is not valid
  */
 export function simulatedProvider(options: SimulatedProviderOptions = {}): SimulatedProvider {
+  checkOptions('', options, rules)
   const { paceMs = 20, answer, requireKey = true } = options
-  if (!(paceMs >= 0 && paceMs < Infinity)) {
-    throw new TypeError(`paceMs is ${paceMs}: give milliseconds, 0 or more`)
-  }
-  if (Array.isArray(answer) && answer.length === 0) {
-    throw new TypeError('answer is an empty list: give at least one answer, or leave it out')
-  }
+  checkAnswers(answer)
   const requests: RequestRecord[] = []
   const struck = new Set<string>()
   let count = 0
@@ -117,6 +132,7 @@ export function simulatedProvider(options: SimulatedProviderOptions = {}): Simul
     }
     try {
       given = await answerTo(record)
+      if (given !== undefined) checkAnswer('answer', given)
     } catch (error) {
       return reject(500, { message: `The answer function failed: ${messageOf(error)}` })
     }
@@ -234,6 +250,13 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined):
     const settle = (): void => signal.removeEventListener('abort', onAbort)
     promise.then(resolve, reject).finally(settle)
   })
+}
+
+function checkAnswers(answer: AnswerOption | undefined): void {
+  if (answer === undefined || typeof answer === 'function') return
+  if (!isScript(answer)) return checkAnswer('answer', answer)
+  if (answer.length === 0) throw optionError('answer', answer, 'at least one answer')
+  for (const [position, each] of answer.entries()) checkAnswer(`answer[${position}]`, each)
 }
 
 function isScript(answer: AnswerOption | undefined): answer is readonly Answer[] {

@@ -13,38 +13,10 @@ import type { WireDecoder } from '../../http/wire-decoder.js'
 import { parseEventData } from '../event-data.js'
 import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
 import { Sources } from './citations.js'
+import { finishReasonOf, isFailure } from './finish-reason.js'
 import { readDetail, toDetails } from './reasoning.js'
 import { ToolCalls } from './tool-calls.js'
 import { readUsage, saysTokens } from './usage.js'
-
-const finishReasons = new Map<string, FinishReason>(
-  Object.entries({
-    stop: 'stop',
-    eos: 'stop',
-    eos_token: 'stop',
-    stop_sequence: 'stop',
-    end_turn: 'stop',
-    complete: 'stop',
-    length: 'length',
-    max_tokens: 'length',
-    // Mistral, Z.ai: the context window is full
-    model_length: 'length',
-    model_context_window_exceeded: 'length',
-    tool_calls: 'tool-calls',
-    function_call: 'tool-calls',
-    tool_use: 'tool-calls',
-    content_filter: 'content-filter',
-    refusal: 'content-filter',
-    // Z.ai
-    sensitive: 'content-filter',
-  }),
-)
-
-/**
- * Words that say that the server gave up, although no error object may come with them: Mistral, OpenRouter and vLLM; DeepSeek;
- * Z.ai. What has come until then is not an answer.
- */
-const failures = new Set(['error', 'abort', 'insufficient_system_resource', 'network_error'])
 
 export class ChatDecoder implements WireDecoder {
   readonly #provider: string
@@ -91,7 +63,7 @@ export class ChatDecoder implements WireDecoder {
       throw providerError({ provider: this.#provider, body: chunk })
     }
     const finish = this.#finish?.toLowerCase()
-    if (finish !== undefined && failures.has(finish)) {
+    if (finish !== undefined && isFailure(finish)) {
       const message = `The answer ended with finish_reason "${finish}".`
       throw providerError({ provider: this.#provider, body: { message, code: finish } })
     }
@@ -246,8 +218,7 @@ export class ChatDecoder implements WireDecoder {
 
   #finishReason(): FinishReason {
     if (this.#refused) return 'content-filter'
-    const reason =
-      this.#finish === undefined ? 'stop' : finishReasons.get(this.#finish.toLowerCase())
+    const reason = this.#finish === undefined ? 'stop' : finishReasonOf(this.#finish.toLowerCase())
     // Some servers say "stop" although they wait for the results of calls.
     if (reason === 'stop' && this.#toolCalls.any) return 'tool-calls'
     return reason ?? 'other'

@@ -7,9 +7,9 @@
 import type { ContentEvent } from '../../base/events.js'
 import { readData } from '../attachment-data.js'
 import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
-import { Calls, isCall } from './calls.js'
-import { type Item, Items } from './items.js'
+import { type Item, Items } from './item-lookup.js'
 import { signatureOf } from './reasoning.js'
+import { Calls, isCall } from './tool-calls.js'
 
 /** Calls of tools whose kind this package does not know: the caller has to run or to allow them. */
 const foreignCalls = new Set<unknown>([

@@ -12,6 +12,7 @@ import type { CompleteEvent, ContentEvent, StreamEvent } from '../../../src/base
 import type { Format } from '../../../src/base/stream-format.js'
 import { agUi, aiSdk, openaiChat } from '../../../src/entries/formats.js'
 import { StreamError, toResponse } from '../../../src/entries/index.js'
+import { anyText } from '../../support/any-text.js'
 import { complete, failed, retry } from '../events.js'
 
 const kinds = ['text', 'reasoning', 'tool-call', 'text', 'reasoning', 'source', 'tool-call', 'file']
@@ -44,7 +45,7 @@ interface Told {
   voids: boolean
 }
 
-const piece = fc.oneof(fc.string({ unit: 'binary', maxLength: 6 }), fc.constant('signed'))
+const piece = fc.oneof(anyText({ maxLength: 6 }), fc.constant('signed'))
 const contents = fc.array(fc.tuple(fc.nat(kinds.length - 1), piece), { maxLength: 12 })
 const attempts = fc.array(fc.tuple(contents, fc.constantFrom('restart', 'continue')), {
   minLength: 1,

@@ -220,7 +220,7 @@ describe('a circuit breaker', () => {
       error: {
         retryable: true,
         message:
-          'Nobody could be asked: the circuit breakers of a (a-model), b (b-model) are open.',
+          'No driver is available: the circuit breakers of a (a-model), b (b-model) are open.',
       },
     })
     expect(drivers.flatMap(({ asked }) => asked)).toEqual([])

@@ -1,11 +1,11 @@
 /**
- * What all formats have in common that are server-sent events.
+ * Shared by all formats that are server-sent events.
  *
  * @module
  */
 
 import type { Format } from '../base/stream-format.js'
-import { jsonFailure } from './failure.js'
+import { jsonFailure } from './error-json.js'
 import type { StreamSettings } from './options.js'
 
 export interface EventStreamParts extends Pick<Format, 'encoder'> {

@@ -7,7 +7,7 @@
 import type { ContentEvent } from '../../base/events.js'
 import { newCallId } from '../call-id.js'
 import { isRecord, type Json, textOf } from '../read-json.js'
-import type { Item } from './items.js'
+import type { Item } from './item-lookup.js'
 
 /** A call that the user's own code has to answer; the server answers the others itself. */
 export function isCall(type: unknown): boolean {

@@ -8,11 +8,13 @@ import pRetry from 'p-retry'
 import { openDriver } from '../../attempt/define-driver.js'
 import type { Completion, Driver } from '../../base/driver.js'
 import { StreamError } from '../../base/errors.js'
-import type { ContentEvent, RetryEvent, UsageSum } from '../../base/events.js'
+import type { ContentEvent, RetryEvent } from '../../base/events.js'
 import type { StreamRequest } from '../../base/request.js'
 import { isEmpty } from '../../base/usage.js'
 import { abandon } from '../../pull/abort.js'
-import type { OpenContext, Resumption, Sink, Source } from '../../pull/source.js'
+import { ForwardingSource } from '../../pull/forwarding-source.js'
+import type { OpenContext, Resumption, Source } from '../../pull/source.js'
+import { RetryBudget } from './budget.js'
 import { type Joint, PartialAnswer } from './continuation.js'
 import { HoldBackSource } from './hold-back.js'
 import type { RetrySettings } from './options.js'
@@ -25,40 +27,39 @@ interface Next {
   resumption?: Resumption
 }
 
-/** p-retry is entered once a stream, at the first pull; it counts the attempts and asks before each further one. */
-export class RetrySource implements Source, Sink {
+/**
+ * p-retry is entered once a stream, at the first pull. It counts the attempts and calls `#decide()`
+ * before each further one.
+ *
+ * The upstream is undefined during a wait. After a failure it stays until the `retry` event,
+ * because its usage and its resumption can still be read.
+ */
+export class RetrySource extends ForwardingSource {
   readonly #driver: Driver
   readonly #request: StreamRequest
   readonly #context: OpenContext
   readonly #settings: RetrySettings
-  #upstream: Source | undefined
-  #sink: Sink | undefined
+  readonly #budget: RetryBudget
   #attempt: number
   /** The number of an attempt that a layer below has announced and may not make. */
   #unused: number | undefined
   #next: Next
   #failures = 0
   #contentCame = false
-  #openedAt = 0
-  #spentMs = 0
   #entered = false
-  /** The upstream has been asked. */
+  /** The upstream has been pulled. */
   #started = false
-  /** Nobody is to be pulled: the upstream has failed, and is kept for what can still be read off it. */
+  /** The upstream has failed and must not be pulled. */
   #failed = false
   #closed = false
-  /** The budget is used up. */
-  #broke = false
-  /** The end that came while nobody waited. */
-  #late: StreamError | undefined
+  #budgetExceeded = false
   /** Settles the attempt that p-retry waits for. */
   #settle: { resolve(): void; reject(error: StreamError): void } | undefined
   #wait: Wait | undefined
-  #budget: ReturnType<typeof setTimeout> | undefined
   /** What the reader has received, if `continue` may have to build on it. */
   readonly #answer: PartialAnswer | undefined
   #joint: Joint | undefined
-  /** It follows the content that was held at the joint. */
+  /** It follows the content that was buffered at the joint. */
   #completion: Completion | undefined
 
   constructor(
@@ -67,69 +68,50 @@ export class RetrySource implements Source, Sink {
     context: OpenContext,
     settings: RetrySettings,
   ) {
+    super()
     this.#driver = driver
     this.#request = request
     this.#context = context
     this.#settings = settings
+    this.#budget = new RetryBudget(settings.budgetMs)
     this.#attempt = context.attempt
     this.#next = { mode: 'restart', request }
     this.#answer = settings.afterContent === 'continue' ? new PartialAnswer() : undefined
   }
 
-  pull(sink: Sink): void {
-    if (this.#completion !== undefined) return sink.done(this.#completion)
-    if (this.#late !== undefined) return sink.fail(this.#late)
-    this.#sink = sink
-    if (this.#entered) return this.#pull()
-    this.#entered = true
-    pRetry(() => this.#begin(), {
-      retries: this.#settings.maxRetries,
-      minTimeout: 0,
-      shouldRetry: ({ error }) => this.#decide(error as StreamError),
-    }).catch((error: unknown) => {
-      if (this.#closed) return
-      if (this.#sink === undefined) this.#late = StreamError.from(error)
-      else this.#take().fail(StreamError.from(error))
-    })
-  }
-
-  close(): void {
+  override close(): void {
     this.#closed = true
-    clearTimeout(this.#budget)
-    this.#upstream?.close()
+    this.#budget.stopTimer()
+    super.close()
     this.#settle?.resolve()
     this.#wait?.end()
   }
 
-  finished(): Completion | undefined {
-    return this.#completion ?? this.#upstream?.finished()
-  }
-
-  usage(): UsageSum {
-    return this.#upstream?.usage() ?? {}
+  override finished(): Completion | undefined {
+    return this.#completion ?? super.finished()
   }
 
   /** During a wait it is the one that the next attempt would have picked up. */
-  resumption(): Resumption | undefined {
-    return this.#upstream === undefined ? this.#next.resumption : this.#upstream.resumption?.()
+  override resumption(): Resumption | undefined {
+    return this.upstream === undefined ? this.#next.resumption : super.resumption()
   }
 
-  batch(events: readonly ContentEvent[]): void {
+  override batch(events: readonly ContentEvent[]): void {
     if (!this.#contentCame) this.#firstContent()
-    if (this.#answer === undefined) return this.#take().batch(events)
+    if (this.#answer === undefined) return super.batch(events)
     const content = this.#joint === undefined ? events : this.#joint.join(events)
     this.#answer.add(content)
-    if (content.length > 0) this.#take().batch(content)
-    else this.#upstream?.pull(this)
+    if (content.length > 0) super.batch(content)
+    else super.next()
   }
 
   /** A layer below begins another attempt. */
-  retry(event: RetryEvent): void {
+  override retry(event: RetryEvent): void {
     let { mode } = event
     if (mode === 'restart') {
       if (this.#joint === undefined) this.#answer?.reset()
       else {
-        // It would void what this attempt carries on as well, which the layer below knows nothing of.
+        // It would also discard what this attempt continues, which the layer below does not know.
         if (this.#contentCame) {
           this.#unused = event.attempt
           return this.#failBelow(event.error)
@@ -140,22 +122,39 @@ export class RetrySource implements Source, Sink {
       this.#contentCame = false
     }
     this.#attempt = event.attempt
-    this.#take().retry({ ...event, mode })
+    super.retry({ ...event, mode })
   }
 
-  done(completion: Completion): void {
-    clearTimeout(this.#budget)
+  override done(completion: Completion): void {
+    this.#budget.stopTimer()
     this.#settle?.resolve()
     const rest = this.#joint?.flush() ?? []
-    if (rest.length === 0) return this.#take().done(completion)
+    if (rest.length === 0) return super.done(completion)
     this.#completion = completion
-    this.#take().batch(rest)
+    super.batch(rest)
   }
 
-  fail(error: StreamError): void {
-    clearTimeout(this.#budget)
+  override fail(error: StreamError): void {
+    this.#budget.stopTimer()
     this.#failed = true
     this.#settle?.reject(error)
+  }
+
+  protected override next(): void {
+    if (this.#completion !== undefined) super.done(this.#completion)
+    else if (this.#entered) this.#pull()
+    else this.#enter()
+  }
+
+  #enter(): void {
+    this.#entered = true
+    pRetry(() => this.#begin(), {
+      retries: this.#settings.maxRetries,
+      minTimeout: 0,
+      shouldRetry: ({ error }) => this.#decide(error as StreamError),
+    }).catch((error: unknown) => {
+      if (!this.#closed) super.fail(StreamError.from(error))
+    })
   }
 
   #begin(): Promise<void> {
@@ -165,26 +164,21 @@ export class RetrySource implements Source, Sink {
     this.#contentCame = false
     this.#failed = false
     this.#started = false
-    this.#upstream = this.#open()
-    if (this.#sink !== undefined) this.#pull()
+    this.upstream = this.#open()
+    if (this.isPulled) this.#pull()
     return attempt
   }
 
-  /** While a wait is on there is no upstream; the attempt that follows it pulls. */
+  /** During a wait there is nothing to pull; the attempt that follows it pulls. */
   #pull(): void {
-    if (this.#upstream === undefined) this.#wait?.keepAlive()
-    if (this.#failed || this.#upstream === undefined) return
-    if (!this.#started) this.#start()
-    this.#upstream.pull(this)
-  }
-
-  #start(): void {
-    this.#started = true
-    this.#openedAt = performance.now()
-    // What is left of the budget ends an attempt that has brought nothing. The first attempt only costs.
-    const { budgetMs } = this.#settings
-    if (this.#failures === 0 || budgetMs === Infinity) return
-    this.#budget = setTimeout(this.#onBudget, Math.ceil(budgetMs - this.#spentMs))
+    if (this.upstream === undefined) this.#wait?.keepAlive()
+    if (this.#failed || this.upstream === undefined) return
+    if (!this.#started) {
+      this.#started = true
+      // The first attempt costs time but is not limited.
+      this.#budget.beginAttempt(this.#failures === 0 ? undefined : this.#onBudgetExceeded)
+    }
+    super.next()
   }
 
   #open(): Source {
@@ -199,44 +193,43 @@ export class RetrySource implements Source, Sink {
 
   #firstContent(): void {
     this.#contentCame = true
-    clearTimeout(this.#budget)
-    this.#spentMs += performance.now() - this.#openedAt
+    this.#budget.stopTimer()
+    this.#budget.countAttempt()
   }
 
-  readonly #onBudget = (): void => {
+  readonly #onBudgetExceeded = (): void => {
     const { provider } = this.#driver
     const message = `${provider}: failed attempts and waits took longer than ${this.#settings.budgetMs} ms (retry.budgetMs).`
-    this.#broke = true
+    this.#budgetExceeded = true
     this.#failBelow(new StreamError('timeout', message, { provider, retryable: false }))
   }
 
   /** Ends an attempt that has not failed by itself. */
   #failBelow(error: StreamError): void {
-    if (this.#upstream !== undefined) abandon(this.#upstream)
+    if (this.upstream !== undefined) abandon(this.upstream)
     this.fail(error)
   }
 
   async #decide(error: StreamError): Promise<boolean> {
-    const { maxRetries, budgetMs, shouldRetry } = this.#settings
+    const { maxRetries, shouldRetry } = this.#settings
     this.#failures++
-    if (!this.#contentCame) this.#spentMs += performance.now() - this.#openedAt
-    if (error.code === 'aborted' || this.#broke) return false
+    if (!this.#contentCame) this.#budget.countAttempt()
+    if (error.code === 'aborted' || this.#budgetExceeded) return false
     const next = this.#plan()
     if (next === undefined) return false
     const wanted =
       shouldRetry === undefined ? error.retryable : await shouldRetry(error, this.#attempt)
     if (!wanted || this.#closed) return false
     const delayMs = delayAfter(error, this.#settings, this.#failures)
-    if (delayMs === undefined || this.#spentMs + delayMs > budgetMs) return false
-    this.#spentMs += delayMs
+    if (delayMs === undefined || !this.#budget.spend(delayMs)) return false
     this.#attempt = this.#unused ?? this.#context.nextAttempt()
     this.#unused = undefined
     this.#next = next
     const { provider, model } = this.#driver
     const usage = this.usage()
-    // Told with this event, so no part of the next attempt.
-    this.#upstream = undefined
-    this.#take().retry({
+    // This event reports the usage, so the next attempt must not.
+    this.upstream = undefined
+    super.retry({
       type: 'retry',
       attempt: this.#attempt,
       maxAttempts: Math.max(this.#context.attempt + maxRetries, this.#attempt),
@@ -249,15 +242,16 @@ export class RetrySource implements Source, Sink {
     })
     if (this.#closed) return false
     this.#wait = new Wait(delayMs)
-    if (this.#sink !== undefined) this.#wait.keepAlive()
+    if (this.isPulled) this.#wait.keepAlive()
     await this.#wait.over
     return !this.#closed
   }
 
   /** @returns undefined if there may be no further attempt */
   #plan(): Next | undefined {
-    const resumption = this.#upstream?.resumption?.()
-    // The same response goes on: nothing is asked again, and the joint of an attempt that carried on stays.
+    const resumption = super.resumption()
+    // The same response continues: no request is sent again, and the joint of an attempt that
+    // continued another one stays.
     if (resumption !== undefined) return { ...this.#next, mode: 'continue', resumption }
     if (this.#contentCame && this.#settings.afterContent === 'fail') return undefined
     const request = this.#answer?.request(this.#request, this.#driver)
@@ -268,11 +262,5 @@ export class RetrySource implements Source, Sink {
     this.#answer?.reset()
     this.#joint = undefined
     return { mode: 'restart', request: this.#request }
-  }
-
-  #take(): Sink {
-    const sink = this.#sink as Sink
-    this.#sink = undefined
-    return sink
   }
 }

@@ -6,13 +6,13 @@
 
 import { StreamError, type StreamErrorJSON } from '../base/errors.js'
 
-/** What is sent of an error with `exposeErrors`. Never its stack or its cause. */
+/** An error as `exposeErrors` sends it. Never its stack or its cause. */
 export interface ExposedErrorJSON extends StreamErrorJSON {
   provider?: string
   requestId?: string
 }
 
-/** @param error - also one out of somebody else's events, which need not be a StreamError */
+/** @param error - not necessarily a StreamError, if the events come from foreign code */
 export function errorJson(error: unknown, exposeErrors: boolean): ExposedErrorJSON {
   const whole = StreamError.from(error)
   const json: ExposedErrorJSON = whole.toJSON()
@@ -23,7 +23,10 @@ export function errorJson(error: unknown, exposeErrors: boolean): ExposedErrorJS
   return json
 }
 
-/** The body of a response that failed before it began: `{ "error": { code, message, retryable, ... } }`. */
+/**
+ * The body of a response that failed before it began: `{ "error": { code, message, retryable, ... }
+ * }`.
+ */
 export function jsonFailure(
   error: StreamError,
   exposeErrors: boolean,

@@ -1,0 +1,43 @@
+/**
+ * The values of `finish_reason` that servers send.
+ *
+ * @module
+ */
+
+import type { FinishReason } from '../../base/events.js'
+
+const finishReasons = new Map<string, FinishReason>(
+  Object.entries({
+    stop: 'stop',
+    eos: 'stop',
+    eos_token: 'stop',
+    stop_sequence: 'stop',
+    end_turn: 'stop',
+    complete: 'stop',
+    length: 'length',
+    max_tokens: 'length',
+    // Mistral, Z.ai: the context window is full
+    model_length: 'length',
+    model_context_window_exceeded: 'length',
+    tool_calls: 'tool-calls',
+    function_call: 'tool-calls',
+    tool_use: 'tool-calls',
+    content_filter: 'content-filter',
+    refusal: 'content-filter',
+    // Z.ai
+    sensitive: 'content-filter',
+  }),
+)
+
+/** Values for a server that gave up, which may come without an error object: Mistral, OpenRouter and vLLM; DeepSeek; Z.ai. */
+const failures = new Set(['error', 'abort', 'insufficient_system_resource', 'network_error'])
+
+/** @returns undefined for a value that no known server sends */
+export function finishReasonOf(lowerCase: string): FinishReason | undefined {
+  return finishReasons.get(lowerCase)
+}
+
+/** Whether what has come until then is not an answer. */
+export function isFailure(lowerCase: string): boolean {
+  return failures.has(lowerCase)
+}
