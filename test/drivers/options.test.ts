@@ -53,16 +53,16 @@ test.each(drivers)('%s never quotes a key, a header or a client', (name, create)
 
 test('options that only one driver has are checked too', () => {
   expect(refusal(() => openai({ model: 'm', api: 'assistants' as never }))).toBe(
-    'Option "openai.api" is "assistants". Allowed: "chat", "responses".',
+    'Option "openai.api" is "assistants". Allowed: "chat" or "responses".',
   )
   expect(refusal(() => openai({ model: 'm', thinkTags: 'closed' as never }))).toContain(
-    '"openai.thinkTags" is "closed". Allowed: true, false, "opened".',
+    '"openai.thinkTags" is "closed". Allowed: true, false or "opened".',
   )
   expect(refusal(() => compatible({ model: 'm', baseURL, name: '' }))).toContain(
     '"compatible.name" is "". Allowed: a string that is not empty.',
   )
   expect(refusal(() => compatible({ model: 'm', baseURL, outputMode: 'json' as never }))).toContain(
-    'Allowed: "json-schema", "json-object", "instructions".',
+    'Allowed: "json-schema", "json-object" or "instructions".',
   )
   expect(refusal(() => compatible({ model: 'm' } as never))).toBe(
     'Option "compatible.baseURL" is undefined. Allowed: an absolute URL.',
