@@ -51,19 +51,6 @@ const sentences: Record<StreamErrorCode, string> = {
   unknown: 'Something went wrong.',
 }
 
-/** What differs if a page's own server failed, and not the model behind it. */
-const serverSentences: Partial<Record<StreamErrorCode, string>> = {
-  timeout: 'The server took too long to answer.',
-  network: 'The connection to the server failed.',
-  overloaded: 'The server is overloaded. Try again later.',
-  server: 'The server had an internal error.',
-  auth: 'The server requires you to sign in.',
-  permission: 'The server refused access.',
-  'not-found': 'The server has nothing at this address.',
-  'invalid-request': 'The server did not accept the request.',
-  protocol: 'The server sent an answer that could not be read.',
-}
-
 /** C0 and C1 controls, and the characters that reorder what a terminal or a log viewer shows. */
 // oxlint-disable-next-line no-control-regex
 const invisible = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g
@@ -90,10 +77,10 @@ export interface StreamErrorOptions {
   retryAfterMs?: number | undefined
   requestId?: string | undefined
   /**
-   * Who failed: the provider of the model, or the server that a page is connected to. The sentence of `toJSON()` names it.
-   * @default 'provider'
+   * The sentence of `toJSON()`, which a client may read.
+   * @default the fixed sentence of the code
    */
-  peer?: 'provider' | 'server' | undefined
+  publicMessage?: string | undefined
   /** The beginning of the response's body. */
   body?: string | undefined
   cause?: unknown
@@ -118,6 +105,8 @@ export class StreamError extends Error {
   }
 
   readonly code: StreamErrorCode
+  /** The sentence that a client may read. */
+  declare readonly publicMessage: string
   /** Whether another attempt can help. */
   readonly retryable: boolean
   /** The HTTP status that the provider answered with. */
@@ -127,8 +116,6 @@ export class StreamError extends Error {
   declare readonly retryAfterMs?: number
   /** The provider's id of the request, for its support. */
   declare readonly requestId?: string
-  /** `server` if the connection between a page and its own server failed. Absent for a provider. */
-  declare readonly peer?: 'server'
   /** The first 4,096 characters of the body with which a page's own server answered. Not in `toJSON()`. */
   declare readonly body?: string
 
@@ -143,7 +130,10 @@ export class StreamError extends Error {
     if (options.provider !== undefined) this.provider = options.provider
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs
     if (options.requestId !== undefined) this.requestId = options.requestId
-    if (options.peer === 'server') this.peer = options.peer
+    // Not enumerable: `message` is what a log needs.
+    Object.defineProperty(this, 'publicMessage', {
+      value: options.publicMessage ?? sentences[code],
+    })
     if (options.body !== undefined) this.body = options.body
     // Not `instanceof`: a program can hold the ESM and the CJS copy of this class at once.
     Object.defineProperty(this, brand, { value: true })
@@ -192,7 +182,7 @@ export class StreamError extends Error {
   toJSON(): StreamErrorJSON {
     const json: StreamErrorJSON = {
       code: this.code,
-      message: (this.peer && serverSentences[this.code]) ?? sentences[this.code],
+      message: this.publicMessage,
       retryable: this.retryable,
     }
     if (this.status !== undefined) json.status = this.status

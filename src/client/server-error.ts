@@ -11,13 +11,26 @@ import { networkError, parseJson } from '../http/request-error.js'
 /** How much of a response's body stays on the error, in characters. */
 const maxBodyLength = 4096
 
+/** Sentences for clients that name the server; other codes have the sentence of every StreamError. */
+const sentences: Partial<Record<StreamErrorCode, string>> = {
+  timeout: 'The server took too long to answer.',
+  network: 'The connection to the server failed.',
+  overloaded: 'The server is overloaded. Try again later.',
+  server: 'The server had an internal error.',
+  auth: 'The server requires you to sign in.',
+  permission: 'The server refused access.',
+  'not-found': 'The server has nothing at this address.',
+  'invalid-request': 'The server did not accept the request.',
+  protocol: 'The server sent an answer that could not be read.',
+}
+
 /** An error of the connection to the server; the model behind it had no part in it. */
 export function serverError(
   code: StreamErrorCode,
   message: string,
   options: StreamErrorOptions = {},
 ): StreamError {
-  return new StreamError(code, message, { ...options, peer: 'server' })
+  return new StreamError(code, message, { ...options, publicMessage: sentences[code] })
 }
 
 /** A request that was rejected, or a body that broke off. */

@@ -30,7 +30,7 @@ describe('an error between a page and its own server', () => {
     async (status, code) => {
       const html = '<html><body>Sign in</body></html>'
       const error = await errorOf(async () => new Response(html, { status }))
-      expect(error).toMatchObject({ code, status, peer: 'server', body: html })
+      expect(error).toMatchObject({ code, status, body: html })
       expect(error.toJSON()).toMatchObject({ code, status })
       expect(error.toJSON().message).not.toMatch(/model/i)
       expect(JSON.stringify(error)).not.toContain('html')
@@ -46,12 +46,11 @@ describe('an error between a page and its own server', () => {
     const body = { error: { code: 'quota', message: 'No more today.', retryable: false } }
     const error = await errorOf(async () => Response.json(body, { status: 503 }))
     expect(error).toMatchObject({ code: 'quota', message: 'No more today.', status: 503 })
-    expect(error.peer).toBeUndefined()
   })
 
   test('speaks of the connection to the server if nothing answers', async () => {
     const error = await errorOf(() => Promise.reject(new TypeError('Failed to fetch')))
-    expect(error).toMatchObject({ code: 'network', peer: 'server', retryable: true })
+    expect(error).toMatchObject({ code: 'network', retryable: true })
     expect(error.toJSON().message).toBe('The connection to the server failed.')
   })
 
@@ -59,7 +58,7 @@ describe('an error between a page and its own server', () => {
     const page = '<html>Welcome</html>'
     const html = new Response(page, { headers: { 'content-type': 'text/html' } })
     const error = await errorOf(async () => html)
-    expect(error).toMatchObject({ code: 'protocol', peer: 'server', body: page })
+    expect(error).toMatchObject({ code: 'protocol', body: page })
     expect(error.message).toMatch(/text\/html/)
   })
 

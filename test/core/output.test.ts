@@ -3,10 +3,8 @@ import { type } from 'arktype'
 import * as v from 'valibot'
 import { describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
-import { anthropic } from '../../src/entries/anthropic.js'
 import { readStream } from '../../src/entries/client.js'
 import { compatible } from '../../src/entries/compatible.js'
-import { gemini } from '../../src/entries/gemini.js'
 import {
   type CompleteEvent,
   createStream,
@@ -19,9 +17,9 @@ import {
   sse,
   toResponse,
 } from '../../src/entries/index.js'
-import { openai } from '../../src/entries/openai.js'
 import { type Answer, type Script, scripted, simulatedProvider } from '../../src/entries/testing.js'
 import { collect, outline } from '../support/collect.js'
+import { everyDriver } from '../support/every-driver.js'
 
 const Recipe = z.object({ name: z.string(), minutes: z.int().positive() })
 const soup = { name: 'Soup', minutes: 20 }
@@ -32,12 +30,12 @@ const fast = { minDelayMs: 0, maxDelayMs: 0 }
 
 type Fetch = typeof globalThis.fetch
 const drivers: Record<string, (fetch: Fetch) => Driver> = {
-  'openai chat': (fetch) => openai({ model: 'm', apiKey: 'k', fetch }),
-  'openai responses': (fetch) => openai({ model: 'm', apiKey: 'k', fetch, api: 'responses' }),
-  anthropic: (fetch) => anthropic({ model: 'm', apiKey: 'k', fetch }),
-  gemini: (fetch) => gemini({ model: 'gemini-3-flash', apiKey: 'k', fetch }),
-  compatible: (fetch) =>
-    compatible({ model: 'm', apiKey: 'k', baseURL: 'http://p.test/v1', fetch }),
+  ...Object.fromEntries(
+    everyDriver.map(({ name, driver, model }) => [
+      name,
+      (fetch: Fetch) => driver({ fetch, model }),
+    ]),
+  ),
   'compatible, JSON objects': (fetch) => compatible('deepseek', { model: 'm', apiKey: 'k', fetch }),
   'compatible, instructions': (fetch) => compatible('groq', { model: 'm', apiKey: 'k', fetch }),
 }

@@ -76,21 +76,15 @@ function thrownBy(run: () => unknown): unknown {
   return undefined
 }
 
+declare const missing: unknown
 const nothing = undefined as never as { fetch(): unknown; length: number }
-
-function useEarly(): unknown {
-  const read = (): unknown => late
-  const value = read()
-  const late = 1
-  return value
-}
 
 const mistakes: [string, unknown][] = [
   ['a call of nothing', thrownBy(() => nothing.fetch())],
   ['a call of no function', thrownBy(() => (3 as never as () => void)())],
-  ['a variable that is used too early', thrownBy(() => useEarly())],
+  ['a variable that does not exist', thrownBy(() => (missing as number) + 1)],
   ['JSON that is none', thrownBy(() => JSON.parse('<html>'))],
-  ['an invalid length', thrownBy(() => 'a'.repeat(-1))],
+  ['an invalid length', thrownBy(() => 'x'.repeat(-1))],
   ['an invalid URL', thrownBy(() => new URL('nowhere'))],
   ['an invalid header', thrownBy(() => new Headers({ 'a b': 'c' }))],
   ['a call of nothing in Safari', failure("undefined is not an object (evaluating 'x.fetch')")],

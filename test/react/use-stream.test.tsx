@@ -338,7 +338,7 @@ describe('an answer that is under way already', () => {
     await settle()
     remote.last.status(403)
     await waitFor(() => expect(result.current.status).toBe('error'))
-    expect(result.current.error).toMatchObject({ code: 'invalid-request', status: 403 })
+    expect(result.current.error).toMatchObject({ code: 'permission', status: 403 })
     expect(result.current.messages).toEqual(earlier)
   })
 
