@@ -33,7 +33,7 @@ const b = () => named('b', ['Hi'])
 /** Fails for the first three attempts of the stream. */
 const late = () => named('late', [[down], [down], ['y', down], ['Hi']])
 
-describe('nested combinators', () => {
+describe('nested layers', () => {
   const table: [string, Driver, string[]][] = [
     [
       'retry(fallback(a, b))',

@@ -16,7 +16,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('whatever is nested in whatever fails however, the events keep their grammar and tell the truth', async () => {
+test('random nestings of layers with random failures keep the grammar and report the truth', async () => {
   const unhandled = vi.fn()
   process.on('unhandledRejection', unhandled)
   let completed = 0

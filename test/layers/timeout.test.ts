@@ -59,7 +59,7 @@ function pinging(everyMs: number): Driver {
   return { provider: 'p', model: 'm', stream: ping }
 }
 
-describe('a clock fires between 1 and 1.25 times its value', () => {
+describe('a timeout fires between 1 and 1.25 times its value', () => {
   const cases: [string, Driver, TimeoutOptions, number, string[]][] = [
     [
       'firstChunkMs',
@@ -113,7 +113,7 @@ describe('a clock fires between 1 and 1.25 times its value', () => {
 })
 
 describe('timeouts', () => {
-  test('leave a stream alone that keeps coming, however long it takes', async () => {
+  test('do not end a stream that keeps sending, however long it takes', async () => {
     const steps = Array.from({ length: 50 }, () => [{ waitMs: 90 }, 'a']).flat()
     const { events } = await timed(scripted(steps), {
       firstChunkMs: 100,
@@ -123,7 +123,7 @@ describe('timeouts', () => {
     expect(events.at(-1)?.type).toBe('complete')
   })
 
-  test('do not run while nobody waits: a slow reader never times out', async () => {
+  test('do not run while the reader is not waiting: a slow reader never times out', async () => {
     const stream = createStream({
       driver: scripted(['a', 'b', 'c']),
       prompt: 'p',
@@ -142,7 +142,7 @@ describe('timeouts', () => {
     expect(outline(events)).toEqual(['start', 'text a', 'text b', 'text c', 'complete abc'])
   })
 
-  test('do not run either when a layer has pulled ahead of a slow reader', async () => {
+  test('do not run when a layer has pulled ahead of a slow reader', async () => {
     const stream = createStream({
       driver: scripted(['a', { waitMs: 600 }, 'b']),
       prompt: 'p',
@@ -161,7 +161,7 @@ describe('timeouts', () => {
     expect(outline(events)).toEqual(['start', 'text a', 'text b', 'complete ab'])
   })
 
-  test('do not count the time in which the process itself stood still', async () => {
+  test('do not count the time in which the process was blocked', async () => {
     const driver = scripted([{ waitMs: 700 }, 'a'])
     const limits = { firstChunkMs: 1000, chunkMs: 1000, silenceMs: 1000 }
     const events = collect(createStream({ driver, prompt: 'p', retry: false, timeout: limits }))
@@ -174,7 +174,7 @@ describe('timeouts', () => {
     expect(outline(await events)).toEqual(['start', 'text a', 'complete a'])
   })
 
-  test('of an attempt can be retried, that of the whole stream cannot', async () => {
+  test('of an attempt are retryable, that of the whole stream is not', async () => {
     const script: Parameters<typeof scripted>[0] = [[{ hang: true }], ['a']]
     const run = async (limits: TimeoutOptions) => {
       const events = collect(
@@ -192,7 +192,7 @@ describe('timeouts', () => {
     expect(await run({ totalMs: 100 })).toEqual(['start', 'error timeout'])
   })
 
-  test('cut off a driver that does not listen to its signal', async () => {
+  test('end a driver that ignores its signal', async () => {
     const stream: Driver['stream'] = async function* () {
       yield []
       return await new Promise<never>(() => {})
@@ -202,7 +202,7 @@ describe('timeouts', () => {
     expect(outline(events)).toEqual(['start', 'error timeout'])
   })
 
-  test('tell a reader who comes back after totalMs', async () => {
+  test('reach a reader that pulls again after totalMs', async () => {
     const stream = createStream({ driver: scripted(['a', 'b']), prompt: 'p', timeout: 100 })
     const iterator = stream[Symbol.asyncIterator]()
     await iterator.next()
@@ -214,7 +214,7 @@ describe('timeouts', () => {
     })
   })
 
-  test('around retries give each attempt its clocks anew', async () => {
+  test('around retries restart with each attempt', async () => {
     const stalling = scripted([['a', { hang: true }], [{ hang: true }], ['b']])
     const driver = timeout(retry(stalling, { minDelayMs: 5000 }), {
       firstChunkMs: 300,
@@ -235,7 +235,7 @@ describe('timeouts', () => {
     ])
   })
 
-  test('begin anew, and after its wait, when a driver of your own tells that it asks again', async () => {
+  test('restart after the wait when a driver of your own emits a retry event', async () => {
     const error = new StreamError('overloaded', 'Busy.')
     const retrying = (delayMs: number): Driver =>
       scripted([
@@ -256,7 +256,7 @@ describe('timeouts', () => {
     ])
   })
 
-  test('of an inner and an outer layer hold both, whoever is shorter', async () => {
+  test('of an inner and an outer layer both apply, and the shorter one fires', async () => {
     const stalling = scripted(['a', { hang: true }])
     const inside = await timed(timeout(stalling, { chunkMs: 100 }), { chunkMs: 10_000 })
     expect(inside.elapsed).toBeLessThanOrEqual(125)
@@ -264,7 +264,7 @@ describe('timeouts', () => {
     expect(outside.elapsed).toBeLessThanOrEqual(125)
   })
 
-  test('that are longer than the defaults hold where the stream itself says nothing', async () => {
+  test('that are longer than the defaults apply if the stream sets none', async () => {
     const slow = scripted([{ waitMs: 600_000 }, 'a'])
     const stream = createStream({ driver: timeout(slow, { firstChunkMs: 900_000 }), prompt: 'p' })
     const events = collect(stream)

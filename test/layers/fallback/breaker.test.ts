@@ -79,7 +79,7 @@ describe('a circuit breaker of cockatiel, over real sockets', () => {
   }
   const counts = (...providers: SimulatedProvider[]) => providers.map((one) => one.requests.length)
 
-  test('keeps requests from a provider that is down, and tells nothing of it', async () => {
+  test('sends no requests to a provider that is down, and emits no event about it', async () => {
     await using providers = await pair()
     const { first, second } = providers
     const breaker = vi.fn((_driver: Driver) => trip())
@@ -98,7 +98,7 @@ describe('a circuit breaker of cockatiel, over real sockets', () => {
     expect(breaker).toHaveBeenCalledTimes(2)
   })
 
-  test('lets one request through when its time is up, and closes if that is answered', async () => {
+  test('allows one request after its time, and closes if that one is answered', async () => {
     await using providers = await pair()
     const { first, second } = providers
     const driver = fallback(providers.drivers, { breaker: () => trip() })
@@ -116,7 +116,7 @@ describe('a circuit breaker of cockatiel, over real sockets', () => {
     expect(counts(first, second)).toEqual([7, 6])
   })
 
-  test('does not make anybody wait for the one request that is let through', async () => {
+  test('does not make other streams wait for the one allowed request', async () => {
     await using providers = await pair()
     const { first, second } = providers
     const driver = fallback(providers.drivers, { breaker: () => trip() })
@@ -136,7 +136,7 @@ describe('a circuit breaker of cockatiel, over real sockets', () => {
     expect(counts(first, second)).toEqual([5, 5])
   })
 
-  test('is shared by streams that run at once', async () => {
+  test('is shared by concurrent streams', async () => {
     await using providers = await pair()
     const driver = fallback(providers.drivers, { breaker: () => trip() })
     await Promise.all(Array.from({ length: 10 }, () => ask(driver)))
@@ -166,7 +166,7 @@ describe('a circuit breaker', () => {
     ['content-filter', CircuitState.Closed],
     ['aborted', CircuitState.Closed],
   ]
-  test.each(codes)('hears of %s, after content too', async (code, state) => {
+  test.each(codes)('counts %s, after content too', async (code, state) => {
     const policies = [trip(1), trip(1)]
     const rest = [...policies]
     const breaker = () => rest.shift() as CircuitBreakerPolicy
@@ -175,7 +175,7 @@ describe('a circuit breaker', () => {
     expect(policies.map((policy) => policy.state)).toEqual([state, CircuitState.Closed])
   })
 
-  test('is not opened by readers who leave', async () => {
+  test('is not opened by readers that stop', async () => {
     const policy = trip(1)
     const driver = fallback([scripted(['x', { hang: true }])], { breaker: () => policy })
     for await (const event of createStream({ driver, prompt: 'p' })) {
@@ -185,7 +185,7 @@ describe('a circuit breaker', () => {
     expect(policy.state).toBe(CircuitState.Closed)
   })
 
-  test('of a driver that comes later keeps it from being asked, and the next one is named', async () => {
+  test('skips a later driver, and the next one is named', async () => {
     const closed = trip()
     const open = trip()
     open.isolate()
@@ -199,7 +199,7 @@ describe('a circuit breaker', () => {
     expect(skipped.asked).toEqual([])
   })
 
-  test('of the last driver leaves the error of the one before it as the last', async () => {
+  test('of the last driver makes the error of the previous one the last', async () => {
     const policies = [trip(), trip()]
     policies[1]?.isolate()
     const breaker = () => policies.shift() as CircuitBreakerPolicy
@@ -207,7 +207,7 @@ describe('a circuit breaker', () => {
     expect(events.at(-1)).toMatchObject({ type: 'error', error: down })
   })
 
-  test('that is open for all of them makes the stream fail as overloaded, without a request', async () => {
+  test('that is open for all drivers fails the stream as overloaded, without a request', async () => {
     const breaker = () => {
       const policy = trip()
       policy.isolate()
@@ -226,7 +226,7 @@ describe('a circuit breaker', () => {
     expect(drivers.flatMap(({ asked }) => asked)).toEqual([])
   })
 
-  test('of your own may reject, throw or be silent to keep a driver from being asked', async () => {
+  test('of your own may reject, throw or not call the function to skip a driver', async () => {
     const signals: AbortSignal[] = []
     const own: CircuitBreaker[] = [
       { execute: () => Promise.reject(new Error('open')) },
@@ -251,7 +251,7 @@ describe('a circuit breaker', () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([true])
   })
 
-  test('that does not listen to the end leaves no rejection unhandled', async () => {
+  test('that ignores the outcome leaves no rejection unhandled', async () => {
     const unhandled = vi.fn()
     process.on('unhandledRejection', unhandled)
     const breaker = (): CircuitBreaker => ({

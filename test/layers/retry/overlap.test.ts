@@ -60,7 +60,7 @@ test('a repetition of eight characters and more is removed, however the text is 
   )
 })
 
-test('nothing but an end of the shown text is ever taken off, and never more than the window', () => {
+test('only a suffix of the shown text is ever removed, and never more than the window', () => {
   assert(
     property(string({ maxLength: 3000 }), string({ maxLength: 50 }), (shown, next) => {
       const rest = join(shown, [...next])

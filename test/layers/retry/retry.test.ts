@@ -26,7 +26,7 @@ async function run(
 }
 
 describe('retry', () => {
-  test('announces each further attempt, and a restart voids the content before it', async () => {
+  test('announces each further attempt, and a restart discards earlier content', async () => {
     const events = await run([[network], ['Hel', network], ['Hello']], {})
     expect(outline(events)).toEqual([
       'start',
@@ -51,7 +51,7 @@ describe('retry', () => {
     expect(events.at(-1)).toMatchObject({ attempts: 2, partial: { content: [{ text: 'a' }] } })
   })
 
-  test('without a limit still tells a number of attempts that JSON can hold', async () => {
+  test('without a limit reports a maxAttempts that JSON can represent', async () => {
     const events = await run([[network], ['ok']], { maxRetries: Infinity })
     const retry = events.find(({ type }) => type === 'retry')
     expect(JSON.parse(JSON.stringify(retry))).toMatchObject({
@@ -61,12 +61,12 @@ describe('retry', () => {
     expect(events.at(-1)).toMatchObject({ type: 'complete', text: 'ok' })
   })
 
-  test('does not try again what cannot help', async () => {
+  test('does not retry an error that is not retryable', async () => {
     const refused = new StreamError('invalid-request', 'No such parameter.')
     expect(outline(await run([[refused]], {}))).toEqual(['start', 'error invalid-request'])
   })
 
-  test('with afterContent "fail" tries again before the first content only', async () => {
+  test('with afterContent "fail" retries only before the first content', async () => {
     const events = await run([[network], ['a', network], ['b']], { afterContent: 'fail' })
     expect(outline(events)).toEqual([
       'start',
@@ -76,7 +76,7 @@ describe('retry', () => {
     ])
   })
 
-  test('tells the wait before it begins, within the bounds that were set', async () => {
+  test('reports the wait before it begins, within the configured bounds', async () => {
     const events = await run([[network]], { maxRetries: 4, minDelayMs: 100, maxDelayMs: 300 })
     const delays = events.flatMap((event) => (event.type === 'retry' ? [event.delayMs] : []))
     expect(delays).toHaveLength(4)
@@ -101,13 +101,13 @@ describe('retry', () => {
     await iterator.return?.()
   })
 
-  test('waits as long as the provider asks for', async () => {
+  test('waits as long as the provider requests', async () => {
     const busy = new StreamError('rate-limit', 'Slow down.', { retryAfterMs: 12_345 })
     const events = await run([[busy], ['a']], {})
     expect(events[1]).toMatchObject({ type: 'retry', delayMs: 12_345 })
   })
 
-  test('waits no longer than a timer can hold, however long it may', async () => {
+  test('waits no longer than the longest delay of a timer', async () => {
     const monthMs = 31 * 86_400_000
     const busy = new StreamError('rate-limit', 'Slow down.', { retryAfterMs: monthMs })
     const asked = await run([[busy], ['a']], { maxRetryAfterMs: Infinity })
@@ -123,7 +123,7 @@ describe('retry', () => {
     expect(drawn.at(-1)?.type).toBe('complete')
   })
 
-  test('fails at once when the provider asks for a longer wait than is allowed', async () => {
+  test('fails at once when the provider requests a longer wait than is allowed', async () => {
     const busy = new StreamError('rate-limit', 'Slow down.', { retryAfterMs: 61_000 })
     const events = await run([[busy], ['a']], {})
     expect(outline(events)).toEqual(['start', 'error rate-limit'])
@@ -141,7 +141,7 @@ describe('retry', () => {
     ])
   })
 
-  test('asks shouldRetry with the error and the attempt that failed', async () => {
+  test('calls shouldRetry with the error and the attempt that failed', async () => {
     const shouldRetry = vi.fn(async (_error: StreamError, attempt: number) => attempt < 2)
     const refused = new StreamError('invalid-request', 'Odd.')
     const events = await run([[refused]], { maxRetries: 5, shouldRetry })
