@@ -1,5 +1,5 @@
 /**
- * One answer as it comes.
+ * The stream that a reader receives.
  *
  * @module
  */

@@ -5,7 +5,7 @@
  */
 
 /**
- * The names that other libraries use for each option. A name is suggested only where its option is
+ * The names that other libraries use for each option. A name is suggested only if its option is
  * known.
  */
 const otherWords: Readonly<Record<string, string>> = {

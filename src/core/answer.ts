@@ -161,7 +161,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
     })
   }
 
-  /** The usage of this attempt, estimated where the provider has not reported it. */
+  /** The usage of this attempt. Counts that the provider has not reported are estimated. */
   #costOfAttempt(reported: UsageSum): UsageSum {
     return estimateUsage(reported, this.#request, this.length - this.#lengthBefore)
   }

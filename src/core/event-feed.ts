@@ -10,7 +10,7 @@ import type { StreamEvent, TerminalEvent } from '../base/events.js'
 /**
  * Receives one batch: all events of one network chunk. Null after the end of the stream.
  *
- * @param firstId - the id of the first event, as `Encoder.encode` takes it
+ * @param firstId - the id of the first event, as for `Encoder.encode`
  */
 export type Receive = (batch: readonly StreamEvent[] | null, firstId?: number | null) => void
 

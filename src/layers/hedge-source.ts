@@ -16,8 +16,8 @@ import type { OpenContext, Sink, Source } from '../pull/source.js'
 import { combineErrors, handOver, named } from './several-drivers.js'
 
 /**
- * One of the two drivers. It is pulled only while a sink waits, so at most one of its answers has
- * to be kept.
+ * One of the two drivers. It is pulled only while a sink waits, so at most one of its answers is
+ * kept.
  */
 class Leg implements Sink {
   readonly driver: Driver

@@ -16,7 +16,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('randomly nested layers emit valid and truthful events, whatever fails', async () => {
+test('random nestings of layers with random failures keep the grammar and report the truth', async () => {
   const unhandled = vi.fn()
   process.on('unhandledRejection', unhandled)
   let completed = 0

@@ -51,7 +51,7 @@ async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
-test('the connection of a hedge that lost is closed at the first content of the other one', async () => {
+test('a hedge closes the losing connection at the first content of the other one', async () => {
   await using slow = await serve('slow', stall)
   await using fast = await serve('fast', 'Hello!')
   const driver = hedge(slow.driver, fast.driver, { afterMs: 20 })
@@ -116,7 +116,7 @@ test.each([
   expect(events.at(-1)).toMatchObject({ provider: 'fast', wasted: { inputTokens: 40 } })
 })
 
-test('both connections of a hedge are closed when the reader disconnects before any content', async () => {
+test('a hedge closes both connections when the reader stops before any content', async () => {
   await using first = await serve('first', stall)
   await using second = await serve('second', stall)
   const driver = hedge(first.driver, second.driver, { afterMs: 0 })
@@ -132,7 +132,7 @@ test('both connections of a hedge are closed when the reader disconnects before 
   expect(outline(await events)).toEqual(['start', 'error aborted'])
 })
 
-test('a provider that stalls is replaced by the next one, and its connection is closed', async () => {
+test('a fallback closes the connection of a provider that stalls and calls the next one', async () => {
   await using stalling = await serve('stalling', {
     text: 'one two three four',
     fault: { kind: 'stall', afterEvents: 3 },
@@ -148,7 +148,7 @@ test('a provider that stalls is replaced by the next one, and its connection is 
   expect(told).toMatchObject({ type: 'complete', text: 'Hello!', provider: 'healthy' })
 })
 
-test('a refused connection, a cut answer and an error status each lead to the next provider', async () => {
+test('a fallback continues with the next provider after a refused connection, a cut answer and an error status', async () => {
   const nobody = await simulatedProvider().listen()
   await nobody.close()
   const gone = compatible({ name: 'gone', model: 'm', baseURL: `${nobody.url}/v1` })
@@ -171,7 +171,7 @@ test('a refused connection, a cut answer and an error status each lead to the ne
   expect(asked).toEqual([1, 1, 1])
 })
 
-test('no layer reads ahead of the reader, from the winner or the loser', async () => {
+test('a hedge reads neither provider ahead of the reader', async () => {
   const text = 'word '.repeat(20_000)
   const providers = [
     simulatedProvider({ paceMs: 0, answer: text }),

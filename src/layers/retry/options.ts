@@ -70,7 +70,7 @@ export interface RetryOptions {
   afterContent?: 'restart' | 'continue' | 'fail'
   /**
    * How long the content of each attempt is buffered, in milliseconds from its first piece. An
-   * attempt that fails within that time has emitted nothing, so nothing has to be retracted.
+   * attempt that fails within that time has emitted nothing, so nothing is retracted.
    * @default 0
    */
   holdBackMs?: number

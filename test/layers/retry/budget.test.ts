@@ -20,7 +20,7 @@ function stream(script: readonly Script[], retry: RetryOptions) {
 
 const wait = { minDelayMs: 1_000, maxDelayMs: 1_000, maxRetries: 9 }
 
-test('an attempt without content ends when budgetMs is used up', async () => {
+test('an attempt without content ends when the retry budget is used up', async () => {
   const begin = Date.now()
   const whole = collect(stream([[refused], [{ hang: true }]], { ...wait, budgetMs: 3_000 }))
   await vi.advanceTimersByTimeAsync(10_000)
@@ -33,7 +33,7 @@ test('an attempt without content ends when budgetMs is used up', async () => {
   expect(Date.now() - begin).toBe(10_000)
 })
 
-test('budgetMs does not end an attempt that has sent content', async () => {
+test('the retry budget does not end an attempt that streams', async () => {
   const whole = collect(
     stream([[refused], ['a', { waitMs: 60_000 }, 'b']], { ...wait, budgetMs: 3_000 }),
   )
@@ -41,13 +41,13 @@ test('budgetMs does not end an attempt that has sent content', async () => {
   expect(outline(await whole).at(-1)).toBe('complete ab')
 })
 
-test('the first attempt is limited by its timeouts only, not by budgetMs', async () => {
+test('the retry budget does not limit the first attempt', async () => {
   const whole = collect(stream([[{ waitMs: 60_000 }, 'a']], { ...wait, budgetMs: 3_000 }))
   await vi.advanceTimersByTimeAsync(70_000)
   expect(outline(await whole)).toEqual(['start', 'text a', 'complete a'])
 })
 
-test('a wait that would exceed budgetMs does not begin', async () => {
+test('no wait begins that would exceed the retry budget', async () => {
   const whole = collect(stream([[refused]], { ...wait, budgetMs: 2_500 }))
   await vi.advanceTimersByTimeAsync(10_000)
   expect(outline(await whole)).toEqual([
@@ -58,7 +58,7 @@ test('a wait that would exceed budgetMs does not begin', async () => {
   ])
 })
 
-test('shouldRetry cannot exceed budgetMs, and a late reader still receives the error', async () => {
+test('shouldRetry cannot exceed the retry budget, and a late reader still receives the error', async () => {
   const events = stream([[refused], [{ hang: true }]], {
     ...wait,
     budgetMs: 1_500,
