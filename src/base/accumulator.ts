@@ -8,9 +8,9 @@ import type { ContentEvent, StreamEvent } from './events.js'
 import type { AssistantMessage, OutputPart } from './messages.js'
 
 /**
- * How many characters are appended before the string is flattened. Appending thousands of tokens to
- * one string builds a tree of thousands of nodes. Flattening keeps the memory near the size of the
- * text, at a cost linear in its length.
+ * The number of characters that are appended before the string is flattened. Appending thousands of
+ * tokens to one string builds a tree of thousands of nodes. Flattening keeps the memory near the
+ * size of the text, at a cost linear in its length.
  */
 const flattenAfter = 4096
 

@@ -18,12 +18,13 @@ export interface Driver {
   readonly provider: string
   readonly model: string
   /**
-   * How the model continues an answer that broke off, for `retry.afterContent: 'continue'`.
+   * Returns the way in which the model continues an answer that broke off, for `retry.afterContent:
+   * 'continue'`.
    * @default () => 'request'
    */
   continuation?(request: StreamRequest): Continuation
   /**
-   * One attempt. Content is `yield`, completion is `return`, failure is `throw`.
+   * Makes one attempt. Content is `yield`, completion is `return`, failure is `throw`.
    *
    * It MUST return only if the provider reported that the answer is complete, throw when
    * `context.signal` aborts, and free everything it holds when it is returned or aborted.
@@ -35,9 +36,9 @@ export interface Driver {
 }
 
 /**
- * How a model continues an answer. `prefill`: the model takes a final assistant message as the
- * beginning of its answer and continues it. `request`: the model needs a message that requests it.
- * `none`: it supports neither, so the answer restarts.
+ * The way in which a model continues an answer. `prefill`: the model takes a final assistant
+ * message as the beginning of its answer and continues it. `request`: the model needs a message
+ * that requests it. `none`: it supports neither, so the answer restarts.
  */
 export type Continuation = 'prefill' | 'request' | 'none'
 

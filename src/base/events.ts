@@ -97,7 +97,7 @@ export interface FileContent {
   type: 'content'
   index: number
   kind: 'file'
-  /** For example `image/png`. */
+  /** The media type, such as `image/png`. */
   mediaType: string
   /** Base64. */
   data: string
@@ -161,9 +161,9 @@ export interface CompleteEvent<Output = unknown> {
   responseId?: string
   attempts: number
   timing: {
-    /** From the first pull to the first content, in milliseconds; null without content. */
+    /** The time from the first pull to the first content, in milliseconds; null without content. */
     firstContentMs: number | null
-    /** From the first pull to the end, in milliseconds. */
+    /** The time from the first pull to the end, in milliseconds. */
     durationMs: number
   }
   /** In a turn of a conversation: the number of messages in the conversation. */

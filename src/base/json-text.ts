@@ -16,7 +16,7 @@ const firstWords = [thinkStart, ...literals]
  * with the first line that starts with a bracket. It ends with its value; the rest is ignored.
  */
 export class JsonText {
-  /** Where the JSON is searched for; undefined once it has begun. */
+  /** The current search for the JSON; undefined once it has begun. */
   #search: 'start' | 'thinking' | 'prose' | 'fence' | undefined = 'start'
   /** The last characters, if they may be the beginning of a tag, a fence or a literal. */
   #mark = ''

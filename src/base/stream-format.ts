@@ -7,7 +7,9 @@
 import type { StreamError } from './errors.js'
 import type { StreamEvent } from './events.js'
 
-/** How events are written to the network. Any response writer can write any format. */
+/**
+ * A format in which events are written to the network. Any response writer can write any format.
+ */
 export interface Format {
   readonly contentType: string
   /** Further response headers. */

@@ -75,8 +75,8 @@ export interface ConnectOptions extends RequestInit {
 /** Reconnection options. */
 export interface ReconnectOptions {
   /**
-   * How many times in a row to reconnect. The count restarts after a connection that delivered an
-   * event or was kept alive for half a minute.
+   * The maximum number of reconnections in a row. The count restarts after a connection that
+   * delivered an event or was kept alive for half a minute.
    * @default 5
    */
   maxRetries?: number

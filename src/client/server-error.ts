@@ -8,7 +8,7 @@ import { StreamError, type StreamErrorCode, type StreamErrorOptions } from '../b
 import { retryAfterMs } from '../http/headers.js'
 import { networkError, parseJson } from '../http/request-error.js'
 
-/** How much of a response's body stays on the error, in characters. */
+/** The maximum length of a response body on an error, in characters. */
 const maxBodyLength = 4096
 
 /** Public sentences that name the server. Other codes use the default sentence of StreamError. */

@@ -39,7 +39,7 @@ export interface TurnOptions {
    */
   select?: SelectMessages
   /**
-   * What to do while another turn of the same conversation is running, in any process: wait until
+   * The behavior while another turn of the same conversation is running, in any process: wait until
    * it has ended, or fail with `conflict`. The stream's `signal` and `cancel()` end the wait. The
    * timeouts of `timeout` start after it.
    * @default 'wait'
@@ -66,14 +66,14 @@ export interface ConversationOptions<Output = unknown>
   /** The store of the conversation: `memoryStore()`, `redisStore(client)`, or your own. */
   store: ConversationStore
   /**
-   * How long the conversation stays locked after its process died during a turn, in milliseconds.
-   * While a turn runs, the lock is renewed three times in this period.
+   * The time for which the conversation stays locked after its process died during a turn, in
+   * milliseconds. While a turn runs, the lock is renewed three times in this period.
    * @default 5_000
    */
   leaseMs?: number
   /**
-   * How long the reader of a turn may read nothing, in milliseconds. After that, the turn ends with
-   * `aborted`, because it would lock the conversation forever.
+   * The limit for a reader of a turn that reads nothing, in milliseconds. After that, the turn ends
+   * with `aborted`, because it would lock the conversation forever.
    * @default 60_000
    */
   readerTimeoutMs?: number

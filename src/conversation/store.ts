@@ -18,7 +18,7 @@ export interface StoredConversation {
 
 /** Options of `ConversationStore.lock()`. */
 export interface LockOptions {
-  /** How long the lock is held without a renewal, in milliseconds. */
+  /** The duration of the lock without a renewal, in milliseconds. */
   ttlMs: number
   /**
    * Whether to wait while the lock is held, or to reject with `conflict`.

@@ -26,9 +26,7 @@ export interface TurnSettings {
   readerTimeoutMs: number
 }
 
-/**
- * How many times a lease is renewed within its duration, so that it survives one failed renewal.
- */
+/** The number of renewals within the duration of a lease. It survives one failed renewal. */
 const renewalsPerLease = 3
 
 export class ConversationTurn implements Turn {
@@ -58,13 +56,13 @@ export class ConversationTurn implements Turn {
     await this.#begun
     this.#ended = true
     clearTimeout(this.#timer)
-    const told = await this.#commit(end).catch((error) =>
+    const terminal = await this.#commit(end).catch((error) =>
       uncommitted(end, storeError(error, 'store')),
     )
     const released = this.#release()
     // Does not wait for the release after a failure of the store, which may be slow to fail again.
-    if (told.type === 'complete' || told.error.code !== 'store') await released
-    return told
+    if (terminal.type === 'complete' || terminal.error.code !== 'store') await released
+    return terminal
   }
 
   async #release(): Promise<void> {

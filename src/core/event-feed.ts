@@ -48,7 +48,7 @@ export interface EventSink {
 
 /** A source of events that were created elsewhere, such as those of a response or a log. */
 export interface EventOrigin {
-  /** One pull at a time, and none after a terminal event or `fail`. */
+  /** Requests the next batch. One pull at a time, and none after a terminal event or `fail`. */
   pull(sink: EventSink): void
   /** Frees everything at once. A pending pull is not answered. */
   close(): void

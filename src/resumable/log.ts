@@ -8,7 +8,7 @@
 export interface Lease {
   /** A unique token of the producer. */
   readonly fence: string
-  /** How long the lease lasts without a renewal, in milliseconds. */
+  /** The duration of the lease without a renewal, in milliseconds. */
   readonly leaseMs: number
 }
 
@@ -32,7 +32,7 @@ export interface LogPage {
   readonly last: number
   /** Whether the last event of the stream ends it. */
   readonly ended: boolean
-  /** How long the lease lasts without another renewal, in milliseconds; 0 if nobody holds it. */
+  /** The rest of the lease without another renewal, in milliseconds; 0 if nobody holds it. */
   readonly leaseLeftMs: number
 }
 

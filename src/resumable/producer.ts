@@ -32,11 +32,11 @@ export interface ProducerSettings {
  */
 const maxGathered = 256 * 1024
 
-/** How many times a lease is renewed within its duration. */
+/** The number of renewals within the duration of a lease. */
 const beatsInLease = 3
 
 export class Producer {
-  /** How the stream ended; never rejects. */
+  /** The terminal event. Never rejects. */
   readonly ended: Promise<CompleteEvent | ErrorEvent>
   readonly #settle: (terminal: CompleteEvent | ErrorEvent) => void
   readonly #settings: ProducerSettings

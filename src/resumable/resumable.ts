@@ -44,9 +44,9 @@ export interface ResumableOptions {
   /** The log that stores the events: `memoryLog()`, `redisLog(client)`, or your own. */
   log: StreamLog
   /**
-   * How long a producer may be silent before it counts as dead, in whole milliseconds from 100 to
-   * 3,600,000. Its stream then ends with an `error` of code `interrupted`. A process that is paused
-   * for longer loses its streams.
+   * The silence after which a producer counts as dead, in whole milliseconds from 100 to 3,600,000.
+   * Its stream then ends with an `error` of code `interrupted`. A process that is paused for longer
+   * loses its streams.
    * @default 5_000
    */
   leaseMs?: number
@@ -156,8 +156,8 @@ class LoggedStreams implements Resumable {
   /** The streams that are followed in this process. */
   readonly #tails = new Map<string, Tail>()
   /**
-   * How long calls of the log are retried, in milliseconds: two lease periods, after which a lost
-   * lease has expired.
+   * The time for which calls of the log are retried, in milliseconds: two lease periods, after
+   * which a lost lease has expired.
    */
   readonly #patienceMs: number
 

@@ -17,7 +17,7 @@ export interface TailSettings {
   id: string
   /** The number of the last event that has been read. */
   last: number
-  /** How long the log may be unavailable before the followers fail, in milliseconds. */
+  /** The outage of the log after which the followers fail, in milliseconds. */
   patienceMs: number
   /** Called when the stream has ended, or has no followers left. */
   onOver(): void
@@ -31,7 +31,7 @@ interface Run {
   length: number
 }
 
-/** How far behind a follower may be to be served from memory, in characters of JSON. */
+/** The length of the events that are kept in memory for slow followers, in characters of JSON. */
 const maxRecent = 16 * 1024
 
 /**

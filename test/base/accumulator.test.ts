@@ -118,7 +118,7 @@ test('a returned message never changes, and is the same object until content arr
   expect(first).toEqual(copy)
   expect(second).not.toBe(first)
   expect(second.content[0]).toEqual({ type: 'text', text: 'Hello' })
-  // What has not grown is not made again, nor are its arguments parsed again.
+  // A part that has not grown is not created or parsed again.
   expect(second.content[1]).toBe(first.content[1])
   answer.reset()
   expect(answer.message()).toEqual({ role: 'assistant', content: [] })

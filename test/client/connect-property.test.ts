@@ -12,7 +12,7 @@ import { collect } from '../support/collect.js'
 
 /** What a server does with one connection. */
 interface Cut {
-  /** After how much of what it has to send, from 0 to 1. */
+  /** The fraction of the events that is sent before the cut, from 0 to 1. */
   at: number
   how: 'end' | 'hangUp' | 'reset' | 'status' | 'refuse'
   /** How many events it sends again although the client has them. */

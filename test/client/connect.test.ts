@@ -171,7 +171,9 @@ describe('the wait before a reconnection', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     const encoder = new TextEncoder()
     let connections = 0
-    /** Thinks for half a minute at a time, until its connection is cut; the tenth time it answers. */
+    /**
+     * Thinks for half a minute at a time, until its connection is cut; the tenth time it answers.
+     */
     const fetch = async (): Promise<Response> => {
       connections++
       const body = new ReadableStream<Uint8Array>({
@@ -226,7 +228,7 @@ describe('the end of connect()', () => {
       error: { status: 502 },
       partial: { content: [{ type: 'text', text: 'Hellö ' }] },
     })
-    // One event more began the count anew.
+    // One more event reset the count.
     expect(server.requests).toHaveLength(5)
     await using refusing = await refusingAddress()
     const refused = connect(refusing.url, { retry: { ...quick, maxRetries: 1 } })
@@ -471,7 +473,7 @@ describe('connect() with a method other than GET', () => {
     const resume = `${server.url}/ai/stream/mine`
     expect(await read(server, { json, resume })).toEqual(whole)
     expect(server.requests.map(({ method }) => method)).toEqual(['POST', 'GET'])
-    // It never arrived, so what is told is what became of it.
+    // The POST never arrived, so its own error is reported.
     await using deaf = await FaultServer.listen((exchange) => exchange.reset(), refuse(404))
     expect(await read(deaf, { json, resume: `${deaf.url}/x` })).toEqual(['start', 'error network'])
   })

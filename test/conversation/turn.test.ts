@@ -13,7 +13,7 @@ import { echo, held } from '../support/conversations.js'
 
 const down = new StreamError('store', 'The database is away.')
 
-/** A store that fails where it is told to. */
+/** A store that fails in the given methods. */
 function storeWith(
   changes: Partial<ConversationStore> & { renew?: () => Promise<void> },
 ): ConversationStore {

@@ -19,7 +19,7 @@ import { named } from '../support/drivers.js'
 const down = new StreamError('server', 'Down.')
 const soon = { maxRetries: 2, minDelayMs: 0, maxDelayMs: 0 }
 
-/** Reads a stream and keeps what its hooks were told, in its order. */
+/** Reads a stream and records the calls of its hooks, in order. */
 async function watch(driver: Driver, options: Partial<StreamOptions> = {}) {
   const told: { hook: string; about: Record<string, unknown> }[] = []
   const hear = (hook: string) => (about: object) => {

@@ -152,7 +152,7 @@ describe('reading a stream', () => {
 })
 
 describe('cancelling a stream', () => {
-  /** A driver that tells when its attempt was given up. */
+  /** A driver that reports the end of its attempt. */
   function watched(): { driver: Driver; aborted: Promise<void> } {
     const { promise, resolve } = Promise.withResolvers<void>()
     const inner = scripted(['a', { hang: true }])

@@ -1,6 +1,4 @@
-/**
- * What fallbacks and hedges do to the connections of those that they ask.
- */
+/** The connections of the providers behind fallbacks and hedges. */
 
 import { expect, test } from 'vitest'
 import type { Driver } from '../../src/base/driver.js'
@@ -42,7 +40,7 @@ async function closings({ provider }: Pick<Served, 'provider'>): Promise<string[
   })
   await Promise.race([Promise.all(all), late])
   clearTimeout(timer)
-  // On a busy machine the timer can be due before events are handled that came in time.
+  // On a busy machine the timer can be due before events that arrived in time are handled.
   await turns(20)
   return states
 }
@@ -66,9 +64,10 @@ test('a hedge closes the losing connection at the first content of the other one
 })
 
 /**
- * Two drivers. The first one says what the request cost and then fails as the fault says, and the second one answers after that.
+ * Two drivers. The first one reports usage and then fails with the given fault. The second one
+ * answers after that.
  *
- * @param beside - the first one does so once the second one has been asked too
+ * @param beside - whether the first one waits for the second one to be called
  */
 function inTurn(fault: Fault, beside: boolean): [Driver, Driver] {
   const slow = simulatedProvider({

@@ -19,7 +19,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Runs until the stream has ended, and gives the time that took. */
+/** Reads a stream to its end, and returns its events and its duration. */
 async function timed(driver: Driver, limits: number | TimeoutOptions) {
   const began = performance.now()
   let elapsed = 0

@@ -18,7 +18,7 @@ import {
   takePicture,
 } from '../support/browser.js'
 
-// A browser on a busy machine takes its time.
+// A browser on a busy machine is slow.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
@@ -26,14 +26,17 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
   let server: PageServer
   let provider: FaultServer
   let page: Page
-  /** What was asked of the provider; the tests write the answers. */
+  /** The requests to the provider. The tests write the answers. */
   let asked: Asked
-  /** What was asked of the server, and the sockets it was asked on. */
+  /** The requests to the server, and their sockets. */
   let requests: IncomingMessage[] = []
 
   const resumable = createResumable({ log: memoryLog() })
 
-  /** Answers as the routes of a real server do: with a stream of its own client, or with one that is kept. */
+  /**
+   * Answers like the routes of a real server: with a stream that belongs to its client, or with a
+   * stored one.
+   */
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     requests.push(request)
     const { method, url = '' } = request
@@ -270,7 +273,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
   )
 })
 
-/** Requests as they come, waited for one by one. */
+/** A queue of requests. */
 class Asked {
   readonly #exchanges: Exchange[] = []
   readonly #waiting: ((exchange: Exchange) => void)[] = []
@@ -290,7 +293,7 @@ class Asked {
     )
   }
 
-  /** The next one, with an answer that has begun. */
+  /** The next request, with a response that has begun. */
   async nextAnswer(): Promise<Exchange> {
     const exchange = await this.next()
     await exchange.head(200)

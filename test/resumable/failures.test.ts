@@ -18,7 +18,7 @@ function text(value: string): string {
   return JSON.stringify({ type: 'content', kind: 'text', index: 0, text: value })
 }
 
-/** What a producer leaves behind that is killed. */
+/** Creates the state that a killed producer leaves behind. */
 async function leave(log: StreamLog, leaseMs: number, events: readonly string[]): Promise<void> {
   const lease = { fence: 'dead', leaseMs }
   await log.create('s', lease)
@@ -265,7 +265,7 @@ test('a follower reads events that its listener missed from the log', async () =
     subscribe.call(log, id, {
       ...listener,
       appended: (batch) => {
-        // Every second thing but the last is lost on the way, and half of the rest comes twice.
+        // Every second notification but the last is lost, and half of the others arrive twice.
         if (++heard % 2 === 0 && !batch.ended) return
         listener.appended(batch)
         if (heard % 4 === 1) listener.appended(batch)

@@ -20,7 +20,7 @@ function textsOf(events: readonly StreamEvent[] | undefined): string[] | undefin
   return events?.map((event) => (event.type === 'content' && 'text' in event ? event.text : ''))
 }
 
-/** A log that the test holds in its hands: it answers when it is told to. */
+/** A log that answers when the test makes it. */
 class Hands {
   listener: LogListener | undefined
   reads: { after: number; answer(page: Partial<LogPage>): void }[] = []

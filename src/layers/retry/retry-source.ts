@@ -20,7 +20,7 @@ import { HoldBackSource } from './hold-back.js'
 import type { RetrySettings } from './options.js'
 import { delayAfter, Wait } from './wait.js'
 
-/** How the next attempt begins. */
+/** The start of the next attempt. */
 interface Next {
   mode: RetryEvent['mode']
   request: StreamRequest
@@ -59,7 +59,7 @@ export class RetrySource extends ForwardingSource {
   /** The content that the reader has received, if `continue` may need it. */
   readonly #answer: PartialAnswer | undefined
   #joint: Joint | undefined
-  /** It follows the content that was buffered at the joint. */
+  /** The completion, kept until the content that was buffered at the joint has been emitted. */
   #completion: Completion | undefined
 
   constructor(
@@ -200,7 +200,7 @@ export class RetrySource extends ForwardingSource {
 
   readonly #onBudgetExceeded = (): void => {
     const { provider } = this.#driver
-    const message = `${provider}: failed attempts and waits took longer than ${this.#settings.budgetMs} ms (retry.budgetMs).`
+    const message = `${provider}: Failed attempts and waits took longer than ${this.#settings.budgetMs} ms (retry.budgetMs).`
     this.#budgetExceeded = true
     this.#failBelow(new StreamError('timeout', message, { provider, retryable: false }))
   }

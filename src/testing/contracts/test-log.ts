@@ -19,7 +19,7 @@ import { listeningCases } from './log-listening-cases.js'
 
 /** The requirements of a test on its log. */
 export interface LogScenario {
-  /** How long the log must keep a stream after its end, in milliseconds. */
+  /** The time for which the log must keep a stream after its end, in milliseconds. */
   ttlMs: number
 }
 

@@ -18,7 +18,7 @@ import { lockCases } from './store-lock-cases.js'
 
 /** The requirements of a test on its store. */
 export interface StoreScenario {
-  /** How long the store must keep a conversation after its last turn, in milliseconds. */
+  /** The time for which the store must keep a conversation after its last turn, in milliseconds. */
   ttlMs: number
 }
 

@@ -53,7 +53,7 @@ async function times(count: number, run: () => Promise<unknown>): Promise<void> 
 }
 
 describe('a circuit breaker of cockatiel, over real sockets', () => {
-  /** Two providers, the first of them down until it is told otherwise. */
+  /** Two providers, the first of which is down until the test changes that. */
   async function pair() {
     let healthy = false
     const first = simulatedProvider({

@@ -2,7 +2,7 @@ import { array, assert, constantFrom, integer, nat, pre, property, string } from
 import { expect, test } from 'vitest'
 import { Overlap } from '../../../src/layers/retry/overlap.js'
 
-/** What is left of a text that comes in these pieces. */
+/** The rest of a text that arrives in these pieces. */
 function join(shown: string, pieces: readonly string[]): string {
   const overlap = new Overlap(shown)
   let text = ''

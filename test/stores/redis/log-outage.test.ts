@@ -1,5 +1,6 @@
 /**
- * Redis goes away in the middle of a stream: the stream survives that, or says what happened, to its producer and to its followers.
+ * Outages of Redis during a stream: the stream survives, or its producer and its followers receive
+ * an error.
  */
 
 import { Redis } from 'ioredis'
@@ -51,7 +52,7 @@ describe.skipIf(!redisPresent).each(Object.entries(clients))(
       return createResumable({ log: redisLog(given.client, logOptions), leaseMs })
     }
 
-    /** Says numbers until it is told to end. */
+    /** Emits numbers until the test ends it. */
     function count(speaker: Speaker): () => number {
       let said = 0
       const timer = setInterval(() => speaker.say(`${++said} `), 2)

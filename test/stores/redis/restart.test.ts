@@ -1,6 +1,4 @@
-/**
- * Redis goes away in the middle of a turn: the turn survives that, or says what happened.
- */
+/** Outages of Redis during a turn: the turn survives, or ends with an error. */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createConversation } from '../../../src/entries/conversation.js'

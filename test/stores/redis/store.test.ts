@@ -26,7 +26,7 @@ describe.skipIf(!redisPresent)(`redisStore${redisNote}`, () => {
   const start = (options?: RedisStoreOptions) =>
     createConversation({ id: 'a {b}', driver: echo(), store: redisStore(given.client, options) })
 
-  /** The milliseconds that each key has left. */
+  /** The remaining time of each key, in milliseconds. */
   async function keys(): Promise<Record<string, number>> {
     const names = (await redis.send('', ['KEYS', '*'])) as string[]
     const left = names
@@ -77,7 +77,7 @@ describe.skipIf(!redisPresent)(`redisStore${redisNote}`, () => {
     const key = (name: string): string => `sluice:conversation:{x}:${name}`
     const all = [key('history'), key('lock'), key('queue'), key('asked')] as const
     const askedAt = Date.now()
-    // It asks once, and never again.
+    // It polls once, and never again.
     expect(await redis.run(lockScript, [...all], ['dead', '30000', '', '1', '3000'])).toBe(1)
     const next = store.lock('x', { ttlMs: 30_000 })
     await lock.release()
