@@ -67,8 +67,8 @@ return state`,
 }
 
 /**
- * KEYS: log, lease. ARGV: fence, lease, how long to keep it ('' for no limit). Returns what an append
- * does.
+ * KEYS: log, lease. ARGV: fence, lease, how long to keep it ('' for no limit). Returns what an
+ * append does.
  */
 export const renewScript: RedisScript = {
   lua: `
