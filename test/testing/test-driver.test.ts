@@ -30,7 +30,7 @@ testDriver({ name: 'scripted', test, driver: (scenario) => scripted(scriptFor(sc
 
 type Stream = Driver['stream']
 
-/** Runs the suite against a driver that is broken in one way, and gives the names of the tests that saw it. */
+/** Runs the suite against a driver with one fault, and returns the names of the failed tests. */
 async function failures(stream: (whole: Stream, scenario: DriverScenario) => Stream) {
   const runs: [string, () => Promise<void>][] = []
   testDriver({
@@ -56,19 +56,19 @@ const deaf = (whole: Stream): Stream => {
   return (request, context) => whole(request, { ...context, signal })
 }
 
-describe('testDriver', () => {
-  test('a driver that keeps its promises fails nothing', async () => {
+describe('testDriver()', () => {
+  test('testDriver() passes a driver that keeps its contract', async () => {
     expect(await failures((whole) => whole)).toEqual({})
   })
 
-  test('sees a driver that does not listen to its signal', async () => {
+  test('testDriver() detects a driver that ignores its signal', async () => {
     expect(Object.keys(await failures(deaf))).toEqual([
       'throws when it is aborted while waiting for content',
       'throws when it was aborted before the start',
     ])
   })
 
-  test('sees a driver that takes an abort for an end', async () => {
+  test('testDriver() detects a driver that completes after an abort', async () => {
     const failed = await failures(
       (whole) =>
         async function* (request, context) {
@@ -86,7 +86,7 @@ describe('testDriver', () => {
     ])
   })
 
-  test('sees a driver that takes a cut for an end', async () => {
+  test('testDriver() detects a driver that completes after a cut', async () => {
     const failed = await failures(
       (whole, { kind }) =>
         async function* (request, context) {
@@ -104,7 +104,7 @@ describe('testDriver', () => {
     ])
   })
 
-  test('accepts the error that a platform throws for a connection that is cut', async () => {
+  test("testDriver() accepts the platform's own error for a cut connection", async () => {
     const failed = await failures(
       (whole, { kind }) =>
         async function* (request, context) {
@@ -118,7 +118,7 @@ describe('testDriver', () => {
     expect(failed).toEqual({})
   })
 
-  test('sees an error of another kind, a status left out, and bytes that are not reported', async () => {
+  test('testDriver() detects other errors, a missing status, and unreported bytes', async () => {
     const failed = await failures(
       (whole) =>
         async function* (request, context) {
@@ -137,7 +137,7 @@ describe('testDriver', () => {
     ])
   })
 
-  test('sees state that is shared, a request that is changed, and text that is lost', async () => {
+  test('testDriver() detects shared state, a changed request, and lost text', async () => {
     const shared = () => {
       let running: AsyncGenerator | undefined
       return (whole: Stream): Stream =>
@@ -168,7 +168,7 @@ describe('testDriver', () => {
     )
   })
 
-  test('sees blocks that are not counted from 0, kinds that do not exist and no completion', async () => {
+  test('testDriver() detects wrong block numbers, unknown kinds, and a missing completion', async () => {
     const sentence = 'yields only valid content and retry events, with the complete text'
     const wrong = (event: object) =>
       failures(
@@ -191,7 +191,7 @@ describe('testDriver', () => {
     expect(failed['returns a completion with a finish reason']).toContain('finishReason is one of')
   })
 
-  test('sees a driver that cannot be returned', async () => {
+  test('testDriver() detects a driver that cannot be returned', async () => {
     const failed = await failures((whole) => (request, context) => {
       const stream = whole(request, context)
       stream.return = () => new Promise(() => {})

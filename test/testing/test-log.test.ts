@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type LogListener, memoryLog, type StreamLog } from '../../src/entries/resumable.js'
 import { type LogScenario, testLog } from '../../src/entries/testing.js'
 
-/** Runs the suite against a log that is broken in one way, and gives the names of the tests that saw it. */
+/** Runs the suite against a log with one fault, and returns the names of the failed tests. */
 async function failures(
   change: (whole: StreamLog, scenario: LogScenario) => Partial<StreamLog>,
 ): Promise<string[]> {
@@ -41,19 +41,19 @@ function listening(
   }
 }
 
-describe.concurrent('testLog', () => {
-  test('a log that keeps its promises fails nothing', async () => {
+describe.concurrent('testLog()', () => {
+  test('testLog() passes a log that keeps its contract', async () => {
     expect(await failures(() => ({}))).toEqual([])
   })
 
-  test('a log that only ever says that something was missed fails nothing', async () => {
+  test('testLog() passes a log that only reports missed events', async () => {
     const failed = await failures((whole) =>
       listening(whole, (listener) => ({ appended: () => listener.missed() })),
     )
     expect(failed).toEqual([])
   })
 
-  test('sees a log that gives an id to whoever asks', async () => {
+  test('testLog() detects a log that grants an id more than once', async () => {
     const failed = await failures((whole) => ({
       async create(id, lease) {
         await whole.create(id, lease)
@@ -66,7 +66,7 @@ describe.concurrent('testLog', () => {
     )
   })
 
-  test('sees a log that asks first whether an id is free, and takes it later', async () => {
+  test('testLog() detects a log that checks an id before it takes it', async () => {
     const failed = await failures((whole) => ({
       async create(id, lease) {
         if ((await whole.read(id, 0)) !== null) return whole.create(id, lease)
@@ -78,7 +78,7 @@ describe.concurrent('testLog', () => {
     expect(failed).toEqual(['grants an id to exactly one of several concurrent producers'])
   })
 
-  test('sees a log that does not look at the fence', async () => {
+  test('testLog() detects a log that ignores the fence', async () => {
     const fences = new Map<string, string>()
     const failed = await failures((whole) => ({
       create(id, lease) {
@@ -91,7 +91,7 @@ describe.concurrent('testLog', () => {
     expect(failed).toEqual(['rejects an append with another fence'])
   })
 
-  test('sees a log that adds what is sent twice twice', async () => {
+  test('testLog() detects a log that appends repeated events twice', async () => {
     const failed = await failures((whole) => ({
       async append(id, lease, batch) {
         const page = await whole.read(id, 0)
@@ -102,7 +102,7 @@ describe.concurrent('testLog', () => {
     expect(failed).toContain('rejects an append that would leave a gap')
   })
 
-  test('sees a log that does not last the lease by an append, and one that does not by a renewal', async () => {
+  test('testLog() detects a log that does not renew the lease by an append or by a renewal', async () => {
     const without = (method: 'append' | 'renew') => (whole: StreamLog) => ({
       [method]: (id: string, lease: { fence: string }, batch: never) =>
         whole[method](id, { ...lease, leaseMs: 60_000 }, batch),
@@ -114,7 +114,7 @@ describe.concurrent('testLog', () => {
     }
   })
 
-  test('sees a log that lets a lease run on for ever', async () => {
+  test('testLog() detects a log whose leases do not expire', async () => {
     const failed = await failures((whole) => ({
       create: (id, lease) => whole.create(id, { ...lease, leaseMs: 1e6 }),
     }))
@@ -124,7 +124,7 @@ describe.concurrent('testLog', () => {
     )
   })
 
-  test('sees a log that reads one event too few or too many', async () => {
+  test('testLog() detects a log that reads one event too few or too many', async () => {
     for (const shift of [-1, 1]) {
       const failed = await failures((whole) => ({
         read: (id, after) => whole.read(id, Math.max(0, after + shift)),
@@ -133,7 +133,7 @@ describe.concurrent('testLog', () => {
     }
   })
 
-  test('sees a log that never seals, and one that seals whatever it is told to', async () => {
+  test('testLog() detects a log that never seals, and one that always seals', async () => {
     expect(await failures(() => ({ seal: () => Promise.resolve() }))).toEqual([
       'seals a stream once for several concurrent calls, and rejects further appends',
       'notifies listeners of a seal',
@@ -152,7 +152,7 @@ describe.concurrent('testLog', () => {
     expect(failed).toContain('seals a stream only after its lease has expired')
   })
 
-  test('sees a log that loses news, mixes them up, or tells them to those who have left', async () => {
+  test('testLog() detects a log that loses or reorders notifications, or sends them after unsubscribing', async () => {
     let count = 0
     const loses = await failures((whole) =>
       listening(whole, (listener) => ({
@@ -180,7 +180,7 @@ describe.concurrent('testLog', () => {
     expect(stays).toEqual(['does not notify unsubscribed listeners or those of other streams'])
   })
 
-  test('sees a log that listens a little after it says so', async () => {
+  test('testLog() detects a log that subscribes late', async () => {
     const failed = await failures((whole) => ({
       async subscribe(id, listener) {
         let leave = (): void => {}
@@ -195,7 +195,7 @@ describe.concurrent('testLog', () => {
     expect(failed).toContain('notifies a listener of everything after its subscription')
   })
 
-  test('sees a log that forgets to stop, or to say so to one who does not listen', async () => {
+  test('testLog() detects a log that misses a stop in its notifications or in its results', async () => {
     const stopping = 'notifies the producer of a stop, at once and in the result of every renewal'
     const deaf = await failures(() => ({ onStop: () => Promise.resolve(() => {}) }))
     expect(deaf).toEqual([stopping])
@@ -205,7 +205,7 @@ describe.concurrent('testLog', () => {
     expect(silent).toEqual([stopping])
   })
 
-  test('sees a log that never forgets, and one that forgets what is being written', async () => {
+  test('testLog() detects a log that deletes nothing, and one that deletes a running stream', async () => {
     const keeps = await failures((_whole, { ttlMs }) => {
       const log = memoryLog()
       return ttlMs < 1_000 ? bind(log) : {}

@@ -3,7 +3,7 @@ import type { Message } from '../../src/base/messages.js'
 import { type ConversationStore, memoryStore } from '../../src/entries/conversation.js'
 import { type StoreScenario, testStore } from '../../src/entries/testing.js'
 
-/** Runs the suite against a store that is broken in one way, and gives the names of the tests that saw it. */
+/** Runs the suite against a store with one fault, and returns the names of the failed tests. */
 async function failures(
   change: (whole: ConversationStore, scenario: StoreScenario) => Partial<ConversationStore>,
 ): Promise<string[]> {
@@ -34,12 +34,12 @@ async function failures(
   return failed.flat()
 }
 
-describe.concurrent('testStore', () => {
-  test('a store that keeps its promises fails nothing', async () => {
+describe.concurrent('testStore()', () => {
+  test('testStore() passes a store that keeps its contract', async () => {
     expect(await failures(() => ({}))).toEqual([])
   })
 
-  test('does not take a machine that stalls for a store that forgets', async () => {
+  test('testStore() does not blame a store for a machine that stalls', async () => {
     const failed = await failures((whole, { ttlMs }) => {
       let stalls = ttlMs === 600
       return {
@@ -54,7 +54,7 @@ describe.concurrent('testStore', () => {
     expect(failed).toEqual([])
   })
 
-  test('sees a store that does not look at the version', async () => {
+  test('testStore() detects a store that ignores the version', async () => {
     const failed = await failures((whole) => ({
       async append(id, messages) {
         for (;;) {
@@ -73,7 +73,7 @@ describe.concurrent('testStore', () => {
     ])
   })
 
-  test('sees a store that looks at the version first and writes later', async () => {
+  test('testStore() detects a store that checks the version before it writes', async () => {
     const failed = await failures((whole) => ({
       async append(id, messages, expected) {
         const { version } = await whole.load(id)
@@ -87,7 +87,7 @@ describe.concurrent('testStore', () => {
     ])
   })
 
-  test('sees a store that writes one message after the other', async () => {
+  test('testStore() detects a store that writes messages one after the other', async () => {
     const failed = await failures((whole) => ({
       async append(id, messages, expected) {
         let version = expected
@@ -101,7 +101,7 @@ describe.concurrent('testStore', () => {
     expect(failed).toContain('never loads half a turn during concurrent appends')
   })
 
-  test('sees a store whose clear lets the version begin anew', async () => {
+  test('testStore() detects a store whose clear() resets the version', async () => {
     const failed = await failures((whole) => {
       const cleared = new Set<string>()
       return {
@@ -124,7 +124,7 @@ describe.concurrent('testStore', () => {
     expect(failed).toContain('rejects the append of a first turn after clear()')
   })
 
-  test('sees a store that hands out what it holds', async () => {
+  test('testStore() detects a store that returns its own objects', async () => {
     const failed = await failures(() => {
       const held = new Map<string, Message[]>()
       return {
@@ -141,7 +141,7 @@ describe.concurrent('testStore', () => {
     expect(failed).toContain('is not affected by later changes to appended and loaded messages')
   })
 
-  test('sees a store that takes ids for the same that are not', async () => {
+  test('testStore() detects a store that confuses different ids', async () => {
     const short = (id: string): string => id.trim()
     const failed = await failures((whole) => ({
       load: (id) => whole.load(short(id)),
@@ -151,7 +151,7 @@ describe.concurrent('testStore', () => {
     expect(failed).toEqual(['keeps conversations with unusual ids apart'])
   })
 
-  test('sees a store that forgets nothing', async () => {
+  test('testStore() detects a store that deletes nothing', async () => {
     const failed = await failures(() => {
       const lasting = memoryStore()
       return {
@@ -162,7 +162,7 @@ describe.concurrent('testStore', () => {
     expect(failed).toContain('deletes a conversation after its time to live')
   })
 
-  test('sees a lock that is none', async () => {
+  test('testStore() detects a lock that is not exclusive', async () => {
     const nothing = (): Promise<void> => Promise.resolve()
     const failed = await failures(() => ({
       lock: () => Promise.resolve({ renew: nothing, release: nothing }),
@@ -180,7 +180,7 @@ describe.concurrent('testStore', () => {
     )
   })
 
-  test('sees a lock that does not run out, and one that cannot be renewed', async () => {
+  test('testStore() detects a lock that does not expire, and one that cannot be renewed', async () => {
     const lasting = await failures((whole) => ({
       lock: (id, options) => whole.lock(id, { ...options, ttlMs: 60_000 }),
     }))
@@ -198,7 +198,7 @@ describe.concurrent('testStore', () => {
     ])
   })
 
-  test('sees a lock that does not listen to its signal', async () => {
+  test('testStore() detects a lock that ignores its signal', async () => {
     const failed = await failures((whole) => ({
       lock: (id, { ttlMs, wait = true }) => whole.lock(id, { ttlMs, wait }),
     }))
@@ -208,7 +208,7 @@ describe.concurrent('testStore', () => {
     ])
   })
 
-  test('sees a lock that whoever came last gets first', async () => {
+  test('testStore() detects a lock that is granted in the wrong order', async () => {
     const failed = await failures((whole) => {
       const waiting: object[] = []
       return {
