@@ -64,8 +64,9 @@ export interface StreamLog {
   /**
    * Creates a stream and grants its lease.
    *
-   * @returns false if a stream with this id exists, whatever its state. Of several concurrent
-   * calls, exactly one MUST return true
+   * @returns false if a stream with this id exists, whatever its state, unless an earlier call with
+   * the same lease created it. Of several concurrent calls with different leases, exactly one MUST
+   * return true
    */
   create(id: string, lease: Lease): Promise<boolean>
   /**
@@ -99,16 +100,17 @@ export interface StreamLog {
    */
   stop(id: string): Promise<boolean>
   /**
-   * Once the promise has resolved, the listener MUST receive everything that is appended by any
-   * process, in order, or a call of `missed`. Several listeners may subscribe to one id.
+   * Subscribes to a stream. Once the promise has resolved, the listener MUST receive everything
+   * that is appended by any process, in order, or a call of `missed`. Several listeners may
+   * subscribe to one id.
    *
    * @returns ends the subscription; does nothing when called again
    */
   subscribe(id: string, listener: LogListener): Promise<() => void>
   /**
-   * Once the promise has resolved, the callback is called after `stop` was called in any process,
-   * possibly more than once. If the notification is lost, the next `append` or `renew` returns
-   * `stopping`.
+   * Subscribes to stops. Once the promise has resolved, the callback is called after `stop` was
+   * called in any process, possibly more than once. If the notification is lost, the next `append`
+   * or `renew` returns `stopping`.
    *
    * @returns ends the subscription; does nothing when called again
    */
