@@ -1,0 +1,25 @@
+/**
+ * The version of Node.
+ *
+ * @module
+ */
+
+import { StreamError } from '../base/errors.js'
+
+/**
+ * npm only warns about `engines`, and an older Node fails far from the cause.
+ *
+ * @param version - undefined in runtimes that have no version of Node
+ * @throws StreamError `setup` below 22.12
+ */
+export function checkNode(version: string | undefined = ownVersion()): void {
+  const [major = 0, minor = 0] = version?.split('.').map(Number) ?? [Infinity]
+  if (major > 22 || (major === 22 && minor >= 12)) return
+  const message = `sluice needs Node 22.12 or later. This is Node v${version}.`
+  throw new StreamError('setup', message)
+}
+
+function ownVersion(): string | undefined {
+  const { process } = globalThis as { process?: { versions?: { node?: string } } }
+  return process?.versions?.node
+}
