@@ -28,7 +28,7 @@ import { Requests, type Resume } from './stream-requests.js'
 
 /** Everything that `fetch` takes, and more. */
 export interface ConnectOptions extends RequestInit {
-  /** Sent as JSON, instead of `body`. */
+  /** Sent as JSON instead of `body`, with bytes as base64. */
   json?: unknown
   /**
    * Used instead of the global one.

@@ -121,7 +121,7 @@ function checkPart(name: string, part: unknown, rules: PartRules): void {
   if (typeof type !== 'string' || !Object.hasOwn(rules, type)) throw typeError(name, part, rules)
   if (isBytesAsJson(bytes)) {
     throw new TypeError(
-      `Option "${name}.data" holds bytes that went through JSON. Encode them as base64 before JSON.stringify(); connect() and useStream() do.`,
+      `Option "${name}.data" holds bytes that went through JSON. Send base64, as connect() does.`,
     )
   }
   checkOptions(name, part, rules[type] as Table)

@@ -13,10 +13,9 @@ import { StreamError } from '../base/errors.js'
  * @throws StreamError `setup` below 22.12
  */
 export function checkNode(version: string | undefined = ownVersion()): void {
-  const [major = 0, minor = 0] = version?.split('.').map(Number) ?? [Infinity]
+  const [major = 22, minor = 12] = version?.split('.').map(Number) ?? []
   if (major > 22 || (major === 22 && minor >= 12)) return
-  const message = `sluice needs Node 22.12 or later. This is Node v${version}.`
-  throw new StreamError('setup', message)
+  throw new StreamError('setup', `sluice needs Node 22.12 or later. This is Node v${version}.`)
 }
 
 function ownVersion(): string | undefined {

@@ -20,6 +20,7 @@ export class Reading {
   readonly #feed: EventFeed
   readonly #signal: AbortSignal | undefined
   readonly #endedBefore: boolean
+  isCancelled = false
   #terminal: TerminalEvent | undefined
   #listening = false
   #final: PromiseWithResolvers<CompleteEvent> | undefined
@@ -39,6 +40,7 @@ export class Reading {
   }
 
   cancel(reason?: unknown): void {
+    this.isCancelled = true
     // Every response closes, and an error that nobody receives takes 5 us to make.
     if (!this.isOver) this.#feed.stop(abortError(reason))
   }

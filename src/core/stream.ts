@@ -49,6 +49,10 @@ export class Stream implements EventStream, BatchReader {
     await this.ending
   }
 
+  get isCancelled(): boolean {
+    return this.#reading.isCancelled
+  }
+
   /** Settles when nothing is left to do before the terminal event; undefined if nothing is to be done. */
   get ending(): Promise<void> | undefined {
     return this.#reading.ending

@@ -16,7 +16,7 @@ export interface UseStreamOptions extends Omit<ConnectOptions, 'body' | 'json' |
   /** Where messages are sent, by POST. It answers with `sse()`. */
   url: string | URL
   /**
-   * What is sent, as JSON.
+   * Returns what is sent as JSON, with bytes as base64.
    * @default (messages) => ({ messages })
    */
   body?: (messages: readonly Message[]) => unknown
