@@ -103,8 +103,8 @@ export class Requests {
  * adds a parameter to the URL for it. Neither has a cache, nor the property.
  */
 function uncached(): RequestInit {
-  const { prototype = {} } = globalThis.Request ?? {}
-  return 'cache' in prototype ? { cache: 'no-store' } : {}
+  const hasCache = typeof Request === 'function' && 'cache' in Request.prototype
+  return hasCache ? { cache: 'no-store' } : {}
 }
 
 /** The runtime's own error would quote the value, which may be a token. */

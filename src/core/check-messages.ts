@@ -32,7 +32,7 @@ import { nearestName } from '../base/nearest-name.js'
 
 const aString = required(string)
 /** Belongs to its part, and may be undefined: tools can return nothing. */
-const value: Rule = { ...anything }
+const given: Rule = { ...anything }
 const data = required(
   rule(
     'an http(s) or data URL, base64, or a Uint8Array',
@@ -48,7 +48,7 @@ const toolCall: Rules<ToolCallPart> = {
   type: anything,
   id: aString,
   name: aString,
-  input: value,
+  input: given,
   error: string,
   custom: flag,
   signature: string,
@@ -57,7 +57,7 @@ const toolResult: Rules<ToolResultPart> = {
   type: anything,
   id: aString,
   name: aString,
-  output: value,
+  output: given,
   isError: flag,
 }
 const source: Rules<SourcePart> = { type: anything, url: string, title: string, raw: anything }
@@ -143,7 +143,7 @@ function typeError(name: string, part: Record<string, unknown>, rules: PartRules
 function shape(type: string): string {
   const fields = Object.entries(allParts[type] as Table)
     .slice(1)
-    .filter(([, each]) => each.required || each === value)
+    .filter(([, each]) => each.required || each === given)
   return `{ ${[`type: "${type}"`, ...fields.map(([field]) => field)].join(', ')} }`
 }
 

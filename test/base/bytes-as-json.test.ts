@@ -39,7 +39,7 @@ test('a Blob is refused, because it would arrive as {}', () => {
 test('connect() sends bytes as base64', async () => {
   let sent: unknown
   const fetch = async (_url: unknown, init?: RequestInit): Promise<Response> => {
-    sent = JSON.parse(String(init?.body))
+    sent = JSON.parse(init?.body as string)
     return new Response('', { status: 400 })
   }
   await connect('http://a.test', { json: { image: bytes }, fetch })

@@ -19,8 +19,13 @@ const newer: [holder: object | undefined, names: readonly string[]][] = [
   [
     Set.prototype,
     [
-      ...['union', 'intersection', 'difference', 'symmetricDifference'],
-      ...['isSubsetOf', 'isSupersetOf', 'isDisjointFrom'],
+      'union',
+      'intersection',
+      'difference',
+      'symmetricDifference',
+      'isSubsetOf',
+      'isSupersetOf',
+      'isDisjointFrom',
     ],
   ],
   [Uint8Array, ['fromBase64', 'fromHex']],
@@ -29,12 +34,21 @@ const newer: [holder: object | undefined, names: readonly string[]][] = [
   [Error, ['isError', 'captureStackTrace']],
   [Math, ['f16round', 'sumPrecise']],
   [ReadableStream, ['from']],
-  [ReadableStream.prototype, [Symbol.asyncIterator as unknown as string, 'values']],
+  [ReadableStream.prototype, ['values']],
   [
     Object.getPrototypeOf(Object.getPrototypeOf([].values())) as object,
     [
-      ...['map', 'filter', 'take', 'drop', 'flatMap', 'reduce'],
-      ...['toArray', 'forEach', 'some', 'every', 'find'],
+      'map',
+      'filter',
+      'take',
+      'drop',
+      'flatMap',
+      'reduce',
+      'toArray',
+      'forEach',
+      'some',
+      'every',
+      'find',
     ],
   ],
   [globalThis, ['Iterator', 'DisposableStack', 'AsyncDisposableStack', 'SuppressedError']],
@@ -43,7 +57,7 @@ const print = console.log
 for (const [holder, names] of newer) {
   if (holder === undefined) continue
   for (const name of names) {
-    if (!Reflect.deleteProperty(holder, name)) throw new Error(`${String(name)} cannot be deleted.`)
+    if (!Reflect.deleteProperty(holder, name)) throw new Error(`${name} cannot be deleted.`)
   }
 }
 

@@ -47,7 +47,7 @@ describe.each(ways)('a stream that is stopped by %s in the middle of a chunk', (
     const { fetch } = simulatedProvider({ paceMs: 0, answer: 'one two three four five six' })
     // All events in one network chunk.
     const whole: typeof globalThis.fetch = async (input, init) => {
-      const response = await fetch(input as string, init)
+      const response = await fetch(input, init)
       return new Response(await response.arrayBuffer(), response)
     }
     const options = { driver: make({ fetch: whole }), prompt: 'p', signal: controller.signal }

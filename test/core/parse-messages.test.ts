@@ -18,6 +18,7 @@ function errorOf(json: unknown, options?: ParseMessagesOptions): StreamError {
 }
 
 const hello: Message = { role: 'user', content: 'Hi' }
+const repeated = (count: number): Message[] => Array.from({ length: count }, () => hello)
 const nested = (depth: number): unknown =>
   JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`) as unknown
 
@@ -50,10 +51,8 @@ describe('messages of a client', () => {
   })
 
   test('are as many and as long as the defaults allow', () => {
-    expect(parseMessages(Array(1_000).fill(hello))).toHaveLength(1_000)
-    expect(errorOf(Array(1_001).fill(hello)).message).toBe(
-      'There are 1001 messages. The limit is 1000.',
-    )
+    expect(parseMessages(repeated(1_000))).toHaveLength(1_000)
+    expect(errorOf(repeated(1_001)).message).toBe('There are 1001 messages. The limit is 1000.')
     // The array, the object, and both keys with a role.
     const rest = 1 + 1 + 'role'.length + 'user'.length + 'content'.length
     const long = (length: number) => [{ role: 'user', content: 'a'.repeat(length) }]
@@ -185,12 +184,18 @@ describe('whatever a client sends', () => {
   })
 
   test.each([
-    ['many messages', (size: number) => Array.from({ length: size }, () => hello)],
+    ['many messages', repeated],
     ['a long key', (size: number) => [{ role: 'user', ['k'.repeat(size * 10)]: 1 }]],
-    ['many keys', (size: number) => [{ ...Object.fromEntries(Array(size).entries()) }]],
+    ['many keys', (size: number) => [Object.fromEntries(Array(size).entries())]],
     [
       'an output with many values',
-      (size: number) => [call('a'), result('a', Array(size).fill({}))],
+      (size: number) => [
+        call('a'),
+        result(
+          'a',
+          Array.from({ length: size }, () => ({})),
+        ),
+      ],
     ],
     ['many open calls', (size: number) => Array.from({ length: size }, (_, at) => call(`c${at}`))],
   ])('the time for %s grows no faster than its size', (_name, make) => {
