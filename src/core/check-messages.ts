@@ -96,10 +96,11 @@ export function checkMessages(messages: readonly unknown[]): void {
 
 function checkMessage(name: string, message: unknown): void {
   if (!isRecord(message)) throw optionError(name, message, 'an object with role and content')
-  for (const key in message) {
-    const type = Object.hasOwn(messageRules, key) ? undefined : nearestName(key, partTypes)
-    if (type === undefined) continue
-    throw new TypeError(`Unknown option "${name}.${key}". Write ${shape(type)} into "content".`)
+  // Only the first: looking for the nearest name of 100,000 fields would take seconds.
+  const field = Object.keys(message).find((key) => !Object.hasOwn(messageRules, key))
+  const type = field === undefined ? undefined : nearestName(field, partTypes)
+  if (type !== undefined) {
+    throw new TypeError(`Unknown option "${name}.${field}". Write ${shape(type)} into "content".`)
   }
   checkOptions(name, message, messageRules)
   const { role, content } = message as unknown as Message
