@@ -20,6 +20,8 @@ export interface Rule {
   readonly required?: true
   /** The value never appears in an error. */
   readonly secret?: true
+  /** All values, if they are words. */
+  readonly choices?: readonly string[]
   /** The rules of an object's own options. */
   readonly rules?: Table
   /** The rule of each value in an object, or in an array. */
@@ -66,7 +68,7 @@ export function checkValue(option: string, value: unknown, by: Rule): void {
   const { allowed, rules, each } = by
   if (value === undefined && !by.required) return
   if (!by.isAllowed(value)) {
-    if (!by.secret) throw optionError(option, value, allowed)
+    if (!by.secret) throw optionError(option, value, allowed, hintFor(value, by.choices ?? []))
     throw new TypeError(`Option "${option}" has an invalid value (not shown). Allowed: ${allowed}.`)
   }
   if (rules !== undefined && isRecord(value)) checkOptions(option, value, rules, allowed)
@@ -78,8 +80,13 @@ export function checkValue(option: string, value: unknown, by: Rule): void {
 }
 
 /** The error for a value that is not allowed. */
-export function optionError(option: string, value: unknown, allowed: string): TypeError {
-  return new TypeError(`Option "${option}" is ${show(value)}. Allowed: ${allowed}.`)
+export function optionError(
+  option: string,
+  value: unknown,
+  allowed: string,
+  hint: string = '',
+): TypeError {
+  return new TypeError(`Option "${option}" is ${show(value)}.${hint} Allowed: ${allowed}.`)
 }
 
 function refuseUnknown(
@@ -88,10 +95,15 @@ function refuseUnknown(
   known: readonly string[],
   isOpen: boolean,
 ): void {
-  const meant = nearestName(key, known)
-  if (isOpen && meant === undefined) return
-  const hint = meant === undefined ? '' : ` Did you mean "${meant}"?`
+  const hint = hintFor(key, known)
+  if (isOpen && hint === '') return
   throw new TypeError(`Unknown option ${show(option)}.${hint} Allowed: ${known.join(', ')}.`)
+}
+
+/** A sentence with a space before it; empty if no known name is near. */
+function hintFor(name: unknown, known: readonly string[]): string {
+  const meant = isText(name) ? nearestName(name, known) : undefined
+  return meant === undefined ? '' : ` Did you mean "${meant}"?`
 }
 
 // ---------------------------------------------------------------- rules
@@ -107,7 +119,8 @@ export function required(of: Rule, allowed: string = of.allowed): Rule {
 export function oneOf(...values: readonly unknown[]): Rule {
   const [last, ...others] = values.map(show).toReversed()
   const allowed = others.length > 0 ? `${others.toReversed().join(', ')} or ${last}` : String(last)
-  return rule(allowed, (value) => values.includes(value))
+  const isAllowed = (value: unknown): boolean => values.includes(value)
+  return { allowed, isAllowed, choices: values.filter(isText) }
 }
 
 /** A rule for an object with options of its own, or a shorthand for it. */

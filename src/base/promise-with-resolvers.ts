@@ -1,5 +1,5 @@
 /**
- * `Promise.withResolvers()`, which Safari lacks before 17.4.
+ * `Promise.withResolvers()`, which Safari has only from 17.4 on and Firefox from 121 on.
  *
  * @module
  */

@@ -20,6 +20,7 @@ import {
 } from '../base/check-options.js'
 import type { Fetch } from '../base/driver.js'
 import type { EventStream } from '../base/event-stream.js'
+import { isValidUrl } from '../base/url.js'
 import { ReceivedAnswer } from '../core/received-answer.js'
 import { Stream } from '../core/stream.js'
 import { ConnectionSource, type Reconnection } from './connection.js'
@@ -27,7 +28,7 @@ import { Requests, type Resume } from './stream-requests.js'
 
 /** Options of `connect()`, in addition to those of `fetch`. */
 export interface ConnectOptions extends RequestInit {
-  /** Sent as JSON. Mutually exclusive with `body`. */
+  /** Sent as JSON, with bytes as base64. Mutually exclusive with `body`. */
   json?: unknown
   /**
    * Replaces the global `fetch`.
@@ -204,7 +205,7 @@ function checkUrl(url: string | URL, fetch: ConnectOptions['fetch']): void {
   const base = 'location' in globalThis || fetch !== undefined ? 'http://any' : undefined
   // A query may hold a token.
   const shown = String(url).replace(/\?.*/s, '?…')
-  if (!URL.canParse(url, base)) throw optionError('url', shown, allowedUrl)
+  if (!isValidUrl(url, base)) throw optionError('url', shown, allowedUrl)
 }
 
 function reconnectSettings(retry: ConnectOptions['retry'] = {}): Required<ReconnectOptions> {

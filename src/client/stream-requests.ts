@@ -4,6 +4,7 @@
  * @module
  */
 
+import { toJson } from '../base/bytes-as-json.js'
 import { optionError } from '../base/check-options.js'
 
 /** Describes a stream whose connection was lost. */
@@ -57,12 +58,12 @@ export class Requests {
       throw optionError('headers.last-event-id', lastEventId, 'the id of an event, a whole number')
     }
     this.after = Number(lastEventId)
-    this.#init = { cache: 'no-store', ...init, method, body }
+    this.#init = { ...uncached(), ...init, method, body }
     if (json === undefined) return
     if (body !== null) {
       throw new TypeError('Options "json" and "body" are mutually exclusive.')
     }
-    this.#init.body = JSON.stringify(json)
+    this.#init.body = toJson(json)
     if (!this.#headers.has('content-type')) this.#headers.set('content-type', 'application/json')
   }
 
@@ -95,6 +96,15 @@ export class Requests {
     if (named !== undefined) return resolveNear(named, responseUrl || this.#url)
     return this.repeatable ? this.#url : undefined
   }
+}
+
+/**
+ * Workers with a compatibility date before 2024-11 refuse the option, and the fetch of React Native
+ * adds a parameter to the URL for it. Neither has a cache, nor the property.
+ */
+function uncached(): RequestInit {
+  const hasCache = typeof Request === 'function' && 'cache' in Request.prototype
+  return hasCache ? { cache: 'no-store' } : {}
 }
 
 /** Hides the value, which may be a token: the runtime's own error would quote it. */

@@ -22,6 +22,7 @@ import type { RetryOptions } from '../layers/retry/options.js'
 import { retry } from '../layers/retry/retry.js'
 import { type TimeoutOptions, timeout } from '../layers/timeout.js'
 import { Answer } from './answer.js'
+import { checkNode } from './check-node.js'
 import { checkRequest, requestRules } from './check-request.js'
 import { hookRules, observe } from './observer.js'
 import { startOf } from './start-event.js'
@@ -35,7 +36,7 @@ export interface StreamOptions<Output = unknown> extends StreamRequest, StreamHo
    * The driver that answers: `openai({...})`, `anthropic({...})`, `compatible({...})`, or your own.
    */
   driver: Driver
-  /** Ends the stream with an `error` of code `aborted`. */
+  /** Ends the stream with an `error` of code `aborted` when it aborts. */
   signal?: AbortSignal
   /**
    * Retry options. A number is `maxRetries`, `false` disables retries.
@@ -55,7 +56,8 @@ export interface StreamOptions<Output = unknown> extends StreamRequest, StreamHo
  * Iterating never throws for a failure of the provider or the network, or for an abort: the stream
  * ends with an `error` event instead.
  *
- * @throws TypeError for a invalid option
+ * @throws TypeError for an invalid option
+ * @throws StreamError `setup` on a Node older than 22.12
  * @example
  * ```ts
  * const stream = createStream({ driver: openai({ model: 'gpt-5.5' }), prompt: 'Why is the sky blue?' })
@@ -83,6 +85,7 @@ export const streamRules: Rules<StreamOptions> = {
 
 /** @internal Creates a stream, optionally as a turn of a conversation. */
 export function openStream(options: StreamOptions, turn?: Turn): EventStream {
+  checkNode()
   checkOptions('', options, streamRules, 'an object with a driver and a prompt or messages')
   const { driver, signal, retry: retryOption, timeout: timeoutOption, ...others } = options
   const { onAttempt: _attempt, onRetry: _retry, onEnd: _end, ...request } = others

@@ -4,12 +4,14 @@
  * @module
  */
 
-import type { StreamEvent } from '../base/events.js'
+import { isTerminal, type StreamEvent } from '../base/events.js'
 import type { BatchReader } from './event-feed.js'
 
 interface EndingReader extends BatchReader {
   /** Settles when all work is done; undefined if there is none. */
   readonly ending: Promise<void> | undefined
+  /** The reader wants no more content. */
+  readonly isCancelled: boolean
 }
 
 type Resolve = (result: IteratorResult<StreamEvent, undefined>) => void
@@ -35,6 +37,7 @@ export class EventIterator implements AsyncIterator<StreamEvent, undefined> {
   }
 
   next(): Promise<IteratorResult<StreamEvent, undefined>> {
+    if (this.#reader.isCancelled) this.#dropContent()
     const event = this.#batch[this.#position]
     if (event !== undefined) {
       this.#position++
@@ -56,6 +59,13 @@ export class EventIterator implements AsyncIterator<StreamEvent, undefined> {
   async throw(error: unknown): Promise<IteratorResult<StreamEvent, undefined>> {
     await this.return()
     throw error
+  }
+
+  /** Of the rest of the batch, only the terminal event is left. */
+  #dropContent(): void {
+    const last = this.#batch[this.#position] && this.#batch.at(-1)
+    this.#batch = isTerminal(last) ? [last] : nothing
+    this.#position = 0
   }
 
   readonly #wait = (resolve: Resolve): void => {

@@ -23,6 +23,7 @@ export class Reading {
   readonly #feed: EventFeed
   readonly #signal: AbortSignal | undefined
   readonly #endedBefore: boolean
+  isCancelled = false
   #terminal: TerminalEvent | undefined
   #listening = false
   #final: PromiseWithResolvers<CompleteEvent> | undefined
@@ -42,6 +43,7 @@ export class Reading {
   }
 
   cancel(reason?: unknown): void {
+    this.isCancelled = true
     // Every response closes its stream, and an error that nobody receives costs 5 us.
     if (!this.isOver) this.#feed.stop(abortError(reason))
   }

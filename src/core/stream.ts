@@ -49,6 +49,10 @@ export class Stream implements EventStream, BatchReader {
     await this.ending
   }
 
+  get isCancelled(): boolean {
+    return this.#reading.isCancelled
+  }
+
   /** Settles when all work before the terminal event is done; undefined if there is none. */
   get ending(): Promise<void> | undefined {
     return this.#reading.ending

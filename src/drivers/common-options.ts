@@ -16,6 +16,7 @@ import {
   rule,
 } from '../base/check-options.js'
 import type { Fetch } from '../base/driver.js'
+import { isValidUrl } from '../base/url.js'
 
 /** A key, or a function that returns one for each request, for keys that rotate. */
 export type ApiKey = string | (() => string | Promise<string>)
@@ -42,7 +43,7 @@ export const providerRules: Rules<ProviderOptions> = {
     'a string, or a function that returns one',
     (value) => typeof value === 'string' || typeof value === 'function',
   ),
-  baseURL: rule('an absolute URL', (value) => isText(value) && URL.canParse(value)),
+  baseURL: rule('an absolute URL', (value) => isText(value) && isValidUrl(value)),
   fetch: func,
   headers: secret('an object of names and values', isRecord),
 }

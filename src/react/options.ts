@@ -16,7 +16,7 @@ export interface UseStreamOptions extends Omit<ConnectOptions, 'body' | 'json' |
   /** The route that receives the messages by POST and answers with `sse()`. */
   url: string | URL
   /**
-   * Creates the request body, which is sent as JSON.
+   * Creates the request body, which is sent as JSON, with bytes as base64.
    * @default (messages) => ({ messages })
    */
   body?: (messages: readonly Message[]) => unknown

@@ -11,6 +11,7 @@ import {
   isTerminal,
   type StreamEvent,
 } from '../base/events.js'
+import { promiseWithResolvers } from '../base/promise-with-resolvers.js'
 import type { BatchReader } from '../core/event-feed.js'
 import { abortError } from '../pull/abort.js'
 import type { Lease, LeaseState, LogBatch, StreamLog } from './log.js'
@@ -65,7 +66,7 @@ export class Producer {
   constructor(reader: BatchReader, settings: ProducerSettings) {
     this.#reader = reader
     this.#settings = settings
-    const { promise, resolve } = Promise.withResolvers<CompleteEvent | ErrorEvent>()
+    const { promise, resolve } = promiseWithResolvers<CompleteEvent | ErrorEvent>()
     this.ended = promise
     this.#settle = resolve
     this.#heartbeat = setInterval(() => void this.#beat(), settings.lease.leaseMs / beatsInLease)

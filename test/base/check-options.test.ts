@@ -63,7 +63,10 @@ describe('checkOptions', () => {
     [[], 'Option "make" is [].'],
     [{}, 'Option "make.name" is undefined. Allowed: a string that is not empty.'],
     [{ name: 5 }, 'Option "make.name" is 5.'],
-    [{ name: 'a', mode: 'fats' }, 'Option "make.mode" is "fats". Allowed: "fast" or "slow".'],
+    [
+      { name: 'a', mode: 'fats' },
+      'Option "make.mode" is "fats". Did you mean "fast"? Allowed: "fast" or "slow".',
+    ],
     [{ name: 'a', inner: 'x' }, 'Option "make.inner" is "x". Allowed: a number, or an object.'],
     [{ name: 'a', inner: { size: -1 } }, 'Option "make.inner.size" is -1.'],
     [{ name: 'a', inner: { sise: 1 } }, 'Unknown option "make.inner.sise". Did you mean "size"?'],
