@@ -16,9 +16,18 @@ export const onTheBuild = [
   'test/**/processes.test.ts',
 ]
 
-/** Sockets that an earlier file has left would set their timers on the fake clock, and a document makes SDKs believe in a browser. */
-const alone = globSync('test/**/*.test.{ts,tsx}', { cwd: root }).filter((file) =>
-  /useFakeTimers|@vitest-environment|support\/dom/.test(readFileSync(root + file, 'utf8')),
+/**
+ * Tests with a process of their own. Sockets that an earlier file has left would set their timers on the fake clock, a document
+ * makes SDKs believe in a browser, and frameworks replace globals.
+ */
+/** Packages that are linked below `test` bring tests of their own. */
+const installed = '**/node_modules/**'
+
+const alone = globSync('test/**/*.test.{ts,tsx}', { cwd: root, exclude: [installed] }).filter(
+  (file) =>
+    /useFakeTimers|@vitest-environment|support\/dom|servers\/mounts/.test(
+      file + readFileSync(root + file, 'utf8'),
+    ),
 )
 
 export default defineConfig({
@@ -38,9 +47,10 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: [...onTheBuild, ...alone],
+          exclude: [installed, ...onTheBuild, ...alone],
           // A worker keeps its modules from file to file: importing them costs more than most tests.
           isolate: false,
+          setupFiles: ['test/support/unchanged-globals.ts'],
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
@@ -50,7 +60,7 @@ export default defineConfig({
         test: {
           name: 'unit-alone',
           include: alone,
-          exclude: onTheBuild,
+          exclude: [installed, ...onTheBuild],
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
@@ -60,6 +70,7 @@ export default defineConfig({
         test: {
           name: 'built',
           include: onTheBuild,
+          exclude: [installed],
           globalSetup: ['scripts/fresh.ts'],
           maxWorkers: 4,
           sequence: { groupOrder: 2 },

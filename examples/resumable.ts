@@ -1,6 +1,7 @@
 /**
  * Answers that outlive their connections: `npm run example examples/resumable.ts`, then
- * `curl -Ni localhost:3000/streams -d '{"prompt":"Hello"}'`, and from another terminal, whatever becomes of the first one, what it names:
+ * `curl -Ni localhost:3000/streams -d '{"messages":[{"role":"user","content":"Hello"}]}'`, and from another
+ * terminal, even if the first one is closed, the address that it names:
  * `curl -N localhost:3000/streams/<id>`.
  *
  * The streams are kept in memory. With REDIS_URL they are in Redis, and any number of servers share them. Two, for instance:
@@ -13,10 +14,11 @@ import { createServer } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { createClient } from 'redis'
-import { createStream, StreamError, sse, toResponse } from 'sluice'
+import { createStream, parseMessages, StreamError, sse, toResponse } from 'sluice'
 import { redisLog } from 'sluice/redis'
 import { createResumable, memoryLog } from 'sluice/resumable'
 import { model } from './model.ts'
+import { readJson } from './read-json.ts'
 
 const driver = model({ paceMs: 30 })
 const { REDIS_URL: url, PORT: port = '3000' } = process.env
@@ -26,9 +28,9 @@ const resumable = createResumable({ log: redis ? redisLog(redis) : memoryLog() }
 const app = new Hono()
 
 app.post('/streams', async ({ req }) => {
-  const { prompt } = await req.json<{ prompt: string }>()
+  const messages = parseMessages(await readJson(req.raw))
   const id = crypto.randomUUID()
-  await resumable.publish(id, createStream({ driver, prompt }))
+  await resumable.publish(id, createStream({ driver, messages }))
   const stream = await resumable.follow(id)
   if (stream === null) return new Response(null, { status: 404 })
   // Says where the rest is to be had: `connect()` of sluice/client goes there when its connection is lost.
@@ -54,17 +56,17 @@ app.delete('/streams/:id', async ({ req }) => {
 const statuses: Record<string, number> = { 'invalid-request': 400, conflict: 409, store: 503 }
 app.onError((thrown) => {
   const error = StreamError.from(thrown)
-  return Response.json({ error }, { status: statuses[error.code] ?? 500 })
+  return Response.json({ error }, { status: error.status ?? statuses[error.code] ?? 500 })
 })
 
 const listener = getRequestListener(app.fetch)
 const server = createServer((request, response) => void listener(request, response))
-server.listen(Number(port), () => {
+server.listen(Number(port), '127.0.0.1', () => {
   const address = server.address()
   const origin = `http://localhost:${typeof address === 'object' ? address?.port : port}`
   console.log(`Streams are kept in ${redis ? 'Redis' : 'memory'}.
 
-curl -Ni ${origin}/streams -d '{"prompt":"Hello?"}'
+curl -Ni ${origin}/streams -d '{"messages":[{"role":"user","content":"Hello?"}]}'
 curl -N ${origin}/streams/<id>?after=3
 
 Listening on ${origin}. Ctrl+C ends it.`)

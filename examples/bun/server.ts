@@ -1,18 +1,26 @@
 /**
- * Bun: `npm run build && bun examples/bun/server.ts`, then `curl -N localhost:3000 -d '{"prompt":"Hello"}'`. Without Bun, `npx bun`
- * does as well. In a project of your own, `bun add sluice openai`.
+ * Bun: `npm run build && bun examples/bun/server.ts`, then
+ * `curl -N localhost:3000 -d '{"messages":[{"role":"user","content":"Hello"}]}'`. Without Bun, `npx bun` works too.
+ * In a project of your own, `bun add sluice openai`.
  */
 
-import { createStream, sse, toResponse } from 'sluice'
+import { createStream, parseMessages, StreamError, sse, toResponse } from 'sluice'
 import { model } from '../model.ts'
+import { readJson } from '../read-json.ts'
 
 const server = Bun.serve({
   port: process.env.PORT ?? 3000,
-  // In seconds. By itself, Bun ends a response that says nothing for ten, and a model may think for longer.
+  hostname: '127.0.0.1',
+  // In seconds. By default, Bun ends a response after ten without data, and a model can take longer.
   idleTimeout: 0,
   async fetch(request) {
-    const { prompt } = (await request.json()) as { prompt: string }
-    return toResponse(createStream({ driver: model(), prompt }), sse())
+    const messages = parseMessages(await readJson(request))
+    return toResponse(createStream({ driver: model(), messages }), sse())
+  },
+  // A body or messages that cannot be accepted.
+  error(thrown) {
+    const error = StreamError.from(thrown)
+    return Response.json({ error }, { status: error.status ?? 500 })
   },
 })
 console.log(`Listening on ${server.url}`)

@@ -1,6 +1,6 @@
 /**
- * A chat server: three providers, as plain text and as server-sent events, with conversations that are remembered. Web APIs only, so it
- * runs wherever Hono does.
+ * A chat server: three providers, as plain text and as server-sent events, with conversations. It
+ * uses only Web APIs, so it runs wherever Hono does.
  *
  * ```ts
  * const app = createApp({
@@ -15,12 +15,11 @@
  */
 
 import { Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
-import { cors } from 'hono/cors'
 import { HTTPException } from 'hono/http-exception'
 import { createStream, plainText, type StreamOptions, sse, toResponse } from 'sluice'
 import { conversationRoutes } from './conversations.ts'
 import { type Memory, processMemory } from './memory.ts'
+import { type Origins, originsOnly } from './origins.ts'
 import { type PageFiles, pageRoutes } from './page.ts'
 import type { Providers } from './providers.ts'
 import { readBody } from './read-body.ts'
@@ -32,36 +31,49 @@ export interface AppOptions {
   /** @default that of the process */
   memory?: Memory
   /**
+   * The origins whose pages may use the server.
+   * @default '*'
+   */
+  origins?: Origins
+  /**
    * For browsers, at `/`.
    * @default none
    */
   page?: PageFiles
   /**
-   * Ends the event streams with an `error` event, for a server that shuts down. Text has no way to say that it was ended, so a
-   * text stream ends when its connection is closed.
+   * Ends the event streams with an `error` event when the server shuts down. Plain text has no event
+   * for it: a text stream ends when its connection is closed.
    */
   signal?: AbortSignal
 }
 
-const maxBodyBytes = 1_000_000
-
-export function createApp({ providers, memory = processMemory(), page, signal }: AppOptions): Hono {
+export function createApp({
+  providers,
+  memory = processMemory(),
+  origins = '*',
+  page,
+  signal,
+}: AppOptions): Hono {
   const answer = (options: StreamOptions): Promise<Response> =>
     toResponse(createStream({ ...options, ...(signal === undefined ? {} : { signal }) }), sse())
 
   const app = new Hono()
-  app.use(cors({ origin: '*', exposeHeaders: ['retry-after', 'content-location', 'x-stream-id'] }))
-  app.use(bodyLimit({ maxSize: maxBodyBytes, onError: () => failure(413, 'The body is too big') }))
+  app.use(originsOnly(origins))
+  app.use(async (context, next) => {
+    await next()
+    // Without it, a browser may take plain text for HTML.
+    context.res.headers.set('x-content-type-options', 'nosniff')
+  })
   if (page !== undefined) app.route('/', pageRoutes(page))
   app.get('/', ({ req, text }) => text(`${describeRoutes(new URL(req.url).origin)}\n`))
 
   for (const [name, { defaultModel, driver }] of Object.entries(providers)) {
     app.post(`/${name}/basic`, async ({ req }) => {
       const { prompt } = await readBody(req.raw, promptBody)
-      // Text cannot take back what it has sent, so a failure in the middle must not begin the answer again.
+      // Plain text cannot retract what it has sent, so a failure in the middle must not restart.
       const retry = { afterContent: 'fail' } as const
       const stream = createStream({ driver: driver(defaultModel), prompt, retry })
-      // The response waits for the first token, and until then it has no body whose cancel could tell that the client left.
+      // The response waits for the first token. Until then it has no body that could be cancelled.
       const leave = (): void => stream.cancel('The client has left.')
       req.raw.signal.addEventListener('abort', leave)
       const response = await toResponse(stream, plainText())
@@ -84,7 +96,7 @@ export function createApp({ providers, memory = processMemory(), page, signal }:
   app.post('/ai/retry', async ({ req }) => {
     const { prompt, max_retries: maxRetries = 2 } = await readBody(req.raw, retryBody)
     const { defaultModel, driver, simulated } = providers.openai
-    // A simulated provider is too reliable to show a retry: its first answer is cut after some tokens.
+    // A simulated provider never fails on its own, so its first answer is cut after some tokens.
     const fault = `cut=6; once=${crypto.randomUUID()}`
     const headers = simulated ? { 'x-simulated-fault': fault } : {}
     return answer({ driver: driver(defaultModel, headers), prompt, retry: { maxRetries } })
@@ -92,16 +104,16 @@ export function createApp({ providers, memory = processMemory(), page, signal }:
 
   app.route('/ai', conversationRoutes({ providers, memory, signal }))
 
-  app.notFound(({ req }) => failure(404, `There is no ${req.method} ${req.path}`))
+  app.notFound(({ req }) => failure(404, `There is no ${req.method} ${req.path}.`))
   app.onError((error) => {
     if (error instanceof HTTPException) return error.getResponse()
     console.error(error)
-    return failure(500, 'Something went wrong')
+    return failure(500, 'Something went wrong.')
   })
   return app
 }
 
-const codes = { 404: 'not-found', 413: 'invalid-request', 500: 'server' }
+const codes = { 404: 'not-found', 500: 'server' }
 
 function failure(status: keyof typeof codes, message: string): Response {
   return Response.json({ error: { code: codes[status], message } }, { status })

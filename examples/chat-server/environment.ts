@@ -8,6 +8,8 @@ import { claudeProvider, geminiProvider, openaiProvider, type Providers } from '
 
 export interface Opened {
   providers: Providers
+  /** No provider has a key. */
+  isSimulated: boolean
   /** Who answers what, in one line. */
   summary: string
   close: () => Promise<void>
@@ -38,6 +40,7 @@ export async function openProviders(environment: NodeJS.ProcessEnv): Promise<Ope
       claude: claudeProvider(settings(variables.claude)),
       gemini: geminiProvider(settings(variables.gemini)),
     },
+    isSimulated: missing.length === all.length,
     summary: summarize(missing, all.length),
     close: async () => simulated?.close(),
   }

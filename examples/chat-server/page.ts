@@ -12,7 +12,7 @@ export interface PageFile {
 /** By their paths, such as `/index.html`. */
 export type PageFiles = ReadonlyMap<string, PageFile>
 
-/** The page at `/` for whoever asks for HTML; everybody else gets what the other routes answer. */
+/** The page at `/` for clients that accept HTML. Others get what the other routes answer. */
 export function pageRoutes(files: PageFiles): Hono {
   const routes = new Hono()
   routes.get('*', async ({ req }, next) => {
@@ -26,7 +26,10 @@ export function pageRoutes(files: PageFiles): Hono {
         // The names of all other files change with what is in them.
         'cache-control':
           path === '/index.html' ? 'no-cache' : 'public, max-age=31536000, immutable',
-        'content-security-policy': "default-src 'self'; img-src data:",
+        'content-security-policy':
+          "default-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
         vary: 'accept',
       },
     })

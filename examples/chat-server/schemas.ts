@@ -2,9 +2,10 @@
  * What the routes accept.
  */
 
-import type { StreamRequest } from 'sluice'
+import { parseMessages, StreamError, type StreamRequest } from 'sluice'
 import { z } from 'zod'
 import { providerNames } from './providers.ts'
+import { invalid } from './read-body.ts'
 
 const text = z.string().regex(/\S/, 'Must not be empty')
 
@@ -35,15 +36,28 @@ export const conversationBody = z.object({
   provider: z.enum(providerNames).default('openai'),
 })
 
-/** The same request in the words of the package. */
+/**
+ * The same request in the words of the package.
+ *
+ * @throws HTTPException with a response of status 400 for messages that are too many or too long
+ */
 export function toRequest({
   messages,
   temperature,
   max_tokens: maxOutputTokens,
 }: z.output<typeof chatBody>): StreamRequest {
   return {
-    messages,
+    messages: parse(messages),
     ...(temperature === undefined ? {} : { temperature }),
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+  }
+}
+
+function parse(messages: unknown): NonNullable<StreamRequest['messages']> {
+  try {
+    // The page of a chat keeps its own instructions.
+    return parseMessages(messages, { roles: ['system', 'user', 'assistant'] })
+  } catch (error) {
+    throw StreamError.is(error) ? invalid('messages', error.message) : error
   }
 }

@@ -3,32 +3,41 @@
  * `curl -N localhost:8000/openai/sse -H 'content-type: application/json' -d '{"messages":[{"role":"user","content":"Hello"}]}'`, or what it
  * prints.
  *
- * PORT changes the port (8000). OPENAI_API_KEY, ANTHROPIC_API_KEY and GEMINI_API_KEY make it talk to the real providers, at
- * OPENAI_BASE_URL, ANTHROPIC_BASE_URL and GEMINI_BASE_URL where these are set. OPENAI_API=responses speaks OpenAI's Responses API. With
- * REDIS_URL any number of these servers share their conversations and answers.
+ * PORT changes the port (8000), and HOST the address (127.0.0.1: only this machine reaches it).
+ * OPENAI_API_KEY, ANTHROPIC_API_KEY and GEMINI_API_KEY make it call the real providers, at
+ * OPENAI_BASE_URL, ANTHROPIC_BASE_URL and GEMINI_BASE_URL if these are set. OPENAI_API=responses uses
+ * OpenAI's Responses API. CORS_ORIGINS names the origins whose pages may use it: any with simulated
+ * providers, and those of localhost once there is a key. With REDIS_URL, any number of these servers
+ * share their conversations and answers.
  */
 
 import { createServer } from 'node:http'
 import { createApp } from './app.ts'
 import { openMemory, openProviders } from './environment.ts'
 import { createListener } from './listener.ts'
+import { describeOrigins, readOrigins } from './origins.ts'
 import { readPage } from './page-files.ts'
 import { describeRoutes } from './routes.ts'
 
 const port = readPort(process.env.PORT)
+const host = process.env.HOST || '127.0.0.1'
 const opened = await Promise.all([openProviders(process.env), openMemory(process.env)]).catch(
   (error: Error) => exitWith(error.message),
 )
-const [{ providers }, { memory }] = opened
+const [{ providers, isSimulated }, { memory }] = opened
+const origins = originsOf(process.env.CORS_ORIGINS)
 const page = await readPage()
 const shutdown = new AbortController()
 const app = createApp({
   providers,
   memory,
+  origins,
   ...(page === undefined ? {} : { page }),
   signal: shutdown.signal,
 })
-const server = createServer(createListener(app))
+// The whole request has to arrive within a minute. The response takes as long as it takes.
+const limits = { requestTimeout: 60_000, headersTimeout: 20_000 }
+const server = createServer(limits, createListener(app))
 
 server.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EADDRINUSE') {
@@ -38,11 +47,14 @@ server.on('error', (error: NodeJS.ErrnoException) => {
   exitWith(error.message)
 })
 
-server.listen(port, () => {
+server.listen(port, host, () => {
   const bound = server.address()
   const origin = `http://localhost:${typeof bound === 'object' && bound ? bound.port : port}`
   const summary = opened.map((each) => each.summary).join(' ')
-  console.log(`${summary}\n\n${describeRoutes(origin)}\n\nListening on ${origin}. Ctrl+C ends it.`)
+  const reach = `It listens at ${host} (HOST). ${describeOrigins(origins)}`
+  console.log(
+    `${summary}\n\n${describeRoutes(origin)}\n\n${reach}\nListening on ${origin}. Ctrl+C ends it.`,
+  )
 })
 
 // Only the first signal: the second one ends a process that does not end.
@@ -50,16 +62,24 @@ process.once('SIGINT', () => void stop())
 process.once('SIGTERM', () => void stop())
 
 async function stop(): Promise<void> {
-  // Each event stream tells its client that it was ended, and closes the connection to its provider.
+  // Each event stream ends with an `error` event, and closes the connection to its provider.
   shutdown.abort(new Error('The server is shutting down.'))
   const closed = new Promise((resolve) => {
     server.close(resolve)
   })
-  // The rest: text, connections that are kept alive, and clients that do not read. Closing one closes the provider's, too.
+  // The rest: text, connections that are kept alive, and clients that do not read.
   setTimeout(() => server.closeAllConnections(), 100)
   await closed
   await Promise.all(opened.map((each) => each.close()))
   process.exit(0)
+}
+
+function originsOf(text: string | undefined): ReturnType<typeof readOrigins> {
+  try {
+    return readOrigins(text, isSimulated)
+  } catch (error) {
+    return exitWith((error as Error).message)
+  }
 }
 
 function readPort(text = '8000'): number {

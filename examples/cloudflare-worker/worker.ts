@@ -1,12 +1,12 @@
 /**
  * A Cloudflare Worker: `npm run build && cd examples/cloudflare-worker && npm ci && npm start`, then
- * `curl -N localhost:8787 -d '{"prompt":"Hello"}'`. It runs on this machine, without an account.
+ * `curl -N localhost:8787 -d '{"messages":[{"role":"user","content":"Hello"}]}'`. It runs on this machine, without an account.
  *
  * A line `OPENAI_API_KEY=…` in a file `.env` beside this one asks OpenAI; once deployed, `npx wrangler secret put OPENAI_API_KEY` does.
  * In a project of your own, `npm install sluice openai` takes the place of the package in this repository.
  */
 
-import { createStream, type Driver, sse, toResponse } from 'sluice'
+import { createStream, type Driver, parseMessages, StreamError, sse, toResponse } from 'sluice'
 import { compatible } from 'sluice/compatible'
 import { openai } from 'sluice/openai'
 import { simulatedProvider } from 'sluice/testing'
@@ -18,11 +18,15 @@ interface Environment {
 
 export default {
   async fetch(request, environment) {
-    const { prompt } = await request.json<{ prompt: string }>()
-    // A Worker may learn that its client has left only when it writes to it, so a model that says nothing for long is written to more
-    // often than every 15 seconds.
-    const format = sse({ heartbeatMs: 5_000 })
-    return toResponse(createStream({ driver: model(environment), prompt }), format)
+    try {
+      const messages = parseMessages(await request.json().catch(() => undefined))
+      // A Worker may notice that its client has disconnected only when it writes to it.
+      const format = sse({ heartbeatMs: 5_000 })
+      return await toResponse(createStream({ driver: model(environment), messages }), format)
+    } catch (thrown) {
+      const error = StreamError.from(thrown)
+      return Response.json({ error }, { status: error.status ?? 500 })
+    }
   },
 } satisfies ExportedHandler<Environment>
 

@@ -1,17 +1,25 @@
 /**
  * Deno: `npm run build && deno run --allow-env --allow-net examples/deno/server.ts`, then
- * `curl -N localhost:3000 -d '{"prompt":"Hello"}'`. Without Deno, `npx deno` does as well.
+ * `curl -N localhost:3000 -d '{"messages":[{"role":"user","content":"Hello"}]}'`. Without Deno, `npx deno` works
+ * too.
  *
  * In a project of your own, `deno add npm:sluice npm:openai` writes the `imports` of the deno.json; its `links` are for this
  * repository, where the package is not one that was published.
  */
 
-import { createStream, sse, toResponse } from 'sluice'
+import { createStream, parseMessages, StreamError, sse, toResponse } from 'sluice'
 import { model } from '../model.ts'
+import { readJson } from '../read-json.ts'
 
-Deno.serve({ port: Number(Deno.env.get('PORT') ?? 3000) }, async (request) => {
-  const { prompt } = await request.json()
-  // A client that leaves cancels the body, and that closes the connection to the provider. Not by `request.signal`: Deno aborts it
-  // after a success too.
-  return toResponse(createStream({ driver: model(), prompt }), sse())
+const address = { port: Number(Deno.env.get('PORT') ?? 3000), hostname: '127.0.0.1' }
+Deno.serve(address, async (request) => {
+  try {
+    const messages = parseMessages(await readJson(request))
+    // A client that disconnects cancels the body, which closes the connection to the provider. Not
+    // `request.signal`: Deno aborts it after a success too.
+    return await toResponse(createStream({ driver: model(), messages }), sse())
+  } catch (thrown) {
+    const error = StreamError.from(thrown)
+    return Response.json({ error }, { status: error.status ?? 500 })
+  }
 })

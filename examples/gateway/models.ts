@@ -26,7 +26,7 @@ export const models = new Map<string, Driver>([
   [claude.model, claude],
   [flash.model, flash],
   [llama.model, llama],
-  // Whoever is up. Each has a second try of its own, in which it goes on where it broke off: the next one would have to begin again, and
-  // what a client has seen of a stream cannot be taken back.
+  // The first that works. Each one retries once and continues where it broke off: the next one would
+  // have to restart, and chunks that a client has read cannot be retracted.
   ['any', fallback(steady(gpt), steady(claude), steady(flash))],
 ])

@@ -1,13 +1,19 @@
 /**
  * The body of a request for OpenAI's Chat Completions, as a request for any provider.
  *
- * What other providers have no word for is ignored, as `user` or `frequency_penalty`, unless the answer would be another one without it:
- * then the request is refused.
+ * Fields that other providers do not have are ignored, such as `user` and `frequency_penalty`. A field
+ * that changes the meaning of the answer is refused.
  *
  * @see https://platform.openai.com/docs/api-reference/chat/create
  */
 
-import type { Message, StreamRequest, ToolCallPart, ToolChoice } from 'sluice'
+import {
+  type Message,
+  parseMessages,
+  type StreamRequest,
+  type ToolCallPart,
+  type ToolChoice,
+} from 'sluice'
 import { z } from 'zod'
 
 const text = z.object({ type: z.literal('text'), text: z.string() })
@@ -39,7 +45,12 @@ const file = z
     ...named,
   }))
 
-/** A string is one part, so that what is wrong with a part is said of it. */
+/** A JSON Schema. With the key `~standard` it would be taken for an object of a schema library. */
+const schema = z
+  .record(z.string(), z.unknown())
+  .refine((value) => !('~standard' in value), 'Must be a JSON Schema')
+
+/** A string becomes one part, so that an error names the part. */
 const content = <Part extends z.ZodType>(part: Part) =>
   z.preprocess(
     (value) => (typeof value === 'string' ? [{ type: 'text', text: value }] : value),
@@ -87,7 +98,7 @@ const tool = z.object({
   function: z.object({
     name: z.string(),
     description: z.string().exactOptional(),
-    parameters: z.record(z.string(), z.unknown()).default({ type: 'object', properties: {} }),
+    parameters: schema.default({ type: 'object', properties: {} }),
   }),
 })
 
@@ -106,7 +117,7 @@ const responseFormat = z.discriminatedUnion('type', [
     json_schema: z.object({
       name: z.string(),
       description: z.string().exactOptional(),
-      schema: z.record(z.string(), z.unknown()),
+      schema,
     }),
   }),
 ])
@@ -126,18 +137,22 @@ export const chatBody = z.object({
   tool_choice: toolChoice.nullish(),
   response_format: responseFormat.nullish(),
   reasoning_effort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh']).nullish(),
-  n: z.literal(1, 'One answer is all that is given.').nullish(),
+  n: z.literal(1, 'There is one answer.').nullish(),
   logprobs: z.literal(false, 'Not every provider has them.').nullish(),
-  functions: z.null('Give them as tools.').optional(),
+  functions: z.null('Send them as tools.').optional(),
 })
 
 export type ChatBody = z.infer<typeof chatBody>
 
+/** @throws StreamError `invalid-request` with status 400 for messages that nobody may send */
 export function toRequest(body: ChatBody): StreamRequest {
   const { max_completion_tokens, max_tokens, temperature, top_p, seed, stop, tools } = body
   const effort = body.reasoning_effort === 'xhigh' ? 'high' : body.reasoning_effort
   return {
-    messages: toMessages(body.messages),
+    messages: parseMessages(toMessages(body.messages), {
+      roles: ['system', 'user', 'assistant', 'tool'],
+      maxCharacters: 4_000_000,
+    }),
     ...defined({
       maxOutputTokens: max_completion_tokens ?? max_tokens,
       temperature,
@@ -154,7 +169,7 @@ export function toRequest(body: ChatBody): StreamRequest {
 }
 
 function toMessages(messages: ChatBody['messages']): Message[] {
-  /** A result says the id of its call only, and some providers want the name of the tool. */
+  /** A result has only the id of its call, and some providers need the name of the tool. */
   const names = new Map<string, string>()
   return messages.map((each): Message => {
     switch (each.role) {
@@ -181,11 +196,11 @@ function toMessages(messages: ChatBody['messages']): Message[] {
 function toOutput(format: ChatBody['response_format']): StreamRequest['output'] {
   if (format?.type === 'json_object') return { type: 'object' }
   if (format?.type !== 'json_schema') return undefined
-  const { name: title, schema, ...described } = format.json_schema
-  return { title, ...described, ...schema }
+  const { name: title, schema: own, ...described } = format.json_schema
+  return { title, ...described, ...own }
 }
 
-/** Without what the client has left open. */
+/** Without the fields that the client has left out. */
 function defined<Fields extends object>(
   fields: Fields,
 ): { [Name in keyof Fields]?: NonNullable<Fields[Name]> } {

@@ -1,28 +1,38 @@
 /**
- * A gateway: OpenAI's Chat Completions in, any provider out. Whatever speaks to OpenAI speaks to every model of `models.ts`, by its
- * name. Run it with `npm run example examples/gateway/server.ts`, then
+ * A gateway: OpenAI's Chat Completions in, any provider out. Every client of OpenAI can use every
+ * model of `models.ts` by its name. Run it with `npm run example examples/gateway/server.ts`, then
  * `curl -N localhost:3000/v1/chat/completions -H 'content-type: application/json' -d '{"model":"claude-sonnet-5-5","stream":true,"messages":[{"role":"user","content":"Hello"}]}'`,
  * or give the address to an SDK: `new OpenAI({ baseURL: 'http://localhost:3000/v1', apiKey })`.
  *
- * With GATEWAY_KEY only those who know it are let in.
+ * It listens at 127.0.0.1 unless HOST says otherwise. With GATEWAY_KEY, only clients that send it are
+ * let in; without it, no web page is.
  */
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
-import { createStream, StreamError, type StreamEvent, toResponse } from 'sluice'
+import { createStream, type EventStream, StreamError, type StreamEvent, toResponse } from 'sluice'
 import { openaiChat } from 'sluice/formats'
 import { z } from 'zod'
+import { readJson } from '../read-json.ts'
 import { refuse, toCompletion } from './answer.ts'
 import { models } from './models.ts'
 import { chatBody, toRequest } from './request.ts'
 
-const { GATEWAY_KEY: key, PORT: port = 3000 } = process.env
+const { GATEWAY_KEY: key, PORT: port = 3000, HOST } = process.env
+
+/** Images travel as base64 in the messages. */
+const maxBytes = 25_000_000
+
 const app = new Hono()
 
 app.use('/v1/*', async ({ req }, next) => {
+  // A page that happens to be open could spend the keys, even if it cannot read the answers.
+  if (!key && req.header('origin') !== undefined) {
+    return refuse(403, 'Web pages may use this gateway only with a key (GATEWAY_KEY).')
+  }
   if (!key || isSame(req.header('authorization') ?? '', `Bearer ${key}`)) return next()
-  return refuse(401, 'The key of this gateway is another one.', { code: 'invalid_api_key' })
+  return refuse(401, 'The key is not the key of this gateway.', { code: 'invalid_api_key' })
 })
 
 app.get('/v1/models', ({ json }) => {
@@ -36,8 +46,7 @@ app.get('/v1/models', ({ json }) => {
 })
 
 app.post('/v1/chat/completions', async ({ req }) => {
-  const json: unknown = await req.json().catch(() => undefined)
-  if (json === undefined) return refuse(400, 'The body is not JSON.')
+  const json = await readJson(req.raw, { maxBytes })
   const { data: body, error } = chatBody.safeParse(json)
   if (error) {
     const { path = [], message = '' } = error.issues[0] ?? {}
@@ -46,7 +55,7 @@ app.post('/v1/chat/completions', async ({ req }) => {
   }
   const driver = models.get(body.model)
   if (driver === undefined) {
-    const message = `There is no model "${body.model}". GET /v1/models names those that there are.`
+    const message = `There is no model "${body.model}". GET /v1/models lists all models.`
     return refuse(404, message, { param: 'model', code: 'model_not_found' })
   }
 
@@ -54,33 +63,48 @@ app.post('/v1/chat/completions', async ({ req }) => {
     model: body.model,
     includeUsage: body.stream_options?.include_usage ?? false,
   })
-  const stream = createStream({
-    ...toRequest(body),
-    driver,
-    // Chunks cannot unsay, so an answer that breaks off is carried on. One that nobody has seen begins again.
-    retry: { afterContent: body.stream ? 'continue' : 'restart' },
-    // A client that leaves before the first chunk, or while it waits for a whole answer.
-    signal: req.raw.signal,
-  })
+  let stream: EventStream
+  try {
+    stream = createStream({
+      ...toRequest(body),
+      driver,
+      // Chunks cannot be retracted, so an answer that breaks off is continued.
+      retry: { afterContent: body.stream ? 'continue' : 'restart' },
+      // Aborts if a client disconnects before the first chunk, or waits for a whole answer.
+      signal: req.raw.signal,
+    })
+  } catch (thrown) {
+    // All of the request is the client's, such as a schema that no provider takes.
+    if (thrown instanceof TypeError) return refuse(400, thrown.message)
+    throw thrown
+  }
   if (body.stream) return toResponse(stream, format)
 
   try {
     return Response.json(toCompletion(await stream.final()))
   } catch (thrown) {
-    // The format knows the status and the words for it.
+    // The format has the body for it, and toResponse() the status.
     return toResponse(failed(StreamError.from(thrown)), format)
   }
 })
 
 app.notFound(({ req }) => refuse(404, `There is no ${req.method} ${req.path}.`))
 
-serve({ fetch: app.fetch, port: Number(port) }, (address) => console.log('listening', address))
+app.onError((error) => {
+  if (StreamError.is(error) && error.status !== undefined)
+    return refuse(error.status, error.message)
+  console.error(error)
+  return refuse(500, 'Something went wrong.')
+})
+
+const address = { port: Number(port), hostname: HOST || '127.0.0.1' }
+serve({ fetch: app.fetch, ...address }, (bound) => console.log('listening', bound))
 
 async function* failed(error: StreamError): AsyncGenerator<StreamEvent> {
   yield { type: 'error', error, partial: { role: 'assistant', content: [] }, attempts: 1 }
 }
 
-/** In a time that tells nothing of where they differ. */
+/** Takes the same time wherever they differ. */
 function isSame(one: string, other: string): boolean {
   const [first, second] = [one, other].map((text) => createHash('sha256').update(text).digest())
   return timingSafeEqual(first as Buffer, second as Buffer)

@@ -1,20 +1,27 @@
 /**
  * Express: `npm run example examples/servers/express.ts`, then
- * `curl -N localhost:3000/chat -H 'content-type: application/json' -d '{"prompt":"Hello"}'`.
+ * `curl -N localhost:3000/chat -H 'content-type: application/json' -d '{"messages":[{"role":"user","content":"Hello"}]}'`.
  */
 
-import express from 'express'
-import { createStream, sse } from 'sluice'
+import express, { type ErrorRequestHandler } from 'express'
+import { createStream, parseMessages, StreamError, sse } from 'sluice'
 import { pipeToNode } from 'sluice/node'
 import { model } from '../model.ts'
 
-const app = express().use(express.json())
+const app = express().use(express.json({ limit: '1mb' }))
 
 app.post('/chat', async (request, response) => {
-  const { prompt } = request.body as { prompt: string }
-  await pipeToNode(createStream({ driver: model(), prompt }), response, sse())
+  const messages = parseMessages(request.body)
+  await pipeToNode(createStream({ driver: model(), messages }), response, sse())
 })
 
-const server = app.listen(Number(process.env.PORT ?? 3000), () =>
+// Messages that cannot be accepted.
+const refuse: ErrorRequestHandler = (error, _request, response, next) => {
+  if (!StreamError.is(error) || response.headersSent) return next(error)
+  response.status(error.status ?? 500).json({ error })
+}
+app.use(refuse)
+
+const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () =>
   console.log('listening', server.address()),
 )

@@ -1,21 +1,28 @@
 /**
  * Fastify: `npm run example examples/servers/fastify.ts`, then
- * `curl -N localhost:3000/chat -H 'content-type: application/json' -d '{"prompt":"Hello"}'`.
+ * `curl -N localhost:3000/chat -H 'content-type: application/json' -d '{"messages":[{"role":"user","content":"Hello"}]}'`.
  */
 
 import fastify from 'fastify'
-import { createStream, sse } from 'sluice'
+import { createStream, parseMessages, StreamError, sse } from 'sluice'
 import { pipeToNode } from 'sluice/node'
 import { model } from '../model.ts'
 
+// A body has at most a megabyte, which is Fastify's default.
 const app = fastify()
 
-app.post<{ Body: { prompt: string } }>('/chat', async (request, reply) => {
-  // From here on the response is not Fastify's any more.
+app.post('/chat', async (request, reply) => {
+  const messages = parseMessages(request.body)
+  // From here on, the response no longer belongs to Fastify.
   reply.hijack()
-  const { prompt } = request.body
-  await pipeToNode(createStream({ driver: model(), prompt }), reply.raw, sse())
+  await pipeToNode(createStream({ driver: model(), messages }), reply.raw, sse())
 })
 
-await app.listen({ port: Number(process.env.PORT ?? 3000) })
+// Messages that cannot be accepted.
+app.setErrorHandler((error, _request, reply) => {
+  if (!StreamError.is(error)) return reply.send(error)
+  return reply.code(error.status ?? 500).send({ error })
+})
+
+await app.listen({ port: Number(process.env.PORT ?? 3000), host: '127.0.0.1' })
 console.log('listening', app.server.address())

@@ -3,19 +3,30 @@
  */
 
 import Koa from 'koa'
-import { createStream, sse } from 'sluice'
+import { createStream, parseMessages, StreamError, sse } from 'sluice'
 import { pipeToNode } from 'sluice/node'
 import { model } from '../model.ts'
 
 const app = new Koa()
 
-app.use(async (context) => {
-  // From here on the response is not Koa's any more.
-  context.respond = false
-  const prompt = String(context.query.prompt ?? 'Hello')
-  await pipeToNode(createStream({ driver: model(), prompt }), context.res, sse())
+// Messages that cannot be accepted.
+app.use(async (context, next) => {
+  try {
+    await next()
+  } catch (error) {
+    if (!StreamError.is(error)) throw error
+    context.status = error.status ?? 500
+    context.body = { error }
+  }
 })
 
-const server = app.listen(Number(process.env.PORT ?? 3000), () =>
+app.use(async (context) => {
+  const messages = parseMessages([{ role: 'user', content: context.query.prompt }])
+  // From here on, the response no longer belongs to Koa.
+  context.respond = false
+  await pipeToNode(createStream({ driver: model(), messages }), context.res, sse())
+})
+
+const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () =>
   console.log('listening', server.address()),
 )

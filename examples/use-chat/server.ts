@@ -9,10 +9,11 @@
 import { serve } from '@hono/node-server'
 import { safeValidateUIMessages } from 'ai'
 import { Hono } from 'hono'
-import { createStream, toResponse } from 'sluice'
+import { createStream, parseMessages, StreamError, toResponse } from 'sluice'
 import { aiSdk } from 'sluice/formats'
 import { createResumable, memoryLog } from 'sluice/resumable'
 import { model } from '../model.ts'
+import { readJson } from '../read-json.ts'
 import { type ChatMessage, toMessages } from './messages.ts'
 import { buildPage } from './page.ts'
 import { simulation } from './simulation.ts'
@@ -29,13 +30,15 @@ const answers = new Map<string, string>()
 const app = new Hono()
 
 app.post('/api/chat', async ({ req }) => {
-  const { id, messages } = await req.json().catch(() => ({}))
-  const checked = await safeValidateUIMessages<ChatMessage>({ messages })
+  const body = (await readJson(req.raw, { maxBytes: 20_000_000 })) as { id?: unknown } | undefined
+  const { id, messages: sent }: { id?: unknown; messages?: unknown } = body ?? {}
+  const checked = await safeValidateUIMessages<ChatMessage>({ messages: sent })
   if (typeof id !== 'string' || !checked.success) {
     return new Response('This is no chat.', { status: 400 })
   }
+  const messages = parseMessages(toMessages(checked.data))
   const answer = crypto.randomUUID()
-  const stream = createStream({ driver, tools, messages: toMessages(checked.data) })
+  const stream = createStream({ driver, tools, messages })
   await resumable.publish(answer, stream)
   answers.set(id, answer)
   return follow(id)
@@ -58,9 +61,21 @@ async function follow(id: string): Promise<Response> {
 const page = await buildPage()
 app.get('*', ({ req, notFound }) => {
   const file = page.get(req.path === '/' ? '/index.html' : req.path)
-  return file ? new Response(file.body, { headers: { 'content-type': file.type } }) : notFound()
+  const headers = {
+    'content-type': file?.type ?? '',
+    'content-security-policy': "frame-ancestors 'none'",
+    'x-content-type-options': 'nosniff',
+  }
+  return file ? new Response(file.body, { headers }) : notFound()
 })
 
-serve({ fetch: app.fetch, port: Number(process.env.PORT ?? 3000) }, ({ port }) =>
+// A body or messages that cannot be accepted.
+app.onError((error) => {
+  if (!StreamError.is(error)) throw error
+  return Response.json({ error }, { status: error.status ?? 500 })
+})
+
+const address = { port: Number(process.env.PORT ?? 3000), hostname: '127.0.0.1' }
+serve({ fetch: app.fetch, ...address }, ({ port }) =>
   console.log(`Listening on http://localhost:${port}`),
 )

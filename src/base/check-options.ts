@@ -1,5 +1,6 @@
 /**
- * Checks of options: a programmer's mistake throws a TypeError at the call that names the option, its value, and what is allowed.
+ * Checks options. A programmer's mistake throws a TypeError at the call, which names the option,
+ * its value and what is allowed.
  *
  * @module
  */
@@ -8,15 +9,19 @@ import { nearestName } from './nearest-name.js'
 import { show } from './show.js'
 import { longestDelayMs } from './timers.js'
 
-/** The values that one option takes. */
+/** The values that an option accepts. */
 export interface Rule {
-  /** In words, for the error: `a string`, `an integer from 1`. */
+  /** The description for the error: `a string`, `an integer from 1`. */
   readonly allowed: string
   isAllowed(value: unknown): boolean
-  /** Undefined is checked like any other value. Otherwise it means that the option is absent. */
+  /**
+   * Undefined is checked like any other value. Without this, it means that the option is absent.
+   */
   readonly required?: true
   /** The value never appears in an error. */
   readonly secret?: true
+  /** All values, if they are words. */
+  readonly choices?: readonly string[]
   /** The rules of an object's own options. */
   readonly rules?: Table
   /** The rule of each value in an object, or in an array. */
@@ -25,16 +30,18 @@ export interface Rule {
 
 type Table = Readonly<Record<string, Rule>>
 
-/** One rule for each option of a type; a missing or a superfluous one does not compile. */
+/** One rule for each option of a type. A missing or superfluous rule does not compile. */
 export type Rules<Options> = { readonly [Name in keyof Required<Options>]: Rule }
 
 /**
  * Checks all options of one function against its table of rules.
  *
- * @param name - put before the name of each option in errors; empty for the options of `createStream()` and the like
- * @param allowed - what the options as a whole may be, for the error
- * @param isOpen - accept unknown options too, unless they look like a misspelt one
- * @throws TypeError for a value that is no object, an unknown option, and a value that its rule does not allow
+ * @param name - a prefix for the name of each option in errors; empty for top-level options, such
+ * as those of `createStream()`
+ * @param allowed - the description of the options as a whole, for the error
+ * @param isOpen - accept unknown options, too, unless they look like a misspelt one
+ * @throws TypeError for a value that is not an object, for an unknown option, and for a value that
+ * its rule does not allow
  */
 export function checkOptions(
   name: string,
@@ -61,7 +68,7 @@ export function checkValue(option: string, value: unknown, by: Rule): void {
   const { allowed, rules, each } = by
   if (value === undefined && !by.required) return
   if (!by.isAllowed(value)) {
-    if (!by.secret) throw optionError(option, value, allowed)
+    if (!by.secret) throw optionError(option, value, allowed, hintFor(value, by.choices ?? []))
     throw new TypeError(`Option "${option}" has an invalid value (not shown). Allowed: ${allowed}.`)
   }
   if (rules !== undefined && isRecord(value)) checkOptions(option, value, rules, allowed)
@@ -78,8 +85,13 @@ export function checkId(value: string): void {
 }
 
 /** The error for a value that is not allowed. */
-export function optionError(option: string, value: unknown, allowed: string): TypeError {
-  return new TypeError(`Option "${option}" is ${show(value)}. Allowed: ${allowed}.`)
+export function optionError(
+  option: string,
+  value: unknown,
+  allowed: string,
+  hint: string = '',
+): TypeError {
+  return new TypeError(`Option "${option}" is ${show(value)}.${hint} Allowed: ${allowed}.`)
 }
 
 function refuseUnknown(
@@ -88,10 +100,15 @@ function refuseUnknown(
   known: readonly string[],
   isOpen: boolean,
 ): void {
-  const meant = nearestName(key, known)
-  if (isOpen && meant === undefined) return
-  const hint = meant === undefined ? '' : ` Did you mean "${meant}"?`
+  const hint = hintFor(key, known)
+  if (isOpen && hint === '') return
   throw new TypeError(`Unknown option ${show(option)}.${hint} Allowed: ${known.join(', ')}.`)
+}
+
+/** A sentence with a space before it; empty if no known name is near. */
+function hintFor(name: unknown, known: readonly string[]): string {
+  const meant = isText(name) ? nearestName(name, known) : undefined
+  return meant === undefined ? '' : ` Did you mean "${meant}"?`
 }
 
 // ---------------------------------------------------------------- rules
@@ -107,10 +124,11 @@ export function required(of: Rule, allowed: string = of.allowed): Rule {
 export function oneOf(...values: readonly unknown[]): Rule {
   const [last, ...others] = values.map(show).toReversed()
   const allowed = others.length > 0 ? `${others.toReversed().join(', ')} or ${last}` : String(last)
-  return rule(allowed, (value) => values.includes(value))
+  const isAllowed = (value: unknown): boolean => values.includes(value)
+  return { allowed, isAllowed, choices: values.filter(isText) }
 }
 
-/** An object with options of its own, or one of the values that stand for it. */
+/** A rule for an object with options of its own, or a shorthand for it. */
 export function optionsOf(
   allowed: string,
   rules: Table,
@@ -119,7 +137,7 @@ export function optionsOf(
   return { allowed, isAllowed: (value) => isRecord(value) || isShort(value), rules }
 }
 
-/** For what is checked elsewhere, and what cannot be wrong. */
+/** For values that are checked elsewhere or cannot be wrong. */
 export const anything: Rule = { allowed: 'anything', isAllowed: () => true }
 export const string: Rule = { allowed: 'a string', isAllowed: isString }
 export const text: Rule = { allowed: 'a string that is not empty', isAllowed: isText }

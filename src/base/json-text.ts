@@ -1,5 +1,6 @@
 /**
- * The JSON in what a model writes, which may have more around it: a Markdown fence, a sentence before it, reasoning.
+ * Extracts JSON from the text of a model, which may wrap it in a Markdown fence, a sentence or
+ * reasoning.
  *
  * @module
  */
@@ -10,14 +11,14 @@ const literals = ['true', 'false', 'null']
 const firstWords = [thinkStart, ...literals]
 
 /**
- * Picks the JSON out of a text that comes in pieces, each character looked at once. It begins with the first thing in the text,
- * if that can be JSON; else after the first fence, or with the first line that begins with a bracket. It ends where its value
- * does; what follows is left out.
+ * Extracts the JSON from a text that arrives in pieces. Each character is read once. The JSON is
+ * the beginning of the text, if that can be JSON. Otherwise it begins after the first fence, or
+ * with the first line that starts with a bracket. It ends with its value; the rest is ignored.
  */
 export class JsonText {
-  /** Where the JSON is looked for; undefined once it has begun. */
+  /** The current search for the JSON; undefined once it has begun. */
   #search: 'start' | 'thinking' | 'prose' | 'fence' | undefined = 'start'
-  /** The last characters, as far as they may be the beginning of a mark or a literal. */
+  /** The last characters, if they may be the beginning of a tag, a fence or a literal. */
   #mark = ''
   #lineStart = true
   #depth = 0
@@ -31,7 +32,7 @@ export class JsonText {
     return this.#search === undefined
   }
 
-  /** @returns the next piece of the JSON; empty where the text holds none */
+  /** @returns the next piece of the JSON; empty if the text contains none */
   feed(text: string): string {
     if (this.#ended) return ''
     let start = 0
@@ -95,12 +96,12 @@ export class JsonText {
     this.#mark = ''
   }
 
-  /** Where in the text the value ends, or the text. */
+  /** The position in the text after the value; the length of the text if the value continues. */
   #end(text: string, start: number): number {
     for (let at = start; at < text.length; at++) {
       if (this.#ends(text.charCodeAt(at))) {
         this.#ended = true
-        // White space and a fence end a number, and are no part of it.
+        // White space or a fence ends a number, and is not part of it.
         return this.#scalar ? at : at + 1
       }
     }
@@ -133,7 +134,7 @@ export class JsonText {
   }
 }
 
-/** The JSON in a whole text; empty where there is none. */
+/** The JSON in a complete text; empty if there is none. */
 export function findJson(text: string): string {
   return new JsonText().feed(text)
 }

@@ -4,34 +4,41 @@
  * @module
  */
 
-/** One turn of a conversation. JSON-safe as long as its images and files are strings. */
+/** One message of a conversation. JSON-safe if its images and files are strings. */
 export type Message = SystemMessage | UserMessage | AssistantMessage | ToolMessage
 
+/** Fields that stay with the application. No provider receives them. */
+interface MessageFields {
+  id?: string
+  /** The answer broke off, or was stopped. */
+  status?: 'partial'
+}
+
 /** Instructions. */
-export interface SystemMessage {
+export interface SystemMessage extends MessageFields {
   role: 'system'
   content: string | readonly InputPart[]
 }
 
-/** What the user says. */
-export interface UserMessage {
+/** The user's words. */
+export interface UserMessage extends MessageFields {
   role: 'user'
   content: string | readonly InputPart[]
 }
 
-/** What the model answered. `complete.message` is one. */
-export interface AssistantMessage {
+/** An answer of the model, such as `complete.message`. */
+export interface AssistantMessage extends MessageFields {
   role: 'assistant'
   content: readonly OutputPart[] | string
 }
 
-/** What tools answered, for the model to go on with. */
-export interface ToolMessage {
+/** The results of tools, for the model to continue with. */
+export interface ToolMessage extends MessageFields {
   role: 'tool'
   content: readonly ToolResultPart[]
 }
 
-/** A part of what is sent to the model. */
+/** A part of a message to the model. */
 export type InputPart = TextInputPart | ImageInputPart | FileInputPart
 
 /** Text for the model. */
@@ -40,12 +47,12 @@ export interface TextInputPart {
   text: string
 }
 
-/** A picture for the model. */
+/** An image for the model. */
 export interface ImageInputPart {
   type: 'image'
   /** An http(s) or data URL, base64, or the bytes. */
   data: string | Uint8Array | URL
-  /** Read off the data where it is absent, `image/png` failing that. */
+  /** @default what the first bytes say, else `image/png` */
   mediaType?: string
 }
 
@@ -58,18 +65,21 @@ export interface FileInputPart {
   filename?: string
 }
 
-/** A part of what the model answered. */
+/** A part of the model's answer. */
 export type OutputPart = TextPart | ReasoningPart | ToolCallPart | SourcePart | FilePart
 
-/** Text of the model. */
+/** Text from the model. */
 export interface TextPart {
   type: 'text'
   text: string
-  /** Opaque provider data that has to be sent back with this part. It names who made it, and goes back to no one else. */
+  /**
+   * Opaque provider data that must be sent back with this part. It names the provider that made it,
+   * and no other one receives it.
+   */
   signature?: string
 }
 
-/** What the model thought before it answered, as far as its provider shows it. */
+/** The model's reasoning, as far as its provider shows it. */
 export interface ReasoningPart {
   type: 'reasoning'
   text: string
@@ -77,24 +87,25 @@ export interface ReasoningPart {
   redacted?: true
 }
 
-/** A call of a tool, with its arguments. */
+/** A tool call with its arguments. */
 export interface ToolCallPart {
   type: 'tool-call'
   id: string
   name: string
-  /** The parsed arguments; the text as it came where there is an `error` or the call is `custom`. */
+  /** The parsed arguments; the raw text if there is an `error`, or if the call is `custom`. */
   input: unknown
   /**
-   * Why this call must not be run: its arguments are cut off, as by a token limit, or are not a JSON object. Absent on a good call.
-   * It can be the call's result as it is, with `isError`, so that the model calls again.
+   * Why this call must not be run: its arguments were cut off, for example by a token limit, or
+   * they are not a JSON object. Use it as the call's result, with `isError`, and the model can
+   * call again.
    */
   error?: string
-  /** A call of a custom tool: its input is plain text and not JSON (OpenAI). */
+  /** A call of a custom tool, whose input is plain text (OpenAI). */
   custom?: true
   signature?: string
 }
 
-/** What the model cites. */
+/** A citation. */
 export interface SourcePart {
   type: 'source'
   url?: string
@@ -102,7 +113,7 @@ export interface SourcePart {
   raw?: unknown
 }
 
-/** A file that the model made. */
+/** A file from the model. */
 export interface FilePart {
   type: 'file'
   mediaType: string
@@ -110,10 +121,10 @@ export interface FilePart {
   data: string
 }
 
-/** What a tool answered. */
+/** The result of a tool call. */
 export interface ToolResultPart {
   type: 'tool-result'
-  /** The id of the tool call that this answers. */
+  /** The id of the tool call. */
   id: string
   name: string
   /** A string, or any JSON value. */

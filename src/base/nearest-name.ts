@@ -1,38 +1,53 @@
 /**
- * The known name that somebody meant by an unknown one.
+ * Finds the known name that was probably meant by an unknown one.
  *
  * @module
  */
 
-/** Words of other libraries for the options of this one. A word counts only where the option is known. */
+/**
+ * The names that other libraries use for each option. A name is suggested only if its option is
+ * known.
+ */
 const otherWords: Readonly<Record<string, string>> = {
   apiKey: 'key token',
   approve: 'needsApproval',
+  assistant: 'model ai',
   baseURL: 'url endpoint',
+  content: 'parts',
+  data: 'image imageUrl url source inputAudio inlineData fileData base64',
   driver: 'model provider llm',
-  id: 'toolCallId',
+  file: 'document inputFile inputAudio audio video inlineData fileData',
+  id: 'toolCallId toolUseId callId',
+  image: 'imageUrl inputImage images',
   initialMessages: 'messages',
+  input: 'args arguments',
   maxOutputTokens: 'maxTokens maxCompletionTokens',
   maxRetries: 'retries maxAttempts',
+  mediaType: 'mimeType format',
   name: 'toolName function',
   onEnd: 'onFinish onComplete onError',
   onEvent: 'onFinish onMessage onChunk onError',
-  output: 'responseFormat schema',
+  output: 'responseFormat schema result',
   parameters: 'inputSchema schema',
   prompt: 'input',
   providerOptions: 'extraBody',
-  reasoning: 'reasoningEffort thinking',
+  reasoning: 'reasoningEffort thinking reasoningContent redactedThinking',
   retry: 'maxRetries',
   run: 'execute',
   signal: 'abortSignal abortController',
   stopSequences: 'stop',
-  system: 'instructions systemPrompt',
+  system: 'instructions systemPrompt developer',
+  text: 'inputText outputText refusal',
+  tool: 'function',
+  'tool-call': 'toolUse functionCall toolInvocation toolInvocations',
+  'tool-result': 'toolCallId functionCallOutput functionResponse toolOutput',
   toolChoice: 'functionCall',
   tools: 'functions',
   url: 'api',
+  user: 'human',
 }
 
-/** The known name that an unknown one probably stands for. */
+/** The known name that was probably meant; undefined if none is near. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const word = plain(name)
   const exact = known.find(
@@ -58,8 +73,9 @@ function plain(name: string): string {
 }
 
 /**
- * How many characters differ in one place: all but the common beginning and end. That is what a slip of the fingers changes, and it
- * costs no more than reading both names. Two neighbours in the wrong order count as one.
+ * The number of characters between the common beginning and end of two names. A typing error
+ * changes one place, and this costs no more than reading both names. Two swapped neighbours count
+ * as one.
  */
 function distanceOf(one: string, another: string): number {
   const shorter = Math.min(one.length, another.length)

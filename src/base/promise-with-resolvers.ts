@@ -1,5 +1,5 @@
 /**
- * `Promise.withResolvers()`, which Safari has from 17.4 on only.
+ * `Promise.withResolvers()`, which Safari has only from 17.4 on and Firefox from 121 on.
  *
  * @module
  */

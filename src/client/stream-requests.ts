@@ -1,9 +1,10 @@
 /**
- * The requests of one stream: the one that begins it, and those for its rest.
+ * The requests of one stream: the first one, and those that resume it.
  *
  * @module
  */
 
+import { toJson } from '../base/bytes-as-json.js'
 import { optionError } from '../base/check-options.js'
 import type { Fetch } from '../base/driver.js'
 import { headersOf } from '../http/headers.js'
@@ -15,17 +16,17 @@ import {
   resolveWithin,
 } from '../http/same-origin.js'
 
-/** A stream whose connection was lost. */
+/** Describes a stream whose connection was lost. */
 export interface InterruptedStream {
-  /** Those of the response that began it; undefined if none came. */
+  /** The headers of the first response; undefined if there was none. */
   headers: Headers | undefined
-  /** The id of its `start` event; undefined if none came. */
+  /** The id of its `start` event; undefined if it was not received. */
   id: string | undefined
-  /** The id of the last event that came; 0 if none did. */
+  /** The id of the last event that was received; 0 if there was none. */
   lastEventId: number
 }
 
-/** Where the rest of a stream can be had. */
+/** The address from which an interrupted stream is resumed. */
 export type Resume =
   | false
   | string
@@ -49,12 +50,12 @@ export class Requests {
   /** The caller has set no headers of its own. */
   readonly #isPlain: boolean
   readonly #resume: Resume | undefined
-  /** The id of the last event that was seen elsewhere; 0 for a stream from its beginning. */
+  /** The id of the last event that was received elsewhere; 0 for a stream from its beginning. */
   readonly after: number
-  /** Whether it can be sent any number of times: what it asks for is not begun by it. */
+  /** Whether the first request can be sent again, because sending it does not start the answer. */
   readonly repeatable: boolean
 
-  /** @throws TypeError for JSON that cannot be written, and for headers that are none */
+  /** @throws TypeError for a value that JSON cannot hold, and for invalid headers */
   constructor({ url, init, json, resume }: RequestOptions) {
     const { body = null } = init
     const { method = json === undefined && body === null ? 'GET' : 'POST' } = init
@@ -69,24 +70,24 @@ export class Requests {
       throw optionError('headers.last-event-id', lastEventId, 'the id of an event, a whole number')
     }
     this.after = Number(lastEventId)
-    this.#init = { cache: 'no-store', ...init, method, body }
+    this.#init = { ...uncached(), ...init, method, body }
     if (json === undefined) return
     if (body !== null) {
       throw new TypeError('Options "json" and "body" are mutually exclusive.')
     }
-    this.#init.body = JSON.stringify(json)
+    this.#init.body = toJson(json)
     if (!this.#headers.has('content-type')) this.#headers.set('content-type', 'application/json')
   }
 
-  /** The one that begins the stream. */
+  /** The request that starts the stream. */
   first(): Request {
     return [this.#url, { ...this.#init, headers: this.#headers }]
   }
 
   /**
-   * The one for the rest of the stream; undefined if the rest is not available.
+   * The request that resumes the stream; undefined if it cannot be resumed.
    *
-   * @param responseUrl - the address of the response that began the stream
+   * @param responseUrl - the address of the first response
    */
   rest(stream: InterruptedStream, responseUrl: string): Request | undefined {
     const address = this.#addressOfRest(stream, responseUrl)
@@ -121,6 +122,15 @@ export class Requests {
     if (named !== undefined) return resolveWithin(named, base)
     return this.repeatable ? this.#url : undefined
   }
+}
+
+/**
+ * Workers with a compatibility date before 2024-11 refuse the option, and the fetch of React Native
+ * adds a parameter to the URL for it. Neither has a cache, nor the property.
+ */
+function uncached(): RequestInit {
+  const hasCache = typeof Request === 'function' && 'cache' in Request.prototype
+  return hasCache ? { cache: 'no-store' } : {}
 }
 
 function refuseHeader(name: string): TypeError {

@@ -6,12 +6,10 @@
 
 import {
   anything,
-  checkValue,
   isInteger,
   isRecord,
   isText,
   oneOf,
-  optionError,
   optionsOf,
   type Rule,
   type Rules,
@@ -19,12 +17,11 @@ import {
   required,
   rule,
   string,
-  text,
 } from '../base/check-options.js'
 import { toJsonSchema } from '../base/json-schema.js'
-import type { Message } from '../base/messages.js'
 import type { StreamRequest, Tool } from '../base/request.js'
 import type { OutputSchema, StandardSchema } from '../base/schema.js'
+import { checkMessages } from './check-messages.js'
 
 const tokens = rule('an integer from 1', (value) => isInteger(value, 1))
 
@@ -39,7 +36,7 @@ const toolChoice: Rule = {
   allowed: '"auto", "required", "none" or { name: "the name of a tool" }',
   // With a `type` it is the choice of another library.
   isAllowed: (value) => choices.includes(value) || (isRecord(value) && !('type' in value)),
-  rules: { name: required(text) },
+  rules: { name: required(rule('a string that is not empty', isText)) },
 }
 
 const reasoning: Rules<Required<StreamRequest>['reasoning']> = {
@@ -53,7 +50,7 @@ export const requestRules: Rules<StreamRequest> = {
     'an array of at least one message; a string goes into "prompt"',
     (value) => Array.isArray(value) && value.length > 0,
   ),
-  prompt: text,
+  prompt: rule('a string that is not empty; messages go into "messages"', isText),
   system: string,
   maxOutputTokens: tokens,
   temperature: rule('a number from 0', (value) => isBetween(value, 0, Number.MAX_VALUE)),
@@ -88,9 +85,7 @@ export function checkRequest({ messages, prompt, tools = {}, output }: StreamReq
       'Options "messages" and "prompt" are mutually exclusive. Add the prompt to the messages, as the last user message.',
     )
   }
-  for (const [position, message] of (messages ?? []).entries()) {
-    checkMessage(`messages[${position}]`, message)
-  }
+  if (messages !== undefined) checkMessages(messages)
   for (const [name, { parameters }] of Object.entries(tools)) {
     toJsonSchema(parameters, `tools.${name}.parameters`)
   }
@@ -106,18 +101,6 @@ function checkOutput(output: OutputSchema): void {
     `Option "output" is a schema of ${vendor} that cannot validate. Pass a Standard Schema, or its plain JSON Schema.`,
   )
 }
-
-function checkMessage(name: string, message: Message): void {
-  if (!isRecord(message)) throw optionError(name, message, 'an object with role and content')
-  const { role, content }: Partial<Message> = message
-  checkValue(`${name}.role`, role, roles)
-  if (Array.isArray(content) && content.every((part) => isRecord(part) && isText(part.type))) return
-  if (role === 'tool') throw optionError(`${name}.content`, content, 'an array of parts')
-  if (typeof content === 'string') return
-  throw optionError(`${name}.content`, content, 'a string or an array of parts')
-}
-
-const roles = required(oneOf('system', 'user', 'assistant', 'tool'))
 
 function isBetween(value: unknown, least: number, most: number): boolean {
   return typeof value === 'number' && value >= least && value <= most

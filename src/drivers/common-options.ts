@@ -7,15 +7,16 @@
 import {
   checkOptions,
   func,
+  isRecord,
   isText,
   oneOf,
   type Rule,
   type Rules,
-  record,
   required,
   rule,
 } from '../base/check-options.js'
 import type { Fetch } from '../base/driver.js'
+import { hasLogin, isValidUrl } from '../base/url.js'
 
 /** A key, or a function that returns one for each request, for keys that rotate. */
 export type ApiKey = string | (() => string | Promise<string>)
@@ -46,18 +47,12 @@ export const providerRules: Rules<ProviderOptions> = {
     (value) => typeof value === 'string' || typeof value === 'function',
   ),
   // A password would be in the error of every request that fails.
-  baseURL: rule('an absolute URL without a name and password', isPlainURL),
+  baseURL: rule(
+    'an absolute URL without a name and password',
+    (value) => isText(value) && isValidUrl(value) && !hasLogin(new URL(value)),
+  ),
   fetch: func,
-  headers: secret('an object of names and values', record.isAllowed),
-}
-
-function isPlainURL(value: unknown): boolean {
-  try {
-    const { username, password } = new URL(String(value))
-    return isText(value) && `${username}${password}` === ''
-  } catch {
-    return false
-  }
+  headers: secret('an object of names and values', isRecord),
 }
 
 export const thinkTagsRule: Rule = oneOf(true, false, 'opened')

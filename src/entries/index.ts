@@ -1,5 +1,6 @@
 /**
- * Streams from language models: `createStream()`, what writes a stream to a response, and the combinators.
+ * Streams from language models: `createStream()`, response writers with their formats, and layers
+ * around drivers.
  *
  * @module sluice
  */
@@ -67,6 +68,7 @@ export type {
 export type { Encoder, Format } from '../base/stream-format.js'
 export { toReadableStream, toResponse } from '../carriers/web.js'
 export { createStream, type StreamOptions } from '../core/create-stream.js'
+export { type ParseMessagesOptions, parseMessages } from '../core/parse-messages.js'
 export { type NdjsonOptions, ndjson } from '../formats/ndjson.js'
 export type { FormatOptions } from '../formats/options.js'
 export { type PlainTextOptions, plainText } from '../formats/plain-text.js'

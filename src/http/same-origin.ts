@@ -6,6 +6,7 @@
  */
 
 import { StreamError } from '../base/errors.js'
+import { hasLogin } from '../base/url.js'
 import { cancelBody } from './body.js'
 
 const maxRedirects = 5
@@ -31,10 +32,6 @@ export function parseURL(
 /** Not the property `origin`: it is "null" for schemes such as `capacitor:`. */
 export function originOf(url: URL | undefined): string | undefined {
   return url && `${url.protocol}//${url.host}`
-}
-
-function hasLogin(url: URL | undefined): boolean {
-  return Boolean(url?.username || url?.password)
 }
 
 /**

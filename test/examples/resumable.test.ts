@@ -13,7 +13,8 @@ async function start(environment: Record<string, string> = {}): Promise<[Example
 }
 
 function post(origin: string, prompt = 'What is a sluice?'): Promise<Response> {
-  return fetch(`${origin}/streams`, { method: 'POST', body: JSON.stringify({ prompt }) })
+  const messages = [{ role: 'user', content: prompt }]
+  return fetch(`${origin}/streams`, { method: 'POST', body: JSON.stringify({ messages }) })
 }
 
 /** Reads a few events of a response and leaves. */
@@ -82,7 +83,7 @@ describe('in memory', () => {
     const lossyFetch: typeof fetch = (input, init) =>
       ++requests === 1 ? fetch(input, { ...init, signal: lost.signal }) : fetch(input, init)
     const stream = connect(`${origin}/streams`, {
-      json: { prompt: 'What is a sluice?' },
+      json: { messages: [{ role: 'user', content: 'What is a sluice?' }] },
       fetch: lossyFetch,
       retry: { minDelayMs: 0 },
     })

@@ -242,7 +242,7 @@ describe('bad input', () => {
   test.each([
     [
       { kind: 'ct', afterBytes: 1 },
-      'Option "replay.faults[1].kind" is "ct". Allowed: "cut", "end"',
+      'Option "replay.faults[1].kind" is "ct". Did you mean "cut"? Allowed: "cut", "end"',
     ],
     [{ kind: 'cut', afterByte: 1 }, 'Unknown option "replay.faults[1].afterByte". Did you mean'],
     [{ kind: 'stall' }, 'Option "replay.faults[1].afterBytes" is undefined'],

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { createStream } from '../../src/entries/index.js'
 import {
   type Fault,
   type SimulatedProvider,
@@ -8,6 +9,7 @@ import {
   type SimulatedServer,
   simulatedProvider,
 } from '../../src/entries/testing.js'
+import { everyDriver } from '../support/every-driver.js'
 
 type Ask = (
   body?: unknown,
@@ -151,6 +153,21 @@ describe.each(['fetch', 'socket'] as const)('a simulated provider over %s', (way
     expect(response.headers.get('retry-after')).toBe('7')
     expect(await response.json()).toEqual({ detail: 'slow down' })
   })
+
+  test.each(everyDriver)(
+    "status: the wait of the test wins over the provider's own ($name)",
+    async ({ driver }) => {
+      for (const [name, value] of [
+        ['Retry-After', '7'],
+        ['retry-after-ms', '7000'],
+      ] as const) {
+        const fault = { kind: 'status', status: 429, headers: { [name]: value } } as const
+        const { fetch } = simulatedProvider({ answer: { fault } })
+        const stream = createStream({ driver: driver({ fetch }), prompt: 'Hi', retry: false })
+        await expect(stream.final()).rejects.toMatchObject({ retryAfterMs: 7_000 })
+      }
+    },
+  )
 
   test('refuse: there is no response', async () => {
     const { ask } = await withFault({ kind: 'refuse' })
@@ -460,7 +477,7 @@ test('an option that makes no sense is refused by name', () => {
   )
   expect(bad({ answer: { usage: { inputToken: 1 } } })).toThrow('Did you mean "inputTokens"?')
   expect(faulty({ kind: 'stal', afterEvents: 1 })).toThrow(
-    'Option "answer.fault.kind" is "stal". Allowed: "status", "refuse", "cut"',
+    'Option "answer.fault.kind" is "stal". Did you mean "stall"? Allowed: "status", "refuse", "cut"',
   )
   expect(faulty({ kind: 'cut', afterEvent: 1 })).toThrow('Did you mean "afterEvents"?')
   expect(faulty({ kind: 'cut' })).toThrow('Option "answer.fault.afterEvents" is undefined')

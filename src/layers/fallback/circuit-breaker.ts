@@ -5,6 +5,7 @@
  */
 
 import type { StreamError, StreamErrorCode } from '../../base/errors.js'
+import { promiseWithResolvers } from '../../base/promise-with-resolvers.js'
 
 /** The part of a circuit breaker that is used. The policies of `cockatiel` have it. */
 export interface CircuitBreaker {
@@ -36,7 +37,7 @@ const notItsFault: ReadonlySet<StreamErrorCode> = new Set([
 
 /** @returns undefined if the circuit is open */
 export function enter(breaker: CircuitBreaker): Passage | undefined {
-  const outcome = Promise.withResolvers<void>()
+  const outcome = promiseWithResolvers<void>()
   // The breaker may have stopped listening.
   outcome.promise.catch(ignore)
   const turnedAway = new AbortController()

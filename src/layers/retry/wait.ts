@@ -6,6 +6,7 @@
 
 import { backoffMs } from '../../base/backoff.js'
 import type { StreamError } from '../../base/errors.js'
+import { promiseWithResolvers } from '../../base/promise-with-resolvers.js'
 import { keepAlive, longestDelayMs } from '../../base/timers.js'
 import type { RetrySettings } from './options.js'
 
@@ -34,7 +35,7 @@ export class Wait {
   readonly #end: () => void
 
   constructor(delayMs: number) {
-    const { promise, resolve } = Promise.withResolvers<void>()
+    const { promise, resolve } = promiseWithResolvers<void>()
     this.over = promise
     this.#end = resolve
     this.#timer = setTimeout(resolve, delayMs)

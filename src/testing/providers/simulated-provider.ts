@@ -219,12 +219,19 @@ function errorResponse(
   })
 }
 
+const waitHeaders = ['retry-after', 'retry-after-ms']
+
 function headersOf(
   defaults: Record<string, string>,
   others: Readonly<Record<string, string>> = {},
 ): Headers {
   const headers = new Headers(defaults)
-  for (const [name, value] of Object.entries(others)) headers.set(name, value)
+  const given = new Headers(others)
+  // Clients prefer one of the two, so a default of the other would override the test's value.
+  if (waitHeaders.some((name) => given.has(name))) {
+    for (const name of waitHeaders) headers.delete(name)
+  }
+  for (const [name, value] of given) headers.set(name, value)
   return headers
 }
 

@@ -6,14 +6,19 @@
  * repository. The page is in `app/chat.tsx`.
  */
 
-import { createStream, type Driver, type Message, sse, toResponse } from 'sluice'
+import { createStream, type Driver, parseMessages, StreamError, sse, toResponse } from 'sluice'
 import { compatible } from 'sluice/compatible'
 import { openai } from 'sluice/openai'
 import { simulatedProvider } from 'sluice/testing'
 
 export async function POST(request: Request): Promise<Response> {
-  const { messages } = (await request.json()) as { messages: Message[] }
-  return toResponse(createStream({ driver: model(), messages }), sse())
+  try {
+    const messages = parseMessages(await request.json().catch(() => undefined))
+    return await toResponse(createStream({ driver: model(), messages }), sse())
+  } catch (thrown) {
+    const error = StreamError.from(thrown)
+    return Response.json({ error }, { status: error.status ?? 500 })
+  }
 }
 
 function model(): Driver {
