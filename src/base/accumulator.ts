@@ -5,6 +5,7 @@
  */
 
 import type { ContentEvent, StreamEvent } from './events.js'
+import { exceededBound } from './json-bounds.js'
 import type { AssistantMessage, OutputPart } from './messages.js'
 
 /**
@@ -120,6 +121,16 @@ export class Accumulator {
     return this.#message
   }
 
+  /** The bound that the arguments of a tool call exceed, for an error; undefined if none does. */
+  exceededBound(): string | undefined {
+    for (const { first, text } of this.#blocks.values()) {
+      if (first.kind !== 'tool-call' || first.custom) continue
+      const exceeded = exceededBound(text.toString())
+      if (exceeded !== undefined) return exceeded
+    }
+    return undefined
+  }
+
   #build(
     partOf: (block: Block, last: Block | undefined) => OutputPart | undefined,
   ): AssistantMessage {
@@ -187,6 +198,7 @@ function parseInput(
   isLast: boolean,
 ): { input: unknown; error?: string } {
   if (text.trim() === '') return cut && isLast ? { input: text, error: truncated } : { input: {} }
+  if (exceededBound(text) !== undefined) return { input: text, error: malformed }
   try {
     const input: unknown = JSON.parse(text) ?? {}
     if (typeof input === 'object' && !Array.isArray(input)) return { input }

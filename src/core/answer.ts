@@ -5,7 +5,7 @@
  */
 
 import type { Completion } from '../base/driver.js'
-import type { StreamError } from '../base/errors.js'
+import { StreamError } from '../base/errors.js'
 import type {
   CompleteEvent,
   ContentEvent,
@@ -114,6 +114,11 @@ export class Answer implements EventFeed, Sink, TurnStream {
   done(completion: Completion): void {
     const { start } = this.#settings
     const { content, attempts } = this.#transcript
+    const exceeded = content.exceededBound()
+    if (exceeded !== undefined) {
+      const message = `${start.provider}: the arguments of a tool call are JSON that ${exceeded}.`
+      return this.fail(new StreamError('protocol', message, { provider: start.provider }))
+    }
     const { wasted: thrownAway = {}, ...rest } = completion
     const wasted = addUsage(this.#wasted, thrownAway)
     this.#finish({

@@ -14,7 +14,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 /** The limits are what was measured, and a little room. */
 test.each([
-  ['readStream', 'sluice/client', 7_600, []],
+  ['readStream', 'sluice/client', 8_000, []],
   ['connect', 'sluice/client', 10_200, []],
   ['useStream', 'sluice/react', 12_000, ['react']],
 ])(
