@@ -3,16 +3,10 @@
 import { describe, expect, test } from 'vitest'
 import type { ContentEvent, StreamEvent } from '../../src/base/events.js'
 import type { Format } from '../../src/base/stream-format.js'
+import { readStream } from '../../src/entries/client.js'
 import { compatible } from '../../src/entries/compatible.js'
 import { agUi, aiSdk, openaiChat } from '../../src/entries/formats.js'
-import {
-  createStream,
-  ndjson,
-  plainText,
-  readStream,
-  sse,
-  toResponse,
-} from '../../src/entries/index.js'
+import { createStream, ndjson, plainText, sse, toResponse } from '../../src/entries/index.js'
 import { scripted } from '../../src/entries/testing.js'
 
 const levels = 100_000
