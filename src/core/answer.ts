@@ -153,6 +153,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
       nextAttempt: () => ++last,
       isAwaited: () => this.waiting,
       onBytes() {},
+      stop: (error) => this.stop(error),
       onAttempt: (attempt) => {
         this.#transcript.attempts = Math.max(this.#transcript.attempts, attempt.attempt)
         observer?.attempt(attempt, this.#request)

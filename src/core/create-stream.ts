@@ -82,7 +82,7 @@ export const streamRules: Rules<StreamOptions> = {
 export function openStream(options: StreamOptions, turn?: Turn): EventStream {
   checkOptions('', options, streamRules, 'an object with a driver and a prompt or messages')
   const { driver, signal, retry: retryOption, timeout: timeoutOption, ...others } = options
-  const { onAttempt: _attempt, onRetry: _retry, onEnd: _end, ...request } = others
+  const { onAttempt: _attempt, onRetry: _retry, onEnd, ...request } = others
   checkRequest(request)
   const layered = addLayers(driver, retryOption, timeoutOption)
   const start = startOf(driver)
@@ -93,7 +93,7 @@ export function openStream(options: StreamOptions, turn?: Turn): EventStream {
     turn,
     observer: observe(others, start),
   })
-  return new Stream(answer, { signal })
+  return new Stream(answer, { signal, isWatched: onEnd !== undefined })
 }
 
 function addLayers(

@@ -13,6 +13,8 @@ export interface ReadOptions {
   signal?: AbortSignal | undefined
   /** The terminal event, if it was received elsewhere. Nothing is left to read. */
   ended?: TerminalEvent | undefined
+  /** A hook `onEnd` receives the end of the stream. */
+  isWatched?: boolean
 }
 
 /** It holds no reference to the `Stream` that it belongs to, so that a forgotten stream can be collected. */
@@ -23,8 +25,11 @@ export class Reading {
   #terminal: TerminalEvent | undefined
   #listening = false
   #final: PromiseWithResolvers<CompleteEvent> | undefined
+  #onOver: ((terminal: TerminalEvent) => void)[] = []
+  readonly isWatched: boolean
 
-  constructor(feed: EventFeed, { signal, ended }: ReadOptions) {
+  constructor(feed: EventFeed, { signal, ended, isWatched = false }: ReadOptions) {
+    this.isWatched = isWatched
     this.#feed = feed
     this.#signal = signal
     this.#terminal = ended
@@ -54,6 +59,11 @@ export class Reading {
     this.#listen()
     if (this.#terminal !== undefined) this.#settle(this.#terminal)
     return final.promise
+  }
+
+  onOver(callback: (terminal: TerminalEvent) => void): void {
+    if (this.#terminal === undefined) this.#onOver.push(callback)
+    else callback(this.#terminal)
   }
 
   /** Reads the stream to its end and drops its events. */
@@ -86,6 +96,7 @@ export class Reading {
     this.#terminal = terminal
     this.#signal?.removeEventListener('abort', this.#onAbort)
     this.#settle(terminal)
+    for (const callback of this.#onOver) callback(terminal)
   }
 
   #settle(terminal: TerminalEvent): void {

@@ -5,7 +5,7 @@
  */
 
 import type { EventStream } from '../base/event-stream.js'
-import type { CompleteEvent, StreamEvent } from '../base/events.js'
+import type { CompleteEvent, StreamEvent, TerminalEvent } from '../base/events.js'
 import type { BatchReader, EventFeed, Receive } from './event-feed.js'
 import { EventIterator } from './event-iterator.js'
 import { closeWhenForgotten } from './forgotten-streams.js'
@@ -52,6 +52,14 @@ export class Stream implements EventStream, BatchReader {
   /** Settles when nothing is left to do before the terminal event; undefined if nothing is to be done. */
   get ending(): Promise<void> | undefined {
     return this.#reading.ending
+  }
+
+  get isWatched(): boolean {
+    return this.#reading.isWatched
+  }
+
+  onOver(callback: (terminal: TerminalEvent) => void): void {
+    this.#reading.onOver(callback)
   }
 
   /**

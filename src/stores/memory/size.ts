@@ -4,12 +4,12 @@
  * @module
  */
 
-import { isInteger, rule } from '../../base/check-options.js'
+import { isInteger, type Rule, rule } from '../../base/check-options.js'
 
 /** @default of `maxBytes`: 64 MiB */
 export const defaultMaxBytes: number = 64 * 1024 * 1024
 
-export const maxBytesRule = rule(
+export const maxBytesRule: Rule = rule(
   'an integer from 1, or Infinity',
   (value) => value === Infinity || isInteger(value, 1),
 )
