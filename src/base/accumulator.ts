@@ -14,6 +14,12 @@ import type { AssistantMessage, OutputPart } from './messages.js'
  */
 const flattenAfter = 4096
 
+/**
+ * The longest text of an answer with its reasoning and arguments, in characters: a million tokens.
+ * The last event repeats it, and the event loop waits for as long as writing that takes.
+ */
+const maxLength = 4 * 1024 * 1024
+
 class Text {
   /** A tree of flat pieces, which whoever reads it makes one. */
   #text = ''
@@ -64,6 +70,9 @@ export class Accumulator {
   #message: AssistantMessage | undefined
   /** How many characters have come, voided ones included. */
   length = 0
+  #kept = 0
+  /** Whether more has come than an answer may have, 4,194,304 characters, and was left out. */
+  isFull = false
 
   /** Content is added, a `retry` with mode `restart` voids all of it, and the other events change nothing. */
   add(event: StreamEvent): void {
@@ -77,12 +86,12 @@ export class Accumulator {
     switch (event.kind) {
       case 'text':
       case 'reasoning':
+        if (!this.#takes(event.text)) return
         block.text.append(event.text)
-        this.length += event.text.length
         break
       case 'tool-call':
+        if (!this.#takes(event.input)) return
         block.text.append(event.input)
-        this.length += event.input.length
         // The name of a call may grow.
         block.first = event
         break
@@ -93,9 +102,18 @@ export class Accumulator {
     if (event.signature !== undefined) block.signature = event.signature
   }
 
+  #takes({ length }: string): boolean {
+    this.length += length
+    this.#kept += length
+    if (this.#kept <= maxLength) return true
+    this.isFull = true
+    return false
+  }
+
   /** Voids everything, as a `retry` with mode `restart` does. */
   reset(): void {
     this.#blocks.clear()
+    this.#kept = 0
     this.#last = undefined
     this.#message = undefined
   }

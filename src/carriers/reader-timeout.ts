@@ -44,7 +44,10 @@ export class ReaderTimeout {
     this.#pending = pending
     this.#onTimeout = onTimeout
     const self = this.#weak
-    reader.onOver(() => self.deref()?.#onOver())
+    reader.onOver(() => {
+      const timeout = self.deref()
+      if (timeout !== undefined) timeout.#onOver()
+    })
   }
 
   /** Data waits for the client. */

@@ -111,10 +111,14 @@ function bodyOf(
   return new ReadableStream(new WebBody(reader, format, settings), { highWaterMark: 0 })
 }
 
+/** After more characters than this at once, others get a turn of the event loop. */
+const longText = 1024 * 1024
+
 class WebBody implements UnderlyingDefaultSource<Uint8Array>, Body {
   readonly #reader: BatchReader
   readonly #writer: BodyWriter
   readonly #utf8 = new TextEncoder()
+  #wasLong = false
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined
 
   constructor(reader: BatchReader, format: Format, settings: WriterSettings) {
@@ -126,8 +130,10 @@ class WebBody implements UnderlyingDefaultSource<Uint8Array>, Body {
     this.#controller = controller
   }
 
-  pull(): void {
-    this.#writer.next()
+  pull(): void | Promise<void> {
+    if (!this.#wasLong) return this.#writer.next()
+    this.#wasLong = false
+    return new Promise<void>((resolve) => setTimeout(resolve)).then(() => this.#writer.next())
   }
 
   cancel(reason: unknown): void {
@@ -142,6 +148,7 @@ class WebBody implements UnderlyingDefaultSource<Uint8Array>, Body {
   /** What it takes next, it asks for by `pull`. */
   write(text: string): boolean {
     this.#controller?.enqueue(this.#utf8.encode(text))
+    this.#wasLong = text.length > longText
     return false
   }
 

@@ -100,6 +100,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
     this.#firstContentMs ??= performance.now() - this.#beganAt
     const { content } = this.#transcript
     for (const event of events) content.add(event)
+    if (content.isFull) return this.#refuse()
     this.#deliver(events)
   }
 
@@ -143,6 +144,12 @@ export class Answer implements EventFeed, Sink, TurnStream {
   }
 
   // -------------------------------------------------------------- inside
+
+  #refuse(): void {
+    const { provider } = this.#settings.start
+    const message = `${provider}: the answer is longer than 4194304 characters.`
+    this.stop(new StreamError('protocol', message, { provider }))
+  }
 
   #open(): Source {
     const { open, turn, observer } = this.#settings
