@@ -173,6 +173,7 @@ class NodeBody implements Body {
    */
   pending(): number {
     const { socket, stream, writableLength } = this.#response
+    // oxlint-disable-next-line no-underscore-dangle
     const handle = (socket as { _handle?: { writeQueueSize?: number } } | null)?._handle
     return (stream ?? { writableLength }).writableLength + (handle?.writeQueueSize ?? 0)
   }

@@ -32,7 +32,7 @@ async function write(
 
 async function eventsOf(response: Response): Promise<StreamEvent[]> {
   const events: StreamEvent[] = []
-  for await (const event of await readStream(response)) events.push(event)
+  for await (const event of readStream(response)) events.push(event)
   return events
 }
 
