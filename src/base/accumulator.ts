@@ -1,5 +1,5 @@
 /**
- * From content events to the message that they make up. The core, the browser and every page that shows a stream use this one.
+ * Turns content events into the message that they make up, for the core and for browsers.
  *
  * @module
  */
@@ -9,19 +9,14 @@ import { exceededBound } from './json-bounds.js'
 import type { AssistantMessage, OutputPart } from './messages.js'
 
 /**
- * Appending thousands of tokens to one string builds a tree of thousands of nodes. It is flattened whenever this many
- * characters have come, which keeps memory near the text's own size at a cost linear in its length.
+ * Appending thousands of tokens to one string builds a tree of thousands of nodes. It is flattened
+ * after this many characters, which keeps memory near the text's own size at a cost linear in its
+ * length.
  */
 const flattenAfter = 4096
 
-/**
- * The longest text of an answer with its reasoning and arguments, in characters: a million tokens.
- * The last event repeats it, and the event loop waits for as long as writing that takes.
- */
-const maxLength = 4 * 1024 * 1024
-
 class Text {
-  /** A tree of flat pieces, which whoever reads it makes one. */
+  /** A tree of flat pieces, which becomes one when it is read. */
   #text = ''
   #tail = ''
 
@@ -34,7 +29,7 @@ class Text {
   }
 
   toString(): string {
-    // Kept, because the text of an answer is asked for as such and as a part of its message.
+    // Kept, because the text of an answer is read alone and as a part of its message.
     this.#text += this.#tail
     this.#tail = ''
     return this.#text
@@ -47,13 +42,14 @@ interface Block {
   /** Text, reasoning, or the JSON arguments of a tool call. */
   text: Text
   signature: string | undefined
-  /** As it was given last; none once more has come. */
+  /** As it was returned last; undefined once more content has come. */
   part: OutputPart | undefined
 }
 
 /**
- * Collects what the events of one stream say so far. What it gives is never changed afterwards, and is the same object for as
- * long as nothing has come, down to the single part: a page can draw it after each event and compare by identity.
+ * Collects the content of one stream. What it returns never changes afterwards, and is the same
+ * object until more content comes, down to the single part: a page can draw it after each event and
+ * compare by identity.
  *
  * @example
  * ```ts
@@ -68,13 +64,24 @@ export class Accumulator {
   #blocks = new Map<number, Block>()
   #last: Block | undefined
   #message: AssistantMessage | undefined
-  /** How many characters have come, voided ones included. */
+  /** How many characters have come, including those that a restart discarded. */
   length = 0
   #kept = 0
-  /** Whether more has come than an answer may have, 4,194,304 characters, and was left out. */
+  readonly #maxLength: number
+  /** Whether more has come than `maxLength`, which was left out. */
   isFull = false
 
-  /** Content is added, a `retry` with mode `restart` voids all of it, and the other events change nothing. */
+  /**
+   * @param maxLength - the most characters that are kept
+   * @default Infinity
+   */
+  constructor(maxLength: number = Infinity) {
+    this.#maxLength = maxLength
+  }
+
+  /**
+   * Adds content. A `retry` with mode `restart` discards all of it, and other events change nothing.
+   */
   add(event: StreamEvent): void {
     if (event.type !== 'content') {
       if (event.type === 'retry' && event.mode === 'restart') this.reset()
@@ -105,12 +112,12 @@ export class Accumulator {
   #takes({ length }: string): boolean {
     this.length += length
     this.#kept += length
-    if (this.#kept <= maxLength) return true
+    if (this.#kept <= this.#maxLength) return true
     this.isFull = true
     return false
   }
 
-  /** Voids everything, as a `retry` with mode `restart` does. */
+  /** Discards everything, like a `retry` with mode `restart`. */
   reset(): void {
     this.#blocks.clear()
     this.#kept = 0
@@ -130,8 +137,9 @@ export class Accumulator {
   /**
    * The message so far, without empty parts.
    *
-   * @param cut - once it has ended: whether it broke off, or was cut at a limit, so that the arguments of its last call may not be
-   * whole. Undefined while more may come: arguments that cannot be parsed are no error then, and stay text
+   * @param cut - for an answer that has ended: whether it broke off or reached a limit, so that the
+   *   arguments of its last call may be incomplete. Undefined while more may come: arguments that
+   *   cannot be parsed are no error then, and stay text
    */
   message(cut?: boolean): AssistantMessage {
     if (cut !== undefined) return this.#build((block, last) => toPart(block, cut, block === last))

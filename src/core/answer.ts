@@ -33,9 +33,15 @@ export interface AnswerSettings {
   observer: Observer | undefined
 }
 
+/**
+ * The longest text of an answer with its reasoning and arguments, in characters: a million tokens.
+ * The last event repeats it, and the event loop waits for as long as writing that takes.
+ */
+const maxLength = 4 * 1024 * 1024
+
 export class Answer implements EventFeed, Sink, TurnStream {
   readonly #settings: AnswerSettings
-  readonly #transcript = new Transcript()
+  readonly #transcript = new Transcript(maxLength)
   #request: StreamRequest
   #source: Source | undefined
   #receive: Receive | undefined
@@ -43,7 +49,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
   #terminal: TerminalEvent | undefined
   #delivered = false
   #ending: Promise<void> | undefined
-  /** What the attempts before this one cost. */
+  /** The usage of the earlier attempts. */
   #wasted: UsageSum = {}
   /** How much content had come when this attempt began, in characters. */
   #lengthBefore = 0
@@ -68,7 +74,8 @@ export class Answer implements EventFeed, Sink, TurnStream {
     this.#receive = receive
     if (this.#terminal !== undefined) this.#deliverTerminal(this.#terminal)
     else if (this.#ending === undefined) {
-      // Not before the second pull: a reader who takes the `start` and pauses has requested no content yet.
+      // Not before the second pull: a reader that takes the `start` and pauses has requested no
+      // content yet.
       this.#source ??= this.#open()
       this.#source.pull(this)
     }
@@ -137,7 +144,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
 
   fail(error: StreamError): void {
     const usage = addUsage(this.#wasted, this.#costOfAttempt(this.#source?.usage() ?? {}))
-    // A response may continue at the provider without a connection, and nobody will resume it any more.
+    // A response may continue at the provider without a connection, and nothing resumes it now.
     this.#source?.resumption?.()?.cancel()
     const known = isEmpty(usage) ? {} : { usage }
     this.#finish({ ...this.#transcript.failure(error), ...known })
@@ -147,7 +154,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
 
   #refuse(): void {
     const { provider } = this.#settings.start
-    const message = `${provider}: the answer is longer than 4194304 characters.`
+    const message = `${provider}: the answer is longer than the limit of ${maxLength} characters.`
     this.stop(new StreamError('protocol', message, { provider }))
   }
 

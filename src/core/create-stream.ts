@@ -89,7 +89,13 @@ export function openStream(options: StreamOptions, turn?: Turn): EventStream {
   const answer = new Answer({
     start,
     request,
-    open: (asked, context) => openDriver(layered, asked, context),
+    open: (asked, context) =>
+      // Without our own limits, no layer is the outermost one that may end the stream.
+      openDriver(
+        layered,
+        asked,
+        timeoutOption === false ? { ...context, stop: undefined } : context,
+      ),
     turn,
     observer: observe(others, start),
   })

@@ -1,5 +1,5 @@
 /**
- * Tells the hooks of a stream.
+ * Calls the hooks of a stream.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { Attempt } from '../pull/source.js'
 
 export const hookRules: Rules<StreamHooks> = { onAttempt: func, onRetry: func, onEnd: func }
 
-/** @returns undefined if nobody listens */
+/** @returns undefined if there is no hook */
 export function observe(hooks: StreamHooks, start: StartEvent): Observer | undefined {
   const { onAttempt, onRetry, onEnd } = hooks
   const isWatched = (onAttempt ?? onRetry ?? onEnd) !== undefined

@@ -1,5 +1,5 @@
 /**
- * The events of one stream so far, folded into what its end says about them.
+ * The content and the attempts of a stream so far, for its terminal event.
  *
  * @module
  */
@@ -9,16 +9,21 @@ import type { StreamError } from '../base/errors.js'
 import type { ErrorEvent, StreamEvent } from '../base/events.js'
 
 export class Transcript {
-  readonly content: Accumulator = new Accumulator()
+  readonly content: Accumulator
   /** How many attempts were made. */
   attempts = 1
+
+  /** @param maxLength - the most characters of content that are kept */
+  constructor(maxLength?: number) {
+    this.content = new Accumulator(maxLength)
+  }
 
   add(event: StreamEvent): void {
     if (event.type === 'retry') this.attempts = Math.max(this.attempts, event.attempt)
     this.content.add(event)
   }
 
-  /** The error event of a stream that ends now, with what came until then. */
+  /** The error event of a stream that ends now, with the content so far. */
   failure(error: StreamError): ErrorEvent {
     return {
       type: 'error',

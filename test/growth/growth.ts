@@ -1,5 +1,5 @@
 /** CPU of the process for a task, in milliseconds. */
-async function cpuOf(task: () => Promise<void>): Promise<number> {
+export async function cpuOf(task: () => Promise<void>): Promise<number> {
   const before = process.cpuUsage()
   await task()
   const { user, system } = process.cpuUsage(before)
