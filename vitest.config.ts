@@ -40,6 +40,8 @@ export default defineConfig({
   },
   test: {
     testTimeout: 10_000,
+    // What response writers print for developers.
+    onConsoleLog: (log) => !log.startsWith('sluice: '),
     // Numbers of workers suit two cores: many tests wait for a server or a process most of their time.
     projects: [
       {

@@ -5,6 +5,7 @@
  */
 
 import type { ContentEvent, StreamEvent } from './events.js'
+import { exceededBound } from './json-bounds.js'
 import type { AssistantMessage, OutputPart } from './messages.js'
 
 /**
@@ -65,6 +66,18 @@ export class Accumulator {
   #message: AssistantMessage | undefined
   /** The number of characters received, discarded ones included. */
   length = 0
+  #kept = 0
+  readonly #maxLength: number
+  /** Whether more has come than `maxLength`, which was left out. */
+  isFull = false
+
+  /**
+   * @param maxLength - the most characters that are kept
+   * @default Infinity
+   */
+  constructor(maxLength: number = Infinity) {
+    this.#maxLength = maxLength
+  }
 
   /**
    * Adds content. A `retry` with mode `restart` discards all of it. Other events change nothing.
@@ -80,12 +93,12 @@ export class Accumulator {
     switch (event.kind) {
       case 'text':
       case 'reasoning':
+        if (!this.#takes(event.text)) return
         block.text.append(event.text)
-        this.length += event.text.length
         break
       case 'tool-call':
+        if (!this.#takes(event.input)) return
         block.text.append(event.input)
-        this.length += event.input.length
         // The name of a call may grow.
         block.first = event
         break
@@ -96,9 +109,18 @@ export class Accumulator {
     if (event.signature !== undefined) block.signature = event.signature
   }
 
+  #takes({ length }: string): boolean {
+    this.length += length
+    this.#kept += length
+    if (this.#kept <= this.#maxLength) return true
+    this.isFull = true
+    return false
+  }
+
   /** Discards all content, as a `retry` with mode `restart` does. */
   reset(): void {
     this.#blocks.clear()
+    this.#kept = 0
     this.#last = undefined
     this.#message = undefined
   }
@@ -123,6 +145,16 @@ export class Accumulator {
     if (cut !== undefined) return this.#build((block, last) => toPart(block, cut, block === last))
     this.#message ??= this.#build((block) => (block.part ??= toPart(block, cut, false)))
     return this.#message
+  }
+
+  /** The bound that the arguments of a tool call exceed, for an error; undefined if none does. */
+  exceededBound(): string | undefined {
+    for (const { first, text } of this.#blocks.values()) {
+      if (first.kind !== 'tool-call' || first.custom) continue
+      const exceeded = exceededBound(text.toString())
+      if (exceeded !== undefined) return exceeded
+    }
+    return undefined
   }
 
   #build(
@@ -192,6 +224,7 @@ function parseInput(
   isLast: boolean,
 ): { input: unknown; error?: string } {
   if (text.trim() === '') return cut && isLast ? { input: text, error: truncated } : { input: {} }
+  if (exceededBound(text) !== undefined) return { input: text, error: malformed }
   try {
     const input: unknown = JSON.parse(text) ?? {}
     if (typeof input === 'object' && !Array.isArray(input)) return { input }

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { JsonEnd } from './json-end.js'
+
 const thinkStart = '<think>'
 const thinkEnd = '</think>'
 const literals = ['true', 'false', 'null']
@@ -21,11 +23,7 @@ export class JsonText {
   /** The last characters, if they may be the beginning of a tag, a fence or a literal. */
   #mark = ''
   #lineStart = true
-  #depth = 0
-  #inString = false
-  #escaped = false
-  #scalar = false
-  #ended = false
+  readonly #end = new JsonEnd()
 
   /** Whether the JSON has begun. */
   get begun(): boolean {
@@ -34,7 +32,7 @@ export class JsonText {
 
   /** @returns the next piece of the JSON; empty if the text contains none */
   feed(text: string): string {
-    if (this.#ended) return ''
+    if (this.#end.found) return ''
     let start = 0
     let literal = ''
     while (this.#search !== undefined) {
@@ -46,7 +44,7 @@ export class JsonText {
         this.#search = undefined
       }
     }
-    return literal + text.slice(start, this.#end(text, start))
+    return literal + text.slice(start, this.#end.find(text, start))
   }
 
   #begins(character: string): boolean {
@@ -95,46 +93,9 @@ export class JsonText {
     this.#search = search
     this.#mark = ''
   }
-
-  /** The position in the text after the value; the length of the text if the value continues. */
-  #end(text: string, start: number): number {
-    for (let at = start; at < text.length; at++) {
-      if (this.#ends(text.charCodeAt(at))) {
-        this.#ended = true
-        // White space or a fence ends a number, and is not part of it.
-        return this.#scalar ? at : at + 1
-      }
-    }
-    return text.length
-  }
-
-  #ends(code: number): boolean {
-    if (this.#inString) {
-      if (this.#escaped) this.#escaped = false
-      else if (code === 0x5c) this.#escaped = true
-      else if (code === 0x22) this.#inString = false
-      return !this.#inString && this.#depth === 0
-    }
-    switch (code) {
-      case 0x22: // "
-        this.#inString = true
-        return false
-      case 0x5b: // [
-      case 0x7b: // {
-        this.#depth++
-        return false
-      case 0x5d: // ]
-      case 0x7d: // }
-        return --this.#depth <= 0
-      default:
-        if (this.#depth > 0) return false
-        this.#scalar = true
-        return code <= 0x20 || code === 0x60
-    }
-  }
 }
 
-/** The JSON in a complete text; empty if there is none. */
+/** The JSON in a whole text; empty if there is none. */
 export function findJson(text: string): string {
   return new JsonText().feed(text)
 }

@@ -10,6 +10,7 @@ import type { Encoder, Format } from '../base/stream-format.js'
 import type { BatchReader, Receive } from '../core/event-feed.js'
 import type { ReadAhead } from './early-status.js'
 import { Heartbeat } from './heartbeat.js'
+import { defaultReaderTimeoutMs, ReaderTimeout } from './reader-timeout.js'
 
 /** The body of one response. */
 export interface Body {
@@ -19,6 +20,8 @@ export interface Body {
    * @returns whether it takes more at once; if not, it MUST call `BodyWriter.next()` when it does
    */
   write(text: string): boolean
+  /** How much the client has not taken, in any unit; a change is progress. */
+  pending(): number
   /** Ends a body that is complete. */
   close(): void
   /**
@@ -26,6 +29,26 @@ export interface Body {
    * arrive.
    */
   breakOff(failure: StreamError): void
+  /** Frees everything at once: the client takes nothing. */
+  destroy(failure: StreamError): void
+}
+
+/** Options of every response writer. */
+export interface ReaderOptions {
+  /**
+   * How long the client may take nothing while data waits for it, in milliseconds; `Infinity` for
+   * ever. Then the stream ends with `aborted`, and the response is destroyed. The time in which
+   * nothing waits, because the model is silent, does not count.
+   * @default 120_000
+   */
+  readerTimeoutMs?: number
+}
+
+/** What else a writer needs. */
+export interface WriterSettings extends ReaderOptions {
+  readAhead?: ReadAhead | undefined
+  /** Takes a failure that the stream itself does not know. */
+  report(failure: StreamError): void
 }
 
 /**
@@ -39,6 +62,8 @@ export class BodyWriter {
   readonly #body: Body
   #readAhead: ReadAhead | undefined
   #heartbeat: Heartbeat | undefined
+  readonly #timeout: ReaderTimeout
+  readonly #report: WriterSettings['report']
   /**
    * A heartbeat can fill the body while a read is pending: then `next()` must not read a second
    * time.
@@ -47,16 +72,23 @@ export class BodyWriter {
   /** The body has ended, or the client has disconnected: nothing is read or written any more. */
   #over = false
 
-  constructor(reader: BatchReader, format: Format, body: Body, readAhead?: ReadAhead) {
+  constructor(reader: BatchReader, format: Format, body: Body, settings: WriterSettings) {
+    const { readAhead, readerTimeoutMs = defaultReaderTimeoutMs, report } = settings
     this.#reader = reader
     this.#format = format
     this.#encoder = format.encoder()
     this.#body = body
     this.#readAhead = readAhead
+    this.#report = report
+    const onTimeout = (): void => this.#giveUp(readerTimeoutMs)
+    this.#timeout = new ReaderTimeout(reader, readerTimeoutMs, () => body.pending(), onTimeout)
+    // It was read for the status, so a connection to the provider is open already.
+    if (readAhead !== undefined && readAhead.events.length > 0) this.#timeout.wait()
   }
 
   /** Called first when the body begins, and whenever it takes more after it did not. */
   next(): void {
+    this.#timeout.taken()
     if (this.#reading || this.#over) return
     this.#heartbeat ??= new Heartbeat(this.#format, (text) => {
       if (this.#reading && this.#body.isReady()) this.#write(text)
@@ -76,8 +108,21 @@ export class BodyWriter {
    * read.
    */
   stop(): void {
+    this.#end()
+    this.#timeout.stop()
+  }
+
+  #end(): void {
     this.#over = true
     this.#heartbeat?.stop()
+  }
+
+  #giveUp(readerTimeoutMs: number): void {
+    this.stop()
+    const message = `The client took nothing for ${readerTimeoutMs} ms (readerTimeoutMs).`
+    const failure = new StreamError('aborted', message)
+    this.#reader.cancel(failure)
+    this.#body.destroy(failure)
   }
 
   readonly #onBatch: Receive = (batch, firstId) => {
@@ -87,10 +132,12 @@ export class BodyWriter {
     const { text, failure, ended } = this.#encode(batch, firstId)
     const takesMore = text === '' || this.#write(text)
     if (failure !== undefined) {
+      this.#report(failure)
       this.stop()
       this.#reader.cancel(failure)
       this.#body.breakOff(failure)
     } else if (ended !== undefined) {
+      this.#report(ended)
       this.#reader.cancel(ended)
       this.#close()
     } else if (isTerminal(batch.at(-1))) this.#close()
@@ -112,12 +159,17 @@ export class BodyWriter {
 
   #write(text: string): boolean {
     if (this.#heartbeat !== undefined) this.#heartbeat.sent = true
-    return this.#body.write(text)
+    const takesMore = this.#body.write(text)
+    if (!takesMore) this.#timeout.wait()
+    return takesMore
   }
 
+  /** The client may take its time for what waits, and has to take it all the same. */
   #close(): void {
-    this.stop()
+    this.#end()
     this.#body.close()
+    if (this.#body.pending() > 0) this.#timeout.wait()
+    else this.#timeout.stop()
   }
 }
 

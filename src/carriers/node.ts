@@ -11,6 +11,7 @@ import {
   checkValue,
   has,
   isInteger,
+  limit,
   type Rules,
   record,
   required,
@@ -20,16 +21,18 @@ import type { StreamEvent } from '../base/events.js'
 import type { Format } from '../base/stream-format.js'
 import type { BatchReader } from '../core/event-feed.js'
 import { readBatches } from '../core/read-batches.js'
-import { type Body, BodyWriter } from './body-writer.js'
+import { type Body, BodyWriter, type ReaderOptions, type WriterSettings } from './body-writer.js'
 import { checkArguments } from './check-arguments.js'
-import { type ReadAhead, readUntilStatus } from './early-status.js'
+import { readUntilStatus } from './early-status.js'
+import { reportFailures } from './failure-report.js'
 import { type FailureResponse, failureResponse } from './failure-response.js'
+import { defaultReaderTimeoutMs } from './reader-timeout.js'
 
 /** As returned by `response.getHeaders()` and by Fastify's `reply.getHeaders()`. */
 type HeaderValues = Record<string, string | number | readonly string[] | undefined>
 
 /** Status and headers of a response. */
-export interface NodeResponseInit {
+export interface NodeResponseInit extends ReaderOptions {
   /** @default 200 */
   status?: number
   /** Further headers, which override the format's. */
@@ -47,6 +50,7 @@ type Response = ServerResponse & {
 const rules: Rules<NodeResponseInit> = {
   status: rule('a status from 200 to 599', (value) => isInteger(value, 200, 599)),
   headers: record,
+  readerTimeoutMs: limit,
 }
 
 const responseRule = required(
@@ -81,6 +85,7 @@ export async function pipeToNode(
     )
   }
   const reader = readBatches(events)
+  const report = reportFailures(reader)
   let gone = false
   const left = new Promise<void>((resolve) => {
     const onClose = (): void => {
@@ -97,7 +102,8 @@ export async function pipeToNode(
   const readAhead = await readUntilStatus(reader, format)
   if (gone) return
   try {
-    if (readAhead.failure === undefined) start(reader, response, format, init, readAhead)
+    if (readAhead.failure === undefined)
+      start(reader, response, format, init, { readAhead, report })
     else fail(response, failureResponse(readAhead.failure, format), init)
   } catch (error) {
     // Headers that Node refuses.
@@ -111,15 +117,16 @@ function start(
   reader: BatchReader,
   response: Response,
   format: Format,
-  { status = 200, headers = {} }: NodeResponseInit,
-  readAhead: ReadAhead,
+  { status = 200, headers = {}, readerTimeoutMs = defaultReaderTimeoutMs }: NodeResponseInit,
+  settings: WriterSettings,
 ): void {
   setHeaders(response, { 'content-type': format.contentType, ...format.headers })
   setHeaders(response, headers)
   response.writeHead(status)
   // The client receives the headers at once, even if the first token takes long.
   response.flushHeaders()
-  const writer = new BodyWriter(reader, format, new NodeBody(response), readAhead)
+  const body = new NodeBody(response)
+  const writer = new BodyWriter(reader, format, body, { ...settings, readerTimeoutMs })
   response.on('drain', () => writer.next())
   // Before the stream is cancelled, which answers a pending read.
   response.prependOnceListener('close', () => writer.stop())
@@ -160,6 +167,17 @@ class NodeBody implements Body {
     return takesMore
   }
 
+  /**
+   * The size of the response's own queue changes with whole writes only. libuv counts the bytes
+   * that the kernel has not taken, by which Node's own socket timeout goes as well.
+   */
+  pending(): number {
+    const { socket, stream, writableLength } = this.#response
+    // oxlint-disable-next-line no-underscore-dangle
+    const handle = (socket as { _handle?: { writeQueueSize?: number } } | null)?._handle
+    return (stream ?? { writableLength }).writableLength + (handle?.writeQueueSize ?? 0)
+  }
+
   close(): void {
     this.#response.end()
   }
@@ -174,7 +192,15 @@ class NodeBody implements Body {
     else if (req.httpVersion === '1.0') socket.resetAndDestroy()
     else socket.destroySoon()
   }
+
+  destroy(): void {
+    if (this.#response.stream === undefined) this.#response.destroy()
+    else this.#response.stream.close(cancelled)
+  }
 }
+
+/** NGHTTP2_CANCEL */
+const cancelled = 8
 
 /** NGHTTP2_INTERNAL_ERROR */
 const internalError = 2

@@ -4,16 +4,19 @@
  * @module
  */
 
+import { checkOptions, checkValue, limit } from '../base/check-options.js'
 import type { StreamError } from '../base/errors.js'
 import type { StreamEvent } from '../base/events.js'
 import type { Format } from '../base/stream-format.js'
 import type { BatchReader } from '../core/event-feed.js'
 import { readBatches } from '../core/read-batches.js'
 import { headersOf } from '../http/headers.js'
-import { type Body, BodyWriter } from './body-writer.js'
+import { type Body, BodyWriter, type ReaderOptions, type WriterSettings } from './body-writer.js'
 import { checkArguments } from './check-arguments.js'
 import { type ReadAhead, readUntilStatus } from './early-status.js'
+import { reportFailures } from './failure-report.js'
 import { failureResponse } from './failure-response.js'
+import { defaultReaderTimeoutMs } from './reader-timeout.js'
 
 /**
  * The bytes of a stream in a format. Nothing is read before the first pull. What came in one
@@ -25,10 +28,16 @@ import { failureResponse } from './failure-response.js'
 export function toReadableStream(
   events: AsyncIterable<StreamEvent>,
   format: Format,
+  options: ReaderOptions = {},
 ): ReadableStream<Uint8Array> {
   checkArguments(events, format)
-  return bodyOf(readBatches(events), format)
+  checkOptions('options', options, { readerTimeoutMs: limit })
+  const reader = readBatches(events)
+  return bodyOf(reader, format, { ...options, report: reportFailures(reader) })
 }
+
+/** Status and headers of a Web response. */
+export interface WebResponseInit extends ResponseInit, ReaderOptions {}
 
 /**
  * A Web response that streams the events in a format.
@@ -45,13 +54,16 @@ export function toReadableStream(
 export async function toResponse(
   events: AsyncIterable<StreamEvent>,
   format: Format,
-  init: ResponseInit = {},
+  init: WebResponseInit = {},
 ): Promise<Response> {
   checkArguments(events, format)
+  // The init of some runtimes has more fields.
+  checkValue('init.readerTimeoutMs', init.readerTimeoutMs, limit)
   const reader = readBatches(events)
+  const report = reportFailures(reader)
   const readAhead = await readUntilStatus(reader, format)
   try {
-    return respond(reader, format, readAhead, init)
+    return respond(reader, format, { readAhead, report }, init)
   } catch (error) {
     // A status or headers that a response cannot have.
     reader.cancel(error)
@@ -62,8 +74,8 @@ export async function toResponse(
 function respond(
   reader: BatchReader,
   format: Format,
-  readAhead: ReadAhead,
-  init: ResponseInit,
+  { readAhead, report }: WriterSettings & { readAhead: ReadAhead },
+  { readerTimeoutMs = defaultReaderTimeoutMs, ...init }: WebResponseInit,
 ): Response {
   const { failure } = readAhead
   if (failure !== undefined) {
@@ -78,7 +90,8 @@ function respond(
     })
   }
   const headers = merge({ 'content-type': format.contentType, ...format.headers }, init.headers)
-  return new Response(bodyOf(reader, format, readAhead), { ...init, headers })
+  const body = bodyOf(reader, format, { readAhead, readerTimeoutMs, report })
+  return new Response(body, { ...init, headers })
 }
 
 /** The caller's headers, and those of the base that the caller has not set. */
@@ -99,26 +112,35 @@ function refuseHeader(name: string): TypeError {
 function bodyOf(
   reader: BatchReader,
   format: Format,
-  readAhead?: ReadAhead,
+  settings: WriterSettings,
 ): ReadableStream<Uint8Array> {
   // No read-ahead by the stream: without a reader, nothing is requested from the provider.
-  return new ReadableStream(new WebBody(reader, format, readAhead), { highWaterMark: 0 })
+  return new ReadableStream(new WebBody(reader, format, settings), { highWaterMark: 0 })
 }
+
+/** After more characters than this at once, others get a turn of the event loop. */
+const longText = 1024 * 1024
 
 class WebBody implements UnderlyingDefaultSource<Uint8Array>, Body {
   readonly #reader: BatchReader
   readonly #writer: BodyWriter
   readonly #utf8 = new TextEncoder()
+  #wasLong = false
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined
 
-  constructor(reader: BatchReader, format: Format, readAhead: ReadAhead | undefined) {
+  constructor(reader: BatchReader, format: Format, settings: WriterSettings) {
     this.#reader = reader
-    this.#writer = new BodyWriter(reader, format, this, readAhead)
+    this.#writer = new BodyWriter(reader, format, this, settings)
   }
 
-  pull(controller: ReadableStreamDefaultController<Uint8Array>): void {
+  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.#controller = controller
-    this.#writer.next()
+  }
+
+  pull(): void | Promise<void> {
+    if (!this.#wasLong) return this.#writer.next()
+    this.#wasLong = false
+    return new Promise<void>((resolve) => setTimeout(resolve)).then(() => this.#writer.next())
   }
 
   cancel(reason: unknown): void {
@@ -133,11 +155,21 @@ class WebBody implements UnderlyingDefaultSource<Uint8Array>, Body {
   /** What it takes next, it asks for by `pull`. */
   write(text: string): boolean {
     this.#controller?.enqueue(this.#utf8.encode(text))
+    this.#wasLong = text.length > longText
     return false
+  }
+
+  /** Whoever wants more pulls, so nothing is left to look at. Once it is closed, nobody waits for it. */
+  pending(): number {
+    return 0
   }
 
   close(): void {
     this.#controller?.close()
+  }
+
+  destroy(failure: StreamError): void {
+    this.breakOff(failure)
   }
 
   breakOff(failure: StreamError): void {

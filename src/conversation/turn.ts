@@ -80,7 +80,7 @@ export class ConversationTurn implements Turn {
     const { id, store, select, wait, leaseMs } = this.#settings
     try {
       this.#lock = await store.lock(id, { ttlMs: leaseMs, wait, signal })
-      this.#readAt = Date.now()
+      this.#readAt = performance.now()
       this.#renewLater(stream)
       this.#stored = await store.load(id)
     } catch (error) {
@@ -122,7 +122,7 @@ export class ConversationTurn implements Turn {
 
   #renew(stream: TurnStream): void {
     const { id, readerTimeoutMs } = this.#settings
-    const now = Date.now()
+    const now = performance.now()
     if (stream.waiting || stream.length !== this.#lengthSeen) {
       this.#lengthSeen = stream.length
       this.#readAt = now

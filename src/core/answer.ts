@@ -5,7 +5,7 @@
  */
 
 import type { Completion } from '../base/driver.js'
-import type { StreamError } from '../base/errors.js'
+import { StreamError } from '../base/errors.js'
 import type {
   CompleteEvent,
   ContentEvent,
@@ -33,9 +33,15 @@ export interface AnswerSettings {
   observer: Observer | undefined
 }
 
+/**
+ * The longest text of an answer with its reasoning and arguments, in characters: a million tokens.
+ * The last event repeats it, and the event loop waits for as long as writing that takes.
+ */
+const maxLength = 4 * 1024 * 1024
+
 export class Answer implements EventFeed, Sink, TurnStream {
   readonly #settings: AnswerSettings
-  readonly #transcript = new Transcript()
+  readonly #transcript = new Transcript(maxLength)
   #request: StreamRequest
   #source: Source | undefined
   #receive: Receive | undefined
@@ -101,6 +107,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
     this.#firstContentMs ??= performance.now() - this.#beganAt
     const { content } = this.#transcript
     for (const event of events) content.add(event)
+    if (content.isFull) return this.#refuse()
     this.#deliver(events)
   }
 
@@ -115,6 +122,11 @@ export class Answer implements EventFeed, Sink, TurnStream {
   done(completion: Completion): void {
     const { start } = this.#settings
     const { content, attempts } = this.#transcript
+    const exceeded = content.exceededBound()
+    if (exceeded !== undefined) {
+      const message = `${start.provider}: the arguments of a tool call are JSON that ${exceeded}.`
+      return this.fail(new StreamError('protocol', message, { provider: start.provider }))
+    }
     const { wasted: thrownAway = {}, ...rest } = completion
     const wasted = addUsage(this.#wasted, thrownAway)
     this.#finish({
@@ -140,6 +152,12 @@ export class Answer implements EventFeed, Sink, TurnStream {
 
   // -------------------------------------------------------------- inside
 
+  #refuse(): void {
+    const { provider } = this.#settings.start
+    const message = `${provider}: the answer is longer than the limit of ${maxLength} characters.`
+    this.stop(new StreamError('protocol', message, { provider }))
+  }
+
   #open(): Source {
     const { open, turn, observer } = this.#settings
     let last = 1
@@ -149,6 +167,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
       nextAttempt: () => ++last,
       isAwaited: () => this.waiting,
       onBytes() {},
+      stop: (error) => this.stop(error),
       onAttempt: (attempt) => {
         this.#transcript.attempts = Math.max(this.#transcript.attempts, attempt.attempt)
         observer?.attempt(attempt, this.#request)

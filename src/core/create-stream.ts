@@ -88,18 +88,24 @@ export function openStream(options: StreamOptions, turn?: Turn): EventStream {
   checkNode()
   checkOptions('', options, streamRules, 'an object with a driver and a prompt or messages')
   const { driver, signal, retry: retryOption, timeout: timeoutOption, ...others } = options
-  const { onAttempt: _attempt, onRetry: _retry, onEnd: _end, ...request } = others
+  const { onAttempt: _attempt, onRetry: _retry, onEnd, ...request } = others
   checkRequest(request)
   const layered = addLayers(driver, retryOption, timeoutOption)
   const start = startOf(driver)
   const answer = new Answer({
     start,
     request,
-    open: (asked, context) => openDriver(layered, asked, context),
+    open: (asked, context) =>
+      // Without our own limits, no layer is the outermost one that may end the stream.
+      openDriver(
+        layered,
+        asked,
+        timeoutOption === false ? { ...context, stop: undefined } : context,
+      ),
     turn,
     observer: observe(others, start),
   })
-  return new Stream(answer, { signal })
+  return new Stream(answer, { signal, isWatched: onEnd !== undefined })
 }
 
 function addLayers(

@@ -36,6 +36,10 @@ export interface BatchReader {
   /** Requests the next batch. One read at a time. */
   read(receive: Receive): void
   cancel(reason?: unknown): void
+  /** Whether a hook `onEnd` receives the end of the stream. */
+  readonly isWatched: boolean
+  /** Calls back with the terminal event as soon as it is known, even if nobody reads. */
+  onOver(callback: (terminal: TerminalEvent) => void): void
 }
 
 /** The answer to a pull of an origin: exactly one of these calls. */

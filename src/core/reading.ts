@@ -13,6 +13,8 @@ export interface ReadOptions {
   signal?: AbortSignal | undefined
   /** The terminal event, if it was received elsewhere. Nothing is left to read. */
   ended?: TerminalEvent | undefined
+  /** A hook `onEnd` receives the end of the stream. */
+  isWatched?: boolean
 }
 
 /**
@@ -27,8 +29,11 @@ export class Reading {
   #terminal: TerminalEvent | undefined
   #listening = false
   #final: PromiseWithResolvers<CompleteEvent> | undefined
+  #onOver: ((terminal: TerminalEvent) => void)[] = []
+  readonly isWatched: boolean
 
-  constructor(feed: EventFeed, { signal, ended }: ReadOptions) {
+  constructor(feed: EventFeed, { signal, ended, isWatched = false }: ReadOptions) {
+    this.isWatched = isWatched
     this.#feed = feed
     this.#signal = signal
     this.#terminal = ended
@@ -61,6 +66,11 @@ export class Reading {
     return final.promise
   }
 
+  onOver(callback: (terminal: TerminalEvent) => void): void {
+    if (this.#terminal === undefined) this.#onOver.push(callback)
+    else callback(this.#terminal)
+  }
+
   /** Reads the stream to its end and drops its events. */
   drain(): void {
     const next: Receive = (batch) => {
@@ -91,6 +101,7 @@ export class Reading {
     this.#terminal = terminal
     this.#signal?.removeEventListener('abort', this.#onAbort)
     this.#settle(terminal)
+    for (const callback of this.#onOver) callback(terminal)
   }
 
   #settle(terminal: TerminalEvent): void {

@@ -5,7 +5,7 @@
  */
 
 import type { EventStream } from '../base/event-stream.js'
-import type { CompleteEvent, StreamEvent } from '../base/events.js'
+import type { CompleteEvent, StreamEvent, TerminalEvent } from '../base/events.js'
 import type { BatchReader, EventFeed, Receive } from './event-feed.js'
 import { EventIterator } from './event-iterator.js'
 import { closeWhenForgotten } from './forgotten-streams.js'
@@ -56,6 +56,14 @@ export class Stream implements EventStream, BatchReader {
   /** Settles when all work before the terminal event is done; undefined if there is none. */
   get ending(): Promise<void> | undefined {
     return this.#reading.ending
+  }
+
+  get isWatched(): boolean {
+    return this.#reading.isWatched
+  }
+
+  onOver(callback: (terminal: TerminalEvent) => void): void {
+    this.#reading.onOver(callback)
   }
 
   /**

@@ -9,9 +9,14 @@ import type { StreamError } from '../base/errors.js'
 import type { ErrorEvent, StreamEvent } from '../base/events.js'
 
 export class Transcript {
-  readonly content: Accumulator = new Accumulator()
+  readonly content: Accumulator
   /** The number of attempts. */
   attempts = 1
+
+  /** @param maxLength - the most characters of content that are kept */
+  constructor(maxLength?: number) {
+    this.content = new Accumulator(maxLength)
+  }
 
   add(event: StreamEvent): void {
     if (event.type === 'retry') this.attempts = Math.max(this.attempts, event.attempt)

@@ -6,7 +6,6 @@
  */
 
 import { checkOptions, list, type Rules, string } from '../base/check-options.js'
-import type { StreamError } from '../base/errors.js'
 import type {
   CompleteEvent,
   ContentEvent,
@@ -15,13 +14,13 @@ import type {
   StreamEvent,
   UsageSum,
 } from '../base/events.js'
-import type { Encoder, Format } from '../base/stream-format.js'
+import type { Format } from '../base/stream-format.js'
 import { AgUiMessage } from './ag-ui-message.js'
+import { DataEncoder } from './data-encoder.js'
 import { errorJson } from './error-json.js'
-import { safeLines } from './event-json.js'
 import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
 import { retracted } from './retracted.js'
-import { dataLine, eventStream } from './server-sent-events.js'
+import { eventStream } from './server-sent-events.js'
 
 /** Options of `agUi()`. */
 export interface AgUiOptions extends StreamFormatOptions {
@@ -67,34 +66,28 @@ export function agUi(options: AgUiOptions = {}): Format {
   })
 }
 
-class AgUiEncoder implements Encoder {
+class AgUiEncoder extends DataEncoder {
   readonly #options: AgUiOptions
   readonly #exposeErrors: boolean
   readonly #message = new AgUiMessage((event) => this.#write(event))
   #run = { threadId: 'unknown', runId: 'unknown' }
-  #out = ''
-  ended: StreamError | undefined
 
   constructor(options: AgUiOptions, exposeErrors: boolean) {
+    super()
     this.#options = options
     this.#exposeErrors = exposeErrors
   }
 
-  encode(events: readonly StreamEvent[]): string {
-    this.#out = ''
-    for (const event of events) {
-      if (this.ended !== undefined) break
-      if (event.type === 'content') this.#content(event)
-      else if (event.type === 'start') this.#start(event.id)
-      else if (event.type === 'retry') this.#retry(event)
-      else if (event.type === 'complete') this.#complete(event)
-      else this.#error(event)
-    }
-    return safeLines(this.#out)
+  protected encodeEvent(event: StreamEvent): void {
+    if (event.type === 'content') this.#content(event)
+    else if (event.type === 'start') this.#start(event.id)
+    else if (event.type === 'retry') this.#retry(event)
+    else if (event.type === 'complete') this.#complete(event)
+    else this.#error(event)
   }
 
   #write(event: { type: string } & Record<string, unknown>): void {
-    this.#out += dataLine(event)
+    this.write(event)
   }
 
   #custom(name: string, value: object): void {

@@ -14,11 +14,11 @@ import type {
   RetryEvent,
   StreamEvent,
 } from '../base/events.js'
-import type { Encoder, Format } from '../base/stream-format.js'
+import type { Format } from '../base/stream-format.js'
+import { DataEncoder } from './data-encoder.js'
 import { errorJson } from './error-json.js'
-import { safeLines } from './event-json.js'
 import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
-import { dataLine, eventStream } from './server-sent-events.js'
+import { eventStream } from './server-sent-events.js'
 
 /** Options of `aiSdk()`. */
 export interface AiSdkOptions extends StreamFormatOptions {
@@ -75,11 +75,10 @@ interface OpenPart {
   redacted?: true | undefined
 }
 
-class AiSdkEncoder implements Encoder {
+class AiSdkEncoder extends DataEncoder {
   readonly #messageId: string | undefined
   readonly #metadata: (event: CompleteEvent) => unknown
   readonly #exposeErrors: boolean
-  #out = ''
   #open: OpenPart | undefined
   #parts = 0
   /** Whether the step has content that a restart has to remove. */
@@ -91,28 +90,25 @@ class AiSdkEncoder implements Encoder {
     metadata: (event: CompleteEvent) => unknown,
     exposeErrors: boolean,
   ) {
+    super()
     this.#messageId = messageId
     this.#metadata = metadata
     this.#exposeErrors = exposeErrors
   }
 
-  encode(events: readonly StreamEvent[]): string {
-    this.#out = ''
-    for (const event of events) {
-      if (event.type === 'content') this.#content(event)
-      else if (event.type === 'start') this.#start()
-      else if (event.type === 'retry') this.#retry(event)
-      else {
-        if (event.type === 'complete') this.#complete(event)
-        else this.#error(event)
-        this.#out += 'data: [DONE]\n\n'
-      }
+  protected encodeEvent(event: StreamEvent): void {
+    if (event.type === 'content') this.#content(event)
+    else if (event.type === 'start') this.#start()
+    else if (event.type === 'retry') this.#retry(event)
+    else {
+      if (event.type === 'complete') this.#complete(event)
+      else this.#error(event)
+      this.out += 'data: [DONE]\n\n'
     }
-    return safeLines(this.#out)
   }
 
   #write(part: { type: string } & Record<string, unknown>): void {
-    this.#out += dataLine(part)
+    this.write(part)
   }
 
   #start(): void {

@@ -5,7 +5,8 @@
  */
 
 import { StreamError } from '../base/errors.js'
-import type { StreamEvent } from '../base/events.js'
+import type { ErrorEvent, StreamEvent } from '../base/events.js'
+import type { AssistantMessage } from '../base/messages.js'
 import { errorJson } from './error-json.js'
 
 export function eventJson(event: StreamEvent, exposeErrors: boolean): string {
@@ -16,20 +17,26 @@ export function eventJson(event: StreamEvent, exposeErrors: boolean): string {
 }
 
 /**
- * The event, or an error in its place if its output cannot be written as JSON: a schema may turn an
- * answer into anything. Without its output, it would look like an answer that has none.
+ * The error that a format sends in place of an event that cannot be written as JSON: a schema may
+ * turn an answer into anything, and the stack does not suffice for thousands of levels.
  */
-export function writable(event: StreamEvent): StreamEvent {
-  if (event.type !== 'complete' || event.output === undefined) return event
+export function unwritable(event: StreamEvent, cause: unknown): ErrorEvent {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  const message = `The ${event.type} event cannot be written as JSON: ${reason}`
+  const error = new StreamError('protocol', message, { cause })
+  const attempts = 'attempts' in event ? event.attempts : 1
+  return { type: 'error', error, partial: partialOf(event), attempts }
+}
+
+/** The message of a complete answer, if that can be written. */
+function partialOf(event: StreamEvent): AssistantMessage {
+  const nothing: AssistantMessage = { role: 'assistant', content: [] }
+  if (event.type !== 'complete') return nothing
   try {
-    JSON.stringify(event.output)
-    return event
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    const error = new StreamError('protocol', `The output cannot be written as JSON: ${reason}`, {
-      cause,
-    })
-    return { type: 'error', error, partial: event.message, attempts: event.attempts }
+    JSON.stringify(event.message)
+    return event.message
+  } catch {
+    return nothing
   }
 }
 

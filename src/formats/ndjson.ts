@@ -6,10 +6,11 @@
  */
 
 import { checkOptions, type Rules } from '../base/check-options.js'
+import type { StreamError } from '../base/errors.js'
 import type { StreamEvent } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
 import { jsonFailure } from './error-json.js'
-import { eventJson, safeLines, writable } from './event-json.js'
+import { eventJson, safeLines, unwritable } from './event-json.js'
 import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
 
 /** Options of `ndjson()`. */
@@ -45,6 +46,7 @@ export function ndjson(options: NdjsonOptions = {}): Format {
 
 class NdjsonEncoder implements Encoder {
   readonly #exposeErrors: boolean
+  ended: StreamError | undefined
 
   constructor(exposeErrors: boolean) {
     this.#exposeErrors = exposeErrors
@@ -52,7 +54,16 @@ class NdjsonEncoder implements Encoder {
 
   encode(events: readonly StreamEvent[]): string {
     let text = ''
-    for (const event of events) text += `${eventJson(writable(event), this.#exposeErrors)}\n`
+    for (const event of events) {
+      if (this.ended !== undefined) break
+      try {
+        text += `${eventJson(event, this.#exposeErrors)}\n`
+      } catch (cause) {
+        const failed = unwritable(event, cause)
+        this.ended = failed.error
+        text += `${eventJson(failed, this.#exposeErrors)}\n`
+      }
+    }
     return safeLines(text)
   }
 }

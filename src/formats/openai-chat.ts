@@ -8,12 +8,12 @@
 import { checkOptions, flag, type Rules, string } from '../base/check-options.js'
 import { StreamError, type StreamErrorCode } from '../base/errors.js'
 import type { ContentEvent, FinishReason, StreamEvent, Usage } from '../base/events.js'
-import type { Encoder, Format } from '../base/stream-format.js'
+import type { Format } from '../base/stream-format.js'
+import { DataEncoder } from './data-encoder.js'
 import { errorJson } from './error-json.js'
-import { safeLines } from './event-json.js'
 import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
 import { retracted } from './retracted.js'
-import { dataLine, eventStream } from './server-sent-events.js'
+import { eventStream } from './server-sent-events.js'
 
 /** Options of `openaiChat()`. */
 export interface OpenaiChatOptions extends StreamFormatOptions {
@@ -63,51 +63,41 @@ export function openaiChat(options: OpenaiChatOptions = {}): Format {
   })
 }
 
-class OpenaiChatEncoder implements Encoder {
+class OpenaiChatEncoder extends DataEncoder {
   readonly #model: string | undefined
   readonly #includeUsage: boolean
   readonly #exposeErrors: boolean
-  #out = ''
   /** The first fields of every chunk. */
   #head: Record<string, unknown> = {}
   /** OpenAI's own index of each tool call, by content block. */
   readonly #toolCalls = new Map<number, number>()
   #written = false
-  ended: StreamError | undefined
 
   constructor(model: string | undefined, includeUsage: boolean, exposeErrors: boolean) {
+    super()
     this.#model = model
     this.#includeUsage = includeUsage
     this.#exposeErrors = exposeErrors
   }
 
-  encode(events: readonly StreamEvent[]): string {
-    this.#out = ''
-    for (const event of events) {
-      if (this.ended !== undefined) break
-      switch (event.type) {
-        case 'start':
-          this.#start(event.id, event.model)
-          break
-        case 'content':
-          this.#content(event)
-          break
-        case 'retry':
-          if (event.mode === 'restart' && this.#written) {
-            this.ended = retracted(event.error, "OpenAI's chat format")
-            this.#out += dataLine(errorBody(this.ended, this.#exposeErrors))
-          }
-          break
-        case 'complete':
-          this.#chunk({}, finishReasons[event.finishReason])
-          this.#usage(event.usage)
-          this.#out += 'data: [DONE]\n\n'
-          break
-        case 'error':
-          this.#out += dataLine(errorBody(event.error, this.#exposeErrors))
-      }
+  protected encodeEvent(event: StreamEvent): void {
+    switch (event.type) {
+      case 'start':
+        return this.#start(event.id, event.model)
+      case 'content':
+        return this.#content(event)
+      case 'retry':
+        if (event.mode !== 'restart' || !this.#written) return
+        this.ended = retracted(event.error, "OpenAI's chat format")
+        return this.write(errorBody(this.ended, this.#exposeErrors))
+      case 'complete':
+        this.#chunk({}, finishReasons[event.finishReason])
+        this.#usage(event.usage)
+        this.out += 'data: [DONE]\n\n'
+        return
+      case 'error':
+        this.write(errorBody(event.error, this.#exposeErrors))
     }
-    return safeLines(this.#out)
   }
 
   #start(id: string, model: string): void {
@@ -129,7 +119,7 @@ class OpenaiChatEncoder implements Encoder {
 
   #chunk(delta: object, finishReason: string | null = null): void {
     const choices = [{ index: 0, delta, finish_reason: finishReason }]
-    this.#out += dataLine({ ...this.#head, choices })
+    this.write({ ...this.#head, choices })
   }
 
   #content(event: ContentEvent): void {
@@ -173,7 +163,7 @@ class OpenaiChatEncoder implements Encoder {
     // Counts that the provider did not report are left out, not set to zero.
     if (!this.#includeUsage || inputTokens === undefined || outputTokens === undefined) return
     const { cachedInputTokens: cached_tokens, reasoningTokens: reasoning_tokens } = usage
-    this.#out += dataLine({
+    this.write({
       ...this.#head,
       choices: [],
       usage: {

@@ -6,12 +6,15 @@
 
 import { StreamError } from '../base/errors.js'
 import { isEventType, type StreamEvent } from '../base/events.js'
+import { exceededBound } from '../base/json-bounds.js'
 
 /**
  * @returns the event; undefined for an unknown type, so that a later version may send more
- * @throws StreamError `protocol` for text that is not JSON or not an event
+ * @throws StreamError `protocol` for text that is not JSON, too large, or not an event
  */
 export function parseEvent(text: string): StreamEvent | undefined {
+  const exceeded = exceededBound(text)
+  if (exceeded !== undefined) throw new StreamError('protocol', `An event ${exceeded}.`)
   let event: unknown
   try {
     event = JSON.parse(text)

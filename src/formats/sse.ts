@@ -6,9 +6,10 @@
  */
 
 import { checkOptions, delay, type Rules } from '../base/check-options.js'
+import type { StreamError } from '../base/errors.js'
 import type { StreamEvent } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
-import { eventJson, safeLines, writable } from './event-json.js'
+import { eventJson, safeLines, unwritable } from './event-json.js'
 import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
 import { eventStream } from './server-sent-events.js'
 
@@ -45,6 +46,7 @@ class SseEncoder implements Encoder {
   #prologue: string
   readonly #exposeErrors: boolean
   #id = 0
+  ended: StreamError | undefined
 
   constructor(prologue: string, exposeErrors: boolean) {
     this.#prologue = prologue
@@ -56,11 +58,20 @@ class SseEncoder implements Encoder {
     this.#prologue = ''
     if (typeof firstId === 'number') this.#id = firstId - 1
     for (const given of events) {
-      const event = writable(given)
+      if (this.ended !== undefined) break
+      let event = given
+      let json: string
+      try {
+        json = eventJson(event, this.#exposeErrors)
+      } catch (cause) {
+        event = unwritable(given, cause)
+        this.ended = event.error
+        json = eventJson(event, this.#exposeErrors)
+      }
       // An event without an id keeps the last one that the browser remembers.
       if (firstId !== null) text += `id: ${++this.#id}\n`
       // JSON has no raw line breaks, so the data is always one line.
-      text += `event: ${event.type}\ndata: ${eventJson(event, this.#exposeErrors)}\n\n`
+      text += `event: ${event.type}\ndata: ${json}\n\n`
     }
     return safeLines(text)
   }

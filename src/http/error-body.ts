@@ -4,6 +4,8 @@
  * @module
  */
 
+import { boundedWait } from './headers.js'
+
 export interface ErrorBody {
   /** The provider's sentence; empty if it sent none. */
   message: string
@@ -24,6 +26,15 @@ const maxDepth = 4
 
 /** The longest JSON text that becomes a message, in characters. */
 const maxJsonLength = 2_000
+
+/** How much of a text is read, in characters, whether it is JSON, a page or a sentence. */
+const maxTextLength = 64 * 1024
+
+/**
+ * How many items of a list, and how many codes, are read. The first ones name the error, and each
+ * code is compared with all patterns.
+ */
+const maxItems = 32
 
 /**
  * Whether the field `error` holds an error: some servers always send the field, as null or empty.
@@ -98,7 +109,7 @@ function read(value: unknown, result: ErrorBody, depth: number): void {
 }
 
 function readText(value: string, result: ErrorBody, depth: number): void {
-  const trimmed = value.trim()
+  const trimmed = value.slice(0, maxTextLength).trim()
   if (trimmed.startsWith('{') || trimmed.startsWith('[')) {
     try {
       return read(JSON.parse(trimmed), result, depth + 1)
@@ -112,12 +123,15 @@ function readText(value: string, result: ErrorBody, depth: number): void {
   else result.message = trimmed
 }
 
-/** The title of a proxy's page, or its text. */
+/**
+ * The title of a proxy's page, or its text. Tags without an end cost quadratic time, so only the
+ * beginning of the page is read.
+ */
 function readMarkup(page: string): string {
-  const start = page.slice(0, 20_000)
-  const title = /<title[^>]*>([^<]*)/i.exec(start)?.[1]?.trim()
+  const start = page.slice(0, 4_000)
+  const title = /<title[^<>]*>([^<]*)/i.exec(start)?.[1]?.trim()
   if (title) return `an HTML page: ${title}`
-  const words = start.replace(/<(style|script)[^]*?<\/\1>|<[^>]*>/gi, ' ').replace(/\s+/g, ' ')
+  const words = start.replace(/<(style|script)[^]*?<\/\1>|<[^<>]*>/gi, ' ').replace(/\s+/g, ' ')
   return `an HTML page: ${words.trim()}`
 }
 
@@ -134,16 +148,15 @@ function isBinary(value: string): boolean {
 
 /** @see https://cloud.google.com/apis/design/errors#error_details */
 function readDetails(details: readonly unknown[], result: ErrorBody): void {
-  for (const detail of details) {
+  for (const detail of details.slice(0, maxItems)) {
     if (!isFields(detail)) continue
     addWord(result, detail.reason)
     const delay = text(detail.retryDelay)
     if (delay?.endsWith('s')) {
-      const seconds = Number(delay.slice(0, -1))
-      if (seconds >= 0) result.retryAfterMs = Math.ceil(seconds * 1000)
+      result.retryAfterMs = boundedWait(Number(delay.slice(0, -1)) * 1000) ?? result.retryAfterMs
     }
     if (!Array.isArray(detail.violations)) continue
-    for (const violation of detail.violations) {
+    for (const violation of detail.violations.slice(0, maxItems)) {
       if (isFields(violation) && text(violation.quotaId)?.includes('PerDay')) {
         result.quotaPerDay = true
       }
@@ -153,9 +166,8 @@ function readDetails(details: readonly unknown[], result: ErrorBody): void {
 
 function addWord(result: ErrorBody, value: unknown): void {
   const word = typeof value === 'number' ? String(value) : text(value)
-  if (word !== undefined && word.length <= 100 && !result.words.includes(word)) {
-    result.words.push(word)
-  }
+  if (word === undefined || word.length > 100 || result.words.length >= maxItems) return
+  if (!result.words.includes(word)) result.words.push(word)
 }
 
 /** A number, or digits: Azure sends `"code": "401"`. */
@@ -169,9 +181,15 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
+/** The beginning of a value as JSON. Values beyond it are left out, so that a huge one costs little. */
 function asJson(value: unknown): string {
+  let left = maxJsonLength
+  const cut = (_name: string, item: unknown): unknown => {
+    if (--left < 0) return undefined
+    return typeof item === 'string' ? item.slice(0, maxJsonLength) : item
+  }
   try {
-    return JSON.stringify(value).slice(0, maxJsonLength)
+    return JSON.stringify(value, cut).slice(0, maxJsonLength)
   } catch {
     return ''
   }

@@ -59,21 +59,28 @@ export function requestIdOf(headers: HeaderReader | undefined): string | undefin
 }
 
 /**
+ * The longest wait that is believed, in milliseconds: 30 days, which the reset of a monthly limit
+ * needs. Longer ones, and numbers that are not finite, become this one.
+ */
+const maxRetryAfterMs = 30 * 24 * 60 * 60 * 1000
+
+/**
  * How long to wait, in milliseconds. `retry-after` is a number of seconds or a date (RFC 9110,
  * section 10.2.3).
  */
 export function retryAfterMs(headers: HeaderReader | undefined): number | undefined {
-  const inMs = header(headers, 'retry-after-ms')
-  if (inMs !== undefined) {
-    const delayMs = Number(inMs)
-    if (delayMs >= 0) return delayMs
-  }
   const value = header(headers, 'retry-after')
-  if (value === undefined) return undefined
   const seconds = Number(value)
-  if (seconds >= 0) return seconds * 1000
-  const date = Date.parse(value)
-  // A negative number parses as a year.
-  if (Number.isNaN(date) || !Number.isNaN(seconds)) return undefined
-  return Math.max(0, date - Date.now())
+  // A number below 0 parses as a year.
+  const date = Number.isNaN(seconds) ? Date.parse(value ?? '') : Number.NaN
+  return (
+    boundedWait(Number(header(headers, 'retry-after-ms'))) ??
+    boundedWait(seconds * 1000) ??
+    boundedWait(Math.max(0, date - Date.now()))
+  )
+}
+
+/** A wait within bounds; undefined for anything that is not a wait. */
+export function boundedWait(delayMs: number): number | undefined {
+  return delayMs >= 0 ? Math.min(Math.ceil(delayMs), maxRetryAfterMs) : undefined
 }

@@ -7,6 +7,7 @@
 import type { Completion } from '../base/driver.js'
 import { StreamError } from '../base/errors.js'
 import type { ContentEvent, Usage } from '../base/events.js'
+import { exceededBound } from '../base/json-bounds.js'
 import type { OpenContext, Resumption, Sink, Source } from '../pull/source.js'
 import type { BackgroundResponses } from './background.js'
 import { cancelBody, readerOf } from './body.js'
@@ -167,7 +168,11 @@ export class HttpSource implements Source {
 
   readonly #onFrame = (data: string, event: string | undefined): void => {
     // Frames after the end of the answer in the same chunk are not part of it.
-    if (!this.#ended()) this.#decoder.decode(data, event, this.#content)
+    if (!this.#ended()) {
+      const exceeded = exceededBound(data)
+      if (exceeded !== undefined) throw this.#protocolError(`an event of the stream ${exceeded}`)
+      this.#decoder.decode(data, event, this.#content)
+    }
     this.#prologue = undefined
   }
 

@@ -18,7 +18,7 @@ import type { Driver } from '../base/driver.js'
 import { StreamError } from '../base/errors.js'
 import { keepAlive } from '../base/timers.js'
 import { ForwardingSource } from '../pull/forwarding-source.js'
-import type { Sink, Source } from '../pull/source.js'
+import type { OpenContext, Sink, Source } from '../pull/source.js'
 
 /**
  * Limits in milliseconds; `Infinity` removes one. The first three apply to each attempt, only while
@@ -59,9 +59,11 @@ export function timeout(driver: Driver, options: number | TimeoutOptions): Drive
   checkValue('driver', driver, required(driverRule))
   const { totalMs = Infinity, ...clocks } = checkTimeout(options)
   return defineLayer(driver, (request, context) => {
-    const within = { ...context, clocks: tighten(context.clocks, clocks) }
+    const { stop, ...others } = context
+    const within = { ...others, clocks: tighten(context.clocks, clocks) }
     if (totalMs === Infinity) return openDriver(driver, request, within)
-    return new TotalSource(driver.provider, totalMs, () => openDriver(driver, request, within))
+    const open = (): Source => openDriver(driver, request, within)
+    return new TotalSource(driver.provider, totalMs, open, stop)
   })
 }
 
@@ -84,10 +86,12 @@ class TotalSource extends ForwardingSource {
   readonly #provider: string
   readonly #totalMs: number
   readonly #open: () => Source
+  readonly #stop: OpenContext['stop']
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(provider: string, totalMs: number, open: () => Source) {
+  constructor(provider: string, totalMs: number, open: () => Source, stop: OpenContext['stop']) {
     super()
+    this.#stop = stop
     this.#provider = provider
     this.#totalMs = totalMs
     this.#open = open
@@ -119,6 +123,9 @@ class TotalSource extends ForwardingSource {
     if (completion !== undefined) return this.done(completion)
     const provider = this.#provider
     const message = `${provider}: The stream took longer than ${this.#totalMs} ms (timeout.totalMs).`
-    this.fail(new StreamError('timeout', message, { provider, retryable: false }))
+    const error = new StreamError('timeout', message, { provider, retryable: false })
+    // A client that takes nothing pulls nothing, and its response has to end as well.
+    if (this.#stop === undefined || this.isPulled) this.fail(error)
+    else this.#stop(error)
   }
 }

@@ -62,6 +62,8 @@ export interface OpenContext {
   /** The limits of each attempt. None if absent. */
   clocks?: Partial<Clocks>
   onBytes(): void
+  /** Ends the whole stream although no pull is pending. Only for its outermost layer. */
+  stop?: ((error: StreamError) => void) | undefined
   /** Called before each request, whichever layer sends it. */
   onAttempt(attempt: Attempt): void
 }

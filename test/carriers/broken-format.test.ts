@@ -58,27 +58,32 @@ class ThrowingEncoder implements Encoder {
 
 const throwing: Format = { ...sse({ heartbeatMs: Infinity }), encoder: () => new ThrowingEncoder() }
 
-describe('an event that cannot be encoded', () => {
-  test.each([
-    ['by JSON', sse()],
-    ['by a format that throws', throwing],
-  ])('breaks a Web body off and closes the connection to the provider: %s', async (_, format) => {
+describe('an event that is not JSON', () => {
+  test('becomes an error event, ends a Web body and closes the connection to the provider', async () => {
     const { driver, aborted } = watched()
     const stream = createStream({ driver, prompt: 'p' })
-    const body = new Response(toReadableStream(stream, format))
+    const body = await new Response(toReadableStream(stream, sse())).text()
+    expect(body).toContain('id: 3\nevent: error\ndata: {"type":"error"')
+    await aborted
+    await expect(stream.text()).rejects.toMatchObject({ code: 'aborted' })
+  })
+})
+
+describe('an event for which a format throws', () => {
+  test('breaks a Web body off and closes the connection to the provider', async () => {
+    const { driver, aborted } = watched()
+    const stream = createStream({ driver, prompt: 'p' })
+    const body = new Response(toReadableStream(stream, throwing))
     await expect(body.text()).rejects.toMatchObject({ code: 'unknown' })
     await aborted
     await expect(stream.text()).rejects.toMatchObject({ code: 'aborted' })
   })
 
-  test.each([
-    ['by JSON', sse()],
-    ['by a format that throws', throwing],
-  ])('breaks a response of Node off as well: %s', async (_, format) => {
+  test('breaks a response of Node off', async () => {
     const { driver, aborted } = watched()
     const piped = Promise.withResolvers<void>()
     const server = createServer((_request, response) => {
-      piped.resolve(pipeToNode(createStream({ driver, prompt: 'p' }), response, format))
+      piped.resolve(pipeToNode(createStream({ driver, prompt: 'p' }), response, throwing))
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`

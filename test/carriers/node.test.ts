@@ -156,10 +156,11 @@ describe('pipeToNode', () => {
     await piped
   })
 
-  test('destroys the socket at an event that cannot be written', async () => {
+  test('ends the response with an error event if an event is not JSON', async () => {
     const source = { type: 'content', kind: 'source', index: 1, raw: 5n } as const
     const { url, piped } = await serve(scripted(['a', source, { hang: true }]), sse())
-    await expect(fetch(url).then((response) => response.text())).rejects.toThrow('terminated')
+    const body = await fetch(url).then((response) => response.text())
+    expect(body).toContain('event: error\ndata: {"type":"error","error":{"code":"protocol"')
     await piped
   })
 

@@ -265,17 +265,28 @@ describe('a body', () => {
     await expect(final).rejects.toMatchObject({ code: 'aborted' })
   })
 
-  test("errors at an event that cannot be written, and closes the provider's connection", async () => {
+  test('ends with an error event if an event is not JSON, and closes the provider', async () => {
     const source: StreamEvent = { type: 'content', kind: 'source', index: 1, raw: 5n }
     const stream = ask(scripted(['a', source, 'b', { hang: true }]))
     const final = stream.final()
     final.catch(() => {})
-    await expect(new Response(toReadableStream(stream, sse())).text()).rejects.toMatchObject({
-      code: 'unknown',
-      message: 'Something went wrong.',
-    })
+    const body = await new Response(toReadableStream(stream, sse())).text()
+    expect(body).toContain('event: error\ndata: {"type":"error","error":{"code":"protocol"')
     await expect(final).rejects.toMatchObject({ code: 'aborted' })
   })
+
+  test.each([
+    [Infinity, '86400'],
+    [30 * 24 * 60 * 60 * 1000, '86400'],
+    [0, '0'],
+  ])(
+    'a requested wait of %s ms reaches the client as at most a day',
+    async (retryAfterMs, seconds) => {
+      const busy = new StreamError('rate-limit', 'x', { retryAfterMs })
+      const response = await toResponse(ask(scripted([busy])), sse({ earlyStatus: true }))
+      expect(response.headers.get('retry-after')).toBe(seconds)
+    },
+  )
 
   test('keeps every cookie of the caller and writes each header once', async () => {
     const headers = new Headers({ 'Cache-Control': 'no-cache' })

@@ -443,3 +443,55 @@ function parse(text: string): unknown {
     return text
   }
 }
+
+describe('waits', () => {
+  const waitOf = (headers: Record<string, string>): number | undefined =>
+    providerError({ provider: 'p', status: 429, headers: new Headers(headers), body: '' })
+      .retryAfterMs
+
+  const longestMs = 30 * 24 * 60 * 60 * 1000
+
+  test.each([
+    [{ 'retry-after': '1e999' }, longestMs],
+    [{ 'retry-after': 'Infinity' }, longestMs],
+    [{ 'retry-after': '9'.repeat(400) }, longestMs],
+    [{ 'retry-after': 'Fri, 31 Dec 9999 23:59:59 GMT' }, longestMs],
+    [{ 'retry-after-ms': '1e999' }, longestMs],
+    [{ 'retry-after-ms': '-1', 'retry-after': '3' }, 3_000],
+    [{ 'retry-after-ms': 'NaN' }, undefined],
+    [{ 'retry-after': `${'1'.repeat(8_000)}x` }, undefined],
+    [{ 'retry-after': '0' }, 0],
+  ])('of %j are finite and bounded', (headers, expected) => {
+    expect(waitOf(headers)).toBe(expected)
+  })
+
+  test('of a body are finite and bounded', () => {
+    const details = ['1e999s', '-5s', 'soon'].map((retryDelay) => {
+      const body = { error: { message: 'x', details: [{ retryDelay }] } }
+      return providerError({ provider: 'p', body }).retryAfterMs
+    })
+    expect(details).toEqual([longestMs, undefined, undefined])
+  })
+})
+
+test('a huge error body costs little and keeps its first codes', () => {
+  const details = Array.from({ length: 100_000 }, (_, at) => ({ reason: `reason_${at}` }))
+  const before = process.cpuUsage()
+  const error = providerError({
+    provider: 'p',
+    body: { error: { code: 429, message: 'x', details } },
+  })
+  const { user, system } = process.cpuUsage(before)
+  expect((user + system) / 1000).toBeLessThan(500)
+  expect(error).toMatchObject({ code: 'rate-limit' })
+  expect(error.message).toContain('reason_0')
+  expect(error.message.length).toBeLessThanOrEqual(2_000)
+})
+
+test.each(['<script', '<title ', '<'])('an HTML page of 64 kB of %s costs little', (piece) => {
+  const page = `<html>${piece.repeat(65_536 / piece.length)}`
+  const before = process.cpuUsage()
+  providerError({ provider: 'p', status: 502, body: page })
+  const { user, system } = process.cpuUsage(before)
+  expect((user + system) / 1000).toBeLessThan(100)
+})

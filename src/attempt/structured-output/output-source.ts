@@ -10,6 +10,7 @@ import { Accumulator } from '../../base/accumulator.js'
 import type { Completion } from '../../base/driver.js'
 import { StreamError } from '../../base/errors.js'
 import type { ContentEvent, FinishReason, RetryEvent } from '../../base/events.js'
+import { exceededBound } from '../../base/json-bounds.js'
 import { findJson } from '../../base/json-text.js'
 import type {
   OutputSchema,
@@ -136,6 +137,8 @@ export class OutputSource extends ForwardingSource {
     // A driver of another copy of this package has validated it already.
     if (completion.output !== undefined) return completion
     if (withoutOutput.has(completion.finishReason)) return completion
+    const exceeded = exceededBound(this.#answer.text())
+    if (exceeded !== undefined) return this.#misfit(completion, exceeded, undefined)
     let value: unknown
     try {
       value = this.#parse(completion)

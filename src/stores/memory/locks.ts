@@ -8,6 +8,9 @@ import { StreamError } from '../../base/errors.js'
 import type { ConversationLock, LockOptions } from '../../conversation/store.js'
 import { abortError } from '../../pull/abort.js'
 
+/** How many turns may wait for one lock, so that what they hold stays bounded. */
+const maxWaiting = 1_000
+
 /** A holder of a lock, or one that waits for it. */
 interface Holder {
   readonly ttlMs: number
@@ -31,11 +34,15 @@ export class Locks {
 
   isHeld(id: string): boolean {
     const holder = this.#locks.get(id)?.holder
-    return holder !== undefined && holder.expiresAt > Date.now()
+    return holder !== undefined && holder.expiresAt > performance.now()
   }
 
   acquire(id: string, { ttlMs, wait = true, signal }: LockOptions): Promise<ConversationLock> {
     const lock = this.#locks.get(id) ?? { holder: undefined, waiting: new Set(), timer: undefined }
+    if (lock.waiting.size >= maxWaiting) {
+      const message = `${maxWaiting} turns of conversation "${id}" are waiting already.`
+      return Promise.reject(new StreamError('conflict', message))
+    }
     this.#locks.set(id, lock)
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
@@ -70,7 +77,7 @@ export class Locks {
   #next(id: string, lock: Lock): void {
     clearTimeout(lock.timer)
     lock.timer = undefined
-    const now = Date.now()
+    const now = performance.now()
     if (lock.holder !== undefined && lock.holder.expiresAt <= now) lock.holder = undefined
     const [first] = lock.waiting
     if (first === undefined) {
@@ -89,7 +96,7 @@ export class Locks {
   }
 
   #renew(id: string, holder: Holder): Promise<void> {
-    const expiresAt = Date.now() + holder.ttlMs
+    const expiresAt = performance.now() + holder.ttlMs
     const lock = this.#locks.get(id)
     if (lock === undefined) {
       this.#locks.set(id, { holder, waiting: new Set(), timer: undefined })

@@ -14,6 +14,7 @@ import type {
   LogPage,
   StreamLog,
 } from '../../resumable/log.js'
+import { bytesOfAll, defaultMaxBytes, maxBytesRule } from './size.js'
 
 /** Options of `memoryLog()`. */
 export interface MemoryLogOptions {
@@ -28,9 +29,17 @@ export interface MemoryLogOptions {
    * @default 1_000
    */
   maxStreams?: number
+  /**
+   * How much memory the events of all streams take, in bytes, with the `complete` events, which
+   * repeat the text. The streams that ended first are removed first. A stream that is being written
+   * is never removed: if nothing else is left, its next event fails with a `StreamError` of code
+   * `store`.
+   * @default 67_108_864 (64 MiB)
+   */
+  maxBytes?: number
 }
 
-const rules: Rules<MemoryLogOptions> = { ttlMs: limit, maxStreams: count }
+const rules: Rules<MemoryLogOptions> = { ttlMs: limit, maxStreams: count, maxBytes: maxBytesRule }
 
 /**
  * A log for one process: its streams are lost when the process ends, and no other process can
@@ -40,8 +49,8 @@ const rules: Rules<MemoryLogOptions> = { ttlMs: limit, maxStreams: count }
  */
 export function memoryLog(options: MemoryLogOptions = {}): StreamLog {
   checkOptions('memoryLog', options, rules)
-  const { ttlMs = 600_000, maxStreams = 1_000 } = options
-  return new MemoryLog(ttlMs, maxStreams)
+  const { ttlMs = 600_000, maxStreams = 1_000, maxBytes = defaultMaxBytes } = options
+  return new MemoryLog({ ttlMs, maxStreams, maxBytes })
 }
 
 /** The most events in a page, so that a reader catches up in steps. */
@@ -50,6 +59,7 @@ const pageLength = 256
 interface Entry {
   readonly fence: string
   readonly events: string[]
+  bytes: number
   leaseEndsAt: number
   expiresAt: number
   ended: boolean
@@ -57,24 +67,32 @@ interface Entry {
 }
 
 class MemoryLog implements StreamLog {
-  readonly #ttlMs: number
-  readonly #maxStreams: number
+  readonly #settings: Required<MemoryLogOptions>
   /** In the order of their last sign of life. */
   readonly #entries = new Map<string, Entry>()
+  /** Of all entries. */
+  #bytes = 0
   readonly #listeners = new Listeners<LogListener>()
   readonly #stopListeners = new Listeners<() => void>()
 
-  constructor(ttlMs: number, maxStreams: number) {
-    this.#ttlMs = ttlMs
-    this.#maxStreams = maxStreams
+  constructor(settings: Required<MemoryLogOptions>) {
+    this.#settings = settings
   }
 
   async create(id: string, { fence, leaseMs }: Lease): Promise<boolean> {
     const entry = this.#find(id)
     // A call with the same fence repeats one whose answer was lost.
     if (entry !== undefined) return entry.fence === fence
-    this.#makeRoom()
-    const fresh = { fence, events: [], leaseEndsAt: 0, expiresAt: 0, ended: false, stopping: false }
+    const { maxStreams } = this.#settings
+    this.#makeRoom(() => this.#entries.size < maxStreams)
+    if (this.#entries.size >= maxStreams) {
+      throw new StreamError(
+        'store',
+        `The memory log holds ${maxStreams} streams, and all of them are being written. Raise memoryLog.maxStreams, or publish fewer streams at once.`,
+      )
+    }
+    const times = { leaseEndsAt: 0, expiresAt: 0 }
+    const fresh = { fence, events: [], bytes: 0, ...times, ended: false, stopping: false }
     this.#touch(id, fresh, leaseMs)
     return true
   }
@@ -85,6 +103,7 @@ class MemoryLog implements StreamLog {
     if (entry === undefined || entry.fence !== lease.fence) return 'lost'
     if (entry.events.length >= last) return stateOf(entry)
     if (!isHeld(entry) || entry.events.length !== batch.first - 1) return 'lost'
+    this.#reserve(entry, batch)
     this.#touch(id, entry, batch.ended ? 0 : lease.leaseMs)
     this.#add(id, entry, batch)
     return stateOf(entry)
@@ -112,6 +131,7 @@ class MemoryLog implements StreamLog {
     const entry = this.#find(id)
     if (entry === undefined || entry.ended || isHeld(entry)) return
     if (entry.events.length !== batch.first - 1) return
+    this.#reserve(entry, batch)
     // Without its fence, nothing can be appended.
     const sealed = { ...entry, fence: '' }
     this.#touch(id, sealed, 0)
@@ -138,8 +158,25 @@ class MemoryLog implements StreamLog {
     checkId(id)
     const entry = this.#entries.get(id)
     if (entry === undefined || entry.expiresAt > performance.now()) return entry
-    this.#entries.delete(id)
+    this.#delete(id, entry)
     return undefined
+  }
+
+  /** @throws StreamError `store` if there is no room for the batch */
+  #reserve(entry: Entry, { events }: LogBatch): void {
+    const { maxBytes } = this.#settings
+    const bytes = bytesOfAll(events)
+    if (this.#bytes + bytes > maxBytes) {
+      this.#makeRoom(() => this.#bytes + bytes <= maxBytes, entry)
+      if (this.#bytes + bytes > maxBytes) {
+        throw new StreamError(
+          'store',
+          `The memory log holds ${this.#bytes} bytes of streams that are being written, and ${bytes} more exceed memoryLog.maxBytes (${maxBytes}). Raise it, or publish fewer streams at once.`,
+        )
+      }
+    }
+    entry.bytes += bytes
+    this.#bytes += bytes
   }
 
   #add(id: string, entry: Entry, batch: LogBatch): void {
@@ -151,23 +188,26 @@ class MemoryLog implements StreamLog {
   #touch(id: string, entry: Entry, leaseMs: number): void {
     const now = performance.now()
     entry.leaseEndsAt = now + leaseMs
-    entry.expiresAt = now + Math.max(this.#ttlMs, leaseMs)
+    entry.expiresAt = now + Math.max(this.#settings.ttlMs, leaseMs)
     this.#entries.delete(id)
     this.#entries.set(id, entry)
   }
 
-  /** Expired entries come first, because their last sign of life is the oldest. */
-  #makeRoom(): void {
+  /**
+   * Removes what has expired, and streams that nobody writes until there is enough room, the one
+   * whose last sign of life is the oldest first.
+   */
+  #makeRoom(isEnough: () => boolean, spared?: Entry): void {
     const now = performance.now()
     for (const [id, entry] of this.#entries) {
-      const hasToGo = !isHeld(entry) && this.#entries.size >= this.#maxStreams
-      if (entry.expiresAt <= now || hasToGo) this.#entries.delete(id)
+      if (entry === spared) continue
+      if (entry.expiresAt <= now || (!isHeld(entry) && !isEnough())) this.#delete(id, entry)
     }
-    if (this.#entries.size < this.#maxStreams) return
-    throw new StreamError(
-      'store',
-      `The memory log holds ${this.#maxStreams} streams, and all of them are being written. Raise memoryLog.maxStreams, or publish fewer streams at once.`,
-    )
+  }
+
+  #delete(id: string, entry: Entry): void {
+    this.#entries.delete(id)
+    this.#bytes -= entry.bytes
   }
 }
 

@@ -67,12 +67,12 @@ export class RedisConnection {
     keys: readonly [string, ...string[]],
     args: readonly string[],
   ): Promise<unknown> {
-    const giveUpAt = Date.now() + this.#timeoutMs
+    const giveUpAt = performance.now() + this.#timeoutMs
     for (;;) {
       try {
         return await this.#run(script, keys, args)
       } catch (error) {
-        if (!isPassing(error) || Date.now() >= giveUpAt) throw error
+        if (!isPassing(error) || performance.now() >= giveUpAt) throw error
         await new Promise((resolve) => setTimeout(resolve, againMs))
       }
     }

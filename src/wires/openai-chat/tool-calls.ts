@@ -5,6 +5,7 @@
  */
 
 import type { ToolCallContent } from '../../base/events.js'
+import { JsonEnd } from '../../base/json-end.js'
 import { newCallId } from '../call-id.js'
 import { isRecord, type Json, textOf } from '../read-json.js'
 import { sign } from '../signature.js'
@@ -15,9 +16,13 @@ interface Call {
   id: string | undefined
   name: string
   custom: boolean
-  arguments: string
+  /** Whether any arguments have come. */
+  filled: boolean
   /** The part of the arguments that has not been shown. */
   held: string
+  /** The part of the arguments that `end` has not read yet. */
+  unread: string
+  readonly end: JsonEnd
   /** It may be a call of its own or a repeated beginning: what comes next tells. */
   doubtful: boolean
 }
@@ -25,6 +30,8 @@ interface Call {
 export class ToolCalls {
   readonly #begin: () => number
   readonly #calls = new Map<unknown, Call>()
+  /** Calls that have not been shown. */
+  readonly #waiting = new Set<Call>()
   #last: Call | undefined
   /** There is a call to answer. */
   any = false
@@ -62,27 +69,34 @@ export class ToolCalls {
     }
     this.#last = call
     call.id ??= id
-    call.arguments += input
     call.held += input
-    if (input !== '') call.doubtful = false
+    call.unread += input
+    if (input !== '') {
+      call.filled = true
+      call.doubtful = false
+    }
+    if (call.block === undefined) this.#waiting.add(call)
     // The first event has the id and the name, so it waits for both; without an id of its own a call gets one.
-    const known = call.name !== '' && (call.id !== undefined || call.arguments !== '')
+    const known = call.name !== '' && (call.id !== undefined || call.filled)
     if (!news || !known || call.doubtful) return undefined
     return this.#show(call, signature)
   }
 
   /** The answer is over: calls that waited for more are shown as they are. */
   finish(): ToolCallContent[] {
-    const waiting = new Set([...this.#calls.values(), ...(this.#last ? [this.#last] : [])])
-    return [...waiting].flatMap((call) => {
-      const empty = call.doubtful || (call.name === '' && call.arguments === '')
-      return call.block !== undefined || empty ? [] : [this.#show(call, undefined)]
+    const waiting = [...this.#waiting]
+    // Some servers repeat the finish reason with every chunk.
+    this.#waiting.clear()
+    return waiting.flatMap((call) => {
+      const empty = call.doubtful || (call.name === '' && !call.filled)
+      return empty ? [] : [this.#show(call, undefined)]
     })
   }
 
   #show(call: Call, signature: string | undefined): ToolCallContent {
     this.any = true
     call.block ??= this.#begin()
+    this.#waiting.delete(call)
     call.id ??= newCallId()
     const { block: index, id, name, held: input } = call
     call.held = ''
@@ -103,21 +117,23 @@ export class ToolCalls {
 
 /** Its name may still grow. */
 function isNaming(call: Call): boolean {
-  return call.name === '' || call.arguments === ''
+  return call.name === '' || !call.filled
 }
 
 /**
- * Whether a beginning under a known key begins another call: some servers number all parallel calls 0. Others change the id with
- * every fragment of one call.
+ * Whether a beginning under a known key begins another call: some servers number all parallel calls
+ * 0. Others change the id with every fragment of one call.
  */
 function isAnother(call: Call, id: string | undefined, name: string | undefined): boolean {
   if (id === undefined || call.id === undefined || id === call.id || name === undefined)
     return false
-  return call.arguments === '' ? name !== call.name : isJson(call.arguments)
+  return call.filled ? isWhole(call) : name !== call.name
 }
 
 function newCall(id: string | undefined, name: string, custom: boolean, doubtful: boolean): Call {
-  return { block: undefined, id, name, custom, arguments: '', held: '', doubtful }
+  const end = new JsonEnd()
+  const filled = false
+  return { block: undefined, id, name, custom, filled, held: '', unread: '', end, doubtful }
 }
 
 function keyOf(index: unknown, id: string | undefined): unknown {
@@ -125,13 +141,11 @@ function keyOf(index: unknown, id: string | undefined): unknown {
   return typeof index === 'string' && /^\d+$/.test(index) ? Number(index) : id
 }
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
+/** Whether the arguments have ended. Each character is read once, however often this is called. */
+function isWhole(call: Call): boolean {
+  call.end.find(call.unread)
+  call.unread = ''
+  return call.end.found
 }
 
 /** A string by the specification, null or an object from some servers. */

@@ -132,7 +132,7 @@ describe('retry()', () => {
 
   test('retry() starts no attempt beyond budgetMs', async () => {
     const busy = new StreamError('overloaded', 'Busy.', { retryAfterMs: 400 })
-    const events = await run([[busy]], { maxRetries: 5, budgetMs: 1000 })
+    const events = await run([[busy]], { maxRetries: 5, maxDelayMs: 400, budgetMs: 1000 })
     expect(outline(events)).toEqual([
       'start',
       'retry 2/6 restart overloaded',

@@ -94,3 +94,71 @@ describe('a bad option throws a TypeError at the call that names it', () => {
     for (const word of words) expect(create).toThrow(word)
   })
 })
+
+describe('maxBytes', () => {
+  const messageOf = (length: number): Message[] => [{ role: 'user', content: 'x'.repeat(length) }]
+
+  test('removes the least recently used conversations first', async () => {
+    const store = memoryStore({ maxBytes: 10_000 })
+    for (const id of ['a', 'b', 'c']) await store.append(id, messageOf(4_000), null)
+    const loaded = await Promise.all(['a', 'b', 'c'].map((id) => store.load(id)))
+    expect(loaded.map(({ messages }) => messages.length)).toEqual([0, 1, 1])
+  })
+
+  test('never removes a conversation with a running turn: the next one fails with `store`', async () => {
+    const store = memoryStore({ maxBytes: 10_000 })
+    await store.append('a', messageOf(6_000), null)
+    const lock = await store.lock('a', { ttlMs: 60_000 })
+    const refused = store.append('b', messageOf(6_000), null)
+    await expect(refused).rejects.toMatchObject({ code: 'store' })
+    expect((await store.load('a')).messages).toHaveLength(1)
+    await lock.release()
+    await store.append('b', messageOf(6_000), null)
+    expect((await store.load('a')).messages).toHaveLength(0)
+  })
+
+  test('refuses what no conversation can hold, and keeps what the conversation has', async () => {
+    const store = memoryStore({ maxBytes: 10_000 })
+    const version = await store.append('a', messageOf(4_000), null)
+    await expect(store.append('a', messageOf(8_000), version)).rejects.toMatchObject({
+      code: 'store',
+    })
+    expect(await store.load('a')).toMatchObject({ version, messages: messageOf(4_000) })
+  })
+
+  test('gives the room of a cleared conversation back', async () => {
+    const store = memoryStore({ maxBytes: 10_000 })
+    await store.append('a', messageOf(8_000), null)
+    await store.clear('a')
+    const { version } = await store.load('a')
+    await store.append('a', messageOf(8_000), version)
+    expect((await store.load('a')).messages).toHaveLength(1)
+  })
+})
+
+test('a jump of the wall clock ends no lock and forgets no conversation', async () => {
+  const store = memoryStore()
+  await store.append('a', turn, null)
+  await store.lock('a', { ttlMs: 5_000 })
+  vi.setSystemTime(Date.now() + 48 * 60 * 60 * 1000)
+  await expect(store.lock('a', { ttlMs: 5_000, wait: false })).rejects.toMatchObject({
+    code: 'conflict',
+  })
+  expect((await store.load('a')).messages).toEqual(turn)
+  vi.setSystemTime(Date.now() - 96 * 60 * 60 * 1000)
+  const waiting = store.lock('a', { ttlMs: 5_000 })
+  await vi.advanceTimersByTimeAsync(5_000)
+  await expect(waiting).resolves.toBeDefined()
+})
+
+test('at most 1,000 turns wait for one lock', async () => {
+  const store = memoryStore()
+  const controller = new AbortController()
+  await store.lock('a', { ttlMs: 60_000 })
+  const waiting = Array.from({ length: 1_000 }, () =>
+    store.lock('a', { ttlMs: 60_000, signal: controller.signal }).catch(() => 'aborted'),
+  )
+  await expect(store.lock('a', { ttlMs: 60_000 })).rejects.toMatchObject({ code: 'conflict' })
+  controller.abort()
+  expect(new Set(await Promise.all(waiting))).toEqual(new Set(['aborted']))
+})
