@@ -7,6 +7,7 @@
 import { httpDriver } from '../attempt/http-driver.js'
 import type { Rules } from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
+import { toWellFormed } from '../base/well-formed-json.js'
 import { planMessagesOutput } from '../wires/anthropic-messages/output-format.js'
 import { encodeMessagesRequest } from '../wires/anthropic-messages/request.js'
 import { MessagesDecoder } from '../wires/anthropic-messages/response.js'
@@ -66,7 +67,7 @@ export function anthropic(options: AnthropicOptions): Driver {
     output: planMessagesOutput,
     send: async (request, { signal, plan }) => {
       client ??= await createBaseClient(options)
-      const body = encodeMessagesRequest(request, model, plan)
+      const body = toWellFormed(encodeMessagesRequest(request, model, plan))
       const settings = requestOptions(signal)
       if ('messages' in client) {
         return client.messages.create(body as never, settings as never).asResponse()

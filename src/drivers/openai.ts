@@ -9,6 +9,7 @@ import { oneOf, type Rules } from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
 import type { StreamRequest } from '../base/request.js'
 import type { JsonSchema } from '../base/schema.js'
+import { toWellFormed } from '../base/well-formed-json.js'
 import type { BackgroundResponses } from '../http/background.js'
 import type { WireDecoder } from '../http/wire-decoder.js'
 import { planChatOutput } from '../wires/openai-chat/output-format.js'
@@ -113,7 +114,7 @@ export function openai(options: OpenAIOptions): Driver {
     send: async (request, { signal, plan: output }) => {
       client ??= await createOpenAI(options)
       const resource = resourceOf(client) as Resource
-      const body = encode(request, model, output)
+      const body = toWellFormed(encode(request, model, output))
       return resource.create(body as never, requestOptions(signal) as never).asResponse()
     },
     decoder: () => readThinkTags(createDecoder(), thinkTags),

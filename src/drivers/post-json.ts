@@ -4,6 +4,7 @@
  * @module
  */
 
+import { toWellFormedJson } from '../base/well-formed-json.js'
 import type { ProviderOptions } from './common-options.js'
 
 interface PostOptions {
@@ -27,7 +28,7 @@ export async function postJson(
     ...keyHeaders,
   })
   for (const [name, value] of Object.entries(given)) headers.set(name, value)
-  const init = { method: 'POST', headers, body: JSON.stringify(body), signal }
+  const init = { method: 'POST', headers, body: toWellFormedJson(body), signal }
   // Looked up for each request, so that a global fetch that is replaced later is used.
   return (fetch ?? globalThis.fetch)(url, init)
 }

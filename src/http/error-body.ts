@@ -26,11 +26,16 @@ const maxDepth = 4
 const maxJsonLength = 2_000
 
 /**
- * Whether the field `error` holds an error: some servers always send the field, as null or empty.
+ * Whether the field `error` holds an error: some servers always send the field, as null, empty, or
+ * with empty fields.
  */
 export function isErrorBody(error: unknown): boolean {
-  if (typeof error === 'object') return error !== null && Object.keys(error).length > 0
+  if (isFields(error)) return Object.values(error).some(holdsSomething)
   return error === true || text(error) !== undefined
+}
+
+function holdsSomething(value: unknown): boolean {
+  return isFields(value) ? Object.keys(value).length > 0 : Boolean(value)
 }
 
 /**

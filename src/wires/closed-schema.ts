@@ -5,6 +5,7 @@
  */
 
 import type { JsonSchema } from '../base/schema.js'
+import { toWellFormedJson } from '../base/well-formed-json.js'
 import { isRecord, type Json } from './read-json.js'
 
 /** What a provider takes of JSON Schema. */
@@ -45,7 +46,7 @@ function closeNode(node: unknown, dialect: Dialect): Json {
     if (encode !== undefined) Object.assign(closed, encode(value, dialect))
     else if (unknownShapes.has(keyword)) throw new OpenShape()
     else if (dialect.keeps(keyword, value)) closed[keyword] = value
-    else hints.push(`${keyword}: ${JSON.stringify(value)}`)
+    else hints.push(`${keyword}: ${toWellFormedJson(value)}`)
   }
   if (typeof closed.$ref === 'string') return closeReference(closed)
   closeType(closed)

@@ -7,6 +7,7 @@
 import type { OutputReading } from '../attempt/structured-output/output-reading.js'
 import { wrapperKey } from '../attempt/structured-output/unwrapper.js'
 import type { JsonSchema } from '../base/schema.js'
+import { toWellFormedJson } from '../base/well-formed-json.js'
 import { closeSchema, type Dialect, isStringFormat } from './closed-schema.js'
 import { compact, isRecord, type Json } from './read-json.js'
 
@@ -45,7 +46,7 @@ export function planOutput(
 
 /** Some servers insist on the word JSON here. */
 function instruct(schema: JsonSchema): string {
-  return `Answer with JSON only, without any text before or after it and without a Markdown fence. The JSON has to fit this JSON Schema:\n${JSON.stringify(schema)}`
+  return `Answer with JSON only, without any text before or after it and without a Markdown fence. The JSON has to fit this JSON Schema:\n${toWellFormedJson(schema)}`
 }
 
 /** A union of objects is none: providers want one object at the root. */

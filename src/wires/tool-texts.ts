@@ -5,6 +5,7 @@
  */
 
 import type { ToolCallPart } from '../base/messages.js'
+import { toWellFormedJson } from '../base/well-formed-json.js'
 import { isRecord, type Json } from './read-json.js'
 
 /** A tool's output as the text that goes over the wire; never empty, which some providers refuse. */
@@ -15,7 +16,7 @@ export function toText(value: unknown): string {
 
 function toJson(value: unknown): string {
   try {
-    return JSON.stringify(value) ?? ''
+    return toWellFormedJson(value) ?? ''
   } catch {
     // A circle, or a BigInt
     return String(value)

@@ -11,6 +11,7 @@ import { isErrorBody, isErrorObject } from '../../http/error-body.js'
 import { providerError } from '../../http/provider-error.js'
 import type { WireDecoder } from '../../http/wire-decoder.js'
 import { parseEventData } from '../event-data.js'
+import { finishFailure } from '../finish-failure.js'
 import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
 import { ContentBlocks } from './content-blocks.js'
 import { MessagesUsage } from './usage.js'
@@ -28,6 +29,7 @@ const finishReasons = new Map<string, FinishReason>(
     stop: 'stop',
     length: 'length',
     tool_calls: 'tool-calls',
+    function_call: 'tool-calls',
     content_filter: 'content-filter',
   }),
 )
@@ -73,8 +75,7 @@ export class MessagesDecoder implements WireDecoder {
         break
       case 'message_delta':
         this.#usage.overlay(message.usage)
-        if (isRecord(message.delta))
-          this.#finish = textOf(message.delta.stop_reason) ?? this.#finish
+        if (isRecord(message.delta)) this.#stop(textOf(message.delta.stop_reason))
         if (this.#finish !== undefined) this.#blocks.stopAll(out)
         break
       case 'message_stop':
@@ -121,7 +122,15 @@ export class MessagesDecoder implements WireDecoder {
       this.#blocks.start(`start-${index}`, block, out)
       this.#blocks.stop(`start-${index}`, out)
     }
-    this.#finish = textOf(message.stop_reason) ?? this.#finish
+    this.#stop(textOf(message.stop_reason))
+  }
+
+  #stop(reason: string | undefined): void {
+    if (reason === undefined) return
+    const isKnown = finishReasons.has(reason)
+    const failure = isKnown ? undefined : finishFailure(this.#provider, reason.toLowerCase())
+    if (failure !== undefined) throw failure
+    this.#finish = reason
   }
 }
 

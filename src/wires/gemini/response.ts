@@ -11,6 +11,7 @@ import { isErrorBody, isErrorObject } from '../../http/error-body.js'
 import { providerError } from '../../http/provider-error.js'
 import type { WireDecoder } from '../../http/wire-decoder.js'
 import { parseEventData } from '../event-data.js'
+import { finishFailure } from '../finish-failure.js'
 import { compact, countOf, isRecord, type Json, textOf } from '../read-json.js'
 import { makerOf, sign } from '../signature.js'
 import { sourcesOf } from './citations.js'
@@ -19,6 +20,12 @@ import { FunctionCalls } from './function-calls.js'
 const finishReasons = new Map<string, FinishReason>([
   ['STOP', 'stop'],
   ['MAX_TOKENS', 'length'],
+  // Servers that imitate Google's
+  ['FUNCTION_CALL', 'tool-calls'],
+  ['FUNCTION_CALLS', 'tool-calls'],
+  ['TOOL_CALL', 'tool-calls'],
+  ['TOOL_CALLS', 'tool-calls'],
+  ['TOOL_USE', 'tool-calls'],
   ['SAFETY', 'content-filter'],
   ['RECITATION', 'content-filter'],
   ['BLOCKLIST', 'content-filter'],
@@ -101,7 +108,7 @@ export class GeminiDecoder implements WireDecoder {
 
   #finishReason(): FinishReason {
     if (this.#finish === undefined) return 'content-filter'
-    const reason = finishReasons.get(this.#finish) ?? 'other'
+    const reason = finishReasonOf(this.#finish) ?? 'other'
     // There is no word for waiting for the results of calls.
     return reason === 'stop' && this.#calls.any ? 'tool-calls' : reason
   }
@@ -115,9 +122,12 @@ export class GeminiDecoder implements WireDecoder {
       this.#cite(candidate, out)
     }
     if (typeof finishReason !== 'string' || finishReason === '') return
+    const reason = finishReasonOf(finishReason)
+    const failure = reason ?? finishFailure(this.#provider, finishReason.toLowerCase())
+    if (typeof failure === 'object') throw failure
     this.#finish = finishReason
-    // Cut off at a limit, the arguments stay as they are: nobody knows how they would have gone on.
-    if (finishReason === 'STOP') this.#calls.close(out)
+    // Arguments that a limit cut off stay as they are: their rest is unknown.
+    if (reason === 'stop' || reason === 'tool-calls') this.#calls.close(out)
   }
 
   /**
@@ -182,6 +192,10 @@ export class GeminiDecoder implements WireDecoder {
   #countUsage(usage: Json): void {
     if (counts.some((name) => usage[name] !== undefined)) this.#usage = usage
   }
+}
+
+function finishReasonOf(finish: string): FinishReason | undefined {
+  return finishReasons.get(finish.toUpperCase())
 }
 
 const counts = ['totalTokenCount', 'promptTokenCount', 'candidatesTokenCount']

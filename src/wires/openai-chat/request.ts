@@ -9,6 +9,7 @@ import { decodeText } from '../../base/base64.js'
 import { toJsonSchema } from '../../base/json-schema.js'
 import type { InputPart, OutputPart, ToolCallPart, ToolResultPart } from '../../base/messages.js'
 import type { StreamRequest, ToolChoice } from '../../base/request.js'
+import { toWellFormedJson } from '../../base/well-formed-json.js'
 import { encodeTurns } from '../alternating-turns.js'
 import { readData, toDataUrl } from '../attachment-data.js'
 import { wireIds } from '../call-order.js'
@@ -165,7 +166,7 @@ function encodeAssistant(
 }
 
 function encodeCall(part: ToolCallPart, isFirst: boolean, model: string): Json {
-  const call = { name: part.name, arguments: JSON.stringify(toArguments(part)) }
+  const call = { name: part.name, arguments: toWellFormedJson(toArguments(part)) }
   const signature = isFirst || part.signature ? signatureOfCall(part, model) : undefined
   const extra = signature && { extra_content: { google: { thought_signature: signature } } }
   return { id: part.id, type: 'function', function: call, ...extra }

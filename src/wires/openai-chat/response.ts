@@ -11,9 +11,10 @@ import { isErrorBody, isErrorObject } from '../../http/error-body.js'
 import { providerError } from '../../http/provider-error.js'
 import type { WireDecoder } from '../../http/wire-decoder.js'
 import { parseEventData } from '../event-data.js'
+import { finishFailure } from '../finish-failure.js'
 import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
 import { Sources } from './citations.js'
-import { finishReasonOf, isFailure } from './finish-reason.js'
+import { finishReasonOf } from './finish-reason.js'
 import { readDetail, toDetails } from './reasoning.js'
 import { ToolCalls } from './tool-calls.js'
 import { readUsage, saysTokens } from './usage.js'
@@ -62,10 +63,10 @@ export class ChatDecoder implements WireDecoder {
     if (failed || event === 'error') {
       throw providerError({ provider: this.#provider, body: chunk })
     }
-    const finish = this.#finish?.toLowerCase()
-    if (finish !== undefined && isFailure(finish)) {
-      const message = `The answer ended with finish_reason "${finish}".`
-      throw providerError({ provider: this.#provider, body: { message, code: finish } })
+    const finish = this.#finish && wordOf(this.#finish)
+    if (finish && finishReasonOf(finish) === undefined) {
+      const failure = finishFailure(this.#provider, finish)
+      if (failure !== undefined) throw failure
     }
   }
 
@@ -218,11 +219,15 @@ export class ChatDecoder implements WireDecoder {
 
   #finishReason(): FinishReason {
     if (this.#refused) return 'content-filter'
-    const reason = this.#finish === undefined ? 'stop' : finishReasonOf(this.#finish.toLowerCase())
+    const reason = this.#finish === undefined ? 'stop' : finishReasonOf(wordOf(this.#finish))
     // Some servers say "stop" although they wait for the results of calls.
     if (reason === 'stop' && this.#toolCalls.any) return 'tool-calls'
     return reason ?? 'other'
   }
+}
+
+function wordOf(finish: string): string {
+  return finish.toLowerCase().replace(/[\s-]/g, '_')
 }
 
 /** Some write it with spaces, or as JSON. */

@@ -41,18 +41,21 @@ export class ToolCalls {
   add(fragment: Json): ToolCallContent | undefined {
     const { custom } = fragment
     const called = isRecord(fragment.function) ? fragment.function : fragment
-    const id = textOf(fragment.id)
+    let id = textOf(fragment.id)
     const name = textOf(isRecord(custom) ? custom.name : called.name)
     const input = argumentsOf(isRecord(custom) ? custom.input : called.arguments)
     const signature = signatureOf(fragment)
     let call = this.#find(fragment.index, id, name)
     let news = signature !== undefined || input !== ''
-    if (call === undefined || isAnother(call, id, name)) {
+    if (call !== undefined && isRepeated(call, id, name, input)) return undefined
+    if (call === undefined || isAnother(call, id, name, input)) {
       if (id === undefined && name === undefined && input === '') return undefined
       const doubtful = call !== undefined && input === '' && name === call.name
-      call = newCall(id, name ?? '', isRecord(custom), doubtful)
       const key = keyOf(fragment.index, id)
-      if (key !== undefined) this.#calls.set(key, call)
+      // Each result has to name one call, so a call that repeats an id gets another one.
+      if (id === call?.id) id = undefined
+      call = newCall(id, name ?? call?.name ?? '', isRecord(custom), doubtful)
+      this.#calls.set(key ?? call, call)
       if (id !== undefined) this.#calls.set(id, call)
       news = true
     } else if (name !== undefined && name !== call.name && isNaming(call)) {
@@ -92,12 +95,13 @@ export class ToolCalls {
     return event
   }
 
-  /** The key is the index, else the id, else the last call goes on. */
+  /** The key is the index, else the id. Without either, a fragment continues the last call. */
   #find(index: unknown, id: string | undefined, name: string | undefined): Call | undefined {
     const key = keyOf(index, id)
     const call = key === undefined ? undefined : this.#calls.get(key)
-    if (call !== undefined) return call
-    return id === undefined && name === undefined ? this.#last : undefined
+    if (call !== undefined || id !== undefined) return call
+    const isOfLast = name === undefined || (key === undefined && name === this.#last?.name)
+    return isOfLast ? this.#last : undefined
   }
 }
 
@@ -107,13 +111,31 @@ function isNaming(call: Call): boolean {
 }
 
 /**
- * Whether a beginning under a known key begins another call: some servers number all parallel calls 0. Others change the id with
- * every fragment of one call.
+ * Whether a fragment under a known key begins another call: some servers number all parallel calls
+ * 0, with or without ids. Others change the id, or repeat the name, with every fragment of one call.
  */
-function isAnother(call: Call, id: string | undefined, name: string | undefined): boolean {
-  if (id === undefined || call.id === undefined || id === call.id || name === undefined)
-    return false
-  return call.arguments === '' ? name !== call.name : isJson(call.arguments)
+function isAnother(
+  call: Call,
+  id: string | undefined,
+  name: string | undefined,
+  input: string,
+): boolean {
+  const hasOtherId = id !== undefined && call.id !== undefined && id !== call.id
+  if (call.arguments === '') return hasOtherId && name !== undefined && name !== call.name
+  // Of what begins a call, only these cannot stand after whole arguments of the same call.
+  const begins = /^\s*\{/.test(input) || (input === '' && name !== undefined)
+  return (hasOtherId ? name !== undefined : begins) && isJson(call.arguments)
+}
+
+/** Whether a fragment is the whole call once more, which some servers send at its end. */
+function isRepeated(
+  call: Call,
+  id: string | undefined,
+  name: string | undefined,
+  input: string,
+): boolean {
+  const isSame = id === undefined ? name === undefined : id === call.id
+  return isSame && input !== '' && input === call.arguments && isJson(input)
 }
 
 function newCall(id: string | undefined, name: string, custom: boolean, doubtful: boolean): Call {

@@ -10,6 +10,7 @@ import { StreamError } from '../../base/errors.js'
 import { toJsonSchema } from '../../base/json-schema.js'
 import type { InputPart, Message, OutputPart, ToolResultPart } from '../../base/messages.js'
 import type { StreamRequest, ToolChoice } from '../../base/request.js'
+import { toWellFormedJson } from '../../base/well-formed-json.js'
 import { encodeTurns } from '../alternating-turns.js'
 import { readData, toDataUrl } from '../attachment-data.js'
 import { wireIds } from '../call-order.js'
@@ -132,7 +133,7 @@ function encodeAssistant(
         items.push({ type: 'custom_tool_call', call_id, name, input })
         continue
       }
-      const text = JSON.stringify(toArguments(part))
+      const text = toWellFormedJson(toArguments(part))
       items.push({ type: 'function_call', call_id, name, arguments: text })
     }
   }
