@@ -4,6 +4,8 @@
  * @module
  */
 
+import { waitInFields } from './waits.js'
+
 export interface ErrorBody {
   /** The provider's sentence; empty if it sent none. */
   message: string
@@ -80,8 +82,13 @@ function read(value: unknown, result: ErrorBody, depth: number): void {
   else if (isFields(response)) read(response.error, result, depth + 1)
   // MiniMax
   if (isFields(wrapped)) read(wrapped, result, depth + 1)
-  // OpenRouter: the words of the provider behind it
-  if (isFields(metadata)) read(metadata.raw, result, depth + 1)
+  // OpenRouter: the words of the provider behind it, and its own headers
+  if (isFields(metadata)) {
+    read(metadata.raw, result, depth + 1)
+    readWait(metadata, result)
+    if (isFields(metadata.headers)) readWait(metadata.headers, result)
+  }
+  readWait(value, result)
   addWord(result, value.code ?? value.error_code)
   addWord(result, value.error_type)
   // `type: 'error'` marks the event, it does not name the error.
@@ -142,11 +149,7 @@ function readDetails(details: readonly unknown[], result: ErrorBody): void {
   for (const detail of details) {
     if (!isFields(detail)) continue
     addWord(result, detail.reason)
-    const delay = text(detail.retryDelay)
-    if (delay?.endsWith('s')) {
-      const seconds = Number(delay.slice(0, -1))
-      if (seconds >= 0) result.retryAfterMs = Math.ceil(seconds * 1000)
-    }
+    readWait(detail, result)
     if (!Array.isArray(detail.violations)) continue
     for (const violation of detail.violations) {
       if (isFields(violation) && text(violation.quotaId)?.includes('PerDay')) {
@@ -154,6 +157,10 @@ function readDetails(details: readonly unknown[], result: ErrorBody): void {
       }
     }
   }
+}
+
+function readWait(fields: Fields, result: ErrorBody): void {
+  result.retryAfterMs ??= waitInFields(fields)
 }
 
 function addWord(result: ErrorBody, value: unknown): void {

@@ -1,0 +1,120 @@
+/**
+ * How long a provider asks to wait, in words and in fields of all kinds.
+ *
+ * @module
+ */
+
+import { longestDelayMs } from '../base/timers.js'
+import { type HeaderReader, header } from './headers.js'
+
+const unitsMs: Partial<Record<string, number>> = {
+  ms: 1,
+  milli: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
+
+const durationParts = /(\d+(?:\.\d+)?)\s*(ms|milli|[smhd])/g
+
+/**
+ * Reads a wait: a number of seconds, a duration such as `6m0s`, or the time at which it ends, as a
+ * date or in seconds or milliseconds since 1970.
+ *
+ * @param unitMs - the unit of a plain number
+ * @returns milliseconds, finite and at most what timers take; undefined for anything else
+ */
+export function toWaitMs(value: unknown, unitMs = 1_000): number | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined
+  const number = value === '' ? Number.NaN : Number(value)
+  const delayMs = Number.isNaN(number) ? durationMs(String(value)) : numberMs(number, unitMs)
+  if (delayMs === undefined || !Number.isFinite(delayMs)) return undefined
+  return Math.min(Math.ceil(delayMs), longestDelayMs)
+}
+
+function numberMs(number: number, unitMs: number): number | undefined {
+  if (number < 0) return undefined
+  // No wait takes 30 years, so a number as large as that is a time.
+  if (number < 1e9 || unitMs === 1) return number * unitMs
+  return Math.max(0, number * (number < 1e11 ? 1_000 : 1) - Date.now())
+}
+
+function durationMs(text: string): number | undefined {
+  if (/^(\d{4}-\d\d-\d\d|[a-z]{3}, )/i.test(text)) return Math.max(0, Date.parse(text) - Date.now())
+  let sum: number | undefined
+  for (const [, count, unit = ''] of text.toLowerCase().matchAll(durationParts)) {
+    sum = (sum ?? 0) + Number(count) * (unitsMs[unit] ?? 0)
+  }
+  return sum
+}
+
+const sentence =
+  /(?:try(?:ing)? again|retry|\bwait|resets?)\D{0,20}?((?:\d+(?:\.\d+)?\s*(?:m(?:s|illi\w+|in\w*)?|s(?:ec\w*)?|h(?:(?:ou)?rs?)?|d(?:ays?)?)(?![a-z])[\s,]*(?:and\s+)?)+)/
+
+/**
+ * The wait in a sentence, such as "Please try again in 1m30s" (OpenAI, Groq), "Please retry in 35s"
+ * (Google) or "Please retry after 8 seconds" (Azure).
+ *
+ * @param text - in lower case
+ */
+export function waitInWords(text: string): number | undefined {
+  return toWaitMs(sentence.exec(text)?.[1])
+}
+
+const fieldNames = /^(retry.?(after|delay)|estimated_time|resets?_(in|at)|x-ratelimit-reset)/i
+
+/**
+ * The longest wait in the fields of an error, such as `retry_after`, and in those of the headers
+ * that OpenRouter puts into the body.
+ */
+export function waitInFields(fields: object): number | undefined {
+  let longest: number | undefined
+  for (const [name, value] of Object.entries(fields)) {
+    if (!fieldNames.test(name)) continue
+    longest = longer(longest, toWaitMs(value, /ms$|milli/i.test(name) ? 1 : 1_000))
+  }
+  return longest
+}
+
+/** The headers of a limit: when it resets, and what remains until then. */
+const limits = [
+  ...['', '-requests', '-tokens', '-requests-day', '-tokens-minute'].map((kind) => [
+    `x-ratelimit-reset${kind}`,
+    `x-ratelimit-remaining${kind}`,
+  ]),
+  ...['requests', 'tokens', 'input-tokens', 'output-tokens'].map((kind) => [
+    `anthropic-ratelimit-${kind}-reset`,
+    `anthropic-ratelimit-${kind}-remaining`,
+  ]),
+] as [string, string][]
+
+/** The longest wait for a limit of which nothing remains, for a refusal without `retry-after`. */
+export function waitForReset(headers: HeaderReader | undefined): number | undefined {
+  let longest: number | undefined
+  for (const [reset, remaining] of limits) {
+    if (Number(header(headers, remaining) ?? 0) > 0) continue
+    longest = longer(longest, toWaitMs(header(headers, reset)))
+  }
+  return longest
+}
+
+function longer(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || (other !== undefined && other > one) ? other : one
+}
+
+/** The first unit of time that a sentence about a limit names. */
+const limitUnit =
+  /(?:limit|quota|too many)(?:(?!\. )[^]){0,250}?(?:(per[\s_-]?day|\bdaily\b)|per[\s_-]?(?:min|sec|hour))/
+const dailyLimit =
+  /(?:per[\s_-]?day|\bdaily)[\s\w]{0,20}(?:limit|quota|allowance)|limit: 0(?![.\d])/
+
+/**
+ * Whether a sentence is about a limit for a day, or a limit of 0, which no retry outlasts. A hint at
+ * such a limit in a later sentence does not count.
+ *
+ * @param text - in lower case
+ */
+export function isDailyLimit(text: string): boolean {
+  return limitUnit.exec(text)?.[1] !== undefined || dailyLimit.test(text)
+}
