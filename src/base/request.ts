@@ -17,6 +17,9 @@ export interface Tool {
 /** `auto`: the model decides. `required`: it has to call one. `none`: it may not. An object: this one. */
 export type ToolChoice = 'auto' | 'required' | 'none' | { name: string }
 
+/** How much a model reasons before it answers, in ascending order. */
+export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max'
+
 /** What the model is asked, in the same words for every provider. */
 export interface StreamRequest {
   /** The conversation, oldest first. Give this or `prompt`. */
@@ -40,7 +43,8 @@ export interface StreamRequest {
    * with code `protocol` and is asked for again. An answer that calls tools, pauses or is withheld by a filter has no output.
    */
   output?: OutputSchema
-  reasoning?: { effort?: 'minimal' | 'low' | 'medium' | 'high'; budgetTokens?: number }
+  /** An effort is sent as the nearest that the model takes. */
+  reasoning?: { effort?: ReasoningEffort; budgetTokens?: number }
   /** Merged last into the provider's request body, so it can set and override everything. */
   providerOptions?: Record<string, unknown>
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { waitInFields } from './waits.js'
+import { waitInFields } from './requested-wait.js'
 
 export interface ErrorBody {
   /** The provider's sentence; empty if it sent none. */

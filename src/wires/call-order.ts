@@ -64,6 +64,30 @@ function matchResults(messages: readonly Message[]): Map<ToolCallPart, ToolResul
 }
 
 /**
+ * Makes ids of nine letters or digits, for Mistral. An id of that form stays; of any other, the same
+ * history always gives the same ids.
+ */
+export function nineIds(): (id: string) => string {
+  const given = new Set<string>()
+  return (id) => {
+    let unique = /^[a-zA-Z0-9]{9}$/.test(id) ? id : hash(id)
+    for (let count = 2; given.has(unique); count++) unique = hash(`${id} ${count}`)
+    given.add(unique)
+    return unique
+  }
+}
+
+/** Nine digits of base 36. */
+function hash(text: string): string {
+  let [high, low] = [0x811c9dc5, 0x9e3779b9]
+  for (let at = 0; at < text.length; at++) {
+    high = Math.imul(high ^ text.charCodeAt(at), 0x01000193)
+    low = Math.imul(low ^ text.charCodeAt(at), 0x85ebca6b)
+  }
+  return ((high >>> 0) * 0x100000 + (low >>> 12)).toString(36).padStart(9, '0').slice(-9)
+}
+
+/**
  * Makes ids that a wire takes: each one once, without characters that it refuses, and not too long. An id that is fine stays, and
  * the same history always gives the same ids, so that the provider's prompt cache holds.
  *

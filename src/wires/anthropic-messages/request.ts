@@ -12,7 +12,7 @@ import type { StreamRequest, ToolChoice } from '../../base/request.js'
 import { alternate, encodeTurns } from '../alternating-turns.js'
 import { readData } from '../attachment-data.js'
 import { wireIds } from '../call-order.js'
-import { type Claude, describeClaude } from '../models/claude.js'
+import { type ClaudeTraits, describeClaude } from '../models/claude.js'
 import type { OutputPlan } from '../output-plan.js'
 import { compact, type Json, mergeOptions } from '../read-json.js'
 import { checkMessages, messagesOf, systemOf } from '../request-messages.js'
@@ -30,8 +30,9 @@ export function encodeMessagesRequest(
   request: StreamRequest,
   model: string,
   output?: OutputPlan,
+  traits?: Partial<ClaudeTraits>,
 ): Json {
-  const claude = describeClaude(model)
+  const claude = describeClaude(model, traits)
   const system = systemOf(request, output?.instructions).join('\n\n')
   const messages = encodeMessages(messagesOf(request), makerOf(model))
   const { thinking, effort, budget } = encodeThinking(request, claude, resumesUnthought(messages))
@@ -64,7 +65,7 @@ export function encodeMessagesRequest(
 }
 
 /** What the model would refuse is left out, so that one request can go to any model. */
-function encodeSampling({ temperature, topP }: StreamRequest, { sampling }: Claude): Json {
+function encodeSampling({ temperature, topP }: StreamRequest, { sampling }: ClaudeTraits): Json {
   if (sampling === 'none') return {}
   const both = sampling === 'both' || temperature === undefined
   return compact({ temperature, top_p: both ? topP : undefined })

@@ -10,7 +10,7 @@ import type { Message } from '../../base/messages.js'
 import type { StreamRequest, ToolChoice } from '../../base/request.js'
 import { alternate, encodeTurns } from '../alternating-turns.js'
 import { wireIds } from '../call-order.js'
-import { isThirdGeneration, unsigned } from '../models/gemini.js'
+import { describeGemini, type GeminiTraits, isThirdGeneration, unsigned } from '../models/gemini.js'
 import type { OutputPlan } from '../output-plan.js'
 import { compact, type Json, mergeOptions } from '../read-json.js'
 import { checkMessages, messagesOf, systemOf } from '../request-messages.js'
@@ -22,10 +22,15 @@ import { encodeThinking } from './thinking.js'
  * @param model - tells how the model wants to be told to think, and whether it insists on the signatures of calls
  * @param output - as `planGeminiOutput` plans it, where structured output is asked for
  */
-export function encodeGeminiRequest(request: StreamRequest, model = '', output?: OutputPlan): Json {
+export function encodeGeminiRequest(
+  request: StreamRequest,
+  model = '',
+  output?: OutputPlan,
+  traits?: Partial<GeminiTraits>,
+): Json {
   const system = systemOf(request, output?.instructions).map((text) => ({ text }))
   const tools = encodeTools(request.tools)
-  const generationConfig = encodeConfig(request, model, output)
+  const generationConfig = encodeConfig(request, describeGemini(model, traits), output)
   const own: Json = {
     contents: encodeContents(messagesOf(request), model),
     ...compact({
@@ -41,7 +46,7 @@ export function encodeGeminiRequest(request: StreamRequest, model = '', output?:
   return body
 }
 
-function encodeConfig(request: StreamRequest, model: string, output?: OutputPlan): Json {
+function encodeConfig(request: StreamRequest, traits: GeminiTraits, output?: OutputPlan): Json {
   const stopSequences = request.stopSequences?.filter((text) => text !== '')
   return compact({
     maxOutputTokens: request.maxOutputTokens,
@@ -49,7 +54,7 @@ function encodeConfig(request: StreamRequest, model: string, output?: OutputPlan
     topP: request.topP,
     stopSequences: stopSequences?.length ? stopSequences : undefined,
     seed: request.seed,
-    thinkingConfig: encodeThinking(request.reasoning, model),
+    thinkingConfig: encodeThinking(request.reasoning, traits),
     ...output?.format,
   })
 }

@@ -7,12 +7,10 @@
 
 import type { OutputPart, ReasoningPart } from '../../base/messages.js'
 import type { StreamRequest } from '../../base/request.js'
-import { effortOf, type OpenAIModel } from '../models/openai.js'
+import { effortOf } from '../models/describe-model.js'
+import { efforts, type ModelTraits, nearestEffort } from '../models/traits.js'
 import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
 import { makerOf, sign, signatureFor } from '../signature.js'
-
-/** The field of a message in which a server takes reasoning back. */
-export type ReasoningField = 'reasoning_content' | 'reasoning_details'
 
 /**
  * One item of `reasoning_details` (OpenRouter): text, or what only the provider can read.
@@ -42,41 +40,42 @@ export function toDetails(blocks: unknown): Json[] {
   })
 }
 
-/** DeepSeek and Moonshot refuse a history whose answers come without the field. */
-const insisting = new Set<string | undefined>(['deepseek', 'moonshot'])
-
-/** The fields of a request that ask for reasoning. A budget has a place in the object alone, and excludes an effort. */
-export function askForReasoning(
-  request: StreamRequest,
-  model: OpenAIModel,
-  asObject = false,
-): Json {
-  const { budgetTokens } = request.reasoning ?? {}
-  const effort = effortOf(request, model)
-  if (!asObject) return compact({ reasoning_effort: effort })
-  if (budgetTokens !== undefined) return { reasoning: { max_tokens: budgetTokens } }
-  return effort === undefined ? {} : { reasoning: { effort } }
-}
+/** OpenRouter translates these for the model. */
+const openrouterEfforts = efforts.slice(0, -1)
 
 /**
- * The fields of an assistant message that hold its reasoning.
- *
- * @param field - undefined: what the model's maker wants
+ * The fields of a request that ask for reasoning. Only the object has a place for a budget, which
+ * excludes an effort.
  */
+export function encodeReasoningRequest(
+  request: StreamRequest,
+  traits: ModelTraits,
+  parameter: 'reasoning_effort' | 'reasoning' = 'reasoning_effort',
+): Json {
+  if (parameter === 'reasoning_effort') {
+    return compact({ reasoning_effort: effortOf(request, traits) })
+  }
+  const { budgetTokens, effort } = request.reasoning ?? {}
+  if (budgetTokens !== undefined) return { reasoning: { max_tokens: budgetTokens } }
+  if (effort === undefined || traits.reasons === false) return {}
+  return { reasoning: { effort: nearestEffort(effort, openrouterEfforts) } }
+}
+
+/** The fields of an assistant message that hold its reasoning. */
 export function encodeReasoning(
   content: readonly OutputPart[],
   model: string,
-  field: ReasoningField | undefined,
+  { reasoningField, requiresReasoning }: ModelTraits,
 ): Json {
   const maker = makerOf(model)
   const parts = content.filter((part) => part.type === 'reasoning')
-  if (field === 'reasoning_details') {
+  if (reasoningField === 'reasoning_details') {
     const details = parts.flatMap((part) => encodeDetails(part, maker))
     return details.length === 0 ? {} : { reasoning_details: details }
   }
-  if (field === undefined && !insisting.has(maker)) return {}
+  if (reasoningField !== 'reasoning_content') return {}
   const text = parts.map((part) => part.text).join('')
-  return text === '' && !insisting.has(maker) ? {} : { reasoning_content: text }
+  return text === '' && !requiresReasoning ? {} : { reasoning_content: text }
 }
 
 function encodeDetails({ text, signature, redacted }: ReasoningPart, maker?: string): Json[] {

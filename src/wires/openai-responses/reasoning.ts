@@ -5,7 +5,7 @@
  */
 
 import type { ReasoningPart } from '../../base/messages.js'
-import { describeModel } from '../models/openai.js'
+import type { ModelTraits } from '../models/traits.js'
 import { compact, isRecord, type Json, textOf } from '../read-json.js'
 import { makerOf, sign, signatureFor } from '../signature.js'
 
@@ -28,9 +28,9 @@ export class ReasoningItems {
   readonly #maker: string | undefined
   readonly #ids = new Set<string>()
 
-  constructor(model: string) {
+  constructor(model: string, { reasons }: ModelTraits) {
     // Models that do not reason refuse such items, wherever they come from.
-    this.#refused = describeModel(model).reasons === false
+    this.#refused = reasons === false
     this.#maker = makerOf(model)
   }
 

@@ -14,7 +14,8 @@ import { toWellFormedJson } from '../../base/well-formed-json.js'
 import { encodeTurns } from '../alternating-turns.js'
 import { readData, toDataUrl } from '../attachment-data.js'
 import { wireIds } from '../call-order.js'
-import { describeModel, effortOf, encodeSampling } from '../models/openai.js'
+import { describeModel, effortOf, encodeSampling } from '../models/describe-model.js'
+import type { ModelTraits } from '../models/traits.js'
 import type { OutputPlan } from '../output-plan.js'
 import { compact, type Json, mergeOptions } from '../read-json.js'
 import { messagesOf, systemOf } from '../request-messages.js'
@@ -35,14 +36,15 @@ export function encodeResponsesRequest(
   request: StreamRequest,
   model: string,
   output?: OutputPlan,
+  traits?: ModelTraits,
 ): Json {
   const instructions = systemOf(request).join('\n\n')
   const tools = encodeTools(request.tools)
-  const described = describeModel(model)
+  const described = describeModel(model, traits)
   const reasoning = described.reasons === false ? undefined : request.reasoning
   const body: Json = {
     model,
-    input: encodeInput(messagesOf(request), model),
+    input: encodeInput(messagesOf(request), model, described),
     stream: true,
     // What runs on without a connection has to be kept somewhere.
     store: request.providerOptions?.background === true,
@@ -76,8 +78,8 @@ function checkInput(body: Json): Json {
 /** The longest `call_id` that the API takes, in characters. */
 const maxIdLength = 64
 
-function encodeInput(messages: readonly Message[], model: string): Json[] {
-  const reasoning = new ReasoningItems(model)
+function encodeInput(messages: readonly Message[], model: string, traits: ModelTraits): Json[] {
+  const reasoning = new ReasoningItems(model, traits)
   // Of the calls of custom tools: their results are another kind of item.
   const customIds = new Set<string>()
   const turns = encodeTurns(messages, wireIds(maxIdLength), {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { longestDelayMs } from '../../src/base/timers.js'
 import { providerError } from '../../src/http/provider-error.js'
-import { toWaitMs } from '../../src/http/waits.js'
+import { toWaitMs } from '../../src/http/requested-wait.js'
 
 const now = Date.UTC(2026, 10, 30, 12)
 beforeEach(() => vi.useFakeTimers({ now }))
