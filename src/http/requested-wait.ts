@@ -77,24 +77,27 @@ export function waitInFields(fields: object): number | undefined {
   return longest
 }
 
-/** The headers of a limit: when it resets, and what remains until then. */
-const limits = [
-  ...['', '-requests', '-tokens', '-requests-day', '-tokens-minute'].map((kind) => [
-    `x-ratelimit-reset${kind}`,
-    `x-ratelimit-remaining${kind}`,
-  ]),
-  ...['requests', 'tokens', 'input-tokens', 'output-tokens'].map((kind) => [
-    `anthropic-ratelimit-${kind}-reset`,
-    `anthropic-ratelimit-${kind}-remaining`,
-  ]),
-] as [string, string][]
+/** The limits in the names of headers: those of OpenAI, Groq, Anthropic and Cerebras. */
+const kinds = [
+  '',
+  '-requests',
+  '-tokens',
+  '-input-tokens',
+  '-output-tokens',
+  '-requests-day',
+  '-tokens-minute',
+]
 
 /** The longest wait for a limit of which nothing remains, for a refusal without `retry-after`. */
 export function waitForReset(headers: HeaderReader | undefined): number | undefined {
   let longest: number | undefined
-  for (const [reset, remaining] of limits) {
-    if (Number(header(headers, remaining) ?? 0) > 0) continue
+  const read = (reset: string, remaining: string): void => {
+    if (Number(header(headers, remaining) ?? 0) > 0) return
     longest = longer(longest, toWaitMs(header(headers, reset)))
+  }
+  for (const kind of kinds) {
+    read(`x-ratelimit-reset${kind}`, `x-ratelimit-remaining${kind}`)
+    read(`anthropic-ratelimit${kind}-reset`, `anthropic-ratelimit${kind}-remaining`)
   }
   return longest
 }
