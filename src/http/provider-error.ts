@@ -123,6 +123,8 @@ const sentenceRules: readonly Rule[] = [
     /(prompt|input|inputs|messages?)( is| are)? too long|(prompt|input) (length|exceeds) (exceeds|should be|max)/,
     /too many (prompt |input )?tokens|maximum (allowed )?(prompt|input) length|range of input length/,
     /(prompt|input)( token)? (length|tokens)[^.]{0,30} exceed|token limit exceeded/,
+    // vLLM, Z.ai
+    /maximum model length|must be at least 1, got -|in request more than max tokens/,
     /token count[^]{0,40}(exceeds|is \d)|model token limit|reduce the length of/,
     // Text Generation Inference
     /must have less than \d+ tokens|inputs\W+tokens \+/,
@@ -145,7 +147,7 @@ const sentenceRules: readonly Rule[] = [
   ],
   [
     'rate-limit',
-    /rate.?limit|too many requests|(requests|tokens) per (second|minute|min|hour|day)|throttl|resource.{0,15}exhausted/,
+    /rate.?limit|too many requests|(requests|tokens) per.(second|minute|min|hour|day)|throttl|resource.{0,15}exhausted/,
     /too many tokens/,
   ],
   [
@@ -154,13 +156,13 @@ const sentenceRules: readonly Rule[] = [
     // OpenRouter, an error inside a stream of LM Studio
     /(image|audio|video|vision|multimodal)[^.]{0,30} (is|are) ?n[o']t (supported|enabled)/,
     /(n[o']t|no endpoints found that) (support|accept)[^.]{0,20}(image|audio|video|vision|multimodal)/,
-    /not a (multimodal|vision) model|unsupported content part|at most 0 (image|audio|video)|required for image/,
+    /not a (multimodal|vision) model|mmproj|text.only|unsupported content part|at most 0 (image|audio|video)|required for image/,
   ],
 ]
 
 /** Throttling, which may be worded like a prompt that is too long: "Too many tokens, please wait". */
 const throttled =
-  /rate.?limit|too many requests|throttl|please wait|per (second|minute|min|hour|day)|try again (in|later)/
+  /rate.?limit|too many requests|throttl|please wait|per.(second|minute|min|hour|day)|try again (in|later)/
 
 /** Sentences that count only if the status means nothing. */
 const vagueSentenceRules: readonly Rule[] = [

@@ -72,7 +72,8 @@ export function waitInFields(fields: object): number | undefined {
   let longest: number | undefined
   for (const [name, value] of Object.entries(fields)) {
     if (!fieldNames.test(name)) continue
-    longest = longer(longest, toWaitMs(value, /ms$|milli/i.test(name) ? 1 : 1_000))
+    const delayMs = toWaitMs(value, /ms$|milli/i.test(name) ? 1 : 1_000)
+    if (delayMs !== undefined) longest = Math.max(longest ?? 0, delayMs)
   }
   return longest
 }
@@ -88,22 +89,25 @@ const kinds = [
   '-tokens-minute',
 ]
 
-/** The longest wait for a limit of which nothing remains, for a refusal without `retry-after`. */
+/**
+ * The wait until a limit resets, for a refusal without `retry-after`: the longest of those of which
+ * nothing remains, else the shortest.
+ */
 export function waitForReset(headers: HeaderReader | undefined): number | undefined {
   let longest: number | undefined
+  let shortest: number | undefined
   const read = (reset: string, remaining: string): void => {
-    if (Number(header(headers, remaining) ?? 0) > 0) return
-    longest = longer(longest, toWaitMs(header(headers, reset)))
+    const delayMs = toWaitMs(header(headers, reset))
+    if (delayMs === undefined) return
+    if (Number(header(headers, remaining) ?? 0) > 0)
+      shortest = Math.min(shortest ?? delayMs, delayMs)
+    else longest = Math.max(longest ?? 0, delayMs)
   }
   for (const kind of kinds) {
     read(`x-ratelimit-reset${kind}`, `x-ratelimit-remaining${kind}`)
     read(`anthropic-ratelimit${kind}-reset`, `anthropic-ratelimit${kind}-remaining`)
   }
-  return longest
-}
-
-function longer(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || (other !== undefined && other > one) ? other : one
+  return longest ?? shortest
 }
 
 /** The first unit of time that a sentence about a limit names. */

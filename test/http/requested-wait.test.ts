@@ -102,9 +102,14 @@ describe('the reset of a limit of which nothing remains is read from the headers
     expect(waitOf({ error: { message: 'boom' } }, headers, 500)).toBeUndefined()
   })
 
-  test('but not that of a limit of which something remains', () => {
-    const headers = { 'x-ratelimit-remaining-tokens': '12', 'x-ratelimit-reset-tokens': '1m' }
-    expect(waitOf({ error: { message: 'Rate limit' } }, headers)).toBeUndefined()
+  test('or else the first reset, because a large request fails before nothing remains', () => {
+    const headers = {
+      'x-ratelimit-remaining-tokens': '12',
+      'x-ratelimit-reset-tokens': '1m',
+      'x-ratelimit-remaining-requests': '9',
+      'x-ratelimit-reset-requests': '2m',
+    }
+    expect(waitOf({ error: { message: 'Rate limit' } }, headers)).toBe(60_000)
   })
 })
 

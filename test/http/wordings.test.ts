@@ -85,6 +85,18 @@ const wordings: Partial<Record<StreamErrorCode, readonly Case[]>> = {
     ['llamacpp', 0, error('the request exceeds the available context size, try increasing it')],
     ['kimi', 400, error('Invalid request: Your request exceeded model token limit: 262144')],
     ['zai', 400, error('Prompt 超长', { code: '1261' })],
+    ['zai', 400, error('tokens in request more than max tokens allowed')],
+    [
+      'vllm',
+      400,
+      {
+        message:
+          'The decoder prompt (length 9000) is longer than the maximum model length of 8192.',
+      },
+    ],
+    ['vllm', 400, { message: 'max_tokens must be at least 1, got -904.' }],
+    ['ollama', 500, error('the input length exceeds the context length')],
+    ['llamacpp', 500, error('input (5000 tokens) is larger than the max context size (4096).')],
   ],
   quota: [
     ['anthropic', 400, error('Your credit balance is too low to access the Anthropic API.')],
@@ -183,6 +195,7 @@ const wordings: Partial<Record<StreamErrorCode, readonly Case[]>> = {
     ['bedrock', 400, { message: 'Too many tokens, please wait before trying again.' }],
     ['bedrock', 0, { message: 'Too many tokens, please wait before trying again.' }],
     ['anthropic', 0, error('Your prompt exceeds the rate limit of 30,000 tokens per minute.')],
+    ['anthropic', 0, error('The input tokens exceed 30,000 tokens per-minute.')],
     [
       'openrouter',
       429,
@@ -269,6 +282,7 @@ const wordings: Partial<Record<StreamErrorCode, readonly Case[]>> = {
     ['openrouter', 404, error('No endpoints found that support image input')],
     ['ollama', 500, error('this model is missing data required for image input')],
     ['ollama', 400, error('this model does not support image input')],
+    ['minimax', 500, error('images cannot go to a text-only model')],
     ['vllm', 400, { object: 'error', message: 'facebook/opt-125m is not a multimodal model' }],
     ['vllm', 400, { message: 'At most 0 image(s) may be provided in one prompt.' }],
     ['lmstudio', 0, { error: "Model doesn't support images. Please use a model that does." }],

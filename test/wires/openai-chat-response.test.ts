@@ -285,6 +285,14 @@ describe('a tool call', () => {
     expect(inputsOf(read(...first, ...second.slice(1)))).toEqual(['{"x":1}', '{"x":{}}'])
   })
 
+  test('is another one of the same index without ids and arguments, if it has another name', () => {
+    const result = read(piece(0, '', 'f', ''), piece(0, '', 'g', ''), '[DONE]')
+    expect(shown(result)).toEqual(['0 call_* f ', '1 call_* g '])
+    expect(shown(read(piece(0, '', 'get_', ''), piece(0, '', 'get_f', '{}')))).toEqual([
+      '0 call_* get_f {}',
+    ])
+  })
+
   test('is another one if calls have an index and an id in common, and gets an id of its own', () => {
     const result = read(piece(0, 'a', 'f', '{}'), piece(0, 'a', 'g', '{"x":1}'))
     expect(shown(result)).toEqual(['0 a f {}', '1 call_* g {"x":1}'])

@@ -52,6 +52,11 @@ export class ToolCalls {
       if (id === undefined && name === undefined && input === '') return undefined
       const doubtful = call !== undefined && input === '' && name === call.name
       const key = keyOf(fragment.index, id)
+      // A call that is not shown yet waits behind what had its key, in the order of the answer.
+      if (call !== undefined) {
+        this.#calls.delete(key)
+        this.#calls.set(call, call)
+      }
       // Each result has to name one call, so a call that repeats an id gets another one.
       if (id === call?.id) id = undefined
       call = newCall(id, name ?? call?.name ?? '', isRecord(custom), doubtful)
@@ -121,7 +126,14 @@ function isAnother(
   input: string,
 ): boolean {
   const hasOtherId = id !== undefined && call.id !== undefined && id !== call.id
-  if (call.arguments === '') return hasOtherId && name !== undefined && name !== call.name
+  if (call.arguments === '') {
+    // Without any id a name that does not repeat the other one is another tool's.
+    const hasNoId = id === undefined && call.id === undefined
+    return (
+      (hasOtherId && name !== undefined && name !== call.name) ||
+      (hasNoId && name !== undefined && !name.startsWith(call.name))
+    )
+  }
   // Of what begins a call, only these cannot stand after whole arguments of the same call.
   const begins = /^\s*\{/.test(input) || (input === '' && name !== undefined)
   return (hasOtherId ? name !== undefined : begins) && isJson(call.arguments)

@@ -11,6 +11,7 @@ import { isErrorBody, isErrorObject } from '../../http/error-body.js'
 import { providerError } from '../../http/provider-error.js'
 import type { WireDecoder } from '../../http/wire-decoder.js'
 import { parseEventData } from '../event-data.js'
+import { finishFailure } from '../finish-failure.js'
 import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
 import { Output } from './output-items.js'
 import { readUsage } from './usage.js'
@@ -127,7 +128,10 @@ export class ResponsesDecoder implements WireDecoder {
       throw providerError({ provider: this.#provider, body })
     }
     if (type === 'response.incomplete' || status === 'incomplete') {
-      this.#incomplete = { reason: isRecord(details) ? details.reason : undefined }
+      const reason = isRecord(details) ? textOf(details.reason) : undefined
+      const failure = finishFailure(this.#provider, reason ?? '')
+      if (failure !== undefined) throw failure
+      this.#incomplete = { reason }
     }
     this.#usage = response.usage
     this.#status = status
