@@ -1,8 +1,9 @@
 /**
  * JSON whose strings are well-formed.
  *
- * Text that was cut by its length can end in half an emoji. `JSON.stringify` writes such a half as an escape, and strict
- * parsers refuse the whole request because of it, as well as every later one that repeats the text.
+ * Text that was cut by its length can end in half an emoji. `JSON.stringify` writes such a half as an
+ * escape, and strict parsers refuse the whole request because of it, as well as every later one that
+ * repeats the text.
  *
  * @module
  */

@@ -160,7 +160,7 @@ const sentenceRules: readonly Rule[] = [
   ],
 ]
 
-/** Throttling, which may be worded like a prompt that is too long: "Too many tokens, please wait". */
+/** Throttling may be worded like a prompt that is too long: "Too many tokens, please wait". */
 const throttled =
   /rate.?limit|too many requests|throttl|please wait|per.(second|minute|min|hour|day)|try again (in|later)/
 

@@ -1,5 +1,5 @@
 /**
- * How a model is told to think.
+ * How a model is asked to think.
  *
  * @module
  * @see https://platform.claude.com/docs/en/build-with-claude/extended-thinking
@@ -12,14 +12,14 @@ import { nearestEffort } from '../models/traits.js'
 import type { Json } from '../read-json.js'
 
 export interface Thinking {
-  /** Undefined where the model shall not be told to think. */
+  /** The request's field; undefined if the model is not asked to think. */
   thinking: Json | undefined
   effort: string | undefined
-  /** What of the limit is for thinking alone, in tokens. */
+  /** The part of the limit that is for thinking alone, in tokens. */
   budget: number
 }
 
-/** Efforts as budgets, in tokens. 1,024 is the least that is accepted. */
+/** Efforts as budgets, in tokens. The minimum is 1,024. */
 const effortBudgets = {
   minimal: 1024,
   low: 2048,
@@ -29,17 +29,17 @@ const effortBudgets = {
   max: 63_000,
 }
 
-/** At least this much of the limit stays for the answer, in tokens. */
+/** The part of the limit that is left for the answer at least, in tokens. */
 const minAnswer = 1024
 
-/** @param resumes - the model goes on with a turn of its own that did not begin with thinking */
+/** @param resumes - whether the model continues a turn that did not begin with thinking */
 export function encodeThinking(
   request: StreamRequest,
   claude: ClaudeTraits,
   resumes: boolean,
 ): Thinking {
   const { reasoning } = request
-  // A call that is forced and thinking exclude each other.
+  // A forced call and thinking exclude each other.
   if (reasoning === undefined || isForced(request)) return unasked
   const { effort, budgetTokens } = reasoning
   // Without the field a model does not think.
@@ -47,7 +47,7 @@ export function encodeThinking(
   const adaptive =
     claude.thinking === 'adaptive' || (claude.thinking === 'both' && budgetTokens === undefined)
   if (adaptive) {
-    // The newest models show nothing of it unless they are asked to.
+    // The newest models send no thoughts unless asked to.
     const display = claude.thinking === 'adaptive' ? { display: 'summarized' } : {}
     return {
       thinking: { type: 'adaptive', ...display },

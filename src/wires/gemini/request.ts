@@ -19,8 +19,12 @@ import { encodeAnswer, encodeInput, encodeResults } from './message-parts.js'
 import { encodeThinking } from './thinking.js'
 
 /**
- * @param model - tells how the model wants to be told to think, and whether it insists on the signatures of calls
- * @param output - as `planGeminiOutput` plans it, where structured output is asked for
+ * Writes the body of a request.
+ *
+ * @param model - decides how thinking is requested, and whether calls need signatures
+ * @param output - the plan of `planGeminiOutput`, if structured output is requested
+ * @param traits - the caller's own, which override those of the generation
+ * @throws StreamError `invalid-request` if nothing is to be sent
  */
 export function encodeGeminiRequest(
   request: StreamRequest,
@@ -64,10 +68,10 @@ interface Content {
   parts: Json[]
 }
 
-/** Roles have to alternate and begin with the user. */
+/** Roles alternate and begin with the user. */
 function encodeContents(messages: readonly Message[], model: string): Content[] {
   const maker = makerOf(model)
-  // Of all calls so far, by their ids
+  // The names of all calls so far, by their ids
   const names = new Map<string, string>()
   const turns = encodeTurns(messages, wireIds(64, /[^a-zA-Z0-9_-]/g), {
     user: (parts) => parts.map(encodeInput),
@@ -89,15 +93,15 @@ function signFirstCall(parts: readonly Json[]): void {
 }
 
 /**
- * `parametersJsonSchema` takes JSON Schema as it is; `parameters` takes a part of OpenAPI's and refuses `$ref`,
- * `additionalProperties` and others.
+ * `parametersJsonSchema` takes JSON Schema as it is. `parameters` takes a part of OpenAPI's and
+ * refuses `$ref`, `additionalProperties` and others.
  */
 function encodeTools(tools: StreamRequest['tools']): Json[] | undefined {
   if (tools === undefined || Object.keys(tools).length === 0) return undefined
   const functionDeclarations = Object.entries(tools).map(([name, { description, parameters }]) => ({
     name,
     ...compact({ description }),
-    // The schema of a function has to be of an object.
+    // The API requires the schema of an object.
     parametersJsonSchema: {
       type: 'object',
       ...toJsonSchema(parameters, `tools.${name}.parameters`),

@@ -1,5 +1,6 @@
 /**
- * Reasoning on its way through a history. The Chat Completions API itself neither shows nor takes any; what imitates it does.
+ * Reasoning in requests and answers. The Chat Completions API itself neither sends nor takes any;
+ * servers that imitate it do.
  *
  * @module
  * @see https://openrouter.ai/docs/use-cases/reasoning-tokens
@@ -13,9 +14,9 @@ import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js
 import { makerOf, sign, signatureFor } from '../signature.js'
 
 /**
- * One item of `reasoning_details` (OpenRouter): text, or what only the provider can read.
+ * Reads one item of `reasoning_details` (OpenRouter): text, or data that only the provider can read.
  *
- * @param model - the one that answered
+ * @param model - the model that answered
  */
 export function readDetail(
   detail: Json,
@@ -26,14 +27,14 @@ export function readDetail(
   const data = textOf(detail.data)
   const value = data ?? textOf(detail.signature)
   if (value === undefined) return { text }
-  // Anthropic's own wire takes this, too.
+  // Anthropic's own API takes this too.
   const signature = textOf(detail.format)?.startsWith('anthropic')
     ? sign('anthropic-messages', 'anthropic', value)
     : sign('openai-chat', makerOf(model), JSON.stringify(rest))
   return data === undefined ? { text, signature } : { text: '', signature, redacted: true }
 }
 
-/** The blocks that LiteLLM puts beside `reasoning_content` for Claude, as such items. */
+/** Converts the blocks that LiteLLM sends for Claude into such items. */
 export function toDetails(blocks: unknown): Json[] {
   return recordsOf(blocks).map(({ thinking, signature, data }) => {
     return { text: thinking, signature, data, format: 'anthropic-claude-v1' }
@@ -90,7 +91,7 @@ function encodeDetails({ text, signature, redacted }: ReasoningPart, maker?: str
   }
   const detail = parseDetail(signatureFor('openai-chat', maker, signature))
   if (detail !== undefined) return [...plain, detail]
-  // OpenAI shows summaries, which are nothing without what they summarise.
+  // OpenAI sends summaries, which are useless without what they summarise.
   return maker === 'openai' ? [] : plain
 }
 

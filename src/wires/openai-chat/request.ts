@@ -73,7 +73,12 @@ export interface ChatRequestOptions {
   traits?: ModelTraits
 }
 
-/** @param output - as `planChatOutput` plans it, where structured output is asked for */
+/**
+ * Writes the body of a request.
+ *
+ * @param output - the plan of `planChatOutput`, if structured output is requested
+ * @throws StreamError `invalid-request` if nothing is to be sent
+ */
 export function encodeChatRequest(
   request: StreamRequest,
   model: string,
@@ -157,7 +162,7 @@ function encodePart(part: InputPart): Json {
     return { type: 'image_url', image_url: { url } }
   }
   const filename = part.filename ?? (part.mediaType === 'application/pdf' ? 'file.pdf' : 'file')
-  // This wire takes files by their content only, so the model is at least told where it is.
+  // This API takes files by their content only, so the model gets the address as text.
   if ('url' in data) return { type: 'text', text: `${filename}: ${data.url}` }
   const format = audioFormats[part.mediaType]
   if (format !== undefined) {
@@ -175,7 +180,7 @@ const audioFormats: Partial<Record<string, string>> = {
   'audio/x-wav': 'wav',
 }
 
-/** Text and calls, and reasoning where the server takes it back; sources and files are left out. */
+/** Text and calls, and reasoning if the server takes it back. Sources and files are left out. */
 function encodeAssistant(parts: readonly OutputPart[], model: string, traits: ModelTraits): Json[] {
   const text = parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
   const calls = parts
@@ -199,7 +204,7 @@ function encodeCall(part: ToolCallPart, isFirst: boolean, model: string): Json {
   return { id: part.id, type: 'function', function: call, ...extra }
 }
 
-/** For Google's Gemini on this wire; others refuse what they do not know. */
+/** For Google's Gemini on this API. Other servers refuse unknown fields. */
 function signatureOfCall({ signature }: ToolCallPart, model: string): string | undefined {
   if (makerOf(model) !== 'google') return undefined
   return (
@@ -209,7 +214,7 @@ function signatureOfCall({ signature }: ToolCallPart, model: string): string | u
 
 function encodeResults(results: readonly ToolResultPart[]): Json[] {
   return results.map(({ id, output, isError }) => {
-    // This wire has no field for a failure.
+    // This API has no field for a failure.
     const text = isError ? `Error: ${toText(output)}` : toText(output)
     return { role: 'tool', tool_call_id: id, content: text }
   })

@@ -1,5 +1,5 @@
 /**
- * Reads what the Chat Completions API streams, and what the many servers that imitate it do instead.
+ * Reads the stream of the Chat Completions API and of the many servers that imitate it.
  *
  * @module
  * @see https://platform.openai.com/docs/api-reference/chat-streaming
@@ -25,7 +25,7 @@ export class ChatDecoder implements WireDecoder {
   readonly #sources = new Sources()
   ended = false
   #blocks = 0
-  /** The kind of the block that text or reasoning goes on in. */
+  /** The kind of the block that receives text or reasoning. */
   #open: 'text' | 'reasoning' | undefined
   #openIndex = 0
   #finish: string | undefined
@@ -87,7 +87,7 @@ export class ChatDecoder implements WireDecoder {
     return readUsage(this.#usage)
   }
 
-  /** An empty count, or one of nothing after a real one, says nothing. */
+  /** Ignores an empty count, and a count of 0 after a real one. */
   #count(usage: unknown): void {
     if (isRecord(usage) && (this.#usage === undefined || saysTokens(usage))) this.#usage = usage
   }
@@ -98,7 +98,7 @@ export class ChatDecoder implements WireDecoder {
   }
 
   #choice(choice: Json, out: ContentEvent[]): void {
-    // `message` beside `delta` (Perplexity) repeats all text so far.
+    // `message` alongside `delta` (Perplexity) repeats all text so far.
     const { delta } = choice
     if (isRecord(delta)) this.#delta(delta, out)
     else if (isRecord(choice.message) && this.#blocks === 0) this.#delta(choice.message, out)
@@ -150,7 +150,7 @@ export class ChatDecoder implements WireDecoder {
     return this.#openIndex
   }
 
-  /** OpenRouter's form, and Snowflake's only one. Beside `reasoning` it repeats the text. */
+  /** OpenRouter's form, and Snowflake's only one. Alongside `reasoning` it repeats the text. */
   #reasoningDetails(details: unknown, textKnown: boolean, out: ContentEvent[]): void {
     for (const detail of recordsOf(details)) {
       const { text, signature, redacted } = readDetail(detail, this.#model)
@@ -164,7 +164,7 @@ export class ChatDecoder implements WireDecoder {
     }
   }
 
-  /** Mistral sends content as parts once a model thinks. */
+  /** Mistral sends content as parts when a model reasons. */
   #contentPart(part: Json, out: ContentEvent[]): void {
     if (part.type === 'thinking') {
       const thinking =
@@ -212,7 +212,7 @@ export class ChatDecoder implements WireDecoder {
 
   #cite(sources: ReturnType<Sources['lists']>, out: ContentEvent[]): void {
     for (const source of sources) {
-      // A source stands beside the text and does not break it.
+      // A source does not interrupt the text.
       out.push({ type: 'content', index: this.#blocks++, kind: 'source', ...source })
     }
   }
@@ -220,7 +220,7 @@ export class ChatDecoder implements WireDecoder {
   #finishReason(): FinishReason {
     if (this.#refused) return 'content-filter'
     const reason = this.#finish === undefined ? 'stop' : finishReasonOf(wordOf(this.#finish))
-    // Some servers say "stop" although they wait for the results of calls.
+    // Some servers send "stop" although they wait for the results of calls.
     if (reason === 'stop' && this.#toolCalls.any) return 'tool-calls'
     return reason ?? 'other'
   }

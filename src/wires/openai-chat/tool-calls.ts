@@ -1,5 +1,5 @@
 /**
- * Which tool call a fragment belongs to.
+ * Assembles tool calls from their fragments.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { isRecord, type Json, textOf } from '../read-json.js'
 import { sign } from '../signature.js'
 
 interface Call {
-  /** Undefined until it is shown. */
+  /** The content block; undefined until the call is shown. */
   block: number | undefined
   id: string | undefined
   name: string
@@ -18,7 +18,7 @@ interface Call {
   arguments: string
   /** The part of the arguments that has not been shown. */
   held: string
-  /** It may be a call of its own or a repeated beginning: what comes next tells. */
+  /** It may be another call or a repeated beginning. The next fragment decides. */
   doubtful: boolean
 }
 
@@ -26,17 +26,18 @@ export class ToolCalls {
   readonly #begin: () => number
   readonly #calls = new Map<unknown, Call>()
   #last: Call | undefined
-  /** There is a call to answer. */
+  /** Whether a call waits for its result. */
   any = false
 
-  /** @param begin - gives a new content block */
+  /** @param begin - returns the index of a new content block */
   constructor(begin: () => number) {
     this.#begin = begin
   }
 
   /**
-   * @param fragment - one item of `delta.tool_calls`
-   * @returns undefined where there is nothing to show
+   * Reads one item of `delta.tool_calls`.
+   *
+   * @returns undefined if there is nothing to show
    */
   add(fragment: Json): ToolCallContent | undefined {
     const { custom } = fragment
@@ -73,13 +74,13 @@ export class ToolCalls {
     call.arguments += input
     call.held += input
     if (input !== '') call.doubtful = false
-    // The first event has the id and the name, so it waits for both; without an id of its own a call gets one.
+    // The first event has the id and the name, so it waits for both. A call without an id gets one.
     const known = call.name !== '' && (call.id !== undefined || call.arguments !== '')
     if (!news || !known || call.doubtful) return undefined
     return this.#show(call, signature)
   }
 
-  /** The answer is over: calls that waited for more are shown as they are. */
+  /** Shows the calls that still wait for more, at the end of the answer. */
   finish(): ToolCallContent[] {
     const waiting = new Set([...this.#calls.values(), ...(this.#last ? [this.#last] : [])])
     return [...waiting].flatMap((call) => {
@@ -110,7 +111,7 @@ export class ToolCalls {
   }
 }
 
-/** Its name may still grow. */
+/** Whether the name may still grow. */
 function isNaming(call: Call): boolean {
   return call.name === '' || call.arguments === ''
 }
@@ -168,13 +169,13 @@ function isJson(text: string): boolean {
   }
 }
 
-/** A string by the specification, null or an object from some servers. */
+/** The arguments are a string by the specification; some servers send null or an object. */
 function argumentsOf(value: unknown): string {
   if (typeof value === 'string') return value
   return value === undefined || value === null ? '' : JSON.stringify(value)
 }
 
-/** What Gemini signs, where it speaks this wire. */
+/** The signature of Gemini on this API. */
 function signatureOf({ extra_content: extra }: Json): string | undefined {
   const google = isRecord(extra) ? (extra.google ?? extra.vertex) : undefined
   const signature = isRecord(google) ? textOf(google.thought_signature) : undefined

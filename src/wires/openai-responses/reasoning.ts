@@ -1,5 +1,5 @@
 /**
- * Encrypted reasoning on its way through a history: read from an answer, kept as a signature, sent back in a later request.
+ * Encrypted reasoning: read from an answer, kept as a signature, and sent back in a later request.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import { compact, isRecord, type Json, textOf } from '../read-json.js'
 import { makerOf, sign, signatureFor } from '../signature.js'
 
 /**
- * What has to be sent back of a reasoning item, as JSON.
+ * The fields of a reasoning item that have to be sent back, as JSON.
  *
- * @param model - the one that answered
+ * @param model - the model that answered
  * @returns undefined for an item that was not encrypted, which cannot be sent back
  */
 export function signatureOf(item: Json, model: string | undefined): string | undefined {
@@ -36,8 +36,8 @@ export class ReasoningItems {
 
   /**
    * @param before - the texts of the parts before it that belong to the same item
-   * @returns undefined for a part that cannot be sent back: it was made on another wire, or is in the request already, and an
-   *   item is refused the second time
+   * @returns undefined for a part that cannot be sent back, because another API made it, or because it
+   *   is in the request already: an item is refused the second time
    */
   itemOf({ text, signature }: ReasoningPart, before: readonly string[]): Json | undefined {
     const signed = this.#refused ? undefined : readSignature(signature, this.#maker)
