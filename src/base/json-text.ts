@@ -1,8 +1,11 @@
 /**
- * The JSON in what a model writes, which may have more around it: a Markdown fence, a sentence before it, reasoning.
+ * The JSON in a model's text, which may have more around it: a Markdown fence, a sentence,
+ * reasoning.
  *
  * @module
  */
+
+import { JsonEnd } from './json-end.js'
 
 const thinkStart = '<think>'
 const thinkEnd = '</think>'
@@ -10,30 +13,26 @@ const literals = ['true', 'false', 'null']
 const firstWords = [thinkStart, ...literals]
 
 /**
- * Picks the JSON out of a text that comes in pieces, each character looked at once. It begins with the first thing in the text,
- * if that can be JSON; else after the first fence, or with the first line that begins with a bracket. It ends where its value
- * does; what follows is left out.
+ * Finds the JSON in a text that comes in pieces. Each character is read once. The JSON begins with
+ * the first word of the text, if that can be JSON, or else after the first fence, or with the first
+ * line that begins with a bracket. It ends with its value; what follows is left out.
  */
 export class JsonText {
-  /** Where the JSON is looked for; undefined once it has begun. */
+  /** Where the JSON may begin; undefined once it has begun. */
   #search: 'start' | 'thinking' | 'prose' | 'fence' | undefined = 'start'
-  /** The last characters, as far as they may be the beginning of a mark or a literal. */
+  /** The last characters, if they may be the beginning of a mark or a literal. */
   #mark = ''
   #lineStart = true
-  #depth = 0
-  #inString = false
-  #escaped = false
-  #scalar = false
-  #ended = false
+  readonly #end = new JsonEnd()
 
   /** Whether the JSON has begun. */
   get begun(): boolean {
     return this.#search === undefined
   }
 
-  /** @returns the next piece of the JSON; empty where the text holds none */
+  /** @returns the next piece of the JSON; empty if the text holds none */
   feed(text: string): string {
-    if (this.#ended) return ''
+    if (this.#end.found) return ''
     let start = 0
     let literal = ''
     while (this.#search !== undefined) {
@@ -45,7 +44,7 @@ export class JsonText {
         this.#search = undefined
       }
     }
-    return literal + text.slice(start, this.#end(text, start))
+    return literal + text.slice(start, this.#end.find(text, start))
   }
 
   #begins(character: string): boolean {
@@ -94,46 +93,9 @@ export class JsonText {
     this.#search = search
     this.#mark = ''
   }
-
-  /** Where in the text the value ends, or the text. */
-  #end(text: string, start: number): number {
-    for (let at = start; at < text.length; at++) {
-      if (this.#ends(text.charCodeAt(at))) {
-        this.#ended = true
-        // White space and a fence end a number, and are no part of it.
-        return this.#scalar ? at : at + 1
-      }
-    }
-    return text.length
-  }
-
-  #ends(code: number): boolean {
-    if (this.#inString) {
-      if (this.#escaped) this.#escaped = false
-      else if (code === 0x5c) this.#escaped = true
-      else if (code === 0x22) this.#inString = false
-      return !this.#inString && this.#depth === 0
-    }
-    switch (code) {
-      case 0x22: // "
-        this.#inString = true
-        return false
-      case 0x5b: // [
-      case 0x7b: // {
-        this.#depth++
-        return false
-      case 0x5d: // ]
-      case 0x7d: // }
-        return --this.#depth <= 0
-      default:
-        if (this.#depth > 0) return false
-        this.#scalar = true
-        return code <= 0x20 || code === 0x60
-    }
-  }
 }
 
-/** The JSON in a whole text; empty where there is none. */
+/** The JSON in a whole text; empty if there is none. */
 export function findJson(text: string): string {
   return new JsonText().feed(text)
 }

@@ -30,6 +30,9 @@ const statuses: Partial<Record<StreamErrorCode, number>> = {
   store: 503,
 }
 
+/** The longest `retry-after` that a client receives, in milliseconds: a day. */
+const longestWaitMs = 24 * 60 * 60 * 1000
+
 export function failureResponse(error: StreamError, format: Format): FailureResponse {
   const { contentType, body } = format.failure(error)
   const headers: Record<string, string> = {
@@ -37,7 +40,7 @@ export function failureResponse(error: StreamError, format: Format): FailureResp
     'cache-control': 'no-store',
   }
   if (error.retryAfterMs !== undefined) {
-    headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1000))
+    headers['retry-after'] = String(Math.ceil(Math.min(error.retryAfterMs, longestWaitMs) / 1000))
   }
   // The key and the model are this server's, so a provider that rejects them is not the client's
   // fault: 500.

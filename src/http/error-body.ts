@@ -27,6 +27,15 @@ const maxDepth = 4
 /** The longest JSON text that becomes a message, in characters. */
 const maxJsonLength = 2_000
 
+/** How much of a text is read, in characters, whether it is JSON, a page or a sentence. */
+const maxTextLength = 64 * 1024
+
+/**
+ * How many items of a list, and how many codes, are read. The first ones name the error, and each
+ * code is compared with all patterns.
+ */
+const maxItems = 32
+
 /**
  * Whether the field `error` holds an error: some servers always send the field, as null, empty, or
  * with empty fields.
@@ -110,7 +119,7 @@ function read(value: unknown, result: ErrorBody, depth: number): void {
 }
 
 function readText(value: string, result: ErrorBody, depth: number): void {
-  const trimmed = value.trim()
+  const trimmed = value.slice(0, maxTextLength).trim()
   if (trimmed.startsWith('{') || trimmed.startsWith('[')) {
     try {
       return read(JSON.parse(trimmed), result, depth + 1)
@@ -124,13 +133,37 @@ function readText(value: string, result: ErrorBody, depth: number): void {
   else result.message = trimmed
 }
 
-/** The title of a proxy's page, or its text. */
+/** Elements whose content is no text. */
+const silentElements = ['script', 'style']
+
+/**
+ * The title of a proxy's page, or its text. Each character is read once: patterns for tags take
+ * quadratic time on tags without an end.
+ */
 function readMarkup(page: string): string {
-  const start = page.slice(0, 20_000)
-  const title = /<title[^>]*>([^<]*)/i.exec(start)?.[1]?.trim()
-  if (title) return `an HTML page: ${title}`
-  const words = start.replace(/<(style|script)[^]*?<\/\1>|<[^>]*>/gi, ' ').replace(/\s+/g, ' ')
-  return `an HTML page: ${words.trim()}`
+  const lower = page.toLowerCase()
+  let text = ''
+  let at = 0
+  while (at < page.length && text.length < maxJsonLength) {
+    const open = page.indexOf('<', at)
+    text += page.slice(at, open === -1 ? undefined : open)
+    if (open === -1) break
+    const close = page.indexOf('>', open)
+    if (close === -1) break
+    at = close + 1
+    if (lower.startsWith('<title', open)) {
+      const title = page.slice(at, page.indexOf('<', at) + 1 || undefined).replace(/<$/, '')
+      if (title.trim() !== '') return `an HTML page: ${title.trim()}`
+    }
+    const silent = silentElements.find((name) => lower.startsWith(`<${name}`, open))
+    if (silent !== undefined) {
+      const end = lower.indexOf(`</${silent}`, at)
+      if (end === -1) break
+      at = end
+    }
+    text += ' '
+  }
+  return `an HTML page: ${text.replace(/\s+/g, ' ').trim()}`
 }
 
 /** Whether a text is binary data, such as a compressed body that nobody unpacked. */
@@ -146,12 +179,12 @@ function isBinary(value: string): boolean {
 
 /** @see https://cloud.google.com/apis/design/errors#error_details */
 function readDetails(details: readonly unknown[], result: ErrorBody): void {
-  for (const detail of details) {
+  for (const detail of details.slice(0, maxItems)) {
     if (!isFields(detail)) continue
     addWord(result, detail.reason)
     readWait(detail, result)
     if (!Array.isArray(detail.violations)) continue
-    for (const violation of detail.violations) {
+    for (const violation of detail.violations.slice(0, maxItems)) {
       if (isFields(violation) && text(violation.quotaId)?.includes('PerDay')) {
         result.quotaPerDay = true
       }
@@ -165,9 +198,8 @@ function readWait(fields: Fields, result: ErrorBody): void {
 
 function addWord(result: ErrorBody, value: unknown): void {
   const word = typeof value === 'number' ? String(value) : text(value)
-  if (word !== undefined && word.length <= 100 && !result.words.includes(word)) {
-    result.words.push(word)
-  }
+  if (word === undefined || word.length > 100 || result.words.length >= maxItems) return
+  if (!result.words.includes(word)) result.words.push(word)
 }
 
 /** A number, or digits: Azure sends `"code": "401"`. */
@@ -181,9 +213,15 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
+/** The beginning of a value as JSON. Values beyond it are left out, so that a huge one costs little. */
 function asJson(value: unknown): string {
+  let left = maxJsonLength
+  const cut = (_name: string, item: unknown): unknown => {
+    if (--left < 0) return undefined
+    return typeof item === 'string' ? item.slice(0, maxJsonLength) : item
+  }
   try {
-    return JSON.stringify(value).slice(0, maxJsonLength)
+    return JSON.stringify(value, cut).slice(0, maxJsonLength)
   } catch {
     return ''
   }

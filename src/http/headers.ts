@@ -21,21 +21,37 @@ export function requestIdOf(headers: HeaderReader | undefined): string | undefin
 }
 
 /**
+ * The longest wait that is believed, in milliseconds: 30 days, which the reset of a monthly limit
+ * needs. Longer ones, and numbers that are not finite, become this one.
+ */
+export const maxRetryAfterMs: number = 30 * 24 * 60 * 60 * 1000
+
+/**
  * How long to wait, in milliseconds. `retry-after` is a number of seconds or a date (RFC 9110,
  * section 10.2.3).
  */
 export function retryAfterMs(headers: HeaderReader | undefined): number | undefined {
-  const inMs = header(headers, 'retry-after-ms')
-  if (inMs !== undefined) {
-    const delayMs = Number(inMs)
-    if (delayMs >= 0) return delayMs
-  }
   const value = header(headers, 'retry-after')
-  if (value === undefined) return undefined
-  const seconds = Number(value)
-  if (seconds >= 0) return seconds * 1000
-  const date = Date.parse(value)
-  // A negative number parses as a year.
-  if (Number.isNaN(date) || !Number.isNaN(seconds)) return undefined
+  return boundedWait(numberOf(header(headers, 'retry-after-ms')) ?? secondsOf(value))
+}
+
+/** A wait within bounds; undefined if there is none, or it is not a wait. */
+export function boundedWait(delayMs: number | undefined): number | undefined {
+  if (delayMs === undefined || !(delayMs >= 0)) return undefined
+  return Math.min(Math.ceil(delayMs), maxRetryAfterMs)
+}
+
+function secondsOf(value: string | undefined): number | undefined {
+  const seconds = numberOf(value)
+  if (seconds !== undefined) return seconds * 1000
+  const date = Date.parse(value ?? '')
+  // A number below 0 parses as a year.
+  if (Number.isNaN(date) || !Number.isNaN(Number(value))) return undefined
   return Math.max(0, date - Date.now())
+}
+
+/** Undefined for anything but a decimal number from 0. */
+function numberOf(value: string | undefined): number | undefined {
+  const isNumber = value !== undefined && /^\s*(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(value)
+  return isNumber ? Number(value) : undefined
 }

@@ -17,7 +17,7 @@ export class Prologue {
   #length = 0
 
   add(chunk: Uint8Array): void {
-    if (this.#length < maxLength) this.#chunks.push(chunk)
+    if (this.#length < maxLength) this.#chunks.push(chunk.subarray(0, maxLength - this.#length))
     this.#length += chunk.length
   }
 

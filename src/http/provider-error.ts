@@ -276,7 +276,7 @@ function describe(
   if (named.length > 0) tail += ` (${named.join(', ')})`
   if (requestId !== undefined) tail += ` [request ${requestId}]`
   tail = shorten(tail, 400)
-  const said = text.trim() || 'The provider failed without a reason.'
+  const said = text.slice(0, 2 * maxMessageLength).trim() || 'The provider failed without a reason.'
   return head + shorten(said, maxMessageLength - head.length - tail.length) + tail
 }
 

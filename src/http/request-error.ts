@@ -108,7 +108,7 @@ export async function readStart(
     while (text.length < maxErrorBody) {
       const { done, value } = await reader.read()
       if (done) break
-      text += decoder.decode(value, { stream: true })
+      text += decoder.decode(value.subarray(0, maxErrorBody), { stream: true })
     }
   } catch {
     // The status is known; the missing rest of the body does not change it.

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { longestDelayMs } from '../base/timers.js'
-import { type HeaderReader, header } from './headers.js'
+import { boundedWait, type HeaderReader, header } from './headers.js'
 
 const unitsMs: Partial<Record<string, number>> = {
   ms: 1,
@@ -23,14 +22,12 @@ const durationParts = /(\d+(?:\.\d+)?)\s*(ms|milli|[smhd])/g
  * date or in seconds or milliseconds since 1970.
  *
  * @param unitMs - the unit of a plain number
- * @returns milliseconds, finite and at most what timers take; undefined for anything else
+ * @returns milliseconds within the bounds of `boundedWait()`; undefined for anything else
  */
 export function toWaitMs(value: unknown, unitMs = 1_000): number | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined
   const number = value === '' ? Number.NaN : Number(value)
-  const delayMs = Number.isNaN(number) ? durationMs(String(value)) : numberMs(number, unitMs)
-  if (delayMs === undefined || !Number.isFinite(delayMs)) return undefined
-  return Math.min(Math.ceil(delayMs), longestDelayMs)
+  return boundedWait(Number.isNaN(number) ? durationMs(String(value)) : numberMs(number, unitMs))
 }
 
 function numberMs(number: number, unitMs: number): number | undefined {

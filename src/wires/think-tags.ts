@@ -40,6 +40,11 @@ class ThinkTagDecoder implements WireDecoder {
    * is.
    */
   #place: 'before' | 'in' | 'between' | 'done' = 'before'
+  /**
+   * White space before the first text. It stands apart from `#held`, so that blanks without end are
+   * read once.
+   */
+  #blank = ''
   /** Text that the next piece may make a tag, and the event that it began with. */
   #held = ''
   #first: TextContent | undefined
@@ -101,9 +106,9 @@ class ThinkTagDecoder implements WireDecoder {
   }
 
   #text(event: TextContent, out: ContentEvent[]): void {
-    this.#held += event.text
     this.#first ??= event
-    if (this.#place === 'before') this.#begin(this.#first, false, out)
+    if (this.#place === 'before') this.#before(event.text, this.#first, out)
+    else this.#held += event.text
     if (this.#place === 'in') this.#think(out)
     if (this.#place !== 'between') return
     const text = this.#held.trimStart()
@@ -113,9 +118,16 @@ class ThinkTagDecoder implements WireDecoder {
     out.push(this.#move({ ...event, text }))
   }
 
+  #before(text: string, first: TextContent, out: ContentEvent[]): void {
+    const start = this.#held === '' ? text.trimStart() : text
+    if (start !== text) this.#blank += text.slice(0, text.length - start.length)
+    this.#held += start
+    if (this.#held !== '') this.#begin(first, false, out)
+  }
+
   /** @param over - nothing more can come, so that what could become a tag is none */
   #begin(first: TextContent, over: boolean, out: ContentEvent[]): void {
-    const text = this.#held.trimStart()
+    const text = this.#held
     const pair = tags.find(([open]) => text.startsWith(open))
     if (pair === undefined && !over && tags.some(([open]) => open.startsWith(text))) return
     if (pair !== undefined || this.#opened) {
@@ -127,7 +139,7 @@ class ThinkTagDecoder implements WireDecoder {
       return
     }
     this.#place = 'done'
-    out.push({ ...first, text: this.#held })
+    out.push({ ...first, text: this.#blank + text })
     this.#held = ''
   }
 
@@ -149,7 +161,7 @@ class ThinkTagDecoder implements WireDecoder {
 
   /** What was held is no tag. */
   #release(out: ContentEvent[]): void {
-    if (this.#held === '') return
+    if (this.#held === '' && this.#blank === '') return
     if (this.#place === 'before' && this.#first !== undefined) this.#begin(this.#first, true, out)
     if (this.#place === 'in') this.#tell(this.#held, out)
     this.#held = ''

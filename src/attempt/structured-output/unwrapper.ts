@@ -41,17 +41,18 @@ export class Unwrapper {
   }
 
   #feedHead(text: string): string {
-    for (let at = 0; at < text.length; at++) {
+    let isHead = true
+    for (let at = 0; at < text.length && isHead; at++) {
       const character = text.charAt(at)
       if (character === head[this.#matched]) this.#matched++
-      else if (character.trim() !== '') break
+      else isHead = character.trim() === ''
       if (this.#matched < head.length) continue
       this.#before = undefined
       this.unwrapped = true
       return this.#feedBody(text.slice(at + 1))
     }
+    // Not looked at again, so that blanks without end are read once.
     const before = (this.#before ?? '') + text
-    const isHead = head.startsWith(before.replaceAll(/\s/g, ''))
     this.#before = isHead ? before : undefined
     return isHead ? '' : before
   }

@@ -28,8 +28,9 @@ export interface RetryOptions {
    */
   maxRetries?: number
   /**
-   * The shortest wait, in milliseconds, unless the provider requests another one. Waits are random
-   * between this value and a ceiling that starts at twice this value and doubles with each attempt.
+   * The shortest wait, in milliseconds. Waits are random between this value and a ceiling that
+   * starts at twice this value and doubles with each attempt, or as long as the provider requests
+   * if that is longer.
    * @default 500, or maxDelayMs if that is less
    */
   minDelayMs?: number

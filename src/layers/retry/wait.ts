@@ -10,19 +10,18 @@ import { keepAlive, longestDelayMs } from '../../base/timers.js'
 import type { RetrySettings } from './options.js'
 
 /**
- * The wait that the provider requests, or else the backoff.
+ * The backoff, or the wait that the provider requests if that is longer: a request for no wait at
+ * all must not make a client hammer a server that fails.
  *
  * @returns milliseconds; undefined if the provider requests more than is allowed
  */
 export function delayAfter(
-  { retryAfterMs }: StreamError,
+  { retryAfterMs = 0 }: StreamError,
   settings: RetrySettings,
   failures: number,
 ): number | undefined {
-  if (retryAfterMs === undefined) return backoffMs(settings, failures)
-  return retryAfterMs > settings.maxRetryAfterMs
-    ? undefined
-    : Math.min(retryAfterMs, longestDelayMs)
+  if (retryAfterMs > settings.maxRetryAfterMs) return undefined
+  return Math.max(backoffMs(settings, failures), Math.min(retryAfterMs, longestDelayMs))
 }
 
 /**

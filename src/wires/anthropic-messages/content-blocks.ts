@@ -23,6 +23,8 @@ interface Block {
 
 export class ContentBlocks {
   readonly #blocks = new Map<unknown, Block>()
+  /** The blocks with arguments that came whole and have not been shown. */
+  readonly #waiting = new Set<Block>()
   #count = 0
   /** Whether the message holds a tool call. */
   called = false
@@ -63,6 +65,7 @@ export class ContentBlocks {
         block.id = textOf(content.id) ?? newCallId()
         block.name = textOf(content.name) ?? ''
         block.whole = inputOf(content.input)
+        if (block.whole !== '') this.#waiting.add(block)
         this.#fragment(block, '', out)
         break
       }
@@ -103,7 +106,7 @@ export class ContentBlocks {
         const block = this.#blocks.get(wireIndex)
         const input = textOf(delta.partial_json)
         if (block?.kind !== 'tool-call' || input === undefined) break
-        block.whole = ''
+        this.#waiting.delete(block)
         this.#fragment(block, input, out)
         break
       }
@@ -117,14 +120,12 @@ export class ContentBlocks {
 
   stop(wireIndex: unknown, out: ContentEvent[]): void {
     const block = this.#blocks.get(wireIndex)
-    if (block === undefined || block.whole === '') return
-    const { whole } = block
-    block.whole = ''
-    this.#fragment(block, whole, out)
+    if (block !== undefined && this.#waiting.delete(block)) this.#fragment(block, block.whole, out)
   }
 
   stopAll(out: ContentEvent[]): void {
-    for (const wireIndex of this.#blocks.keys()) this.stop(wireIndex, out)
+    for (const block of this.#waiting) this.#fragment(block, block.whole, out)
+    this.#waiting.clear()
   }
 
   #open(wireIndex: unknown, kind: Block['kind']): Block {

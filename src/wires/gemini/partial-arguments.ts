@@ -18,8 +18,8 @@ interface Level {
   last: Segment | undefined
 }
 
-/** How many elements of an array may be left out; they become null. */
-const maxGap = 1_000
+/** How many elements of arrays a call may leave out; they become null. */
+const maxGaps = 1_000
 
 /**
  * A model writes its arguments from left to right, so each path lies in what is still open and the text never has to be
@@ -32,6 +32,7 @@ export class PartialArguments {
   #path: string | undefined
   /** The value at that path is a string whose closing quote has not been written. */
   #inString = false
+  #gaps = 0
 
   constructor(provider: string) {
     this.#provider = provider
@@ -88,11 +89,27 @@ export class PartialArguments {
         this.#levels.push(level)
         fragment += level.keys === undefined ? '[' : '{'
       }
-      const member = addMember(level, segment)
+      const member = this.#addMember(level, segment)
       if (member === undefined) throw this.#refuse(jsonPath)
       fragment += member
     }
     return fragment
+  }
+
+  /** What stands before the value of a new member; undefined if it does not belong there. */
+  #addMember(level: Level, segment: Segment): string | undefined {
+    const { keys, last } = level
+    const comma = last === undefined ? '' : ','
+    level.last = segment
+    if (typeof segment === 'string') {
+      if (keys === undefined || keys.has(segment)) return undefined
+      keys.add(segment)
+      return `${comma}${JSON.stringify(segment)}:`
+    }
+    const gap = segment - (typeof last === 'number' ? last + 1 : 0)
+    this.#gaps += gap
+    if (keys !== undefined || gap < 0 || this.#gaps > maxGaps) return undefined
+    return comma + 'null,'.repeat(gap)
   }
 
   #closeLevels(depth: number): string {
@@ -107,21 +124,6 @@ export class PartialArguments {
     const message = `${this.#provider}: the arguments of a call do not go on at the path ${jsonPath.slice(0, 200)}.`
     return new StreamError('protocol', message, { provider: this.#provider })
   }
-}
-
-/** What stands before the value of a new member; undefined where it does not belong there. */
-function addMember(level: Level, segment: Segment): string | undefined {
-  const { keys, last } = level
-  const comma = last === undefined ? '' : ','
-  level.last = segment
-  if (typeof segment === 'string') {
-    if (keys === undefined || keys.has(segment)) return undefined
-    keys.add(segment)
-    return `${comma}${JSON.stringify(segment)}:`
-  }
-  const gap = segment - (typeof last === 'number' ? last + 1 : 0)
-  if (keys !== undefined || gap < 0 || gap > maxGap) return undefined
-  return comma + 'null,'.repeat(gap)
 }
 
 /** The value as JSON, a string without its quotes; undefined where the item has none, as at the end of a value. */

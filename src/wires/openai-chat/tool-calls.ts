@@ -5,6 +5,7 @@
  */
 
 import type { ToolCallContent } from '../../base/events.js'
+import { JsonEnd } from '../../base/json-end.js'
 import { newCallId } from '../call-id.js'
 import { isRecord, type Json, textOf } from '../read-json.js'
 import { sign } from '../signature.js'
@@ -18,6 +19,9 @@ interface Call {
   arguments: string
   /** The part of the arguments that has not been shown. */
   held: string
+  /** The part of the arguments that `end` has not read yet. */
+  unread: string
+  readonly end: JsonEnd
   /** It may be another call or a repeated beginning. The next fragment decides. */
   doubtful: boolean
 }
@@ -25,6 +29,8 @@ interface Call {
 export class ToolCalls {
   readonly #begin: () => number
   readonly #calls = new Map<unknown, Call>()
+  /** Calls that have not been shown. */
+  readonly #waiting = new Set<Call>()
   #last: Call | undefined
   /** Whether a call waits for its result. */
   any = false
@@ -53,15 +59,10 @@ export class ToolCalls {
       if (id === undefined && name === undefined && input === '') return undefined
       const doubtful = call !== undefined && input === '' && name === call.name
       const key = keyOf(fragment.index, id)
-      // A call that is not shown yet waits behind what had its key, in the order of the answer.
-      if (call !== undefined) {
-        this.#calls.delete(key)
-        this.#calls.set(call, call)
-      }
       // Each result has to name one call, so a call that repeats an id gets another one.
       if (id === call?.id) id = undefined
       call = newCall(id, name ?? call?.name ?? '', isRecord(custom), doubtful)
-      this.#calls.set(key ?? call, call)
+      if (key !== undefined) this.#calls.set(key, call)
       if (id !== undefined) this.#calls.set(id, call)
       news = true
     } else if (name !== undefined && name !== call.name && isNaming(call)) {
@@ -73,7 +74,9 @@ export class ToolCalls {
     call.id ??= id
     call.arguments += input
     call.held += input
+    call.unread += input
     if (input !== '') call.doubtful = false
+    if (call.block === undefined) this.#waiting.add(call)
     // The first event has the id and the name, so it waits for both. A call without an id gets one.
     const known = call.name !== '' && (call.id !== undefined || call.arguments !== '')
     if (!news || !known || call.doubtful) return undefined
@@ -82,16 +85,19 @@ export class ToolCalls {
 
   /** Shows the calls that still wait for more, at the end of the answer. */
   finish(): ToolCallContent[] {
-    const waiting = new Set([...this.#calls.values(), ...(this.#last ? [this.#last] : [])])
-    return [...waiting].flatMap((call) => {
+    const waiting = [...this.#waiting]
+    // Some servers repeat the finish reason with every chunk.
+    this.#waiting.clear()
+    return waiting.flatMap((call) => {
       const empty = call.doubtful || (call.name === '' && call.arguments === '')
-      return call.block !== undefined || empty ? [] : [this.#show(call, undefined)]
+      return empty ? [] : [this.#show(call, undefined)]
     })
   }
 
   #show(call: Call, signature: string | undefined): ToolCallContent {
     this.any = true
     call.block ??= this.#begin()
+    this.#waiting.delete(call)
     call.id ??= newCallId()
     const { block: index, id, name, held: input } = call
     call.held = ''
@@ -137,7 +143,7 @@ function isAnother(
   }
   // Of what begins a call, only these cannot stand after whole arguments of the same call.
   const begins = /^\s*\{/.test(input) || (input === '' && name !== undefined)
-  return (hasOtherId ? name !== undefined : begins) && isJson(call.arguments)
+  return (hasOtherId ? name !== undefined : begins) && isWhole(call)
 }
 
 /** Whether a fragment is the whole call once more, which some servers send at its end. */
@@ -148,11 +154,12 @@ function isRepeated(
   input: string,
 ): boolean {
   const isSame = id === undefined ? name === undefined : id === call.id
-  return isSame && input !== '' && input === call.arguments && isJson(input)
+  return isSame && input !== '' && input === call.arguments && isWhole(call)
 }
 
 function newCall(id: string | undefined, name: string, custom: boolean, doubtful: boolean): Call {
-  return { block: undefined, id, name, custom, arguments: '', held: '', doubtful }
+  const texts = { arguments: '', held: '', unread: '' }
+  return { block: undefined, id, name, custom, ...texts, end: new JsonEnd(), doubtful }
 }
 
 function keyOf(index: unknown, id: string | undefined): unknown {
@@ -160,13 +167,11 @@ function keyOf(index: unknown, id: string | undefined): unknown {
   return typeof index === 'string' && /^\d+$/.test(index) ? Number(index) : id
 }
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
+/** Whether the arguments have ended. Each character is read once, however often this is called. */
+function isWhole(call: Call): boolean {
+  call.end.find(call.unread)
+  call.unread = ''
+  return call.end.found
 }
 
 /** The arguments are a string by the specification; some servers send null or an object. */
