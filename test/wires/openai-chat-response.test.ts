@@ -305,6 +305,13 @@ describe('a tool call', () => {
     }
   })
 
+  test('stays one if its fragments are objects, each of them read once', () => {
+    const count = 50_000
+    const pieces = Array.from({ length: count }, () => piece(0, '', 'f', '{"x":"}{"},'))
+    const [input] = inputsOf(read(piece(0, '', 'f', '{"a":['), ...pieces, piece(0, '', '', '0]}')))
+    expect(JSON.parse(input as string).a).toHaveLength(count + 1)
+  })
+
   test('stays one if all of it comes once more at its end', () => {
     const pieces = [piece(0, 'a', 'f', '{"x"'), piece(0, undefined, undefined, ':1}')]
     for (const again of [piece(0, 'a', 'f', '{"x":1}'), piece(0, '', '', '{"x":1}')]) {

@@ -6,6 +6,7 @@
  */
 
 import type { Completion } from '../../base/driver.js'
+import type { StreamError } from '../../base/errors.js'
 import type { ContentEvent, FinishReason, Usage } from '../../base/events.js'
 import { isErrorBody, isErrorObject } from '../../http/error-body.js'
 import { providerError } from '../../http/provider-error.js'
@@ -29,6 +30,9 @@ export class ChatDecoder implements WireDecoder {
   #open: 'text' | 'reasoning' | undefined
   #openIndex = 0
   #finish: string | undefined
+  #reason: FinishReason = 'stop'
+  /** The error that the finish reason names. */
+  #failure: StreamError | undefined
   #refused = false
   #usage: unknown
   #model: string | undefined
@@ -63,11 +67,7 @@ export class ChatDecoder implements WireDecoder {
     if (failed || event === 'error') {
       throw providerError({ provider: this.#provider, body: chunk })
     }
-    const finish = this.#finish && wordOf(this.#finish)
-    if (finish && finishReasonOf(finish) === undefined) {
-      const failure = finishFailure(this.#provider, finish)
-      if (failure !== undefined) throw failure
-    }
+    if (this.#failure !== undefined) throw this.#failure
   }
 
   finished(): Completion | undefined {
@@ -104,7 +104,7 @@ export class ChatDecoder implements WireDecoder {
     else if (isRecord(choice.message) && this.#blocks === 0) this.#delta(choice.message, out)
     const finish = textOf(choice.finish_reason)
     if (finish !== undefined && finish.toLowerCase() !== 'null') {
-      this.#finish = finish
+      this.#finishWith(finish)
       this.#finishCalls(out)
     }
     // Moonshot
@@ -217,17 +217,19 @@ export class ChatDecoder implements WireDecoder {
     }
   }
 
+  #finishWith(finish: string): void {
+    this.#finish = finish
+    const word = finish.toLowerCase().replace(/[\s-]/g, '_')
+    const reason = finishReasonOf(word)
+    this.#reason = reason ?? 'other'
+    if (reason === undefined) this.#failure = finishFailure(this.#provider, word)
+  }
+
   #finishReason(): FinishReason {
     if (this.#refused) return 'content-filter'
-    const reason = this.#finish === undefined ? 'stop' : finishReasonOf(wordOf(this.#finish))
     // Some servers send "stop" although they wait for the results of calls.
-    if (reason === 'stop' && this.#toolCalls.any) return 'tool-calls'
-    return reason ?? 'other'
+    return this.#reason === 'stop' && this.#toolCalls.any ? 'tool-calls' : this.#reason
   }
-}
-
-function wordOf(finish: string): string {
-  return finish.toLowerCase().replace(/[\s-]/g, '_')
 }
 
 /** Some write it with spaces, or as JSON. */
