@@ -16,9 +16,14 @@ export const onTheBuild = [
   'test/**/processes.test.ts',
 ]
 
-/** Sockets that an earlier file has left would set their timers on the fake clock, and a document makes SDKs believe in a browser. */
+/**
+ * Tests with a process of their own. Sockets that an earlier file has left would set their timers on the fake clock, a document
+ * makes SDKs believe in a browser, and frameworks replace globals.
+ */
 const alone = globSync('test/**/*.test.{ts,tsx}', { cwd: root }).filter((file) =>
-  /useFakeTimers|@vitest-environment|support\/dom/.test(readFileSync(root + file, 'utf8')),
+  /useFakeTimers|@vitest-environment|support\/dom|servers\/mounts/.test(
+    file + readFileSync(root + file, 'utf8'),
+  ),
 )
 
 export default defineConfig({
@@ -41,6 +46,7 @@ export default defineConfig({
           exclude: [...onTheBuild, ...alone],
           // A worker keeps its modules from file to file: importing them costs more than most tests.
           isolate: false,
+          setupFiles: ['test/support/unchanged-globals.ts'],
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },

@@ -30,7 +30,9 @@ export default {
   intentionallyNotExported: [
     'HeaderValues',
     'Resource',
-    'BackgroundResource',
+    'HeaderReader',
+    'WireName',
+    'ResponsesResource',
     'OnMessage',
     'Tracer',
     'Meter',

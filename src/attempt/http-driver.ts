@@ -76,7 +76,7 @@ export interface SendContext<Plan extends OutputReading = OutputReading> {
   plan: Plan | undefined
 }
 
-const backgroundRules: Rules<BackgroundResponses> = { resume: func, cancel: func }
+const backgroundRules: Rules<BackgroundResponses> = { resume: required(func), cancel: func }
 
 const rules: Rules<HttpDriverOptions> = {
   provider: required(text),

@@ -1,5 +1,5 @@
 /**
- * From content events to the message that they make up. The core, the browser and every page that shows a stream use this one.
+ * Builds a message from content events, in the core and in the browser.
  *
  * @module
  */
@@ -8,26 +8,27 @@ import type { ContentEvent, StreamEvent } from './events.js'
 import type { AssistantMessage, OutputPart } from './messages.js'
 
 /**
- * Appending thousands of tokens to one string builds a tree of thousands of nodes. It is flattened whenever this many
- * characters have come, which keeps memory near the text's own size at a cost linear in its length.
+ * The number of characters that are appended before the string is flattened. Appending thousands of
+ * tokens to one string builds a tree of thousands of nodes. Flattening keeps the memory near the
+ * size of the text, at a cost linear in its length.
  */
 const flattenAfter = 4096
 
 class Text {
-  /** A tree of flat pieces, which whoever reads it makes one. */
+  /** A tree of flat pieces, which the first read flattens. */
   #text = ''
   #tail = ''
 
   append(text: string): void {
     this.#tail += text
     if (this.#tail.length < flattenAfter) return
-    // join() copies the tree into one flat string
+    // join() copies the tree into one flat string.
     this.#text += [this.#tail, ''].join('')
     this.#tail = ''
   }
 
   toString(): string {
-    // Kept, because the text of an answer is asked for as such and as a part of its message.
+    // Kept, because the text of an answer is read on its own and as a part of its message.
     this.#text += this.#tail
     this.#tail = ''
     return this.#text
@@ -40,13 +41,14 @@ interface Block {
   /** Text, reasoning, or the JSON arguments of a tool call. */
   text: Text
   signature: string | undefined
-  /** As it was given last; none once more has come. */
+  /** The part as last returned; undefined once more content has arrived. */
   part: OutputPart | undefined
 }
 
 /**
- * Collects what the events of one stream say so far. What it gives is never changed afterwards, and is the same object for as
- * long as nothing has come, down to the single part: a page can draw it after each event and compare by identity.
+ * Collects the content of one stream. A returned message is never changed afterwards. As long as no
+ * content arrives, the same object is returned, down to each part, so a page can render after each
+ * event and compare by identity.
  *
  * @example
  * ```ts
@@ -61,10 +63,12 @@ export class Accumulator {
   #blocks = new Map<number, Block>()
   #last: Block | undefined
   #message: AssistantMessage | undefined
-  /** How many characters have come, voided ones included. */
+  /** The number of characters received, discarded ones included. */
   length = 0
 
-  /** Content is added, a `retry` with mode `restart` voids all of it, and the other events change nothing. */
+  /**
+   * Adds content. A `retry` with mode `restart` discards all of it. Other events change nothing.
+   */
   add(event: StreamEvent): void {
     if (event.type !== 'content') {
       if (event.type === 'retry' && event.mode === 'restart') this.reset()
@@ -92,7 +96,7 @@ export class Accumulator {
     if (event.signature !== undefined) block.signature = event.signature
   }
 
-  /** Voids everything, as a `retry` with mode `restart` does. */
+  /** Discards all content, as a `retry` with mode `restart` does. */
   reset(): void {
     this.#blocks.clear()
     this.#last = undefined
@@ -111,8 +115,9 @@ export class Accumulator {
   /**
    * The message so far, without empty parts.
    *
-   * @param cut - once it has ended: whether it broke off, or was cut at a limit, so that the arguments of its last call may not be
-   * whole. Undefined while more may come: arguments that cannot be parsed are no error then, and stay text
+   * @param cut - after the end: whether the answer broke off or reached a limit, so that the
+   * arguments of its last call may be incomplete. Undefined while more may arrive: arguments that
+   * cannot be parsed are no error then, and stay text
    */
   message(cut?: boolean): AssistantMessage {
     if (cut !== undefined) return this.#build((block, last) => toPart(block, cut, block === last))
@@ -180,7 +185,7 @@ function toPart(
 const truncated = 'The arguments were cut off before they were complete.'
 const malformed = 'The arguments are not a JSON object.'
 
-/** No text at all means no arguments, unless more was to come. */
+/** Parses the arguments of a call. Empty text means no arguments, unless the call was cut off. */
 function parseInput(
   text: string,
   cut: boolean | undefined,

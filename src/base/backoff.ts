@@ -1,5 +1,5 @@
 /**
- * The wait between two attempts.
+ * Computes the wait between two attempts.
  *
  * @module
  */
@@ -7,7 +7,8 @@
 import { longestDelayMs } from './timers.js'
 
 /**
- * Full jitter over a floor: clients that failed together do not come back together, at the ceiling neither.
+ * A random wait between the floor and a growing ceiling, in milliseconds. The jitter spreads the
+ * retries of clients that failed together, at the ceiling, too.
  *
  * @param failures - how many attempts have failed, from 1
  */
@@ -15,7 +16,7 @@ export function backoffMs(
   { minDelayMs, maxDelayMs }: { minDelayMs: number; maxDelayMs: number },
   failures: number,
 ): number {
-  // From 31 on the power is above every wait; where it is infinite, 0 times it would be no number.
+  // From 31 on, the power exceeds every wait. If it were infinite, 0 times it would be NaN.
   const doubled = minDelayMs * 2 ** Math.min(failures, 31)
   const ceiling = Math.max(minDelayMs, Math.min(maxDelayMs, doubled, longestDelayMs))
   return Math.round(minDelayMs + Math.random() * (ceiling - minDelayMs))

@@ -1,5 +1,6 @@
 /**
- * Checks of options: a programmer's mistake throws a TypeError at the call that names the option, its value, and what is allowed.
+ * Checks options. A programmer's mistake throws a TypeError at the call, which names the option,
+ * its value and what is allowed.
  *
  * @module
  */
@@ -8,12 +9,14 @@ import { nearestName } from './nearest-name.js'
 import { show } from './show.js'
 import { longestDelayMs } from './timers.js'
 
-/** The values that one option takes. */
+/** The values that an option accepts. */
 export interface Rule {
-  /** In words, for the error: `a string`, `an integer from 1`. */
+  /** The description for the error: `a string`, `an integer from 1`. */
   readonly allowed: string
   isAllowed(value: unknown): boolean
-  /** Undefined is checked like any other value. Otherwise it means that the option is absent. */
+  /**
+   * Undefined is checked like any other value. Without this, it means that the option is absent.
+   */
   readonly required?: true
   /** The value never appears in an error. */
   readonly secret?: true
@@ -25,16 +28,18 @@ export interface Rule {
 
 type Table = Readonly<Record<string, Rule>>
 
-/** One rule for each option of a type; a missing or a superfluous one does not compile. */
+/** One rule for each option of a type. A missing or superfluous rule does not compile. */
 export type Rules<Options> = { readonly [Name in keyof Required<Options>]: Rule }
 
 /**
  * Checks all options of one function against its table of rules.
  *
- * @param name - put before the name of each option in errors; empty for the options of `createStream()` and the like
- * @param allowed - what the options as a whole may be, for the error
- * @param isOpen - accept unknown options too, unless they look like a misspelt one
- * @throws TypeError for a value that is no object, an unknown option, and a value that its rule does not allow
+ * @param name - a prefix for the name of each option in errors; empty for top-level options, such
+ * as those of `createStream()`
+ * @param allowed - the description of the options as a whole, for the error
+ * @param isOpen - accept unknown options, too, unless they look like a misspelt one
+ * @throws TypeError for a value that is not an object, for an unknown option, and for a value that
+ * its rule does not allow
  */
 export function checkOptions(
   name: string,
@@ -105,7 +110,7 @@ export function oneOf(...values: readonly unknown[]): Rule {
   return rule(allowed, (value) => values.includes(value))
 }
 
-/** An object with options of its own, or one of the values that stand for it. */
+/** A rule for an object with options of its own, or a shorthand for it. */
 export function optionsOf(
   allowed: string,
   rules: Table,
@@ -114,7 +119,7 @@ export function optionsOf(
   return { allowed, isAllowed: (value) => isRecord(value) || isShort(value), rules }
 }
 
-/** For what is checked elsewhere, and what cannot be wrong. */
+/** For values that are checked elsewhere or cannot be wrong. */
 export const anything: Rule = { allowed: 'anything', isAllowed: () => true }
 export const string: Rule = { allowed: 'a string', isAllowed: isString }
 export const text: Rule = { allowed: 'a string that is not empty', isAllowed: isText }

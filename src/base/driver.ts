@@ -8,27 +8,26 @@ import type { ContentEvent, FinishReason, RetryEvent, Usage, UsageSum } from './
 import type { StreamRequest } from './request.js'
 
 /**
- * What a driver yields: content, or the `retry` event of a driver that asks another driver. An array is all that one network
- * chunk held; it goes through every layer whole.
+ * A value that a driver yields: content, or the `retry` event of a driver that calls another
+ * driver. An array holds all events of one network chunk and stays together in every layer.
  */
 export type DriverYield = ContentEvent | RetryEvent | readonly (ContentEvent | RetryEvent)[]
 
-/**
- * Speaks to one model of one provider. A driver MUST hold no state between two calls of `stream`.
- */
+/** Calls one model of one provider. A driver MUST NOT hold state between two calls of `stream`. */
 export interface Driver {
   readonly provider: string
   readonly model: string
   /**
-   * How the model goes on with an answer that broke off, for `retry.afterContent: 'continue'`.
+   * Returns the way in which the model continues an answer that broke off, for `retry.afterContent:
+   * 'continue'`.
    * @default () => 'request'
    */
   continuation?(request: StreamRequest): Continuation
   /**
-   * One attempt. Content is `yield`, completion is `return`, failure is `throw`.
+   * Makes one attempt. Content is `yield`, completion is `return`, failure is `throw`.
    *
-   * It MUST return only if the provider said that the answer is whole, throw when `context.signal` aborts, and free
-   * everything it holds when it is returned or aborted.
+   * It MUST return only if the provider reported that the answer is complete, throw when
+   * `context.signal` aborts, and free everything it holds when it is returned or aborted.
    */
   stream(
     request: StreamRequest,
@@ -37,40 +36,45 @@ export interface Driver {
 }
 
 /**
- * `prefill`: a last message of the assistant is taken for the beginning of the answer, and the model writes on. `request`: it has to be
- * asked for that in words. `none`: it can do neither, so the answer begins again.
+ * The way in which a model continues an answer. `prefill`: the model takes a final assistant
+ * message as the beginning of its answer and continues it. `request`: the model needs a message
+ * that requests it. `none`: it supports neither, so the answer restarts.
  */
 export type Continuation = 'prefill' | 'request' | 'none'
 
-/** What a driver gets for one attempt. */
+/** The context of one attempt. */
 export interface DriverContext {
-  /** Ends this attempt alone. */
+  /** Ends this attempt only. */
   signal: AbortSignal
-  /** From 1; it counts on through nested layers. */
+  /** The number of the attempt, from 1, counted across nested layers. */
   attempt: number
-  /** To be called for each piece of data from the network, pings included: it feeds the `silenceMs` clock. */
+  /**
+   * Call this for each chunk of data from the network, pings included. It restarts the `silenceMs`
+   * timeout.
+   */
   onBytes(): void
 }
 
-/** What a driver returns when the answer is whole. */
+/** The value that a driver returns when the answer is complete. */
 export interface Completion {
   finishReason: FinishReason
   rawFinishReason?: string
   usage: Usage
-  /** What other attempts cost that the driver made beside this one and threw away. */
+  /** The usage of other attempts that the driver made and discarded. */
   wasted?: UsageSum
   /**
-   * The structured output, where it has been parsed and validated already. A driver has no need to set it: the text of its answer
-   * is checked for it.
+   * The structured output, if it has been parsed and validated already. A driver need not set it:
+   * otherwise the text of its answer is parsed.
    */
   output?: unknown
-  /** Who answered, where that is not the driver itself. */
+  /** The provider that answered, if it is not the driver's own. */
   provider?: string
   model?: string
   responseId?: string
 }
 
 /**
- * What can take the place of the global `fetch`. Its own type will not do: in some runtimes `fetch` has properties that nothing else has.
+ * A function that can replace the global `fetch`. The type of `fetch` itself is too narrow: in some
+ * runtimes it has further properties.
  */
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>

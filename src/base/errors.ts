@@ -1,5 +1,5 @@
 /**
- * The one error class.
+ * The error class of the library.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export type StreamErrorCode =
   | 'setup'
   | 'unknown'
 
-/** For each code: what a client may read. */
+/** The public sentence of each code, which clients may read. */
 const sentences: Record<StreamErrorCode, string> = {
   aborted: 'The request was cancelled.',
   timeout: 'The model took too long to answer.',
@@ -44,7 +44,7 @@ const sentences: Record<StreamErrorCode, string> = {
   'context-length': 'The conversation is too long for the model.',
   'content-filter': 'The answer was withheld by a content filter.',
   protocol: 'The model sent an answer that could not be read.',
-  retracted: 'The answer was started again. Ask once more.',
+  retracted: 'The answer was restarted. Try again.',
   conflict: 'Another request is in progress.',
   store: 'The storage of this service failed.',
   setup: 'This service is not set up correctly.',
@@ -55,7 +55,7 @@ const sentences: Record<StreamErrorCode, string> = {
 // oxlint-disable-next-line no-control-regex
 const invisible = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g
 
-/** Another attempt can help. */
+/** The codes of failures that are retryable. */
 const retryableCodes: ReadonlySet<StreamErrorCode> = new Set([
   'timeout',
   'network',
@@ -68,28 +68,31 @@ const retryableCodes: ReadonlySet<StreamErrorCode> = new Set([
 
 const brand = Symbol.for('sluice.StreamError')
 
-/** What a `StreamError` knows besides its code and message. */
+/** Options of `StreamError`. */
 export interface StreamErrorOptions {
-  /** @default what fits the code */
+  /**
+   * @default true for the codes timeout, network, interrupted, rate-limit, overloaded, server and
+   * retracted
+   */
   retryable?: boolean | undefined
   status?: number | undefined
   provider?: string | undefined
   retryAfterMs?: number | undefined
   requestId?: string | undefined
   /**
-   * The sentence of `toJSON()`, which a client may read.
+   * The message of `toJSON()`, which a client may read.
    * @default the fixed sentence of the code
    */
   publicMessage?: string | undefined
-  /** The beginning of the response's body. */
+  /** The beginning of the response body. */
   body?: string | undefined
   cause?: unknown
 }
 
-/** What may leave the server. */
+/** The part of an error that may leave the server. */
 export interface StreamErrorJSON {
   code: StreamErrorCode
-  /** A fixed sentence for the code, never the provider's words. */
+  /** A fixed sentence for the code, never the provider's message. */
   message: string
   retryable: boolean
   status?: number
@@ -97,7 +100,8 @@ export interface StreamErrorJSON {
 }
 
 /**
- * Every failure of a stream. `message` is whole and meant for logs; `toJSON()` is what may be shown to a client.
+ * A failure of a stream. `message` has all details and is meant for logs; `toJSON()` returns what a
+ * client may see.
  */
 export class StreamError extends Error {
   static {
@@ -105,18 +109,21 @@ export class StreamError extends Error {
   }
 
   readonly code: StreamErrorCode
-  /** The sentence that a client may read. */
+  /** The message that a client may read. */
   declare readonly publicMessage: string
-  /** Whether another attempt can help. */
+  /** Whether a retry can succeed. */
   readonly retryable: boolean
-  /** The HTTP status that the provider answered with. */
+  /** The HTTP status of the response. */
   declare readonly status?: number
   declare readonly provider?: string
-  /** How long the provider asked to wait, in milliseconds. */
+  /** The wait that the provider requested, in milliseconds. */
   declare readonly retryAfterMs?: number
-  /** The provider's id of the request, for its support. */
+  /** The provider's id of the request, for its support team. */
   declare readonly requestId?: string
-  /** The first 4,096 characters of the body with which a page's own server answered. Not in `toJSON()`. */
+  /**
+   * The first 4,096 characters of the response body, in errors between a page and its own server.
+   * Not in `toJSON()`.
+   */
   declare readonly body?: string
 
   constructor(code: StreamErrorCode, message: string, options: StreamErrorOptions = {}) {
@@ -130,28 +137,31 @@ export class StreamError extends Error {
     if (options.provider !== undefined) this.provider = options.provider
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs
     if (options.requestId !== undefined) this.requestId = options.requestId
-    // Not enumerable: `message` is what a log needs.
+    // Not enumerable, because logs need only `message`.
     Object.defineProperty(this, 'publicMessage', {
       value: options.publicMessage ?? sentences[code],
     })
     if (options.body !== undefined) this.body = options.body
-    // Not `instanceof`: a program can hold the ESM and the CJS copy of this class at once.
+    // A brand instead of `instanceof`, because a program can load several copies of this class.
     Object.defineProperty(this, brand, { value: true })
   }
 
-  /** Whether a value is a StreamError, of whichever copy of this package. */
+  /** Whether a value is a StreamError, of any copy of this package. */
   static is(value: unknown): value is StreamError {
     return typeof value === 'object' && value !== null && brand in value
   }
 
-  /** A StreamError as it is; anything else as `unknown`, with the value as its cause. */
+  /** Returns a StreamError as it is. Anything else becomes the cause of one with code `unknown`. */
   static from(value: unknown): StreamError {
     if (StreamError.is(value)) return value
     const message = value instanceof Error ? value.message : String(value)
     return new StreamError('unknown', message, { cause: value })
   }
 
-  /** The reverse of `toJSON()`, for whoever reads events back, with what a server may have exposed beyond it. Never throws. */
+  /**
+   * Restores an error from `toJSON()`, with the fields that a server may have exposed in addition.
+   * Never throws.
+   */
   static fromJSON(value: unknown): StreamError {
     return StreamError.#restore(value, undefined)
   }
@@ -171,14 +181,15 @@ export class StreamError extends Error {
   }
 
   /**
-   * The same failure in the public words, with this error as its cause. For places that show messages to strangers: some servers
-   * write the message of a body that failed into the response (seen in @hono/node-server 2).
+   * The same failure with the public message, and this error as its cause. For code that passes
+   * errors to a server: some servers write the message of a failed body into the response (seen
+   * in @hono/node-server 2).
    */
   toPublic(): StreamError {
     return StreamError.#restore(this.toJSON(), this)
   }
 
-  /** What may leave the server: no provider text, no ids, no cause. */
+  /** The part that may leave the server: no provider text, no ids, no cause. */
   toJSON(): StreamErrorJSON {
     const json: StreamErrorJSON = {
       code: this.code,

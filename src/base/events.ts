@@ -6,7 +6,7 @@
 import type { StreamError } from './errors.js'
 import type { AssistantMessage } from './messages.js'
 
-/** What a stream yields: `start ( content | retry )* ( complete | error )`. */
+/** An event of a stream. The order is `start ( content | retry )* ( complete | error )`. */
 export type StreamEvent<Output = unknown> =
   | StartEvent
   | ContentEvent
@@ -34,24 +34,24 @@ export function isTerminal(event: StreamEvent | undefined): event is TerminalEve
   return event?.type === 'complete' || event?.type === 'error'
 }
 
-/** Always first, sent before the provider is called. */
+/** Starts the stream. Always first, and emitted before the provider is called. */
 export interface StartEvent {
   type: 'start'
   /** Identifies this stream. */
   id: string
   provider: string
-  /** The model that was asked for; the one that answered is on `complete`. */
+  /** The requested model; `complete` has the one that answered. */
   model: string
 }
 
 /** A piece of text. */
 export interface TextContent {
   type: 'content'
-  /** The content block this piece belongs to, counted from 0 in order of appearance. */
+  /** The content block that this piece belongs to, counted from 0 in order of appearance. */
   index: number
   kind: 'text'
   text: string
-  /** Opaque provider data that has to be sent back with this part. */
+  /** Opaque provider data that must be sent back with this part. */
   signature?: string
 }
 
@@ -61,9 +61,9 @@ export interface ReasoningContent {
   index: number
   kind: 'reasoning'
   text: string
-  /** Opaque provider data that has to be sent back with this part. */
+  /** Opaque provider data that must be sent back with this part. */
   signature?: string
-  /** The reasoning is encrypted: `text` is empty and `signature` holds what has to be sent back. */
+  /** The reasoning is encrypted: `text` is empty, and `signature` must be sent back. */
   redacted?: true
 }
 
@@ -74,9 +74,9 @@ export interface ToolCallContent {
   kind: 'tool-call'
   id: string
   name: string
-  /** The next fragment of the JSON arguments; `complete.message` holds them whole and parsed. */
+  /** The next fragment of the JSON arguments; `complete.message` has all of them, parsed. */
   input: string
-  /** A call of a custom tool: its input is plain text and not JSON (OpenAI). */
+  /** A call of a custom tool: its input is plain text instead of JSON (OpenAI). */
   custom?: true
   signature?: string
 }
@@ -88,7 +88,7 @@ export interface SourceContent {
   kind: 'source'
   url?: string
   title?: string
-  /** What the provider sent, as it came. */
+  /** The citation as the provider sent it. */
   raw?: unknown
 }
 
@@ -97,13 +97,13 @@ export interface FileContent {
   type: 'content'
   index: number
   kind: 'file'
-  /** For example `image/png`. */
+  /** The media type, such as `image/png`. */
   mediaType: string
   /** Base64. */
   data: string
 }
 
-/** The next piece of the answer. */
+/** A piece of the answer. */
 export type ContentEvent =
   | TextContent
   | ReasoningContent
@@ -111,44 +111,48 @@ export type ContentEvent =
   | SourceContent
   | FileContent
 
-/** An attempt failed and another one is about to begin. Sent before the wait. */
+/** Announces another attempt after a failed one. Emitted before the wait. */
 export interface RetryEvent {
   type: 'retry'
-  /** The attempt that is about to begin, from 2. */
+  /** The number of the next attempt, from 2. */
   attempt: number
-  /** `Number.MAX_SAFE_INTEGER` or more where there is no limit. */
+  /** `Number.MAX_SAFE_INTEGER` or more without a limit. */
   maxAttempts: number
-  /** The wait before it, in milliseconds. */
+  /** The wait before the attempt, in milliseconds. */
   delayMs: number
-  /** `restart`: every earlier `content` is void. `continue`: it stands. */
+  /** `restart`: all earlier `content` is discarded. `continue`: it stays. */
   mode: 'restart' | 'continue'
-  /** Who is asked next. */
+  /** The provider of the next attempt. */
   provider: string
   model: string
   /** Why the last attempt failed. */
   error: StreamError
-  /** What the attempt that failed cost, where the provider said it. */
+  /** The usage of the failed attempt, if known. */
   usage?: UsageSum
 }
 
-/** The answer is whole. Always last when it comes. */
+/** Ends a stream whose answer is complete. Always the last event. */
 export interface CompleteEvent<Output = unknown> {
   type: 'complete'
   /** All `text` content, joined block by block. */
   text: string
   message: AssistantMessage
   /**
-   * The structured output, parsed, and validated if its schema is a Standard Schema. Absent where none was asked for, and where
-   * the answer calls tools, pauses, or is withheld by a content filter. To a client it goes as JSON; one that cannot, such as a
-   * BigInt, reaches it as an `error`.
+   * The structured output, parsed, and validated if its schema is a Standard Schema. Absent without
+   * `output` in the request, and if the answer calls tools, pauses, or is withheld by a content
+   * filter. Clients receive it as JSON. A value that JSON cannot hold, such as a BigInt, reaches
+   * them as an `error`.
    */
   output?: Output
   finishReason: FinishReason
-  /** The provider's own word for it, where it sent one. */
+  /** The provider's own finish reason, if it sent one. */
   rawFinishReason?: string
-  /** What the attempt that gave the answer cost. */
+  /** The usage of the attempt that answered. */
   usage: Usage
-  /** What all other attempts cost: those that failed, and those that lost to a faster one. Absent where it is nothing. */
+  /**
+   * The usage of all other attempts: those that failed, and those that lost to a faster one. Absent
+   * if there is none.
+   */
   wasted?: UsageSum
   provider: string
   /** The model that answered. */
@@ -157,35 +161,38 @@ export interface CompleteEvent<Output = unknown> {
   responseId?: string
   attempts: number
   timing: {
-    /** From the first pull to the first content, in milliseconds; null when there was none. */
+    /** The time from the first pull to the first content, in milliseconds; null without content. */
     firstContentMs: number | null
-    /** From the first pull to the end, in milliseconds. */
+    /** The time from the first pull to the end, in milliseconds. */
     durationMs: number
   }
-  /** Of a turn of a conversation: how many messages the conversation holds now. */
+  /** In a turn of a conversation: the number of messages in the conversation. */
   messageCount?: number
 }
 
-/** The stream failed. Always last when it comes. */
+/** Ends a stream that failed. Always the last event. */
 export interface ErrorEvent {
   type: 'error'
   error: StreamError
-  /** What had come until then. */
+  /** The answer up to the failure. */
   partial: AssistantMessage
-  /** What all attempts cost, as far as it is known. Absent where it is nothing. */
+  /** The usage of all attempts, as far as it is known. Absent if there is none. */
   usage?: UsageSum
   attempts: number
-  /** Of a turn of a conversation that kept `partial`: how many messages the conversation holds now. */
+  /**
+   * In a turn of a conversation that stored `partial`: the number of messages in the conversation.
+   */
   messageCount?: number
 }
 
 /**
- * Why the model stopped: `stop` (it was done, or a stop sequence came), `length` (a token limit), `tool-calls` (it waits for
- * tool results), `content-filter` (it refused or was filtered), `pause` (a long turn that wants to be continued), `other`.
+ * Why the model stopped: `stop` (it was done, or reached a stop sequence), `length` (a token
+ * limit), `tool-calls` (it waits for tool results), `content-filter` (it refused or was filtered),
+ * `pause` (a long turn that must be continued), `other`.
  */
 export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter' | 'pause' | 'other'
 
-/** Tokens. A field is absent where the provider did not say. */
+/** Token counts. A field is absent if the provider did not report it. */
 export interface Usage {
   /** All input, cached input included. */
   inputTokens?: number
@@ -200,8 +207,11 @@ export interface Usage {
   cacheWriteInputTokens?: number
 }
 
-/** Tokens of several attempts. */
+/** Token counts of several attempts. */
 export interface UsageSum extends Usage {
-  /** Some of it is estimated by length, about four characters a token, because an attempt ended before the provider said it. */
+  /**
+   * Some counts are estimated by length, with about four characters per token, because an attempt
+   * ended before the provider reported them.
+   */
   estimated?: true
 }

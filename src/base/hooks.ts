@@ -1,5 +1,5 @@
 /**
- * What can be heard of a stream without reading it.
+ * Hooks that observe a stream without reading it.
  *
  * @module
  */
@@ -9,45 +9,51 @@ import type { CompleteEvent, FinishReason, RetryEvent, Usage, UsageSum } from '.
 import type { StreamRequest } from './request.js'
 
 /**
- * Functions for logs and metrics. They are called a few times a stream, never for content, and on the next microtask, so they hear of
- * an event no later than the reader does.
+ * Hooks for logs and metrics. They are called a few times per stream, never for content. Each call
+ * is made on the next microtask, no later than the reader receives the event.
  *
- * Nothing waits for them, and what they throw or reject with is ignored: watching a stream must not be able to break it. Whoever wants
- * to know catches inside.
+ * Nothing waits for a hook, and its errors are ignored, because observing a stream must not break
+ * it. Catch errors inside the hook to see them.
  */
 export interface StreamHooks {
-  /** A request is about to be sent. */
+  /** Called before each request. */
   onAttempt?: (attempt: StreamAttempt) => unknown
-  /** An attempt has failed, and another one follows: what the `retry` event says. */
+  /** Called after each failed attempt that is retried, with the fields of the `retry` event. */
   onRetry?: (retry: StreamRetry) => unknown
-  /** The stream is over, however: also if its reader has left. A stream that is never read, nor cancelled, has no end. */
+  /**
+   * Called once when the stream ends for any reason, including when the reader disconnects. A
+   * stream that is neither read nor cancelled does not end.
+   */
   onEnd?: (end: StreamEnd) => unknown
 }
 
-/** What `onAttempt` is told. */
+/** The argument of `onAttempt`. */
 export interface StreamAttempt {
-  /** That of the `start` event. */
+  /** The id of the `start` event. */
   id: string
-  /** From 1; no two attempts of a stream have the same, also where they run side by side. */
+  /**
+   * The number of the attempt, from 1. It is unique within the stream, even for attempts that run
+   * at the same time.
+   */
   attempt: number
-  /** Who is asked. */
+  /** The provider that is called. */
   provider: string
   model: string
-  /** What the stream was created to ask. */
+  /** The request of the stream. */
   request: StreamRequest
 }
 
-/** What `onRetry` is told. */
+/** The argument of `onRetry`. */
 export interface StreamRetry extends Omit<RetryEvent, 'type'> {
-  /** That of the `start` event. */
+  /** The id of the `start` event. */
   id: string
 }
 
-/** What `onEnd` is told. */
+/** The argument of `onEnd`. */
 export interface StreamEnd {
-  /** That of the `start` event. */
+  /** The id of the `start` event. */
   id: string
-  /** Who answered. If nobody did, who was asked last. */
+  /** The provider that answered, or else the last one that was called. */
   provider: string
   model: string
   attempts: number
@@ -55,11 +61,11 @@ export interface StreamEnd {
   finishReason?: FinishReason
   /** The provider's id of the response. */
   responseId?: string
-  /** Why the stream failed; absent if it is complete. */
+  /** Why the stream failed; absent if it completed. */
   error?: StreamError
-  /** What the answer cost. If the stream failed, what all attempts did, as far as it is known. */
+  /** The usage of the answer. If the stream failed, that of all attempts, as far as it is known. */
   usage: Usage | UsageSum
-  /** What all other attempts cost. Absent where it is nothing, and if the stream failed. */
+  /** The usage of all other attempts. Absent if there is none, or if the stream failed. */
   wasted?: UsageSum
   timing: CompleteEvent['timing']
 }

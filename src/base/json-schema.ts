@@ -1,5 +1,5 @@
 /**
- * Schemas as the JSON Schema that goes over the wire.
+ * Converts schemas to JSON Schema.
  *
  * @module
  * @see https://standardschema.dev/json-schema
@@ -9,23 +9,27 @@ import { optionError } from './check-options.js'
 import type { JsonSchema, OutputSchema, StandardJsonSchema } from './schema.js'
 
 /**
- * The JSON Schema of what may go in, in the dialect that Anthropic names for tools and whose words (`$defs`, `prefixItems`) Gemini and
- * OpenAI know.
+ * The JSON Schema of the input, in the dialect that Anthropic requires for tools. Gemini and OpenAI
+ * accept its keywords (`$defs`, `prefixItems`).
  *
- * @param option - named in the error
- * @throws TypeError for what is no schema, and for one without a JSON Schema
+ * @param option - the name of the option, for the error
+ * @throws TypeError for anything that is not a schema, and for a schema without a JSON Schema
  */
 export function toJsonSchema(schema: JsonSchema | StandardJsonSchema, option: string): JsonSchema {
-  // Some libraries' schemas are functions.
+  // The schemas of some libraries are functions.
   const isObject = typeof schema === 'object' ? schema !== null : typeof schema === 'function'
   if (!isObject || Array.isArray(schema)) {
-    throw optionError(option, schema, 'a JSON Schema, or a Standard Schema that gives one')
+    throw optionError(
+      option,
+      schema,
+      'a JSON Schema, or a Standard Schema that can be converted to one',
+    )
   }
   if (!isStandard(schema)) return schema
   const { jsonSchema, vendor } = schema['~standard']
   if (typeof jsonSchema?.input !== 'function') {
     throw new TypeError(
-      `Option "${option}" is a schema of ${vendor} that cannot give its JSON Schema. With valibot, wrap it in toStandardJsonSchema() of @valibot/to-json-schema; or pass a plain JSON Schema.`,
+      `Option "${option}" is a schema of ${vendor} that cannot be converted to JSON Schema. With valibot, wrap it in toStandardJsonSchema() of @valibot/to-json-schema. Otherwise pass a plain JSON Schema.`,
     )
   }
   try {
@@ -40,7 +44,7 @@ export function toJsonSchema(schema: JsonSchema | StandardJsonSchema, option: st
   }
 }
 
-/** That of structured output. */
+/** The JSON Schema of structured output. */
 export function outputSchema(output: OutputSchema): JsonSchema {
   const { $schema: _dialect, ...schema } = toJsonSchema(output, 'output')
   return schema

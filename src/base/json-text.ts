@@ -1,5 +1,5 @@
 /**
- * The JSON in a model's text, which may have more around it: a Markdown fence, a sentence,
+ * Extracts JSON from the text of a model, which may wrap it in a Markdown fence, a sentence or
  * reasoning.
  *
  * @module
@@ -13,14 +13,14 @@ const literals = ['true', 'false', 'null']
 const firstWords = [thinkStart, ...literals]
 
 /**
- * Finds the JSON in a text that comes in pieces. Each character is read once. The JSON begins with
- * the first word of the text, if that can be JSON, or else after the first fence, or with the first
- * line that begins with a bracket. It ends with its value; what follows is left out.
+ * Extracts the JSON from a text that arrives in pieces. Each character is read once. The JSON is
+ * the beginning of the text, if that can be JSON. Otherwise it begins after the first fence, or
+ * with the first line that starts with a bracket. It ends with its value; the rest is ignored.
  */
 export class JsonText {
-  /** Where the JSON may begin; undefined once it has begun. */
+  /** The current search for the JSON; undefined once it has begun. */
   #search: 'start' | 'thinking' | 'prose' | 'fence' | undefined = 'start'
-  /** The last characters, if they may be the beginning of a mark or a literal. */
+  /** The last characters, if they may be the beginning of a tag, a fence or a literal. */
   #mark = ''
   #lineStart = true
   readonly #end = new JsonEnd()
@@ -30,7 +30,7 @@ export class JsonText {
     return this.#search === undefined
   }
 
-  /** @returns the next piece of the JSON; empty if the text holds none */
+  /** @returns the next piece of the JSON; empty if the text contains none */
   feed(text: string): string {
     if (this.#end.found) return ''
     let start = 0
@@ -95,7 +95,7 @@ export class JsonText {
   }
 }
 
-/** The JSON in a whole text; empty if there is none. */
+/** The JSON in a complete text; empty if there is none. */
 export function findJson(text: string): string {
   return new JsonText().feed(text)
 }

@@ -1,5 +1,5 @@
 /**
- * Packages that the user installs where they are needed.
+ * Errors for optional packages that are not installed.
  *
  * @module
  */
@@ -7,9 +7,11 @@
 import { StreamError } from './errors.js'
 
 /**
- * The error for a package that is not installed, or lacks a module that later majors have; anything else as it came.
+ * The error for a package that is not installed, or too old to have a module. Any other error is
+ * returned as it is.
  *
- * @param major - the one that is needed: what npm installs without it depends on the version of Node
+ * @param major - the required major version. Without it, npm may choose another one, depending on
+ * the version of Node
  */
 export function missingPackage(name: string, major: number, cause: unknown): unknown {
   const { code } = (cause ?? {}) as { code?: unknown }

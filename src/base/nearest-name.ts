@@ -1,10 +1,13 @@
 /**
- * The known name that somebody meant by an unknown one.
+ * Finds the known name that was probably meant by an unknown one.
  *
  * @module
  */
 
-/** Words of other libraries for the options of this one. A word counts only where the option is known. */
+/**
+ * The names that other libraries use for each option. A name is suggested only if its option is
+ * known.
+ */
 const otherWords: Readonly<Record<string, string>> = {
   apiKey: 'key token',
   approve: 'needsApproval',
@@ -32,7 +35,7 @@ const otherWords: Readonly<Record<string, string>> = {
   url: 'api',
 }
 
-/** The known name that an unknown one probably stands for. */
+/** The known name that was probably meant; undefined if none is near. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const word = plain(name)
   const exact = known.find(
@@ -58,8 +61,9 @@ function plain(name: string): string {
 }
 
 /**
- * How many characters differ in one place: all but the common beginning and end. That is what a slip of the fingers changes, and it
- * costs no more than reading both names. Two neighbours in the wrong order count as one.
+ * The number of characters between the common beginning and end of two names. A typing error
+ * changes one place, and this costs no more than reading both names. Two swapped neighbours count
+ * as one.
  */
 function distanceOf(one: string, another: string): number {
   const shorter = Math.min(one.length, another.length)

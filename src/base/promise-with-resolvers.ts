@@ -1,5 +1,5 @@
 /**
- * `Promise.withResolvers()`, which Safari has from 17.4 on only.
+ * `Promise.withResolvers()`, which Safari lacks before 17.4.
  *
  * @module
  */

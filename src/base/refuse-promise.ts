@@ -1,11 +1,12 @@
 /**
- * A forgotten `await`.
+ * Detects a forgotten `await`.
  *
  * @module
  */
 
 /**
- * The promise may reject later, when nobody can handle it any more, and that would end the process.
+ * Refuses a promise. Its later rejection is handled, because an unhandled one would end the
+ * process.
  *
  * @throws TypeError for a promise
  */

@@ -1,5 +1,5 @@
 /**
- * Schemas of structured output and of tools: JSON Schema, or those of a library.
+ * Schemas for structured output and tools: JSON Schema, or the schema of a library.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 export type JsonSchema = Record<string, unknown>
 
 /**
- * A schema of a library that can turn it into JSON Schema: zod from 4.2 and arktype as they are, valibot wrapped in
+ * A schema that can be converted to JSON Schema: zod 4.2 or later, arktype, or valibot wrapped in
  * `toStandardJsonSchema()` of `@valibot/to-json-schema`.
  *
  * @see https://standardschema.dev/json-schema
@@ -24,8 +24,8 @@ export interface StandardJsonSchema {
 }
 
 /**
- * A schema of a library that validates, and that can turn itself into JSON Schema: zod from 4.2 and arktype as they are, valibot
- * wrapped in `toStandardJsonSchema()` of `@valibot/to-json-schema`.
+ * A schema that validates and can be converted to JSON Schema: zod 4.2 or later, arktype, or
+ * valibot wrapped in `toStandardJsonSchema()` of `@valibot/to-json-schema`.
  *
  * @see https://standardschema.dev
  */
@@ -35,20 +35,21 @@ export interface StandardSchema<Output = unknown> extends StandardJsonSchema {
   }
 }
 
-/** What a validation found. */
+/** The result of a validation. */
 export type StandardResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly StandardIssue[] }
 
-/** Why a value does not fit a schema. */
+/** Why a value does not match a schema. */
 export interface StandardIssue {
   readonly message: string
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
 /**
- * What the answer has to be. With a `StandardSchema` the answer is validated, and `complete.output` is what the schema makes of
- * it; with a plain JSON Schema it is parsed only. `title` and `description` of the schema, where it has them, are shown to the
- * model as the name and the purpose of the output.
+ * The schema of structured output. With a `StandardSchema` the answer is validated, and
+ * `complete.output` is the result of the validation. With a plain JSON Schema the answer is only
+ * parsed. The model receives the schema's `title` and `description`, if present, as the name and
+ * the purpose of the output.
  */
 export type OutputSchema<Output = unknown> = JsonSchema | StandardSchema<Output>

@@ -1,16 +1,16 @@
 /**
- * Values as errors quote them.
+ * Formats values for error messages.
  *
  * @module
  */
 
-/** A value in at most about 80 characters, without what may be a secret. */
+/** A value in about 80 characters at most, without probable secrets. */
 export function show(value: unknown): string {
   if (typeof value === 'function') return value.name ? `the function ${value.name}()` : 'a function'
   if (typeof value === 'string') return JSON.stringify(shorten(withoutLogin(value)))
   if (typeof value !== 'object' || value === null) return String(value)
   const className: unknown = value.constructor?.name
-  // An object of a class may be as large as a request, with all of its headers.
+  // An instance may be as large as a request with all of its headers.
   if (typeof className === 'string' && className !== 'Object' && className !== 'Array') {
     return `an instance of ${className}`
   }
@@ -28,7 +28,7 @@ function withoutSecrets(key: string, value: unknown): unknown {
   return typeof value === 'object' && secretName.test(key) ? '…' : value
 }
 
-/** Addresses can hold a name and a password. */
+/** Removes the name and the password of URLs. */
 function withoutLogin(text: string): string {
   return text.replace(/\/\/[^/\s]*@/g, '//…@')
 }

@@ -1,5 +1,5 @@
 /**
- * Failures of what keeps conversations and streams.
+ * Errors of stores and logs.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { StreamError } from './errors.js'
  * The error of a stream whose storage failed: code `store`, unless the storage rejected with a
  * `StreamError` of its own.
  *
- * @param what - names what failed in the message
+ * @param what - the part that failed, for the message
  */
 export function storeError(error: unknown, what: 'log' | 'store'): StreamError {
   if (StreamError.is(error)) return error

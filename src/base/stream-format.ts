@@ -1,5 +1,5 @@
 /**
- * What a format is: how events are written to the network.
+ * The contract of a format.
  *
  * @module
  */
@@ -7,38 +7,48 @@
 import type { StreamError } from './errors.js'
 import type { StreamEvent } from './events.js'
 
-/** How events are written to the network. Any carrier moves any format. */
+/**
+ * A format in which events are written to the network. Any response writer can write any format.
+ */
 export interface Format {
   readonly contentType: string
   /** Further response headers. */
   readonly headers: Readonly<Record<string, string>>
-  /** One encoder for each stream. */
+  /** Creates the encoder of one stream. */
   encoder(): Encoder
-  /** Text that keeps an idle connection open. Carriers send it whenever `everyMs` passed without output. */
+  /**
+   * Text that keeps an idle connection open. Response writers send it whenever `everyMs`
+   * milliseconds have passed without output.
+   */
   readonly heartbeat?: { readonly text: string; readonly everyMs: number }
-  /** Wait for the first content before the response begins, so that an earlier failure can be an HTTP status. */
+  /**
+   * Whether to wait for the first content before sending the response headers, so that an earlier
+   * failure has an HTTP status.
+   */
   readonly earlyStatus: boolean
-  /** The body of such a failure. */
+  /** The body of the response to a failure before the first content. */
   failure(error: StreamError): { contentType: string; body: string }
 }
 
-/** Writes the events of one stream. */
+/** Encodes the events of one stream. */
 export interface Encoder {
   /**
-   * Text for the events of one batch; it may be empty.
+   * Encodes one batch. The text may be empty.
    *
-   * @param firstId - the id of the first of them, which the others follow one by one, for events that are kept somewhere; null for
-   * events that stand outside of what is kept, and have none; undefined for events that are counted here, from 1
+   * @param firstId - the id of the first event of a stored stream, which the ids of the others
+   * follow; null for events that are not stored and have no id; undefined to let the encoder count
+   * from 1
    */
   encode(events: readonly StreamEvent[], firstId?: number | null): string
   /**
-   * Set once something happened that the format cannot express. The carrier sends what `encode` returned and then breaks the
-   * connection off, so that nobody takes the text for whole.
+   * Set after a failure that the format cannot express. The response writer sends the text that
+   * `encode` returned and then breaks the connection, so that the response does not look complete.
    */
   readonly failure?: StreamError | undefined
   /**
-   * Set once the format has told an end of its own while the stream goes on, such as an error that takes back what was sent. The
-   * carrier sends what `encode` returned, ends the response, and cancels the stream.
+   * Set when the format has ended before the stream, such as by an error that retracts the text.
+   * The response writer sends the text that `encode` returned, ends the response and cancels the
+   * stream.
    */
   readonly ended?: StreamError | undefined
 }

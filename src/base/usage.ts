@@ -1,5 +1,5 @@
 /**
- * Token counts, added up and estimated.
+ * Adds and estimates token counts.
  *
  * @module
  */
@@ -32,7 +32,7 @@ const counts = [
   'cacheWriteInputTokens',
 ] as const satisfies readonly (keyof Usage)[]
 
-/** The sum; a count that neither has stays absent. */
+/** The sum of two usages. A count that is absent from both stays absent. */
 export function addUsage(first: UsageSum, second: UsageSum): UsageSum {
   const sum: UsageSum = {}
   for (const name of counts) {
@@ -44,16 +44,17 @@ export function addUsage(first: UsageSum, second: UsageSum): UsageSum {
   return sum
 }
 
-/** Whether nothing is known. */
+/** Whether no counts are known. */
 export function isEmpty(usage: UsageSum): boolean {
   return Object.keys(usage).length === 0
 }
 
 /**
- * What an attempt cost that ended before the provider said it: what it said, completed by the length of what was sent and of what
- * came. An attempt that brought nothing and said nothing was refused, as far as anybody can tell, and cost nothing.
+ * Completes the usage of an attempt that ended before the provider reported all of it, by the
+ * length of the request and of the content. An attempt without content and without reported usage
+ * counts as refused, at no cost.
  *
- * @param came - the length of the content, in characters
+ * @param came - the length of the received content, in characters
  */
 export function estimateUsage(said: UsageSum, request: StreamRequest, came: number): UsageSum {
   const { inputTokens: input, outputTokens: output } = said
@@ -65,13 +66,16 @@ export function estimateUsage(said: UsageSum, request: StreamRequest, came: numb
   return { ...said, inputTokens, outputTokens, totalTokens, estimated: true }
 }
 
-/** The same of the answer alone. */
+/** Completes the output tokens only. */
 export function estimateOutput(said: UsageSum, came: number): UsageSum {
   if (said.outputTokens !== undefined) return said
   return { ...said, outputTokens: tokensOf(came), estimated: true }
 }
 
-/** Texts only: what an image or a file costs is each provider's own rule. */
+/**
+ * The length of all text. Images and files are not counted, because each provider has its own rule
+ * for them.
+ */
 function lengthOfRequest({ system = '', prompt = '', messages = [] }: StreamRequest): number {
   let length = system.length + prompt.length
   for (const { content } of messages) {

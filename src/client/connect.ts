@@ -1,5 +1,5 @@
 /**
- * A stream of a server, over as many connections as it takes.
+ * Reads a stream from a server and reconnects when the connection drops.
  *
  * @module
  */
@@ -25,49 +25,58 @@ import { Stream } from '../core/stream.js'
 import { ConnectionSource, type Reconnection } from './connection.js'
 import { Requests, type Resume } from './stream-requests.js'
 
-/** Everything that `fetch` takes, and more. */
+/** Options of `connect()`, in addition to those of `fetch`. */
 export interface ConnectOptions extends RequestInit {
-  /** Sent as JSON, instead of `body`. */
+  /** Sent as JSON. Mutually exclusive with `body`. */
   json?: unknown
   /**
-   * Used instead of the global one.
+   * Replaces the global `fetch`.
    * @default globalThis.fetch
    */
   fetch?: Fetch
   /**
-   * Where the rest of a stream can be had by GET with `Last-Event-ID` after its connection was lost; a function is asked then.
-   * `false`, or a function that returns undefined: nowhere.
-   * @default the address that the response names in `content-location`, if it is of the same origin; else, for GET, the same address.
-   * The rest of another request cannot be had without one: sent again, it would ask the model again.
+   * The address from which an interrupted stream is resumed, by GET with `Last-Event-ID`. A
+   * function is called after each lost connection. `false`, or a function that returns undefined,
+   * disables resuming.
+   * @default the address in the `content-location` header of the response, if it has the same
+   * origin; otherwise, for GET, the same address. Other requests cannot be resumed without an
+   * address, because sending them again would call the model again.
    */
   resume?: Resume
   /**
-   * Connections after one that failed. A number is `maxRetries`.
+   * Reconnection options. A number is `maxRetries`.
    * @default { maxRetries: 5 }
    */
   retry?: number | false | ReconnectOptions
   /**
-   * The longest silence, in milliseconds, while somebody waits for an event; then the connection is taken for lost. The heartbeats of
-   * `sse()` come every 15 seconds. It fires between 1 and 1.125 times its value, never early. `Infinity` takes it away.
+   * The longest silence, in milliseconds, while the reader waits for an event. After that, the
+   * connection counts as lost. The heartbeats of `sse()` arrive every 15 seconds. It fires after 1
+   * to 1.125 times its value, never early. `Infinity` disables it.
    * @default 45_000
    */
   idleMs?: number
   /**
-   * The longest wait for a response to begin, in milliseconds. A route with `earlyStatus` answers with the first token.
+   * The longest wait for the response headers, in milliseconds. A route with `earlyStatus` sends
+   * them with the first token.
    * @default 150_000
    */
   responseMs?: number
-  /** Called before the wait for another connection. What it throws ends the stream. */
+  /**
+   * Called before each wait for a new connection. If it throws, the stream ends with what it threw.
+   */
   onReconnect?: (reconnection: Reconnection) => void
-  /** Called for each response, whatever its status, before its body is read. What it throws ends the stream. */
+  /**
+   * Called for each response, whatever its status, before its body is read. If it throws, the
+   * stream ends with what it threw.
+   */
   onResponse?: (response: Response) => void
 }
 
-/** How lost connections are made again. */
+/** Reconnection options. */
 export interface ReconnectOptions {
   /**
-   * Failures in a row after which no further connection is made. A connection that brought an event, or was kept alive for half a
-   * minute, begins the count anew.
+   * The maximum number of reconnections in a row. The count restarts after a connection that
+   * delivered an event or was kept alive for half a minute.
    * @default 5
    */
   maxRetries?: number
@@ -77,12 +86,13 @@ export interface ReconnectOptions {
    */
   minDelayMs?: number
   /**
-   * The longest wait, in milliseconds, unless the server asks for a longer one.
+   * The longest wait, in milliseconds, unless the server requests a longer one.
    * @default 8_000
    */
   maxDelayMs?: number
   /**
-   * The longest wait that the server may ask for, in milliseconds. A `retry-after` beyond it ends the stream at once.
+   * The longest wait that the server may request, in milliseconds. If `retry-after` is longer, the
+   * stream ends at once.
    * @default 60_000
    */
   maxRetryAfterMs?: number
@@ -129,18 +139,20 @@ export const connectRules: Rules<ConnectOptions> = {
 }
 
 /**
- * Asks a server for a stream that it writes with `sse()`. Nothing is sent before the first event is asked for.
+ * Reads a stream that a server writes with `sse()`. Nothing is sent before the first event is read.
  *
- * A connection that is lost is made again where the server can go on: the events come once and in order, by their ids, and only
- * `onReconnect` tells of it. Where it cannot, the stream ends in an `error` of code `interrupted`, `network` or `timeout`. A status of 408,
- * 429 or 5xx is a connection that failed; any other that is not 2xx ends the stream with the error it carries. A request that is not GET
- * is sent a second time only where the server has refused it (429, 503) and said when to come again (`retry-after`).
+ * After a lost connection it reconnects, if the server can resume the stream. Each event is
+ * delivered once and in order, by its id, and only `onReconnect` reports the interruption.
+ * Otherwise the stream ends with an `error` of code `interrupted`, `network` or `timeout`. A status
+ * of 408, 429 or 5xx counts as a failed connection; any other status outside 2xx ends the stream
+ * with the error in the response. A request other than GET is sent again only if the server refused
+ * it (429, 503) and said when to retry (`retry-after`).
  *
  * `break`, `cancel()` and an aborted `signal` close the connection at once.
  *
- * @param init - as for `fetch`; with `json` or `body` the method is POST unless it is given. A `last-event-id` among the headers asks
- * for the rest of a stream whose beginning was seen elsewhere
- * @throws TypeError for a bad option
+ * @param init - as for `fetch`; the default method is POST with `json` or `body`. A `last-event-id`
+ * header resumes a stream whose beginning was received elsewhere
+ * @throws TypeError for an invalid option
  * @example
  * ```ts
  * for await (const event of connect('/ai/sse', { json: { messages } })) {
@@ -180,7 +192,7 @@ export function connect(url: string | URL, init: ConnectOptions = {}): EventStre
   return new Stream(answer, { signal: signal ?? undefined })
 }
 
-const allowedUrl = 'a URL; outside of a browser an absolute one'
+const allowedUrl = 'an absolute URL, or in a browser a relative one'
 
 /** @internal */
 export function isUrl(value: unknown): value is string | URL {
@@ -188,7 +200,7 @@ export function isUrl(value: unknown): value is string | URL {
 }
 
 function checkUrl(url: string | URL, fetch: ConnectOptions['fetch']): void {
-  // Without a page, a relative address leads nowhere, unless the given `fetch` knows better.
+  // Without a page, only a custom `fetch` can resolve a relative address.
   const base = 'location' in globalThis || fetch !== undefined ? 'http://any' : undefined
   // A query may hold a token.
   const shown = String(url).replace(/\?.*/s, '?…')
@@ -198,7 +210,7 @@ function checkUrl(url: string | URL, fetch: ConnectOptions['fetch']): void {
 function reconnectSettings(retry: ConnectOptions['retry'] = {}): Required<ReconnectOptions> {
   const options = typeof retry === 'object' ? retry : { maxRetries: Number(retry) }
   const { maxRetries = 5, minDelayMs = 500, maxRetryAfterMs = 60_000 } = options
-  // A floor that is raised alone raises the ceiling with it.
+  // A raised minDelayMs raises the default of maxDelayMs.
   const { maxDelayMs = Math.max(8_000, minDelayMs) } = options
   return { maxRetries, minDelayMs, maxDelayMs, maxRetryAfterMs }
 }

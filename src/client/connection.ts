@@ -1,5 +1,5 @@
 /**
- * One stream over several connections.
+ * Reads one stream over several connections.
  *
  * @module
  */
@@ -17,14 +17,14 @@ import { connectionError, serverError } from './server-error.js'
 import type { Request, Requests } from './stream-requests.js'
 import { Watchdog } from './watchdog.js'
 
-/** A connection is about to be made again. */
+/** Describes a reconnection that is about to start. */
 export interface Reconnection {
-  /** The one in a row that is about to begin, from 2. */
+  /** The number of the connection in a row, from 2. */
   attempt: number
   maxAttempts: number
   /** The wait before it, in milliseconds. */
   delayMs: number
-  /** Why the last one failed. */
+  /** Why the last connection failed. */
   error: StreamError
 }
 
@@ -41,7 +41,10 @@ export interface ConnectionSettings {
   onResponse: ((response: Response) => void) | undefined
 }
 
-/** A connection that was kept alive for so long, in milliseconds, was a good one although it brought no event: the model thinks. */
+/**
+ * A connection that was kept alive for this long, in milliseconds, is healthy although it delivered
+ * no event: the model may be thinking.
+ */
 const healthyMs = 30_000
 
 export class ConnectionSource implements EventOrigin, EventSink, ResponseListener {
@@ -51,18 +54,18 @@ export class ConnectionSource implements EventOrigin, EventSink, ResponseListene
   #sink: EventSink | undefined
   #controller: AbortController | undefined
   #response: ResponseSource | undefined
-  /** The first response that is one. */
+  /** The first response with a status of 2xx. */
   #first: Response | undefined
-  /** Why the request that was to begin the stream got no such response. */
+  /** Why the request that starts the stream got no such response. */
   #unanswered: StreamError | undefined
   #failures = 0
   #openedAt = 0
-  /** The connection has brought anything at all. */
+  /** Whether the connection has delivered any bytes. */
   #heard = false
-  /** The wait that the server has asked for. */
+  /** The wait that the server has requested. */
   #serverDelayMs: number | undefined
   #wait: ReturnType<typeof setTimeout> | undefined
-  /** A hook of the caller's may close it in the middle of anything. */
+  /** A hook of the caller may close the source at any point. */
   #closed = false
 
   constructor(settings: ConnectionSettings) {
@@ -110,7 +113,7 @@ export class ConnectionSource implements EventOrigin, EventSink, ResponseListene
     try {
       next = this.#next(error)
     } catch (thrown) {
-      // By a hook of the caller's
+      // Thrown by a hook of the caller.
       next = StreamError.from(thrown)
     }
     if (this.#closed) return
@@ -154,7 +157,10 @@ export class ConnectionSource implements EventOrigin, EventSink, ResponseListene
     this.#response?.pull(this)
   }
 
-  /** @returns what begins the wait for another connection, or what the reader is told in the end */
+  /**
+   * @returns a function that starts the wait for a new connection, or the error that ends the
+   * stream
+   */
   #next(error: StreamError): (() => void) | StreamError {
     const request = this.#requestAfter(error)
     if (request === undefined) return this.#lastWord(error)
@@ -170,7 +176,7 @@ export class ConnectionSource implements EventOrigin, EventSink, ResponseListene
     }
   }
 
-  /** The request that can mend it. */
+  /** The request that can resume the stream; undefined if none can. */
   #requestAfter(error: StreamError): Request | undefined {
     const { requests, maxRetries, maxRetryAfterMs } = this.#settings
     const { last, broken, lost } = this.#sequence
@@ -181,7 +187,7 @@ export class ConnectionSource implements EventOrigin, EventSink, ResponseListene
     if (error !== lost && !canPass(error)) return undefined
     if ((error.retryAfterMs ?? 0) > maxRetryAfterMs) return undefined
     if (this.#first === undefined) {
-      // The server says that it has begun nothing, and invites.
+      // The server has refused the request and said when to send it again.
       if (requests.repeatable || isRefusal(error)) return requests.first()
       this.#unanswered ??= error
     }
@@ -189,9 +195,9 @@ export class ConnectionSource implements EventOrigin, EventSink, ResponseListene
     return requests.rest({ headers, id: this.#sequence.streamId, lastEventId: last }, url)
   }
 
-  /** What the reader is told in the end. */
+  /** The error that ends the stream. */
   #lastWord(error: StreamError): StreamError {
-    // The rest of a stream was asked for that had not begun: that it is not there is no news.
+    // The stream had not started, so it is no news that there is nothing to resume.
     if (this.#first === undefined) return this.#unanswered ?? error
     if (error.status !== 404 && error.status !== 410) return error
     const message = `The server does not have the rest of the answer (status ${error.status}).`
@@ -202,14 +208,14 @@ export class ConnectionSource implements EventOrigin, EventSink, ResponseListene
     const message =
       this.#response === undefined
         ? `The response did not begin within ${limitMs} ms (responseMs).`
-        : `Nothing at all came from the server for ${limitMs} ms (idleMs).`
+        : `The server sent nothing for ${limitMs} ms (idleMs).`
     this.fail(serverError('timeout', message))
   }
 
   #hangUp(): void {
     this.#watchdog.stop()
     this.#controller?.abort()
-    // A `fetch` of the caller's may not listen to the signal.
+    // A custom `fetch` may ignore the signal.
     this.#response?.close()
     this.#response = undefined
   }
@@ -222,7 +228,7 @@ export class ConnectionSource implements EventOrigin, EventSink, ResponseListene
   }
 }
 
-/** Whether another connection may fare better. */
+/** Whether a new connection can succeed. */
 function canPass({ retryable, status = 0 }: StreamError): boolean {
   const final =
     status === 204 || (status >= 400 && status < 500 && status !== 408 && status !== 429)

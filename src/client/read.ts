@@ -1,5 +1,5 @@
 /**
- * A response that was written with `sse()` or `ndjson()`, read back as events.
+ * Reads a response that was written with `sse()` or `ndjson()`.
  *
  * @module
  */
@@ -11,11 +11,12 @@ import { Stream } from '../core/stream.js'
 import { ResponseSource } from './response.js'
 
 /**
- * The events of a response. A connection that is cut before the last event ends in an `error` of code `interrupted` or
- * `network`, never in silence; a response that is not 2xx becomes the error it carries. The messages of errors are what the
- * server sends: the public sentence for the code, unless its format exposes errors.
+ * Reads the events of a response. If the connection is cut before the last event, the stream ends
+ * with an `error` of code `interrupted` or `network`, never in silence. A response that is not 2xx
+ * becomes the error in its body. The messages of errors are those that the server sends: the public
+ * sentence of the code, unless its format exposes errors.
  *
- * @throws TypeError for what is no response, such as a promise of one
+ * @throws TypeError for anything that is not a response, such as a promise of one
  * @example
  * ```ts
  * for await (const event of readStream(await fetch('/ai/sse', { method: 'POST', body }))) {

@@ -1,5 +1,5 @@
 /**
- * The events of one response.
+ * Reads the events of one response.
  *
  * @module
  */
@@ -15,16 +15,16 @@ import { readStart } from '../http/request-error.js'
 import { ServerSentEventReader } from '../http/sse.js'
 import { bodyOf, connectionError, serverError, statusError } from './server-error.js'
 
-/** What whoever reads several responses as one stream has to know of each. */
+/** Receives the progress of a response that is one of several in a stream. */
 export interface ResponseListener {
-  /** For each chunk, whatever it holds. */
+  /** Called for each chunk, whatever it contains. */
   onBytes(): void
-  /** The server says how long to wait before it is asked again, in milliseconds. */
+  /** Called when the server requests a wait before the next connection, in milliseconds. */
   onRetry(delayMs: number): void
   /**
    * @param id - undefined for an event that has none
-   * @returns false for an event that is not to be told
-   * @throws StreamError, which ends the response after the events before it
+   * @returns false for an event that must not be delivered
+   * @throws StreamError to end the response after the events before it
    */
   accept(event: StreamEvent, id: string | undefined): boolean
 }
@@ -37,9 +37,9 @@ export class ResponseSource implements EventOrigin {
   #sink: EventSink | undefined
   #events: StreamEvent[] = []
   #begun = false
-  /** The last event has come. */
+  /** Whether the last event has been received. */
   #ended = false
-  /** It follows the events that have just been delivered. */
+  /** Delivered after the events that have just been delivered. */
   #failure: StreamError | undefined
   #closed = false
 
@@ -65,7 +65,7 @@ export class ResponseSource implements EventOrigin {
     else this.#reader.cancel().catch(() => {})
   }
 
-  /** @returns false for a response that is no stream of events */
+  /** @returns false for a response that does not contain events */
   #begin(): boolean {
     this.#begun = true
     const { ok, status, body, headers } = this.#response
@@ -82,7 +82,7 @@ export class ResponseSource implements EventOrigin {
       this.#fail(
         serverError(
           'interrupted',
-          'The server has nothing to send (status 204), and the last event has not come.',
+          'The server has nothing to send (status 204), but the last event is missing.',
           { status },
         ),
       )
@@ -91,7 +91,7 @@ export class ResponseSource implements EventOrigin {
       this.#parser = new LineReader((line) => this.#onEvent(line, undefined))
       return true
     } else {
-      const message = `The response is ${contentType || 'without a content type'}, not text/event-stream or application/x-ndjson: write it with sse() or ndjson() to read it back.`
+      const message = `The response is ${contentType || 'without a content type'}, not text/event-stream or application/x-ndjson. Write it on the server with sse() or ndjson().`
       void readStart(this.#reader).then((text) => {
         this.#fail(serverError('protocol', message, { status, body: bodyOf(text) }))
       })
@@ -106,7 +106,7 @@ export class ResponseSource implements EventOrigin {
   readonly #onChunk = (result: ReadableStreamReadResult<Uint8Array>): void => {
     if (this.#closed) return
     try {
-      // An event without its blank line is one that was cut.
+      // An event without its blank line was cut, so it is dropped.
       if (!result.done) {
         this.#listener?.onBytes()
         this.#parser.feed(result.value)

@@ -1,5 +1,5 @@
 /**
- * Where in a stream a reader is that comes back to it.
+ * Tracks the position of a reader that reconnects to a stream.
  *
  * @module
  */
@@ -8,32 +8,44 @@ import type { StreamError } from '../base/errors.js'
 import type { StreamEvent } from '../base/events.js'
 import { serverError } from './server-error.js'
 
-/** Lets each event through once and in order, by the ids that `sse()` gives: whole numbers, one after the other. */
+/**
+ * Lets each event through once and in order, by the ids that `sse()` assigns: consecutive integers.
+ */
 export class Sequence {
-  /** The id of the last event that was told, 0 before the first. Undefined once an event had none: then nobody can come back. */
+  /**
+   * The id of the last event that was delivered, 0 before the first. Undefined once an event had no
+   * id: then the stream cannot be resumed.
+   */
   last: number | undefined
-  /** What cannot be mended by coming back. */
+  /** An error that reconnecting cannot fix. */
   broken: StreamError | undefined
-  /** The error of a server that has lost what keeps the stream. The stream may be fine, so coming back is what can be done. */
+  /**
+   * The error of a server that has lost access to the stored stream. The stream may be intact, so
+   * reconnecting can help.
+   */
   lost: StreamError | undefined
   #begun: boolean
   #streamId: string | undefined
 
-  /** @param after - the id of the last event that was told elsewhere; 0 for a stream from its beginning */
+  /**
+   * @param after - the id of the last event that was received elsewhere; 0 for a stream from its
+   * beginning
+   */
   constructor(after: number) {
     this.last = after
     this.#begun = after > 0
   }
 
-  /** The id of the stream, as its `start` gave it. */
+  /** The id of the stream, from its `start` event. */
   get streamId(): string | undefined {
     return this.#streamId
   }
 
   /**
-   * @returns false for an event that was told already
-   * @throws StreamError `interrupted` where events are missing, or another stream has begun; and its own for an `error` that
-   * has no id in a stream that has: it is no part of what is kept
+   * @returns false for an event that was delivered already
+   * @throws StreamError `interrupted` if events are missing or the server started another stream
+   * @throws StreamError the error of an `error` event that has no id although the events before it
+   * had one: it is not part of the stored stream
    */
   accept(event: StreamEvent, id: string | undefined): boolean {
     if (event.type === 'start') this.#checkStream(event.id)
@@ -57,9 +69,7 @@ export class Sequence {
   #checkStream(streamId: string): void {
     if (!this.#begun) this.#streamId = streamId
     else if (streamId !== this.#streamId) {
-      this.#break(
-        'The server began another answer instead of going on with the one that broke off.',
-      )
+      this.#break('The server started another answer instead of resuming the interrupted one.')
     }
   }
 

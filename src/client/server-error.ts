@@ -8,10 +8,10 @@ import { StreamError, type StreamErrorCode, type StreamErrorOptions } from '../b
 import { retryAfterMs } from '../http/headers.js'
 import { networkError, parseJson } from '../http/request-error.js'
 
-/** How much of a response's body stays on the error, in characters. */
+/** The maximum length of a response body on an error, in characters. */
 const maxBodyLength = 4096
 
-/** Sentences for clients that name the server; other codes have the sentence of every StreamError. */
+/** Public sentences that name the server. Other codes use the default sentence of StreamError. */
 const sentences: Partial<Record<StreamErrorCode, string>> = {
   timeout: 'The server took too long to answer.',
   network: 'The connection to the server failed.',
@@ -24,7 +24,7 @@ const sentences: Partial<Record<StreamErrorCode, string>> = {
   protocol: 'The server sent an answer that could not be read.',
 }
 
-/** An error of the connection to the server; the model behind it had no part in it. */
+/** An error between a page and its server, which the model behind it did not cause. */
 export function serverError(
   code: StreamErrorCode,
   message: string,
@@ -33,7 +33,7 @@ export function serverError(
   return new StreamError(code, message, { ...options, publicMessage: sentences[code] })
 }
 
-/** A request that was rejected, or a body that broke off. */
+/** The error of a request that was rejected, or of a body that broke off. */
 export function connectionError(thrown: unknown, when: string): StreamError {
   if (StreamError.is(thrown)) return thrown
   const { code, message } = networkError(thrown, 'server', when)
@@ -41,8 +41,8 @@ export function connectionError(thrown: unknown, when: string): StreamError {
 }
 
 /**
- * A response whose status is not 2xx. Its body is `{ error }`, as `toResponse` writes it for a failed stream; any other is the
- * server's own word.
+ * The error of a response whose status is not 2xx. The body of a failed stream is `{ error }`, as
+ * `toResponse` writes it; any other body is kept as the server sent it.
  */
 export function statusError({ status, headers }: Response, text: string): StreamError {
   const wait = { retryAfterMs: retryAfterMs(headers) }
@@ -57,7 +57,7 @@ export function statusError({ status, headers }: Response, text: string): Stream
   return serverError(code, message, { ...wait, status, body: bodyOf(text) })
 }
 
-/** The beginning of a body, as an error holds it; undefined for an empty one. */
+/** The beginning of a body, as stored on an error; undefined for an empty body. */
 export function bodyOf(text: string): string | undefined {
   return text === '' ? undefined : text.slice(0, maxBodyLength)
 }

@@ -1,22 +1,22 @@
 /**
- * The requests of one stream: the one that begins it, and those for its rest.
+ * The requests of one stream: the first one, and those that resume it.
  *
  * @module
  */
 
 import { optionError } from '../base/check-options.js'
 
-/** A stream whose connection was lost. */
+/** Describes a stream whose connection was lost. */
 export interface InterruptedStream {
-  /** Those of the response that began it; undefined if none came. */
+  /** The headers of the first response; undefined if there was none. */
   headers: Headers | undefined
-  /** The id of its `start` event; undefined if none came. */
+  /** The id of its `start` event; undefined if it was not received. */
   id: string | undefined
-  /** The id of the last event that came; 0 if none did. */
+  /** The id of the last event that was received; 0 if there was none. */
   lastEventId: number
 }
 
-/** Where the rest of a stream can be had. */
+/** The address from which an interrupted stream is resumed. */
 export type Resume =
   | false
   | string
@@ -38,12 +38,12 @@ export class Requests {
   readonly #init: RequestInit
   readonly #headers: Headers
   readonly #resume: Resume | undefined
-  /** The id of the last event that was seen elsewhere; 0 for a stream from its beginning. */
+  /** The id of the last event that was received elsewhere; 0 for a stream from its beginning. */
   readonly after: number
-  /** Whether it can be sent any number of times: what it asks for is not begun by it. */
+  /** Whether the first request can be sent again, because sending it does not start the answer. */
   readonly repeatable: boolean
 
-  /** @throws TypeError for JSON that cannot be written, and for headers that are none */
+  /** @throws TypeError for a value that JSON cannot hold, and for invalid headers */
   constructor({ url, init, json, resume }: RequestOptions) {
     const { body = null } = init
     const { method = json === undefined && body === null ? 'GET' : 'POST' } = init
@@ -66,15 +66,15 @@ export class Requests {
     if (!this.#headers.has('content-type')) this.#headers.set('content-type', 'application/json')
   }
 
-  /** The one that begins the stream. */
+  /** The request that starts the stream. */
   first(): Request {
     return [this.#url, { ...this.#init, headers: this.#headers }]
   }
 
   /**
-   * The one for the rest of the stream; undefined where the rest cannot be had.
+   * The request that resumes the stream; undefined if it cannot be resumed.
    *
-   * @param responseUrl - where the response came from that began the stream
+   * @param responseUrl - the address of the first response
    */
   rest(stream: InterruptedStream, responseUrl: string): Request | undefined {
     const address = this.#addressOfRest(stream, responseUrl)
@@ -97,7 +97,7 @@ export class Requests {
   }
 }
 
-/** The runtime's own error would quote the value, which may be a token. */
+/** Hides the value, which may be a token: the runtime's own error would quote it. */
 function headersOf(headers: RequestInit['headers']): Headers {
   try {
     return new Headers(headers)
@@ -107,10 +107,13 @@ function headersOf(headers: RequestInit['headers']): Headers {
   }
 }
 
-/** Stands for the origin of addresses that name none. */
+/** A placeholder origin for relative addresses. */
 const anyOrigin = 'http://origin.invalid'
 
-/** An address that a response named; undefined where it is of another origin, which is not to see what was meant for this one. */
+/**
+ * Resolves an address that a response named. Undefined for another origin, which must not receive
+ * what was meant for this one.
+ */
 function resolveNear(address: string, base: string): string | undefined {
   try {
     const near = new URL(base, anyOrigin)

@@ -1,32 +1,37 @@
 /**
- * Notices a connection that is open and dead.
+ * Detects a connection that is open but dead.
  *
  * @module
  */
 
-/** Silence begins up to one tick before it is noticed: one eighth is what the watchdog may be late. */
+/**
+ * Silence can start up to one tick before it is detected, so the watchdog may be late by one eighth
+ * of the limit.
+ */
 const ticksPerLimit = 8
 
 /**
- * One timer with a coarse tick, armed while somebody waits. It counts ticks, not time: a computer that wakes up gives what it slept
- * through a moment to arrive.
+ * One timer with a coarse tick, armed while the reader waits. It counts ticks instead of time, so
+ * that after a computer wakes up, data that is on its way has time to arrive.
  */
 export class Watchdog {
   readonly #onExpire: (limitMs: number) => void
   #limitMs = Infinity
   #timer: ReturnType<typeof setTimeout> | undefined
   #silentTicks = 0
-  /** To be set whenever anything comes. */
+  /** Set by the owner whenever bytes arrive. */
   fed = false
-  /** Whether somebody waits. A reader who does not read cannot know what has come. */
+  /** Whether the reader waits. Without a read, nothing can be detected. */
   waiting = false
 
-  /** @param onExpire - called once nothing has come for 1 to 1.125 times the limit; never early */
+  /**
+   * @param onExpire - called once nothing has arrived for 1 to 1.125 times the limit; never early
+   */
   constructor(onExpire: (limitMs: number) => void) {
     this.#onExpire = onExpire
   }
 
-  /** Begins anew with another limit, in milliseconds. */
+  /** Restarts with another limit, in milliseconds. */
   watch(limitMs: number): void {
     this.stop()
     this.#limitMs = limitMs
@@ -53,7 +58,7 @@ export class Watchdog {
 
   readonly #onTick = (): void => {
     this.#timer = undefined
-    // The next wait begins anew.
+    // The next wait restarts the count.
     if (!this.waiting) return
     this.#silentTicks = this.fed ? 0 : this.#silentTicks + 1
     this.fed = false

@@ -1,5 +1,5 @@
 /**
- * Conversations: what was said is remembered, and one turn is taken at a time.
+ * Conversations: messages are stored, and one turn runs at a time.
  *
  * @module
  */
@@ -27,31 +27,33 @@ import type { SelectMessages } from './last-messages.js'
 import type { ConversationStore } from './store.js'
 import { ConversationTurn } from './turn.js'
 
-/** What is said: a text, a text with images and files, or messages, such as the results of tools. */
+/** The input of a turn: text, text with images and files, or messages, such as tool results. */
 export type ConversationInput = string | readonly InputPart[] | Message | readonly Message[]
 
-/** What a turn takes beside the options of `createStream()`. */
+/** Options of a turn, in addition to those of `createStream()`. */
 export interface TurnOptions {
   /**
-   * What of the conversation the model is sent, such as `lastMessages({ maxTokens })`. What is stored stays whole.
-   * @default everything
+   * Selects the messages that are sent to the model, such as `lastMessages({ maxTokens })`. All
+   * messages stay stored.
+   * @default all messages
    */
   select?: SelectMessages
   /**
-   * Another turn of the same conversation is running, in whichever process: wait until it has ended, or fail with `conflict`. The
-   * stream's `signal` and `cancel()` end the wait; the clocks of `timeout` begin after it.
+   * The behavior while another turn of the same conversation is running, in any process: wait until
+   * it has ended, or fail with `conflict`. The stream's `signal` and `cancel()` end the wait. The
+   * timeouts of `timeout` start after it.
    * @default 'wait'
    */
   onConflict?: 'wait' | 'reject'
   /**
-   * Store what has come of an answer that fails or is aborted, with what was said before it, if there is any text or file in it. The
-   * `error` event has a `messageCount` then.
+   * Whether to store the input and the partial answer of a turn that fails or is aborted, if the
+   * answer has any text or file. The `error` event then has a `messageCount`.
    * @default false
    */
   keepPartial?: boolean
 }
 
-/** Overrides for one turn. */
+/** Options of `send()`, which override those of the conversation for one turn. */
 export interface SendOptions<Output = unknown>
   extends Partial<Omit<StreamOptions<Output>, 'messages' | 'prompt'>>,
     TurnOptions {}
@@ -59,18 +61,19 @@ export interface SendOptions<Output = unknown>
 export interface ConversationOptions<Output = unknown>
   extends Omit<StreamOptions<Output>, 'messages' | 'prompt'>,
     TurnOptions {
-  /** Names the conversation in the store. */
+  /** The id of the conversation in the store. */
   id: string
-  /** Where it is kept: `memoryStore()`, `redisStore(client)`, or your own. */
+  /** The store of the conversation: `memoryStore()`, `redisStore(client)`, or your own. */
   store: ConversationStore
   /**
-   * How long the conversation stays locked after its process died in the middle of a turn, in milliseconds. While a turn runs, the lock
-   * is renewed three times in it.
+   * The time for which the conversation stays locked after its process died during a turn, in
+   * milliseconds. While a turn runs, the lock is renewed three times in this period.
    * @default 5_000
    */
   leaseMs?: number
   /**
-   * A turn whose reader takes nothing for so long, in milliseconds, ends with `aborted`: it would lock the conversation for ever.
+   * The limit for a reader of a turn that reads nothing, in milliseconds. After that, the turn ends
+   * with `aborted`, because it would lock the conversation forever.
    * @default 60_000
    */
   readerTimeoutMs?: number
@@ -80,14 +83,16 @@ export interface ConversationOptions<Output = unknown>
 export interface Conversation<Output = unknown> {
   readonly id: string
   /**
-   * One turn. Nothing happens before the first event is asked for; then the conversation is locked and loaded, and the model is sent
-   * all of it. What was said and the answer are stored together, before `complete` is told; a turn that ends with `error` leaves the
-   * conversation as it was.
+   * Runs one turn. Nothing happens before the first event is read. Then the conversation is locked
+   * and loaded, and its messages are sent to the model. The input and the answer are stored
+   * together, before `complete` is emitted. A turn that ends with `error` leaves the conversation
+   * unchanged.
    *
-   * The error is `conflict` if the conversation was changed or cleared meanwhile, or if another turn took its lock, and `store` if the
-   * store failed. Once the answer is whole and is being stored, an abort comes too late.
+   * The error is `conflict` if the conversation was changed or cleared in the meantime, or if
+   * another turn took its lock, and `store` if the store failed. An abort has no effect once a
+   * complete answer is being stored.
    *
-   * @throws TypeError for a bad input or option
+   * @throws TypeError for an invalid input or option
    */
   send<TurnOutput = Output>(
     input: ConversationInput,
@@ -100,14 +105,14 @@ export interface Conversation<Output = unknown> {
    */
   messages(): Promise<Message[]>
   /**
-   * Forgets all messages. It does not wait for a turn that is running: that one will fail with `conflict`.
+   * Deletes all messages. Does not wait for a running turn, which will fail with `conflict`.
    *
    * @throws StreamError `store`
    */
   clear(): Promise<void>
 }
 
-// What is asked is the input of each turn.
+// The prompt is the input of each turn.
 const { messages: _messages, prompt: _prompt, driver, ...requestRules } = streamRules
 
 const turnRules: Rules<SendOptions> = {
@@ -140,9 +145,10 @@ const rules: Rules<ConversationOptions> = {
 }
 
 /**
- * A conversation by its id. It holds nothing itself, so it can be made anew for each request.
+ * Creates access to a conversation by its id. It holds no state, so it can be created for each
+ * request.
  *
- * @throws TypeError for a bad option
+ * @throws TypeError for an invalid option
  * @example
  * ```ts
  * const conversation = createConversation({ id: 'user-42', driver, store: memoryStore() })
@@ -168,7 +174,7 @@ export function createConversation<Output = unknown>(
     const turn = new ConversationTurn({ ...fixed, select, wait, keepPartial }, messages)
     return openStream({ ...request, messages }, turn) as EventStream<TurnOutput>
   }
-  // A stream that nobody reads does nothing but check its options.
+  // A stream that is not read only checks its options.
   send('Hello')
   return {
     id,
@@ -199,5 +205,9 @@ function toMessages(input: ConversationInput): Message[] {
 }
 
 function inputError(input: unknown): TypeError {
-  return optionError('input', input, 'a string, parts of a message, or messages, and not empty')
+  return optionError(
+    'input',
+    input,
+    'a non-empty string, a list of message parts, or one or more messages',
+  )
 }

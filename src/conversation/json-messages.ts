@@ -1,5 +1,5 @@
 /**
- * Messages as JSON.
+ * Converts messages to JSON.
  *
  * @module
  */
@@ -8,9 +8,11 @@ import { toBase64 } from '../base/base64.js'
 import type { InputPart, Message } from '../base/messages.js'
 
 /**
- * A copy that is nothing but JSON: bytes as base64, and URLs as text, which they become by themselves. Every driver takes them like that too.
+ * A copy that is plain JSON: bytes become base64, and URLs become strings. Every driver accepts
+ * both.
  *
- * @throws TypeError for what JSON cannot hold, such as a BigInt or a circle in the output of a tool
+ * @throws TypeError for a value that JSON cannot hold, such as a BigInt or a circular reference in
+ * the output of a tool
  */
 export function toJsonMessages(messages: readonly Message[]): Message[] {
   const plain = messages.map((message) => {

@@ -1,5 +1,5 @@
 /**
- * Conversations cut to what fits.
+ * Shortens conversations to a budget of tokens.
  *
  * @module
  */
@@ -9,19 +9,20 @@ import type { Message } from '../base/messages.js'
 import { tokensOf } from '../base/usage.js'
 import { toText } from '../wires/tool-texts.js'
 
-/** Says what of a conversation is sent to the model; what is stored stays whole. */
+/** Selects the messages that are sent to the model. All messages stay stored. */
 export type SelectMessages = (
-  /** The whole conversation with what was just said, oldest first. */
+  /** The whole conversation with the input of this turn, oldest message first. */
   messages: readonly Message[],
 ) => readonly Message[] | Promise<readonly Message[]>
 
-/** What `lastMessages()` takes. */
+/** Options of `lastMessages()`. */
 export interface LastMessagesOptions {
-  /** The budget for messages, in tokens: what `system` and the tools take comes on top. */
+  /** The budget for messages, in tokens. Does not include `system` and the tools. */
   maxTokens: number
   /**
-   * What one message costs, in tokens. Without it there is an estimate: four bytes of text a token and four tokens a message; 1,000 for
-   * each image or file.
+   * Counts the tokens of one message.
+   * @default an estimate: one token for four bytes of text, four for each message, and 1,000 for
+   * each image or file
    */
   countTokens?: (message: Message) => number
 }
@@ -29,11 +30,12 @@ export interface LastMessagesOptions {
 const rules: Rules<LastMessagesOptions> = { maxTokens: required(count), countTokens: func }
 
 /**
- * Keeps the newest messages that fit into a budget, for `select`. It begins with a message of the user, never parts a tool call from its
- * result, and keeps every system message. If the newest turn alone exceeds the budget, its question and its newest tool calls stay,
- * and what is sent may exceed it.
+ * Creates a `select` function that keeps the newest messages within a budget. The result begins
+ * with a user message, keeps tool calls together with their results, and keeps every system
+ * message. If the newest turn alone exceeds the budget, its user message and its newest tool calls
+ * are kept, and the result may exceed the budget.
  *
- * @throws TypeError for a bad option
+ * @throws TypeError for an invalid option
  */
 export function lastMessages(
   options: LastMessagesOptions,
@@ -61,7 +63,7 @@ function fit(messages: readonly Message[], costs: readonly number[], budget: num
   const starts = cuts.filter((cut) => messages[cut]?.role === 'user')
   const start = starts.find((cut) => fits(cut, budget))
   if (start !== undefined) return messages.slice(start)
-  // Not even the newest turn fits: what was asked stays, and of the answer so far the newest steps.
+  // Not even the newest turn fits: keep its question, and the newest steps of the answer so far.
   const newest = starts.at(-1)
   if (newest === undefined) return [...messages]
   const question = messages.slice(newest).findIndex(({ role }) => role !== 'user')
@@ -73,10 +75,13 @@ function fit(messages: readonly Message[], costs: readonly number[], budget: num
   return [...messages.slice(newest, answer), ...messages.slice(step)]
 }
 
-/** Where a conversation may be cut: before each message that has no tool call before it with its result behind. */
+/**
+ * The positions at which a conversation may be cut: everywhere but between a tool call and its
+ * result.
+ */
 function cutsOf(messages: readonly Message[]): number[] {
   const open = new Map<string, number>()
-  /** How many pairs of call and result lie around each place. */
+  /** 1 for each position between a tool call and its result. */
   const around = messages.map(() => 0)
   for (const [position, message] of messages.entries()) {
     if (message.role === 'assistant' && typeof message.content !== 'string') {
@@ -97,7 +102,10 @@ const tokensPerMessage = 4
 const tokensPerFile = 1_000
 const encoder = new TextEncoder()
 
-/** Bytes, not characters: texts in other scripts than Latin take more tokens a character, about as many as they take bytes. */
+/**
+ * Counts bytes instead of characters, because scripts other than Latin take more tokens per
+ * character, in proportion to their bytes.
+ */
 function estimateTokens({ content }: Message): number {
   if (typeof content === 'string') return tokensPerMessage + tokensOfText(content)
   let tokens = tokensPerMessage

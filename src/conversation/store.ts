@@ -1,68 +1,76 @@
 /**
- * Where conversations are kept.
+ * The contract of a store for conversations.
  *
  * @module
  */
 
 import type { Message } from '../base/messages.js'
 
-/** A conversation as it is stored. */
+/** A conversation in a store. */
 export interface StoredConversation {
   /** All messages, oldest first. */
   messages: Message[]
-  /** Another one after each change; null for a conversation that nothing was ever stored of. */
+  /**
+   * The version, which differs after each change; null for a conversation that was never stored.
+   */
   version: string | null
 }
 
-/** How a turn is waited for. */
+/** Options of `ConversationStore.lock()`. */
 export interface LockOptions {
-  /** How long the lock is held unless it is renewed, in milliseconds. */
+  /** The duration of the lock without a renewal, in milliseconds. */
   ttlMs: number
-  /** Wait while somebody else holds it, or reject with `conflict`. @default true */
+  /**
+   * Whether to wait while the lock is held, or to reject with `conflict`.
+   * @default true
+   */
   wait?: boolean
-  /** Ends the wait: it rejects with `aborted`. */
+  /** Ends the wait, which then rejects with `aborted`. */
   signal?: AbortSignal
 }
 
-/** The right to be the one who writes to a conversation, for a time. */
+/** The exclusive right to write to a conversation, for a limited time. */
 export interface ConversationLock {
   /**
-   * Holds it for another `ttlMs` from now on. A lock whose time ran out is taken again if nobody else has taken it since.
+   * Extends the lock to `ttlMs` from now. An expired lock is taken again if nobody else has taken
+   * it since.
    *
-   * @throws StreamError `conflict` if somebody else holds it
+   * @throws StreamError `conflict` if another holder has the lock
    */
   renew(): Promise<void>
-  /** Lets the next one have it. Harmless if it is not held any more. */
+  /** Releases the lock for the next holder. Does nothing if it is no longer held. */
   release(): Promise<void>
 }
 
 /**
- * A place for conversations. `testStore()` from `sluice/testing` tells whether one keeps this contract.
+ * Stores conversations. `testStore()` from `sluice/testing` tests a store against this contract.
  *
- * Whatever it rejects with is a `StreamError`: `conflict` where this says so, `aborted` for a signal, `store` for every failure of its
- * own. Messages are JSON: bytes are base64 already.
+ * Every rejection is a `StreamError`: `conflict` as documented below, `aborted` for a signal,
+ * `store` for any failure of the store itself. Messages are plain JSON, with bytes as base64.
  */
 export interface ConversationStore {
-  /** An id that is not known is an empty conversation. */
+  /** Loads a conversation. An unknown id is an empty conversation. */
   load(id: string): Promise<StoredConversation>
   /**
-   * Adds messages at the end, all of them or none, if the conversation is still at `expectedVersion`. This is the fence: whoever lost the
-   * lock without knowing it cannot write over what another has written. MUST be atomic.
+   * Adds messages at the end, all or none, if the conversation is still at `expectedVersion`. MUST
+   * be atomic. The version is the fence: a turn that lost its lock unnoticed cannot overwrite what
+   * another turn has written.
    *
    * @returns the new version
    * @throws StreamError `conflict` if the conversation is at another version
    */
   append(id: string, messages: readonly Message[], expectedVersion: string | null): Promise<string>
   /**
-   * Forgets all messages, whoever holds the lock. MUST change the version of a conversation that has messages or whose lock is held, so
-   * that a turn which runs meanwhile cannot bring the old messages back.
+   * Deletes all messages, whoever holds the lock. MUST change the version of a conversation that
+   * has messages or whose lock is held, so that a running turn cannot restore the old messages.
    */
   clear(id: string): Promise<void>
   /**
-   * Exclusive across everything that uses the same store. Whoever waits gets it in the order of arrival, and at the latest `ttlMs` after
-   * its holder went silent. Waiting MUST NOT be busy.
+   * Takes the lock of a conversation, which is exclusive among all processes that use the same
+   * store. Waiting callers receive it in the order of arrival, at the latest `ttlMs` after the last
+   * renewal of its holder. MUST NOT wait in a busy loop.
    *
-   * @throws StreamError `conflict` if it is held and `wait` is false
+   * @throws StreamError `conflict` if the lock is held and `wait` is false
    */
   lock(id: string, options: LockOptions): Promise<ConversationLock>
 }

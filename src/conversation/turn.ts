@@ -1,5 +1,5 @@
 /**
- * One turn of a conversation: from the lock to the commit.
+ * Runs one turn of a conversation, from the lock to the commit.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export interface TurnSettings {
   readerTimeoutMs: number
 }
 
-/** How often a lease is renewed within its time, so that it survives one renewal that fails. */
+/** The number of renewals within the duration of a lease. It survives one failed renewal. */
 const renewalsPerLease = 3
 
 export class ConversationTurn implements Turn {
@@ -56,19 +56,19 @@ export class ConversationTurn implements Turn {
     await this.#begun
     this.#ended = true
     clearTimeout(this.#timer)
-    const told = await this.#commit(end).catch((error) =>
+    const terminal = await this.#commit(end).catch((error) =>
       uncommitted(end, storeError(error, 'store')),
     )
     const released = this.#release()
-    // A store that fails may take its time to fail once more.
-    if (told.type === 'complete' || told.error.code !== 'store') await released
-    return told
+    // Does not wait for the release after a failure of the store, which may be slow to fail again.
+    if (terminal.type === 'complete' || terminal.error.code !== 'store') await released
+    return terminal
   }
 
   async #release(): Promise<void> {
-    // A renewal that is under way could take the lock again after it was released.
+    // A pending renewal could take the lock again after its release.
     await this.#renewal
-    // If this fails, the lease runs out.
+    // If this fails, the lease expires.
     await this.#lock?.release().catch(() => {})
   }
 
@@ -90,7 +90,7 @@ export class ConversationTurn implements Turn {
     if (select === undefined) return { ...request, messages }
     const selected = await select(messages)
     if (!Array.isArray(selected)) {
-      throw optionError('select', selected, 'a function that gives an array of messages')
+      throw optionError('select', selected, 'a function that returns an array of messages')
     }
     return { ...request, messages: selected }
   }
@@ -105,7 +105,8 @@ export class ConversationTurn implements Turn {
     try {
       await store.append(id, added, stored.version)
     } catch (error) {
-      // The reader is told of a failure already, and the count that is missing says that the part is not kept.
+      // The reader receives an error anyway. Without a messageCount, the partial answer is not
+      // stored.
       if (end.type === 'error') return end
       throw error
     }
@@ -115,7 +116,7 @@ export class ConversationTurn implements Turn {
   #renewLater(stream: TurnStream): void {
     if (this.#ended) return
     this.#timer = setTimeout(() => this.#renew(stream), this.#settings.leaseMs / renewalsPerLease)
-    // Where there are processes, a turn that nobody reads does not keep one alive.
+    // A turn that nobody reads must not keep the process alive.
     ;(this.#timer as { unref?: () => void }).unref?.()
   }
 
@@ -126,13 +127,13 @@ export class ConversationTurn implements Turn {
       this.#lengthSeen = stream.length
       this.#readAt = now
     } else if (now - this.#readAt >= readerTimeoutMs) {
-      const message = `The turn of conversation "${id}" ended because its reader took nothing for ${readerTimeoutMs} ms (readerTimeoutMs).`
+      const message = `The turn of conversation "${id}" ended because its reader read nothing for ${readerTimeoutMs} ms (readerTimeoutMs).`
       return stream.stop(new StreamError('aborted', message))
     }
     this.#renewal = this.#lock?.renew().then(
       () => this.#renewLater(stream),
       (error: unknown) => {
-        // The store may be back before the lease runs out, and the commit is fenced anyway.
+        // The store may recover before the lease expires, and the commit is fenced anyway.
         if (StreamError.is(error) && error.code === 'conflict') stream.stop(error)
         else this.#renewLater(stream)
       },
@@ -140,7 +141,9 @@ export class ConversationTurn implements Turn {
   }
 }
 
-/** What of an answer that broke off is worth keeping: not its tool calls, which nobody has run. */
+/**
+ * The part of a partial answer that is stored: everything but its tool calls, which nobody has run.
+ */
 function kept({ role, content }: AssistantMessage): AssistantMessage | undefined {
   if (typeof content === 'string') return content === '' ? undefined : { role, content }
   const parts = content.filter(({ type }) => type !== 'tool-call')
@@ -149,7 +152,7 @@ function kept({ role, content }: AssistantMessage): AssistantMessage | undefined
     : undefined
 }
 
-/** A whole answer that could not be committed. */
+/** The terminal event after a failed commit. */
 function uncommitted(end: TerminalEvent, error: StreamError): ErrorEvent {
   if (end.type === 'error') return { ...end, error }
   const { message, usage, wasted = {}, attempts } = end

@@ -1,5 +1,5 @@
 /**
- * An answer of a driver: turns the content of a source into the five events.
+ * Turns the content of a source into the five events.
  *
  * @module
  */
@@ -26,7 +26,7 @@ import type { Turn, TurnStream } from './turn.js'
 
 export interface AnswerSettings {
   start: StartEvent
-  /** Replaced by what the turn begins with. */
+  /** The original request. A turn may replace it. */
   request: StreamRequest
   open(request: StreamRequest, context: OpenContext): Source
   turn: Turn | undefined
@@ -43,9 +43,9 @@ export class Answer implements EventFeed, Sink, TurnStream {
   #terminal: TerminalEvent | undefined
   #delivered = false
   #ending: Promise<void> | undefined
-  /** What the attempts before this one cost. */
+  /** The usage of the attempts before this one. */
   #wasted: UsageSum = {}
-  /** How much content had come when this attempt began, in characters. */
+  /** The length of the content before this attempt, in characters. */
   #lengthBefore = 0
   #beganAt = 0
   #firstContentMs: number | null = null
@@ -68,7 +68,8 @@ export class Answer implements EventFeed, Sink, TurnStream {
     this.#receive = receive
     if (this.#terminal !== undefined) this.#deliverTerminal(this.#terminal)
     else if (this.#ending === undefined) {
-      // Not before the second pull: a reader who takes the `start` and pauses has requested no content yet.
+      // Opened on the second pull: a reader that takes the `start` and pauses has not requested
+      // content.
       this.#source ??= this.#open()
       this.#source.pull(this)
     }
@@ -131,7 +132,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
 
   fail(error: StreamError): void {
     const usage = addUsage(this.#wasted, this.#costOfAttempt(this.#source?.usage() ?? {}))
-    // A response may continue at the provider without a connection, and nobody will resume it any more.
+    // A response may continue at the provider without a connection, and nobody will resume it.
     this.#source?.resumption?.()?.cancel()
     const known = isEmpty(usage) ? {} : { usage }
     this.#finish({ ...this.#transcript.failure(error), ...known })
@@ -144,7 +145,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
     let last = 1
     const context: OpenContext = {
       attempt: 1,
-      // A number that is not used is no attempt.
+      // An unused number does not count as an attempt.
       nextAttempt: () => ++last,
       isAwaited: () => this.waiting,
       onBytes() {},
@@ -160,14 +161,14 @@ export class Answer implements EventFeed, Sink, TurnStream {
     })
   }
 
-  /** Of this attempt. */
+  /** The usage of this attempt. Counts that the provider has not reported are estimated. */
   #costOfAttempt(reported: UsageSum): UsageSum {
     return estimateUsage(reported, this.#request, this.length - this.#lengthBefore)
   }
 
   #finish(terminal: TerminalEvent): void {
     const { turn } = this.#settings
-    // A turn that has not begun has nothing to end.
+    // A turn that has not started has nothing to end.
     if (turn === undefined || this.#source === undefined) return this.#end(terminal)
     this.#source = undefined
     this.#ending = turn.end(terminal).then((end) => this.#end(end))

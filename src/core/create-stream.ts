@@ -1,5 +1,5 @@
 /**
- * Options to layers.
+ * Creates a stream from its options.
  *
  * @module
  */
@@ -29,30 +29,33 @@ import { Stream } from './stream.js'
 import type { Turn } from './turn.js'
 
 export interface StreamOptions<Output = unknown> extends StreamRequest, StreamHooks {
-  /** The schema that the answer has to fit; its type is that of `complete.output`. */
+  /** The schema of the answer. It determines the type of `complete.output`. */
   output?: OutputSchema<Output>
-  /** Who answers: `openai({...})`, `anthropic({...})`, `compatible({...})`, or your own. */
+  /**
+   * The driver that answers: `openai({...})`, `anthropic({...})`, `compatible({...})`, or your own.
+   */
   driver: Driver
   /** Ends the stream with an `error` of code `aborted`. */
   signal?: AbortSignal
   /**
-   * Further attempts after a failure. A number is `maxRetries`.
+   * Retry options. A number is `maxRetries`, `false` disables retries.
    * @default { maxRetries: 2 }
    */
   retry?: number | false | RetryOptions
   /**
-   * How long to wait. A number is `totalMs`.
+   * Timeouts. A number is `totalMs`, `false` disables all of them.
    * @default { firstChunkMs: 120_000, chunkMs: 60_000, silenceMs: 60_000 }
    */
   timeout?: number | false | TimeoutOptions
 }
 
 /**
- * Asks a model and gives its answer as events. Nothing is sent before the first event is asked for.
+ * Calls a model and returns its answer as events. Nothing is sent before the first event is read.
  *
- * Iterating never throws for anything that the provider, the network or an abort does: that is the `error` event.
+ * Iterating never throws for a failure of the provider or the network, or for an abort: the stream
+ * ends with an `error` event instead.
  *
- * @throws TypeError for a bad option
+ * @throws TypeError for a invalid option
  * @example
  * ```ts
  * const stream = createStream({ driver: openai({ model: 'gpt-5.5' }), prompt: 'Why is the sky blue?' })
@@ -72,13 +75,13 @@ export const streamRules: Rules<StreamOptions> = {
   driver: required(driverRule),
   ...requestRules,
   signal: abortSignal,
-  // Their layers check them.
+  // Checked by the layers.
   retry: anything,
   timeout: anything,
   ...hookRules,
 }
 
-/** @internal A stream that may be a turn of something larger. */
+/** @internal Creates a stream, optionally as a turn of a conversation. */
 export function openStream(options: StreamOptions, turn?: Turn): EventStream {
   checkOptions('', options, streamRules, 'an object with a driver and a prompt or messages')
   const { driver, signal, retry: retryOption, timeout: timeoutOption, ...others } = options

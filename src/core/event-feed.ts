@@ -8,9 +8,9 @@ import type { StreamError } from '../base/errors.js'
 import type { StreamEvent, TerminalEvent } from '../base/events.js'
 
 /**
- * Takes the events of one batch: all that one network chunk held. Null once the stream is over.
+ * Receives one batch: all events of one network chunk. Null after the end of the stream.
  *
- * @param firstId - the id of the first event, as `Encoder.encode` takes it
+ * @param firstId - the id of the first event, as for `Encoder.encode`
  */
 export type Receive = (batch: readonly StreamEvent[] | null, firstId?: number | null) => void
 
@@ -19,35 +19,37 @@ export interface EventFeed {
   /** Requests the next batch. One pull at a time; each is answered once. */
   pull(receive: Receive): void
   /**
-   * Ends the stream early and frees everything it holds. The pull that waits, or the next one, receives the terminal event.
-   * Harmless after the end.
+   * Ends the stream early and frees everything it holds. The pending pull, or the next one,
+   * receives the terminal event. Does nothing after the end.
    */
   stop(error: StreamError): void
-  /** Settles when nothing is left to do before the terminal event; undefined if nothing is to be done. */
+  /** Settles when all work before the terminal event is done; undefined if there is none. */
   readonly ending?: Promise<void> | undefined
-  /** Set by the reader. Called once, as soon as the terminal event is known, even if nobody pulls. */
+  /**
+   * Set by the reader. Called once, as soon as the terminal event is known, even if nobody pulls.
+   */
   onEnd: ((terminal: TerminalEvent) => void) | undefined
 }
 
-/** What response writers and logs read: the batches of one stream. */
+/** The batches of one stream, as response writers and logs read them. */
 export interface BatchReader {
-  /** One at a time. */
+  /** Requests the next batch. One read at a time. */
   read(receive: Receive): void
   cancel(reason?: unknown): void
 }
 
 /** The answer to a pull of an origin: exactly one of these calls. */
 export interface EventSink {
-  /** Never empty; a terminal event comes last. */
+  /** Delivers a batch. Never empty; a terminal event comes last. */
   events(batch: readonly StreamEvent[], firstId?: number): void
-  /** No terminal event will come. */
+  /** Reports a failure. No terminal event follows. */
   fail(error: StreamError): void
 }
 
-/** Events that were made elsewhere, such as those of a response or of a log. */
+/** A source of events that were created elsewhere, such as those of a response or a log. */
 export interface EventOrigin {
-  /** One pull at a time, and none after a terminal event or `fail`. */
+  /** Requests the next batch. One pull at a time, and none after a terminal event or `fail`. */
   pull(sink: EventSink): void
-  /** Frees everything at once. A pull that waits is not answered any more. */
+  /** Frees everything at once. A pending pull is not answered. */
   close(): void
 }

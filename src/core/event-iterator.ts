@@ -1,5 +1,5 @@
 /**
- * The single events of batches, for `for await`.
+ * Iterates over the events of batches, for `for await`.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { StreamEvent } from '../base/events.js'
 import type { BatchReader } from './event-feed.js'
 
 interface EndingReader extends BatchReader {
-  /** Settles when nothing is left to do; undefined if that is now. */
+  /** Settles when all work is done; undefined if there is none. */
   readonly ending: Promise<void> | undefined
 }
 
@@ -22,9 +22,12 @@ export class EventIterator implements AsyncIterator<StreamEvent, undefined> {
   #batch = nothing
   #position = 0
   #over = false
-  /** The `next()` that waits for an event. */
+  /** The pending call of `next()`. */
   #waiting: Resolve | undefined
-  /** Further calls of `next()` while one waits. One queue for all of them would cost 3 % of a token. */
+  /**
+   * Further calls of `next()` while one is pending. A single queue for all of them would cost 3 %
+   * of the CPU time of a token.
+   */
   readonly #behind: Resolve[] = []
 
   constructor(reader: EndingReader) {

@@ -9,8 +9,9 @@ import type { Reading } from './reading.js'
 let registry: FinalizationRegistry<Reading> | undefined
 
 /**
- * A reader that takes some events and forgets the stream leaves a connection open and a listener on its signal. Both go once the
- * stream has been collected. Runtimes without FinalizationRegistry keep them.
+ * Closes a stream once it has been collected. A reader that takes some events and forgets the
+ * stream leaves an open connection and a listener on its signal. Runtimes without
+ * FinalizationRegistry keep both.
  */
 export function closeWhenForgotten(stream: object, reading: Reading): void {
   if (typeof FinalizationRegistry === 'undefined') return

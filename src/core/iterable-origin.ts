@@ -1,5 +1,5 @@
 /**
- * The events of any async iterable, of which nothing is known.
+ * Reads events from any async iterable.
  *
  * @module
  */
@@ -8,7 +8,9 @@ import { StreamError } from '../base/errors.js'
 import { isEventType, isTerminal, type StreamEvent } from '../base/events.js'
 import type { EventOrigin, EventSink } from './event-feed.js'
 
-/** Each event is a batch of its own. What the iterable throws and an end without a terminal event are failures. */
+/**
+ * Delivers each event as a batch. A thrown error and an end without a terminal event are failures.
+ */
 export class IterableOrigin implements EventOrigin {
   readonly #iterator: AsyncIterator<StreamEvent>
   #closed = false
@@ -25,7 +27,7 @@ export class IterableOrigin implements EventOrigin {
           const message = 'The events ended without a complete or error event.'
           return sink.fail(new StreamError('interrupted', message))
         }
-        // Formats write the type as it is, where a line break would begin another event.
+        // Formats write the type as it is, so a line break in it would start another event.
         const type: unknown = event?.type
         if (!isEventType(type)) {
           this.close()
@@ -46,12 +48,12 @@ export class IterableOrigin implements EventOrigin {
     this.#iterator.return?.().catch(() => {})
   }
 
-  /** An iterator may throw at the call as well. */
+  /** Turns a synchronous throw of the iterator into a rejection. */
   async #next(): Promise<IteratorResult<StreamEvent, unknown>> {
     return this.#iterator.next()
   }
 
-  /** A generator may have things to do after its last event, as in a `for await`. */
+  /** Lets a generator run the code after its last event, as `for await` does. */
   #runToEnd(): void {
     this.#next().then(
       ({ done }) => (done ? undefined : this.#iterator.return?.()),

@@ -1,5 +1,5 @@
 /**
- * Tells the hooks of a stream.
+ * Calls the hooks of a stream.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { Attempt } from '../pull/source.js'
 
 export const hookRules: Rules<StreamHooks> = { onAttempt: func, onRetry: func, onEnd: func }
 
-/** @returns undefined if nobody listens */
+/** @returns undefined if there are no hooks */
 export function observe(hooks: StreamHooks, start: StartEvent): Observer | undefined {
   const { onAttempt, onRetry, onEnd } = hooks
   const isWatched = (onAttempt ?? onRetry ?? onEnd) !== undefined
@@ -63,7 +63,10 @@ export class Observer {
   }
 }
 
-/** On the next microtask: a hook that cancels the stream does not do so while a layer is busy. */
+/**
+ * Calls a hook on the next microtask, so that a hook that cancels the stream cannot interrupt a
+ * layer.
+ */
 function call<T>(hook: ((about: T) => unknown) | undefined, about: T): void {
   if (hook !== undefined) Promise.resolve(about).then(hook).catch(ignore)
 }

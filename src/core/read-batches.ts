@@ -1,5 +1,5 @@
 /**
- * The batches of any stream of events.
+ * Reads any stream of events in batches.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { IterableOrigin } from './iterable-origin.js'
 import { ReceivedAnswer } from './received-answer.js'
 import { Stream } from './stream.js'
 
-/** Our own streams deliver whole batches; each event of another iterable is a batch of its own. */
+/** The batches of a stream. For another iterable, each event is a batch. */
 export function readBatches(events: AsyncIterable<StreamEvent>): BatchReader {
   const stream =
     events instanceof Stream ? events : new Stream(new ReceivedAnswer(new IterableOrigin(events)))

@@ -1,5 +1,5 @@
 /**
- * The reading of one stream: its end, its abort signal, and the promise of its result.
+ * The state of reading one stream: its end, its abort signal, and the promise of its result.
  *
  * @module
  */
@@ -15,7 +15,10 @@ export interface ReadOptions {
   ended?: TerminalEvent | undefined
 }
 
-/** It holds no reference to the `Stream` that it belongs to, so that a forgotten stream can be collected. */
+/**
+ * Reads one stream. Holds no reference to the `Stream` that owns it, so that a forgotten stream can
+ * be collected.
+ */
 export class Reading {
   readonly #feed: EventFeed
   readonly #signal: AbortSignal | undefined
@@ -39,18 +42,18 @@ export class Reading {
   }
 
   cancel(reason?: unknown): void {
-    // Every response closes, and an error that nobody receives takes 5 us to make.
+    // Every response closes its stream, and an error that nobody receives costs 5 us.
     if (!this.isOver) this.#feed.stop(abortError(reason))
   }
 
-  /** The `complete` event; rejects with the error that ends the stream. */
+  /** The `complete` event. Rejects with the error that ends the stream. */
   final(): Promise<CompleteEvent> {
     if (this.#final !== undefined) return this.#final.promise
     const final = promiseWithResolvers<CompleteEvent>()
     this.#final = final
-    // The iteration receives the error as well, so a caller that looks late has missed nothing.
+    // The iteration receives the error, too, so a late caller has missed nothing.
     final.promise.catch(() => {})
-    // An iterator may never pull, and an abort ends the stream all the same.
+    // An abort must end the stream even if its iterator never pulls.
     this.#listen()
     if (this.#terminal !== undefined) this.#settle(this.#terminal)
     return final.promise

@@ -1,5 +1,6 @@
 /**
- * An answer whose events were made elsewhere: read back from a response, a log, or any iterable.
+ * An answer whose events were created elsewhere, and are read from a response, a log or any
+ * iterable.
  *
  * @module
  */
@@ -11,7 +12,7 @@ import type { EventFeed, EventOrigin, EventSink, Receive } from './event-feed.js
 import { startOf } from './start-event.js'
 import { Transcript } from './transcript.js'
 
-/** A stream whose events have ids, because they are kept somewhere. */
+/** A stored stream, whose events have ids. */
 export interface KeptEvents {
   /** The id of the last event that was received elsewhere; 0 for a stream from its beginning. */
   after: number
@@ -68,11 +69,14 @@ export class ReceivedAnswer implements EventFeed, EventSink {
     this.onEnd?.(terminal)
   }
 
-  /** The error is not among the events that are kept: with an id, whoever reconnects would miss the event of that id. */
+  /**
+   * Delivers the error without an id, because it is not stored: with an id, a reader that
+   * reconnects would miss the stored event of that id.
+   */
   #deliverFailure(terminal: TerminalEvent): void {
     this.#delivered = true
     const id = this.#kept === undefined ? undefined : null
-    // Reading can fail before the stream's own `start` has come, and every stream begins with one.
+    // Reading can fail before the `start` is received, and every stream begins with one.
     if (this.#begun) this.#deliver([terminal], id)
     else this.#deliver([startOf({ provider: 'unknown', model: 'unknown' }), terminal], id)
   }

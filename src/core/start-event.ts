@@ -1,12 +1,12 @@
 /**
- * How a stream begins.
+ * Creates the first event of a stream.
  *
  * @module
  */
 
 import type { StartEvent } from '../base/events.js'
 
-/** The first event of a stream, with an id of its own. */
+/** A `start` event with a new id. */
 export function startOf({ provider, model }: { provider: string; model: string }): StartEvent {
   // Browsers have randomUUID in secure contexts only.
   const id = globalThis.crypto?.randomUUID?.() ?? `stream-${Math.random().toString(36).slice(2)}`

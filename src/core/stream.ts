@@ -1,5 +1,5 @@
 /**
- * A stream as its reader sees it: an iteration, the promises `text()` and `final()`, and cancellation.
+ * The public face of a stream: iteration, `text()`, `final()` and cancellation.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { closeWhenForgotten } from './forgotten-streams.js'
 import { Reading, type ReadOptions } from './reading.js'
 
 const consumed =
-  'This stream is being read already, and it can be read once. Use text() or final() alongside an iteration, or create another stream.'
+  'A stream can be read only once, and this one is already being read. Use text() or final() alongside an iteration, or create another stream.'
 
 export class Stream implements EventStream, BatchReader {
   readonly #reading: Reading
@@ -49,7 +49,7 @@ export class Stream implements EventStream, BatchReader {
     await this.ending
   }
 
-  /** Settles when nothing is left to do before the terminal event; undefined if nothing is to be done. */
+  /** Settles when all work before the terminal event is done; undefined if there is none. */
   get ending(): Promise<void> | undefined {
     return this.#reading.ending
   }
@@ -57,7 +57,7 @@ export class Stream implements EventStream, BatchReader {
   /**
    * Makes the caller the only reader.
    *
-   * @throws TypeError if the stream has a reader
+   * @throws TypeError if the stream already has a reader
    */
   claim(): void {
     if (this.#claimed) throw new TypeError(consumed)

@@ -1,5 +1,5 @@
 /**
- * The events of one stream so far, folded into what its end says about them.
+ * Collects the events of one stream for its terminal event.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { ErrorEvent, StreamEvent } from '../base/events.js'
 
 export class Transcript {
   readonly content: Accumulator = new Accumulator()
-  /** How many attempts were made. */
+  /** The number of attempts. */
   attempts = 1
 
   add(event: StreamEvent): void {
@@ -18,7 +18,7 @@ export class Transcript {
     this.content.add(event)
   }
 
-  /** The error event of a stream that ends now, with what came until then. */
+  /** The `error` event of a stream that ends now, with the content so far. */
   failure(error: StreamError): ErrorEvent {
     return {
       type: 'error',

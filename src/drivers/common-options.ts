@@ -7,11 +7,11 @@
 import {
   checkOptions,
   func,
+  isRecord,
   isText,
   oneOf,
   type Rule,
   type Rules,
-  record,
   required,
   rule,
 } from '../base/check-options.js'
@@ -44,7 +44,7 @@ export const providerRules: Rules<ProviderOptions> = {
   ),
   baseURL: rule('an absolute URL', (value) => isText(value) && URL.canParse(value)),
   fetch: func,
-  headers: secret('an object of names and values', record.isAllowed),
+  headers: secret('an object of names and values', isRecord),
 }
 
 export const thinkTagsRule: Rule = oneOf(true, false, 'opened')

@@ -1,5 +1,5 @@
 /**
- * Reads a stream back, in a browser or anywhere else.
+ * Reads streams from a server, in a browser or any other runtime.
  *
  * @module sluice/client
  */

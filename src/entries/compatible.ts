@@ -1,5 +1,5 @@
 /**
- * The driver for every server that speaks OpenAI's chat protocol.
+ * The driver for servers with OpenAI's chat API.
  *
  * @module sluice/compatible
  */

@@ -1,5 +1,5 @@
 /**
- * Conversations that are remembered.
+ * Stored conversations, with one turn at a time.
  *
  * @module sluice/conversation
  */

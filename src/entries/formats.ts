@@ -1,5 +1,5 @@
 /**
- * Formats that front ends made for others read.
+ * Formats for front ends that were made for other libraries.
  *
  * @module sluice/formats
  */

@@ -1,5 +1,6 @@
 /**
- * Streams from language models: `createStream()`, what writes a stream to a response, and the combinators.
+ * Streams from language models: `createStream()`, response writers with their formats, and layers
+ * around drivers.
  *
  * @module sluice
  */

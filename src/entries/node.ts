@@ -1,5 +1,5 @@
 /**
- * Writes a stream to Node's own HTTP responses.
+ * Writes streams to the HTTP responses of Node.
  *
  * @module sluice/node
  */

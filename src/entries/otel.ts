@@ -1,5 +1,5 @@
 /**
- * Spans and metrics of OpenTelemetry for streams. It needs `@opentelemetry/api`.
+ * OpenTelemetry spans and metrics for streams. Needs the package `@opentelemetry/api`.
  *
  * @module sluice/otel
  */

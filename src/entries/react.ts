@@ -1,5 +1,5 @@
 /**
- * Streams in React components.
+ * A React hook for streams.
  *
  * @module sluice/react
  */

@@ -1,5 +1,6 @@
 /**
- * What is kept in Redis, by a client of `redis` (node-redis) or `ioredis` that you hand in.
+ * Stores conversations and streams in Redis, with your own client of `redis` (node-redis) or
+ * `ioredis`.
  *
  * ```ts
  * import { createClient } from 'redis'

@@ -1,5 +1,5 @@
 /**
- * Streams that outlive their clients, and a log for them in memory.
+ * Streams that outlive their clients, and an in-memory log for them.
  *
  * @module sluice/resumable
  */

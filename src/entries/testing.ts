@@ -1,5 +1,6 @@
 /**
- * For tests: a provider that fails on request, a driver made of a list, and the contract of a driver as a test suite.
+ * Test tools: a simulated provider that fails on request, scripted drivers, cassettes, and contract
+ * suites for drivers, stores and logs.
  *
  * ```ts
  * import { simulatedProvider } from 'sluice/testing'

@@ -76,7 +76,7 @@ export class HttpSource implements Source {
   }
 
   finished(): Completion | undefined {
-    return this.#decoder.finished()
+    return this.#decoder.finished() ?? undefined
   }
 
   usage(): Usage {
@@ -160,7 +160,7 @@ export class HttpSource implements Source {
 
   readonly #onDrop = (error: unknown): void => {
     if (this.#over) return
-    if (this.#decoder.finished() !== undefined) return this.#end()
+    if (this.finished() !== undefined) return this.#end()
     this.#lost = true
     this.#fail(networkError(error, this.#provider, 'while the answer was being read'))
   }
@@ -172,13 +172,16 @@ export class HttpSource implements Source {
   }
 
   #ended(): boolean {
-    return this.#decoder.ended ?? this.#decoder.finished() !== undefined
+    return this.#decoder.ended ?? this.finished() !== undefined
   }
 
   /** Ends the attempt: the body has ended, or nothing meaningful can follow. */
   #end(): void {
-    const completion = this.#decoder.finished()
+    const completion = this.finished()
     if (completion === undefined) return this.#fail(this.#missingEnd() as StreamError)
+    if (completion.finishReason === undefined) {
+      return this.#fail(this.#protocolError('the decoder finished without a finishReason'))
+    }
     this.#over = true
     if (this.#reader === undefined) this.#abort()
     else drain(this.#reader, () => this.#abort())
@@ -217,7 +220,7 @@ export class HttpSource implements Source {
 
   /** The error of a body that ended; undefined if it held a terminal event. */
   #missingEnd(): StreamError | undefined {
-    if (this.#decoder.finished() !== undefined) return undefined
+    if (this.finished() !== undefined) return undefined
     const error = this.#foreignBody()
     if (error !== undefined) return error
     this.#lost = true

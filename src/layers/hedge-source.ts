@@ -16,15 +16,15 @@ import type { OpenContext, Sink, Source } from '../pull/source.js'
 import { combineErrors, handOver, named } from './several-drivers.js'
 
 /**
- * One of the two drivers. It is pulled only while a sink waits, so at most one of its answers has
- * to be kept.
+ * One of the two drivers. It is pulled only while a sink waits, so at most one of its answers is
+ * kept.
  */
 class Leg implements Sink {
   readonly driver: Driver
   readonly source: Source
   readonly #hedge: HedgeSource
   #waiting = false
-  /** It has ended or was closed. */
+  /** Whether the source has ended or was closed. */
   over = false
   /** Its usage has been added to that of others, or reported by a `retry` event. */
   counted = false
@@ -69,7 +69,7 @@ export class HedgeSource extends AnsweringSource {
   #first: Leg | undefined
   #second: Leg | undefined
   #winner: Leg | undefined
-  /** What is left of the first driver's time. It runs only while a sink waits. */
+  /** The rest of the first driver's time, in milliseconds. It runs only while a sink waits. */
   #leftMs: number
   #since = 0
   #timer: ReturnType<typeof setTimeout> | undefined

@@ -13,7 +13,7 @@ import { checkDriver, commonContinuation } from './several-drivers.js'
 /** Hedge options. */
 export interface HedgeOptions {
   /**
-   * How long the first driver may go without content before the second one is called as well, in
+   * The time without content from the first driver after which the second one is called as well, in
    * milliseconds.
    */
   afterMs: number

@@ -59,8 +59,8 @@ export function handOver(
 }
 
 /**
- * One error for all: the last one, with the others in its cause. It is retryable if any of them is,
- * after the shortest of their waits.
+ * Combines errors: the result is the last one, with the others in its cause. It is retryable if any
+ * of them is, after the shortest of their waits.
  */
 export function combineErrors(errors: readonly [StreamError, ...StreamError[]]): StreamError {
   const last = errors.at(-1) as StreamError

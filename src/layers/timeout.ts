@@ -26,22 +26,22 @@ import type { Sink, Source } from '../pull/source.js'
  */
 export interface TimeoutOptions {
   /**
-   * Until the first content.
+   * The time to the first content.
    * @default 120_000
    */
   firstChunkMs?: number
   /**
-   * Between two pieces of content.
+   * The time between two pieces of content.
    * @default 60_000
    */
   chunkMs?: number
   /**
-   * Between any two chunks of bytes, pings included, from the first one.
+   * The time between two chunks of bytes, pings included. It starts with the first chunk.
    * @default 60_000
    */
   silenceMs?: number
   /**
-   * For the whole stream with all its attempts. Its error is not retryable.
+   * The time of the whole stream, with all its attempts. Its error is not retryable.
    * @default Infinity
    */
   totalMs?: number
@@ -53,7 +53,7 @@ export interface TimeoutOptions {
  * for the same attempt, the shorter one applies.
  *
  * @param options - a number is `totalMs`
- * @throws TypeError for what is no driver, and for a bad option
+ * @throws TypeError for anything that is not a driver, and for an invalid option
  */
 export function timeout(driver: Driver, options: number | TimeoutOptions): Driver {
   checkValue('driver', driver, required(driverRule))

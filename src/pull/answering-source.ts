@@ -12,12 +12,12 @@ import type { Sink, Source } from './source.js'
 export type Answer = (sink: Sink) => void
 
 /**
- * Remembers the sink that waits for an answer. An answer that comes while no sink waits is kept for
- * the next pull, so a timer may answer whether or not somebody is waiting.
+ * Remembers the sink that waits for an answer. Without a waiting sink, an answer is kept for the
+ * next pull, so a timer may answer at any time.
  */
 export abstract class AnsweringSource implements Source {
   #sink: Sink | undefined
-  /** Made when it is needed: most streams never keep an answer. */
+  /** Created on demand, because most streams never keep an answer. */
   #kept: Answer[] | undefined
 
   /** Whether a pull has not been answered yet. */
@@ -39,7 +39,7 @@ export abstract class AnsweringSource implements Source {
   /** Called for each pull that no kept answer has satisfied. */
   protected abstract next(): void
 
-  /** The sink that waits, if any. It waits no longer: the caller MUST answer it. */
+  /** Takes the waiting sink, if any. The caller MUST answer it. */
   protected take(): Sink | undefined {
     const sink = this.#sink
     this.#sink = undefined

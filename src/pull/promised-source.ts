@@ -1,5 +1,5 @@
 /**
- * A source that has to wait for something before it can be opened.
+ * A source that is opened once a promise resolves.
  *
  * @module
  */

@@ -53,7 +53,7 @@ export interface Resumption {
 export interface OpenContext {
   /** The number of the source's first attempt, from 1. */
   attempt: number
-  /** From the last attempt: to be resumed instead of sending the request again. */
+  /** The response of the last attempt, to be resumed instead of sending the request again. */
   resumption?: Resumption
   /** The number for a further attempt: one more than the last, whichever layer calls. */
   nextAttempt(): number
@@ -67,7 +67,7 @@ export interface OpenContext {
 }
 
 export interface Attempt {
-  /** From 1 */
+  /** The number of the attempt, from 1. */
   attempt: number
   provider: string
   model: string

@@ -1,16 +1,16 @@
 /**
- * Work that is done once a frame.
+ * Runs a function at most once per frame.
  *
  * @module
  */
 
 /**
- * For a page that is not seen, which has no frames; in milliseconds. Browsers let timers of such a page wait about as long, and a page
- * that is seen draws in frames alone.
+ * The wait on a hidden page, which has no frames, in milliseconds. Browsers throttle the timers of
+ * hidden pages to about this rate.
  */
 const unseenMs = 1_000
 
-/** Where there are no frames at all, in milliseconds. */
+/** The wait in a runtime without frames, in milliseconds. */
 const withoutFramesMs = 16
 
 export class Frame {
@@ -22,7 +22,7 @@ export class Frame {
     this.#work = work
   }
 
-  /** Has the work done in the next frame, however often it is called before. */
+  /** Runs the function in the next frame, once for any number of calls. */
   request(): void {
     if (this.#timer !== undefined) return
     const hasFrames = typeof globalThis.requestAnimationFrame === 'function'

@@ -1,5 +1,5 @@
 /**
- * What a page asks for, and what it gets to show.
+ * The options and the result of `useStream()`.
  *
  * @module
  */
@@ -11,26 +11,28 @@ import type { Message } from '../base/messages.js'
 import { type ConnectOptions, connectRules, isUrl } from '../client/connect.js'
 import type { Reconnection } from '../client/connection.js'
 
-/** Those of `connect`, apart from what a page that sends messages decides itself. */
+/** Options of `useStream()`, in addition to those of `connect()`. */
 export interface UseStreamOptions extends Omit<ConnectOptions, 'body' | 'json' | 'signal'> {
-  /** Where messages are sent, by POST. It answers with `sse()`. */
+  /** The route that receives the messages by POST and answers with `sse()`. */
   url: string | URL
   /**
-   * What is sent, as JSON.
+   * Creates the request body, which is sent as JSON.
    * @default (messages) => ({ messages })
    */
   body?: (messages: readonly Message[]) => unknown
-  /** What was said before. Read once, when the component is made. */
+  /** Earlier messages. Read once, when the component is created. */
   initialMessages?: readonly Message[]
   /**
-   * Where an answer may be under way already, such as one that a reload has cut off. It is asked for by GET, from its beginning, once
-   * the component is mounted, and takes the place of what has come of it before. A status of 204, 404 or 410 says that there is none,
-   * and nothing happens.
+   * The address of an answer that may be in progress, such as one that a reload interrupted. It is
+   * requested by GET, from its beginning, once the component is mounted, and replaces what was
+   * received of it before. Nothing happens on a status of 204, 404 or 410: there is no such answer.
    */
   follow?: string | URL | null | undefined
-  /** Called for each event. What it changes is shown together with the event. */
+  /** Called for each event. State that it changes is rendered together with the event. */
   onEvent?: (event: StreamEvent) => void
-  /** Called by `stop()`, for a server whose streams outlive their clients: there the answer has to be stopped too. */
+  /**
+   * Called by `stop()`. If the server's streams outlive their clients, stop the answer there too.
+   */
   onStop?: () => void
 }
 
@@ -46,47 +48,51 @@ const rules: Rules<UseStreamOptions> = {
   ...shared,
 }
 
-/** @throws TypeError for a bad option */
+/** @throws TypeError for a invalid option */
 export function checkStreamOptions(options: UseStreamOptions): void {
   checkOptions('', options, rules, 'an object with a url', true)
 }
 
 /**
- * `idle`: nothing is under way. `submitted`: an answer is, and nothing of it has come. `streaming`: it comes. `error`: the last one
- * failed.
+ * The state of the answer. `idle`: none is in progress. `submitted`: one is in progress, without
+ * content so far. `streaming`: content is arriving. `error`: the last one failed.
  */
 export type StreamStatus = 'idle' | 'submitted' | 'streaming' | 'error'
 
-/** What there is to show. It changes once a frame at most while an answer comes. */
+/** The state to render. During an answer it changes at most once per frame. */
 export interface StreamState {
-  /** What was said, with the answer that grows at its end. A message that has not changed is the same object as before. */
+  /**
+   * All messages; during an answer, the last one is the answer so far. A message that has not
+   * changed is the same object as before.
+   */
   messages: readonly Message[]
   status: StreamStatus
-  /** Why the last answer failed. `error.toJSON().message` is a sentence to show; `error.message` says more. */
+  /** Why the last answer failed. Show `error.publicMessage`; `error.message` has the details. */
   error: StreamError | undefined
-  /** Another attempt or another connection is about to begin; until something comes of it. */
+  /** The retry or reconnection in progress, until it delivers something. */
   retrying: RetryEvent | Reconnection | undefined
 }
 
-/** What a page can do. The functions are the same at each render. */
+/** The actions of a page. The functions are the same in each render. */
 export interface StreamActions {
   /**
-   * Sends what the user says: text, or messages, such as the results of tools.
+   * Sends a user message: text, or messages, such as tool results.
    *
-   * @returns false, with nothing sent, while an answer is under way: `stop()` it first
-   * @throws TypeError for a bad option
+   * @returns false, with nothing sent, while an answer is in progress: call `stop()` first
+   * @throws TypeError for a invalid option
    */
   send(input: string | Message | readonly Message[]): boolean
   /**
-   * Asks again for the last answer, and takes away what there was of it.
+   * Requests the last answer again and removes the previous one.
    *
-   * @returns false, with nothing sent, while an answer is under way, and where nothing was asked
-   * @throws TypeError for a bad option
+   * @returns false, with nothing sent, while an answer is in progress, and without a message to
+   * answer
+   * @throws TypeError for a invalid option
    */
   retry(): boolean
-  /** Ends the answer that is under way and closes its connection at once. What has come of it stays. */
+  /** Ends the answer in progress and closes its connection at once. Received content stays. */
   stop(): void
-  /** Replaces the messages, and ends an answer that is under way. */
+  /** Replaces the messages and ends the answer in progress. */
   setMessages(
     messages: readonly Message[] | ((messages: readonly Message[]) => readonly Message[]),
   ): void

@@ -1,5 +1,5 @@
 /**
- * A conversation on a page, without anything of React.
+ * The state of a conversation on a page, independent of React.
  *
  * @module
  */
@@ -20,31 +20,31 @@ import {
   type UseStreamOptions,
 } from './options.js'
 
-/** An answer that is under way. */
+/** An answer in progress. */
 interface Answer {
   stream: EventStream
   content: Accumulator
-  /** It is not known yet whether there is one. */
+  /** Whether the answer to follow may turn out not to exist. */
   sought: boolean
 }
 
-/** What a status says where an answer was looked for and there is none. */
+/** The statuses of `follow` that mean that there is no answer. */
 const nothing: readonly (number | undefined)[] = [204, 404, 410]
 
 export class StreamStore implements StreamActions {
-  /** The latest: they are read when something is sent. */
+  /** The options of the last render. They are read when something is sent. */
   options: UseStreamOptions
   #state: StreamState
   readonly #listeners = new Set<() => void>()
   readonly #frame = new Frame(() => this.#show())
-  /** What was said, without the answer that grows. */
+  /** All messages, without the answer in progress. */
   #history: readonly Message[]
   #answer: Answer | undefined
   #status: StreamStatus = 'idle'
   #error: StreamError | undefined
   #retrying: StreamState['retrying']
   #mounts = 0
-  /** Nobody will ever look again, unless it is mounted again. */
+  /** Whether the component was unmounted, and not mounted again since. */
   #left = false
 
   constructor(options: UseStreamOptions) {
@@ -63,11 +63,12 @@ export class StreamStore implements StreamActions {
 
   readonly getState = (): StreamState => this.#state
 
-  /** @returns what ends it */
+  /** @returns the function that unmounts */
   mount(follow: string | undefined): () => void {
     this.#mounts++
     this.#left = false
-    // Later, because strict mode mounts, unmounts and mounts again in one go: one of both counts.
+    // Deferred, because strict mode mounts, unmounts and mounts again synchronously, and only one
+    // of the mounts counts.
     let mounted = true
     queueMicrotask(() => {
       if (mounted && follow !== undefined) this.#follow(follow)
@@ -142,7 +143,7 @@ export class StreamStore implements StreamActions {
         this.options.onReconnect?.(reconnection)
       },
     })
-    // One that was being looked for is not waited for any more.
+    // Ends a lookup by `follow`: the new answer takes its place.
     this.#answer?.stream.cancel()
     const answer: Answer = { stream, content: new Accumulator(), sought }
     this.#answer = answer
@@ -153,7 +154,7 @@ export class StreamStore implements StreamActions {
       for (const event of this.#found(answer, batch)) {
         this.#take(event, answer)
         this.#call(() => this.options.onEvent?.(event))
-        // It was the last, or a hook has ended it.
+        // It was the last event, or a hook has ended the answer.
         if (!isCurrent()) return
       }
       if (isCurrent()) reader.read(receive)
@@ -161,7 +162,7 @@ export class StreamStore implements StreamActions {
     reader.read(receive)
   }
 
-  /** @returns nothing where an answer was looked for and there is none */
+  /** @returns an empty list if there is no answer to follow */
   #found(answer: Answer, batch: readonly StreamEvent[]): readonly StreamEvent[] {
     if (!answer.sought) return batch
     const last = batch.at(-1)
@@ -170,7 +171,7 @@ export class StreamStore implements StreamActions {
       return []
     }
     answer.sought = false
-    // A start and an error alone: none was reached.
+    // A start and an error alone mean that no answer was reached.
     if (last?.type !== 'error' || batch.length > 2) this.#history = withoutAnswer(this.#history)
     this.#status = 'submitted'
     return batch
@@ -208,7 +209,7 @@ export class StreamStore implements StreamActions {
     this.#frame.request()
   }
 
-  /** What has come of the answer stays. */
+  /** Ends the answer in progress. Received content stays. */
   #end(status: StreamStatus): void {
     const answer = this.#answer
     this.#answer = undefined
@@ -225,7 +226,7 @@ export class StreamStore implements StreamActions {
     this.#frame.cancel()
   }
 
-  /** An answer of nothing is no message. */
+  /** Adds an answer to the messages, unless it is empty. */
   #append(message: Message): void {
     if (message.content.length > 0) this.#history = [...this.#history, message]
   }
@@ -245,7 +246,7 @@ export class StreamStore implements StreamActions {
     for (const listener of this.#listeners) listener()
   }
 
-  /** A hook that throws is the page's trouble, not that of the stream. */
+  /** Calls a hook. If it throws, the page gets an uncaught error and the stream continues. */
   #call(hook: () => void): void {
     try {
       hook()
@@ -257,7 +258,7 @@ export class StreamStore implements StreamActions {
   }
 }
 
-/** What is left for `connect`. */
+/** The options that are passed on to `connect()`. */
 function toInit(options: Partial<UseStreamOptions>): ConnectOptions {
   const {
     url: _url,
@@ -271,7 +272,7 @@ function toInit(options: Partial<UseStreamOptions>): ConnectOptions {
   return init
 }
 
-/** What was said up to the last answer, which is left out. */
+/** The messages before the last answer. */
 function withoutAnswer(messages: readonly Message[]): readonly Message[] {
   const asked = messages.findLastIndex(({ role }) => role !== 'assistant')
   return messages.slice(0, asked + 1)

@@ -1,5 +1,5 @@
 /**
- * The hook.
+ * The React hook.
  *
  * @module
  */
@@ -9,13 +9,16 @@ import type { StreamActions, StreamState, UseStreamOptions } from './options.js'
 import { StreamStore } from './store.js'
 
 /**
- * A conversation with a route that answers with `sse()`.
+ * Holds a conversation with a route that answers with `sse()`.
  *
- * A component renders once a frame at most, however fast the tokens come. A restart takes the text back that it voids. Connections that
- * are lost are made again as `connect` does it. Unmounting closes the connection at once.
+ * The component renders at most once per frame, however fast tokens arrive. A restart removes the
+ * discarded text. Lost connections are restored as by `connect()`. Unmounting closes the connection
+ * at once.
  *
- * The options may change from render to render, and those of the last render count; for another conversation, give the component
- * another `key`.
+ * The options may change between renders; those of the last render apply. For another conversation,
+ * change the `key` of the component.
+ *
+ * @throws TypeError for an invalid option
  *
  * @example
  * ```tsx

@@ -1,5 +1,5 @@
 /**
- * One follower: first what is in the log, then what comes.
+ * Delivers a stream to one follower: first the events in the log, then new ones.
  *
  * @module
  */
@@ -15,18 +15,18 @@ import type { Tail } from './tail.js'
 export interface CursorSettings {
   log: StreamLog
   id: string
-  /** The number of the last event that the follower has seen. */
+  /** The number of the last event that the follower has received. */
   after: number
-  /** What comes after it. */
+  /** The first page of events after it. */
   page: LogPage
   patienceMs: number
-  /** Not before the follower has caught up. */
+  /** Called once the follower has caught up. */
   openTail(last: number): Tail
 }
 
 /**
- * Holds nothing back for a follower who is slow: what comes meanwhile is read when it is asked for, from the tail's memory or from
- * the log.
+ * Buffers nothing for a slow follower: new events are read on demand, from the memory of the tail
+ * or from the log.
  */
 export class Cursor implements EventOrigin {
   readonly #settings: CursorSettings

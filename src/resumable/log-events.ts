@@ -1,5 +1,5 @@
 /**
- * Events as a log keeps them.
+ * Reads events from a log.
  *
  * @module
  */
@@ -10,26 +10,29 @@ import { parseEvent } from '../formats/parse-event.js'
 import type { LogPage } from './log.js'
 
 /**
- * An event that was kept, read back.
+ * Parses a stored event.
  *
- * @throws StreamError of code `protocol`. An event that is not known is one too: were it left out, those after it would come under
- * wrong ids.
+ * @throws StreamError `protocol` for an invalid event, and for an unknown one: if it were skipped,
+ * the events after it would get wrong ids
  */
 export function readEvent(json: string): StreamEvent {
   const event = parseEvent(json)
   if (event !== undefined) return event
-  const message = `An event of a later version cannot be read: ${json.slice(0, 200)}`
+  const message = `An event in the log has an unknown type, probably of a later version: ${json.slice(0, 200)}`
   throw new StreamError('protocol', message)
 }
 
 export function lostStream(id: string): StreamError {
-  return new StreamError('store', `The log no longer has the stream "${id}", or not all of it.`)
+  return new StreamError(
+    'store',
+    `The log no longer has the stream "${id}", or has lost a part of it.`,
+  )
 }
 
 /**
- * A page of a stream that was there before.
+ * Checks a page of a stream that existed before.
  *
- * @throws StreamError of code `store` if it is gone, or the events are that have to follow
+ * @throws StreamError `store` if the stream or the events after the position are gone
  */
 export function checkPage(page: LogPage | null, id: string, after: number): LogPage {
   if (page !== null && (page.events.length > 0 || page.last <= after)) return page

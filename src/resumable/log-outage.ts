@@ -1,19 +1,19 @@
 /**
- * A log that is out of reach for a moment.
+ * Retries calls of a log that is unavailable for a moment.
  *
  * @module
  */
 
 import { storeError } from '../base/store-error.js'
 
-/** How long to wait before a log that failed is asked again, in milliseconds. */
+/** The wait before each retry, in milliseconds. */
 const retryMs = 200
 
 /**
- * Asks until there is an answer, or patience is at an end.
+ * Repeats a call until it succeeds or `patienceMs` milliseconds have passed.
  *
- * @param isOver - whether nobody wants to know any more
- * @throws StreamError of code `store`, unless the log has one of its own
+ * @param isOver - whether the result is no longer needed
+ * @throws StreamError `store`, unless the log rejected with a `StreamError` of its own
  */
 export async function persist<T>(
   ask: () => Promise<T>,

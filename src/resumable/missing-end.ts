@@ -1,5 +1,5 @@
 /**
- * The end of a stream whose own end did not come.
+ * Ends a stream that has no terminal event.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { Transcript } from '../core/transcript.js'
 import type { LogBatch, StreamLog } from './log.js'
 import { checkPage, readEvent } from './log-events.js'
 
-/** What ends a stream after all that the log holds of it, with the partial answer read from there. */
+/** The events that end a stream in the log, with the partial answer that the log holds. */
 export interface Ending {
   terminal: ErrorEvent
   batch: LogBatch
@@ -34,7 +34,7 @@ export async function endingOf(
     if (count >= page.last) break
   }
   const terminal = transcript.failure(error)
-  // Every stream begins with a start, also one that ended before its own.
+  // Every stream begins with a start, even one that ended before it.
   const start: StartEvent = { type: 'start', id, provider: 'unknown', model: 'unknown' }
   const events = count === 0 ? [start, terminal] : [terminal]
   return {

@@ -1,5 +1,5 @@
 /**
- * The producer's side: a stream is read to its end into a log, whoever follows it.
+ * Reads a stream to its end and writes it to a log, with or without followers.
  *
  * @module
  */
@@ -26,35 +26,39 @@ export interface ProducerSettings {
 }
 
 /**
- * One append is on its way at a time, and what comes meanwhile is gathered for the next: the first token leaves at once, and a slow
- * log makes the appends longer, not more. With this many characters gathered, the provider is held back.
+ * The number of gathered characters at which reading pauses. One append runs at a time, and events
+ * that arrive meanwhile are gathered for the next one: the first token is appended at once, and a
+ * slow log leads to longer appends instead of more of them.
  */
 const maxGathered = 256 * 1024
 
-/** Signs of life within the time that a lease lasts. */
+/** The number of renewals within the duration of a lease. */
 const beatsInLease = 3
 
 export class Producer {
-  /** How the stream ended; never rejects. */
+  /** The terminal event. Never rejects. */
   readonly ended: Promise<CompleteEvent | ErrorEvent>
   readonly #settle: (terminal: CompleteEvent | ErrorEvent) => void
   readonly #settings: ProducerSettings
   readonly #reader: BatchReader
   #gathered: string[] = []
   #gatheredLength = 0
-  /** Of all that has been taken from the stream. */
+  /** The number of events that have been read from the stream. */
   #count = 0
   #characters = 0
   /** The last event of the stream. */
   #terminal: CompleteEvent | ErrorEvent | undefined
-  /** Why the stream ends without one. */
+  /** Why the stream ends without a terminal event. */
   #failure: StreamError | undefined
   #isReading = false
   #isAppending = false
   #isStopping = false
   #isOver = false
   readonly #heartbeat: ReturnType<typeof setInterval>
-  /** Since the log last answered. Time would not do: a process that was paused has not waited for an answer. */
+  /**
+   * The renewals since the log last answered. Counted instead of timed, because a paused process
+   * has not waited for an answer.
+   */
   #beats = 0
   #unsubscribe: (() => void) | undefined
 
@@ -117,7 +121,7 @@ export class Producer {
     return new StreamError('store', message)
   }
 
-  /** Ends the stream after what has been gathered. */
+  /** Ends the stream after the gathered events. */
   #fail(error: StreamError): void {
     if (this.#terminal !== undefined || this.#failure !== undefined) return
     this.#failure = error
@@ -156,7 +160,7 @@ export class Producer {
     if (isHeld && ending !== undefined) this.#end(ending.terminal)
   }
 
-  /** @returns whether the lease is held and this producer still has something to do */
+  /** @returns whether the lease is held and the producer has not ended */
   async #send(ask: () => Promise<LeaseState>): Promise<boolean> {
     this.#isAppending = true
     try {
@@ -173,10 +177,10 @@ export class Producer {
   async #beat(): Promise<void> {
     const { log, id, lease } = this.#settings
     if (++this.#beats > 2 * beatsInLease) {
-      const message = `The log did not answer for twice the time that a lease lasts (${lease.leaseMs} ms).`
+      const message = `The log did not answer for two lease periods of ${lease.leaseMs} ms (leaseMs).`
       return this.#giveUp(new StreamError('store', message))
     }
-    // An append is a sign of life too, and a failed one is answered for by the beats that it takes.
+    // An append renews the lease, too. If it fails, this count ends the producer.
     if (this.#isAppending) return
     const state = await log.renew(id, lease).catch(() => undefined)
     if (state !== undefined) this.#take(state)
@@ -187,13 +191,13 @@ export class Producer {
     if (this.#isOver) return
     if (state === 'stopping') this.#stop()
     if (state !== 'lost') return
-    const message = `The lease of the stream "${this.#settings.id}" has run out, or the log has lost the stream: its producer can add nothing more.`
+    const message = `The lease of the stream "${this.#settings.id}" has expired, or the log has lost the stream. Its producer can append nothing more.`
     this.#giveUp(new StreamError('conflict', message))
   }
 
   async #listen(): Promise<void> {
     const { log, id } = this.#settings
-    // Where this fails, the answer to the next sign of life says it too.
+    // If this fails, the next renewal reports the stop.
     const unsubscribe = await log.onStop(id, () => this.#stop()).catch(() => () => {})
     if (this.#isOver) unsubscribe()
     else this.#unsubscribe = unsubscribe
@@ -203,11 +207,12 @@ export class Producer {
     if (this.#isOver || this.#isStopping) return
     this.#isStopping = true
     this.#reader.cancel(stopped())
-    // A stream of our own now says how it ended, with what had come; it may have a turn of a conversation to end before.
+    // A cancelled stream still delivers its terminal event, possibly after its turn of a
+    // conversation has ended.
     this.#read()
   }
 
-  /** The log is lost to this producer, and nobody can be told any more. */
+  /** Ends without the log, which this producer can no longer write to. */
   #giveUp(error: StreamError): void {
     if (this.#isOver) return
     this.#end({ type: 'error', error, partial: { role: 'assistant', content: [] }, attempts: 1 })
@@ -223,7 +228,7 @@ export class Producer {
 }
 
 function stopped(): StreamError {
-  return abortError('Somebody stopped the stream.')
+  return abortError('The stream was stopped by stop().')
 }
 
 function withoutEnd(): StreamError {

@@ -1,5 +1,6 @@
 /**
- * Streams that outlive their clients: one process publishes, and any number of clients follow, come back, and miss nothing.
+ * Streams that outlive their clients: one process publishes, and any number of clients follow and
+ * reconnect without missing an event.
  *
  * @module
  */
@@ -38,72 +39,77 @@ import { checkPage, lostStream, readEvent } from './log-events.js'
 import { Producer } from './producer.js'
 import { Tail } from './tail.js'
 
-/** What `createResumable()` takes. */
+/** Options of `createResumable()`. */
 export interface ResumableOptions {
-  /** Where the events are kept: `memoryLog()`, `redisLog(client)`, or your own. */
+  /** The log that stores the events: `memoryLog()`, `redisLog(client)`, or your own. */
   log: StreamLog
   /**
-   * A producer that gives no sign of life for this long is taken for dead, and its stream ends with an `error` of code
-   * `interrupted`; in whole milliseconds from 100. A process that is paused for longer loses its streams.
+   * The silence after which a producer counts as dead, in whole milliseconds from 100 to 3,600,000.
+   * Its stream then ends with an `error` of code `interrupted`. A process that is paused for longer
+   * loses its streams.
    * @default 5_000
    */
   leaseMs?: number
   /**
-   * A stream with more events than this ends with an `error` of code `store`.
+   * The maximum number of events of a stream. A longer stream ends with an `error` of code `store`.
    * @default 100_000
    */
   maxEvents?: number
   /**
-   * A stream whose content is longer than this, as JSON in characters, ends with an `error` of code `store`.
+   * The maximum length of a stream, in characters of JSON. A longer stream ends with an `error` of
+   * code `store`.
    * @default 16_777_216
    */
   maxCharacters?: number
 }
 
-/** A stream that has become the log's. */
+/** A published stream. */
 export interface Publication {
   readonly id: string
   /**
-   * How the stream ended: with what its followers are told, or, where the log is lost to this process, an `error` of code `conflict`
-   * (its lease has run out) or `store`. It never rejects. Where a runtime ends a process with its response, this is what has to be
-   * waited for: `waitUntil(published.ended)`.
+   * The terminal event that followers receive. If this process can no longer write to the log, it
+   * is an `error` of code `conflict` (the lease has expired) or `store` instead. Never rejects. In
+   * a runtime that ends the process with the response, wait for it: `waitUntil(published.ended)`.
    */
   readonly ended: Promise<CompleteEvent | ErrorEvent>
 }
 
-/** The rest of a stream that is kept. `sse()` gives its events their ids in the log. */
+/** The rest of a published stream. `sse()` writes the ids that its events have in the log. */
 export interface FollowedStream extends EventStream {
   /**
-   * The stream has ended and everything was seen, its end too: there are no events. Answer with status 204, which tells a browser's
-   * EventSource not to come back.
+   * Whether the stream has ended and the client has received everything, so that there are no more
+   * events. Answer with status 204, so that the EventSource of a browser does not reconnect.
    */
   readonly over: boolean
 }
 
-/** Streams by their ids, which outlive their clients. */
+/** Publishes, follows and stops streams that outlive their clients. */
 export interface Resumable {
   /**
-   * Reads a stream to its end into the log. It is nobody's any more: a client that leaves does not end it, `stop` does.
+   * Reads a stream to its end into the log. A client that disconnects does not end it, `stop` does.
    *
-   * @param id - of this stream alone; it cannot be published again, also after its end
-   * @returns once the id is taken, and before the first event has come
-   * @throws StreamError `conflict` if there is a stream of this id: yours is cancelled then
+   * @param id - unique to this stream; it cannot be published again, even after its end
+   * @returns once the id is taken, before the first event
+   * @throws StreamError `conflict` if a stream with this id exists; the new stream is cancelled
    * @throws StreamError `store` if the log fails
    */
   publish(id: string, stream: AsyncIterable<StreamEvent>): Promise<Publication>
   /**
-   * Every event after the one with this id, once and in order: what has come already, and what is to come. Leaving ends nothing.
+   * Reads every event after a position, once and in order: stored events first, then new ones.
+   * Ending the returned stream does not end the published one.
    *
-   * @param lastEventId - as a client gives it, in `Last-Event-ID`; all events if it is absent or empty
-   * @returns null for an unknown id, and for one whose time to live is over
-   * @throws StreamError `invalid-request` if the id of the event is no number, or is that of an event that has not come
+   * @param lastEventId - the `Last-Event-ID` of the client; all events if it is absent or empty
+   * @returns null for an unknown id, and for a stream whose time to live has passed
+   * @throws StreamError `invalid-request` if `lastEventId` is not a number, or is beyond the last
+   * event
    * @throws StreamError `store` if the log fails
    */
   follow(id: string, lastEventId?: string | number | null): Promise<FollowedStream | null>
   /**
-   * Ends a stream with an `error` of code `aborted`, whichever process produces it, and closes the connection to the provider.
+   * Ends a stream with an `error` of code `aborted`, whichever process produces it, and closes the
+   * connection to the provider.
    *
-   * @returns once that is told; false for an unknown id, and for a stream that has ended
+   * @returns once the stop is requested; false for an unknown id, and for a stream that has ended
    * @throws StreamError `store` if the log fails
    */
   stop(id: string): Promise<boolean>
@@ -121,7 +127,9 @@ const rules: Rules<ResumableOptions> = {
 }
 
 /**
- * @throws TypeError for a bad option
+ * Creates access to the streams of a log.
+ *
+ * @throws TypeError for an invalid option
  * @example
  * ```ts
  * const resumable = createResumable({ log: memoryLog() })
@@ -145,9 +153,12 @@ export function createResumable(options: ResumableOptions): Resumable {
 
 class LoggedStreams implements Resumable {
   readonly #settings: Required<ResumableOptions>
-  /** The streams that are being followed in this process. */
+  /** The streams that are followed in this process. */
   readonly #tails = new Map<string, Tail>()
-  /** A lease runs out within this time, and the log is back or it is not. */
+  /**
+   * The time for which calls of the log are retried, in milliseconds: two lease periods, after
+   * which a lost lease has expired.
+   */
   readonly #patienceMs: number
 
   constructor(settings: Required<ResumableOptions>) {
@@ -169,7 +180,7 @@ class LoggedStreams implements Resumable {
       if (await settings.log.create(id, lease)) {
         return { id, ended: new Producer(reader, { ...settings, id, lease }).ended }
       }
-      const message = `There is a stream "${id}" already: publish each stream under an id of its own.`
+      const message = `A stream "${id}" already exists. Publish each stream under a new id.`
       throw new StreamError('conflict', message)
     } catch (error) {
       reader.cancel(error)
@@ -183,7 +194,7 @@ class LoggedStreams implements Resumable {
     if (page === null) return null
     checkPage(page, id, after)
     if (after > page.last) {
-      const message = `The last event of the stream "${id}" is ${page.last}, and Last-Event-ID is ${after}.`
+      const message = `Last-Event-ID is ${after}, but the last event of the stream "${id}" is ${page.last}.`
       throw new StreamError('invalid-request', message)
     }
     const { log } = this.#settings
@@ -241,6 +252,6 @@ function numberOf(lastEventId: string | number | null | undefined): number {
   if (lastEventId === undefined || lastEventId === null || lastEventId === '') return 0
   const after = /^\d{1,15}$/.test(String(lastEventId)) ? Number(lastEventId) : Number.NaN
   if (Number.isInteger(after)) return after
-  const message = `Last-Event-ID is ${show(lastEventId)}, and the events of a stream count from 1.`
+  const message = `Last-Event-ID is ${show(lastEventId)}. Allowed: the id of an event, an integer from 1.`
   throw new StreamError('invalid-request', message)
 }

@@ -1,5 +1,6 @@
 /**
- * One stream that is being written, for all who follow it in this process: one subscription, one clock.
+ * Follows one running stream for all followers in this process, with one subscription and one
+ * timer.
  *
  * @module
  */
@@ -16,13 +17,13 @@ export interface TailSettings {
   id: string
   /** The number of the last event that has been read. */
   last: number
-  /** How long the log may be out of reach before the followers are told, in milliseconds. */
+  /** The outage of the log after which the followers fail, in milliseconds. */
   patienceMs: number
-  /** There is nothing more to come, or nobody to tell it. */
+  /** Called when the stream has ended, or has no followers left. */
   onOver(): void
 }
 
-/** Events that follow each other. */
+/** Consecutive events. */
 interface Run {
   first: number
   events: readonly StreamEvent[]
@@ -30,10 +31,13 @@ interface Run {
   length: number
 }
 
-/** Followers who are this far behind, in characters of JSON, are served from memory. */
+/** The length of the events that are kept in memory for slow followers, in characters of JSON. */
 const maxRecent = 16 * 1024
 
-/** How long after its end a lease is looked at, in milliseconds: not so early that it has to be looked at twice. */
+/**
+ * The wait after the end of a lease before reading the log, in milliseconds, so that one read is
+ * enough.
+ */
 const slackMs = 10
 
 export class Tail implements LogListener {
@@ -72,12 +76,12 @@ export class Tail implements LogListener {
     if (--this.#followers === 0) this.#close()
   }
 
-  /** Calls back once, when there may be more than before. */
+  /** Calls back once, when there may be new events. */
   wait(callback: () => void): void {
     this.#waiting.add(callback)
   }
 
-  /** @returns what came after an event; undefined if that was so long ago that only the log knows */
+  /** @returns the events after a position; undefined if they are too old to be in memory */
   since(after: number): readonly StreamEvent[] | undefined {
     if (after >= this.#last) return []
     const newest = this.#recent.at(-1)
@@ -117,7 +121,7 @@ export class Tail implements LogListener {
       const unsubscribe = await this.#persist(() => log.subscribe(id, this))
       if (this.#isOver) return unsubscribe()
       this.#unsubscribe = unsubscribe
-      // Nobody told what was appended before.
+      // Events that were appended before the subscription were not reported.
       this.#read()
     } catch (error) {
       this.#fail(error)
@@ -156,10 +160,13 @@ export class Tail implements LogListener {
     } else await this.#persist(() => this.#interrupt())
   }
 
-  /** Ends the stream for everybody: whoever looked first writes what all of them read. */
+  /**
+   * Ends the stream for all followers: the first process that detects the dead producer writes the
+   * end.
+   */
   async #interrupt(): Promise<void> {
     const { log, id } = this.#settings
-    const message = `The producer of the stream "${id}" has given no sign of life for as long as its lease lasts.`
+    const message = `The producer of the stream "${id}" is gone: its lease has expired.`
     const ending = await endingOf(log, id, new StreamError('interrupted', message))
     if (ending !== undefined) await log.seal(id, ending.batch)
     this.#hasToRead = true

@@ -1,5 +1,5 @@
 /**
- * A driver made of a list.
+ * A driver that plays a script.
  *
  * @module
  */
@@ -19,43 +19,53 @@ import type { Completion, Driver, DriverContext, DriverYield } from '../base/dri
 import type { ContentEvent, RetryEvent, Usage } from '../base/events.js'
 import { abortError } from '../pull/abort.js'
 
-/** Something that a driver yields. A string is text, in the block of the text before it or in a new one. */
+/**
+ * An event that a script yields. A string is text: it continues the text before it, or starts a new
+ * block.
+ */
 export type ScriptEvent = string | ContentEvent | RetryEvent
 
-/** One thing that happens in an attempt. */
+/** A step of an attempt. */
 export type ScriptStep =
   | ScriptEvent
   /** Events that arrive in one network chunk, yielded as one array. */
   | { chunk: readonly ScriptEvent[] }
-  /** Nothing happens for this long, in milliseconds. */
+  /** Waits for this long, in milliseconds. */
   | { waitMs: number }
-  /** Nothing happens until the signal aborts. */
+  /** Waits until the signal aborts. */
   | { hang: true }
-  /** Thrown: a `StreamError`, or whatever a careless driver would let through. */
+  /** An error to throw: a `StreamError`, or any error that a careless driver would let through. */
   | Error
-  /** Returned: the answer is whole. */
+  /** The completion to return: the answer is complete. */
   | Completion
 
-/** What happens in one attempt. Without a completion or an error at its end it completes with `stop`. */
+/**
+ * The steps of one attempt. Without a completion or an error at the end, it completes with `stop`.
+ */
 export type Script = readonly ScriptStep[]
 
-/** What `scripted()` takes besides its script. */
+/** Options of `scripted()`. */
 export interface ScriptedOptions {
   /** @default 'scripted' */
   provider?: string
   /** @default 'script' */
   model?: string
-  /** Of a completion that the script does not spell out. @default {} */
+  /**
+   * The usage of a completion that the script does not contain.
+   * @default {}
+   */
   usage?: Usage
 }
 
 const rules: Rules<ScriptedOptions> = { provider: text, model: text, usage: record }
 
 /**
- * A driver that plays a script: one list of steps for every attempt, or a list of such lists, the n-th of them for the n-th
- * attempt and the last one for all after that. It holds no state, so one driver can be used for any number of streams.
+ * Creates a driver that plays a script: one list of steps for every attempt, or a list of such
+ * lists, one for each attempt, the last of which is repeated. It holds no state, so one driver can
+ * be used for any number of streams.
  *
- * @throws TypeError for a bad option, for what is no step, when steps and lists are mixed, and when steps come after the end
+ * @throws TypeError for an invalid option or step, if steps and lists are mixed, and for steps
+ * after the end
  */
 export function scripted(
   script: Script | readonly Script[],
@@ -99,7 +109,7 @@ async function* play(
   return completion
 }
 
-/** Gives text its block: that of the text before it, or the next one. */
+/** Assigns a block to text: that of the text before it, or the next one. */
 function numbered(): (event: ScriptEvent) => ContentEvent | RetryEvent {
   let next = 0
   let open: number | undefined
@@ -155,7 +165,7 @@ function check(steps: Script): void {
 
 const stepKinds = 'a string, an event, { chunk }, { waitMs }, { hang }, an Error, or a completion'
 
-/** Anything else would be taken for a wait without end. */
+/** Anything else would act like an endless wait. */
 function isStep(step: unknown): boolean {
   if (typeof step === 'string' || step instanceof Error) return true
   return (

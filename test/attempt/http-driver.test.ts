@@ -241,6 +241,15 @@ describe('send', () => {
   })
 })
 
+test('a decoder whose completion has no finish reason fails the attempt, and null is none', async () => {
+  const finishing = (value: unknown): Partial<Options> => ({
+    decoder: () => ({ decode() {}, finished: () => value as never }),
+  })
+  expect(await run(driver(finishing({})))).toEqual(['start', 'error protocol'])
+  expect(await run(driver(finishing(true)))).toEqual(['start', 'error protocol'])
+  expect(await run(driver(finishing(null)))).toEqual(['start', 'error interrupted'])
+})
+
 test('a decoder that cannot be made fails the attempt', async () => {
   const given = driver({
     decoder: () => {

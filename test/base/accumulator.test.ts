@@ -33,8 +33,8 @@ function partsOf(events: readonly ContentEvent[], cut = false): unknown[] {
 const cutOff = 'The arguments were cut off before they were complete.'
 const noObject = 'The arguments are not a JSON object.'
 
-describe('the arguments of a call', () => {
-  test('are parsed; none, or null, are an empty object', () => {
+describe('the arguments of a tool call', () => {
+  test('arguments of a tool call are parsed; empty ones and null are an empty object', () => {
     for (const [input, parsed] of [
       ['{"x":1}', { x: 1 }],
       ['', {}],
@@ -47,7 +47,7 @@ describe('the arguments of a call', () => {
     }
   })
 
-  test('stay as they came, with an error on that call alone, where they are no JSON object', () => {
+  test('arguments that are not a JSON object stay text, with an error on their call only', () => {
     for (const input of ['{"x', '[1]', '5', '"x"', '{"x":1}{"y":2}']) {
       expect(partsOf([call(0, input), call(1, '{}')])).toMatchObject([
         { input, error: noObject },
@@ -56,20 +56,20 @@ describe('the arguments of a call', () => {
     }
   })
 
-  test('are told to be cut off where the answer was', () => {
+  test('arguments of an answer that was cut have a truncation error', () => {
     const [whole, broken] = partsOf([call(0, '{"x":1}'), call(1, '{"x":')], true) as object[]
     expect(whole).not.toHaveProperty('error')
     expect(broken).toMatchObject({ input: '{"x":', error: cutOff })
   })
 
-  test('are not taken for none where the answer was cut before they began', () => {
+  test('arguments that were cut before their beginning are not taken for empty ones', () => {
     const [first, last] = partsOf([call(0, ''), call(1, '')], true) as object[]
     expect(first).toEqual({ type: 'tool-call', id: 'c0', name: 'f', input: {} })
     expect(last).toMatchObject({ input: '', error: cutOff })
     expect(partsOf([call(0, ''), text('and so', 1)], true)[0]).toMatchObject({ input: {} })
   })
 
-  test('of a custom tool are text, whatever they look like', () => {
+  test('the input of a custom tool stays text', () => {
     expect(partsOf([call(0, '{"x', { custom: true }), call(1, '5', { custom: true })])).toEqual([
       { type: 'tool-call', id: 'c0', name: 'f', input: '{"x', custom: true },
       { type: 'tool-call', id: 'c1', name: 'f', input: '5', custom: true },
@@ -88,7 +88,7 @@ function retry(mode: RetryEvent['mode']): RetryEvent {
   return { type: 'retry', attempt: 2, maxAttempts: 3, delayMs: 0, mode, error, ...asked }
 }
 
-test('an answer is known after each event, as a restart and a continuation leave it', () => {
+test('the answer so far is correct after each event, including restarts and continuations', () => {
   const answer = new Accumulator()
   const seen: string[] = []
   const start: StreamEvent = { type: 'start', id: 'i', provider: 'p', model: 'm' }
@@ -106,7 +106,7 @@ test('an answer is known after each event, as a restart and a continuation leave
   expect(seen).toEqual(['', 'a', 'a', 'ab', '', 'c'])
 })
 
-test('what was given stays as it is, and is the same object until something comes', () => {
+test('a returned message never changes, and is the same object until content arrives', () => {
   const answer = new Accumulator()
   answer.add(text('Hel'))
   answer.add(call(1, '{"a":1}'))
@@ -118,14 +118,14 @@ test('what was given stays as it is, and is the same object until something come
   expect(first).toEqual(copy)
   expect(second).not.toBe(first)
   expect(second.content[0]).toEqual({ type: 'text', text: 'Hello' })
-  // What has not grown is not made again, nor are its arguments parsed again.
+  // A part that has not grown is not created or parsed again.
   expect(second.content[1]).toBe(first.content[1])
   answer.reset()
   expect(answer.message()).toEqual({ role: 'assistant', content: [] })
   expect(second.content[0]).toEqual({ type: 'text', text: 'Hello' })
 })
 
-test('looking at it after any event changes nothing', () => {
+test('reading the message after any event has no effect', () => {
   const event = fc.oneof(
     fc.tuple(fc.string(), fc.nat({ max: 2 })).map(([value, index]) => text(value, index)),
     fc.constantFrom(retry('restart'), retry('continue')),
@@ -147,7 +147,7 @@ test('looking at it after any event changes nothing', () => {
   )
 })
 
-test('the arguments of a call are text while they grow, and no error', () => {
+test('incomplete arguments of a call are text without an error', () => {
   const answer = new Accumulator()
   answer.add(call(0, '{"a"'))
   const part = { type: 'tool-call', id: 'c0', name: 'f' }
@@ -157,7 +157,7 @@ test('the arguments of a call are text while they grow, and no error', () => {
   expect(answer.message().content).toEqual([{ ...part, input: { a: 1 } }])
 })
 
-test('it is what the complete event says', async () => {
+test('the message equals that of the complete event', async () => {
   const answer = new Accumulator()
   const driver = scripted([
     ['a', new StreamError('network', 'x')],

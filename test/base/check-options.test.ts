@@ -53,7 +53,7 @@ describe('checkOptions', () => {
     { name: 'a', mode: 'slow', inner: 5, each: {}, key: '' },
     { name: 'a', inner: { size: 0 }, each: { b: { size: Infinity } } },
     Object.create({ name: 'inherited' }),
-  ])('accepts %o', (options) => {
+  ])('checkOptions() accepts %o', (options) => {
     expect(check(options)).not.toThrow()
   })
 
@@ -73,34 +73,34 @@ describe('checkOptions', () => {
     [{ other: 1 }, 'Unknown option "make.other". Allowed: name, mode, inner, each, key.'],
     [{ nam: 'a' }, 'Unknown option "make.nam". Did you mean "name"? Allowed: name,'],
     [JSON.parse('{"__proto__":1}'), 'Unknown option "make.__proto__".'],
-  ])('refuses %o by name', (options, message) => {
+  ])('checkOptions() rejects %o by name', (options, message) => {
     expect(check(options)).toThrow(TypeError)
     expect(check(options)).toThrow(message)
   })
 
-  test('names options without a prefix by their own names', () => {
+  test('checkOptions() names options without a prefix by their own names', () => {
     expect(check({ name: 5 }, '')).toThrow('Option "name" is 5.')
     expect(check(5, '')).toThrow('Option "options" is 5.')
   })
 
-  test('names an element of an array by its place', () => {
+  test('checkOptions() names an element of an array by its index', () => {
     const names = { ...list, each: text }
     expect(() => checkValue('names', ['a', ''], names)).toThrow('Option "names[1]" is "".')
   })
 
-  test('never shows a secret', () => {
+  test('checkOptions() never shows a secret', () => {
     expect(check({ name: 'a', key: 5_417 })).toThrow(
       'Option "make.key" has an invalid value (not shown). Allowed: a string.',
     )
   })
 
-  test('lets unknown names of an open table pass, unless they look like a misspelt one', () => {
+  test('an open table accepts unknown names, unless they look like a misspelt one', () => {
     const open = (options: object) => () => checkOptions('', options, rules, 'an object', true)
     expect(open({ name: 'a', dispatcher: 1 })).not.toThrow()
     expect(open({ name: 'a', moed: 1 })).toThrow('Unknown option "moed"')
   })
 
-  test('throws nothing but a TypeError of bounded length, whatever it is given', () => {
+  test('checkOptions() throws only TypeErrors of bounded length, for any input', () => {
     const table = { ...rules, anything, func }
     fc.assert(
       fc.property(fc.anything(), (options) => {
@@ -141,23 +141,23 @@ describe('nearestName', () => {
     ['tool_call_id', 'id'],
     ['dirver', 'driver'],
     ['signl', 'signal'],
-  ])('knows what %s means', (name, meant) => {
+  ])('nearestName() finds the name for %s', (name, meant) => {
     expect(nearestName(name, known)).toBe(meant)
   })
 
   test.each([['execute'], ['temperature'], ['x'], [''], ['__proto__'], ['constructor']])(
-    'has no suggestion for %s',
+    'nearestName() has no suggestion for %s',
     (name) => {
       expect(nearestName(name, known)).toBeUndefined()
     },
   )
 
-  test('suggests the word of another library only where the option exists', () => {
+  test('nearestName() suggests the name of another library only if the option exists', () => {
     expect(nearestName('execute', ['parameters', 'run'])).toBe('run')
     expect(nearestName('model', ['model', 'name'])).toBe('model')
   })
 
-  test('finds a name of four letters or more after one slip', () => {
+  test('nearestName() finds a name of four or more letters after one typing error', () => {
     const slip = fc.constantFrom('add', 'remove', 'change', 'swap')
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z]{4,20}$/), slip, fc.nat(), (name, kind, seed) => {
@@ -174,7 +174,7 @@ describe('nearestName', () => {
     )
   })
 
-  test('suggests known names only', () => {
+  test('nearestName() suggests only known names', () => {
     fc.assert(
       fc.property(fc.string(), fc.array(fc.string()), (name, names) => {
         const nearest = nearestName(name, names)
@@ -183,7 +183,7 @@ describe('nearestName', () => {
     )
   })
 
-  test('reads no more than the beginning of a name that is very long', () => {
+  test('nearestName() reads only the beginning of a very long name', () => {
     const name = 'driver'.repeat(2_000_000)
     expect(nearestName(name, known)).toBeUndefined()
   })
@@ -214,11 +214,11 @@ describe('show', () => {
     ['https://me:hidden@a.test/b', '"https://…@a.test/b"'],
     [{ apiKey: 'hidden', at: 'redis://me:hidden@a' }, '{"apiKey":"…","at":"redis://…@a"}'],
     [{ headers: { accept: 'hidden' }, maxTokens: 5 }, '{"headers":"…","maxTokens":5}'],
-  ])('writes %o as %s', (value, written) => {
+  ])('show() formats %o as %s', (value, written) => {
     expect(show(value)).toBe(written)
   })
 
-  test('cuts what is long', () => {
+  test('show() shortens long values', () => {
     expect(show('a'.repeat(1_000))).toHaveLength(83)
     expect(show(Array.from({ length: 1_000 }, () => 1))).toHaveLength(81)
   })

@@ -10,7 +10,7 @@ describe('StreamError', () => {
     cause: new Error('inner sk-secret'),
   })
 
-  test('keeps the whole story for logs', () => {
+  test('StreamError keeps all details for logs', () => {
     expect(error).toBeInstanceOf(Error)
     expect(error.name).toBe('StreamError')
     expect(error.message).toContain('sk-secret')
@@ -23,7 +23,7 @@ describe('StreamError', () => {
     expect(Object.keys(error)).not.toContain('cause')
   })
 
-  test('lets a fixed sentence out, and nothing of the provider', () => {
+  test('StreamError exposes a fixed sentence and nothing of the provider', () => {
     expect(JSON.parse(JSON.stringify(error))).toEqual({
       code: 'rate-limit',
       message: 'Too many requests. Try again later.',
@@ -33,7 +33,7 @@ describe('StreamError', () => {
     })
   })
 
-  test('is known across copies of the package by its brand', () => {
+  test('StreamError.is() recognizes errors of other copies of the package', () => {
     const copy = Object.defineProperty(new Error('x'), Symbol.for('sluice.StreamError'), {
       value: true,
     })
@@ -43,7 +43,7 @@ describe('StreamError', () => {
     expect(StreamError.is(null)).toBe(false)
   })
 
-  test('is read back from whatever came, and never throws', () => {
+  test('StreamError.fromJSON() accepts any input and never throws', () => {
     expect(StreamError.fromJSON(error.toJSON())).toMatchObject({ code: 'rate-limit', status: 429 })
     for (const value of [null, undefined, 'x', 1, {}, { code: 'toString' }, { code: 7 }]) {
       expect(StreamError.fromJSON(value).code).toBe('unknown')

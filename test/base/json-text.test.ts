@@ -23,8 +23,8 @@ const prose = fc.constantFrom(
 )
 const fence = fc.constantFrom('```json\n', '```\n', 'As asked: ```json ')
 
-describe('the JSON in a text', () => {
-  test('is the text itself where it is JSON, white space aside', () => {
+describe('JSON in text', () => {
+  test('text that is JSON is returned without surrounding white space', () => {
     fc.assert(
       fc.property(brackets, spaces, spaces, (text, before, after) => {
         expect(findJson(before + text + after)).toBe(text)
@@ -32,7 +32,7 @@ describe('the JSON in a text', () => {
     )
   })
 
-  test('is found behind prose and reasoning, and ends where its value ends', () => {
+  test('JSON is found after prose and reasoning, and ends with its value', () => {
     fc.assert(
       fc.property(prose, brackets, (before, text) => {
         expect(findJson(`${before}${text}\nI hope that {this} helps.`)).toBe(text)
@@ -40,7 +40,7 @@ describe('the JSON in a text', () => {
     )
   })
 
-  test('is found in a fence, whatever its kind', () => {
+  test('JSON is found in any fence', () => {
     fc.assert(
       fc.property(
         fc.oneof(prose, fc.constant('')),
@@ -53,7 +53,7 @@ describe('the JSON in a text', () => {
     )
   })
 
-  test('is the same in whatever pieces the text comes', () => {
+  test('the result does not depend on how the text is split', () => {
     fc.assert(
       fc.property(
         fc.oneof(prose, fence, fc.constant('')),
@@ -70,24 +70,24 @@ describe('the JSON in a text', () => {
   })
 
   test.each(['', '   ', 'I cannot do that.', 'An {inline} bracket', '<thing>', '<think>{"a":1}'])(
-    'there is none in %j',
+    'no JSON is found in %j',
     (text) => {
       expect(findJson(text)).toBe('')
     },
   )
 
-  test('what is cut off comes as far as it goes', () => {
+  test('JSON that is cut off is returned as far as it goes', () => {
     expect(findJson('```json\n{"a": "`\\"}')).toBe('{"a": "`\\"}')
   })
 })
 
-describe('the object around a value', () => {
+describe('the wrapper around a value', () => {
   const unwrap = (pieces: readonly string[]): string => {
     const unwrapper = new Unwrapper()
     return pieces.map((piece) => unwrapper.feed(piece)).join('') + unwrapper.end()
   }
 
-  test('is taken off in whatever pieces and with whatever white space it comes', () => {
+  test('the wrapper is removed, however the text is split and spaced', () => {
     fc.assert(
       fc.property(
         fc.jsonValue(),
@@ -102,7 +102,7 @@ describe('the object around a value', () => {
     )
   })
 
-  test('is left where it is not the one that was asked for', () => {
+  test('an object that is not the expected wrapper is kept', () => {
     fc.assert(
       fc.property(
         fc.constantFrom('{"valu": 1}', '[{"value": 1}]', '{"val', 'Sorry.', ''),
@@ -114,7 +114,7 @@ describe('the object around a value', () => {
     )
   })
 
-  test('nothing is held back longer than it may be the end', () => {
+  test('text is buffered only while it may be the end of the wrapper', () => {
     const unwrapper = new Unwrapper()
     expect(unwrapper.feed('{"value": [{"a": 1}')).toBe('[{"a": 1')
     expect(unwrapper.feed(', {"b')).toBe('}, {"b')

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { addUsage, estimateUsage } from '../../src/base/usage.js'
 
-test('counts are added, and a count that nobody has stays absent', () => {
+test('counts are added, and a count that is absent from both stays absent', () => {
   expect(
     addUsage({ inputTokens: 3, outputTokens: 4 }, { inputTokens: 2, reasoningTokens: 1 }),
   ).toEqual({
@@ -11,23 +11,23 @@ test('counts are added, and a count that nobody has stays absent', () => {
   })
 })
 
-test('a sum of which some is estimated is marked as estimated', () => {
+test('a sum with estimated counts is marked as estimated', () => {
   expect(addUsage({ inputTokens: 3, estimated: true }, { inputTokens: 2 })).toEqual({
     inputTokens: 5,
     estimated: true,
   })
 })
 
-test('an attempt that brought nothing and said nothing cost nothing', () => {
+test('an attempt without content and reported usage has no usage', () => {
   expect(estimateUsage({}, { prompt: 'Hello' }, 0)).toEqual({})
 })
 
-test('what the provider said is taken as it is', () => {
+test('reported usage is used unchanged', () => {
   const said = { inputTokens: 9, outputTokens: 2, totalTokens: 11 }
   expect(estimateUsage(said, { prompt: 'Hello' }, 500)).toEqual(said)
 })
 
-test('what it did not say is estimated by length, four characters a token, and marked', () => {
+test('missing usage is estimated by length, four characters per token, and marked', () => {
   const request = {
     system: 'Be brief',
     messages: [{ role: 'user', content: 'x'.repeat(32) }],

@@ -84,7 +84,7 @@ describe('pipeToNode', () => {
     await piped
   })
 
-  test('breaks the socket off when text cannot tell what happened', async () => {
+  test('destroys the socket when plain text fails after content', async () => {
     const { url, piped } = await serve(
       scripted(['Hel', new StreamError('network', 'gone')]),
       plainText(),
@@ -95,7 +95,7 @@ describe('pipeToNode', () => {
     await piped
   })
 
-  test('writes each header once, however it is spelt, and keeps those set before', async () => {
+  test('writes each header once, whatever its case, and keeps headers that are already set', async () => {
     const stream = createStream({ driver: scripted(['a']), prompt: 'p' })
     const url = await serveWith((response) => {
       response.setHeader('Set-Cookie', ['a=1', 'b=2'])
@@ -124,7 +124,7 @@ describe('pipeToNode', () => {
     expect(await stream.text()).toBe('a')
   })
 
-  test('closes the stream when Node does not take a header', async () => {
+  test('cancels the stream when Node refuses a header', async () => {
     const stream = createStream({ driver: scripted(['a', { hang: true }]), prompt: 'p' })
     const thrown = Promise.withResolvers<Error>()
     const url = await serveWith(async (response) => {
@@ -137,7 +137,7 @@ describe('pipeToNode', () => {
     await expect(stream.final()).rejects.toMatchObject({ code: 'aborted' })
   })
 
-  test('ends cleanly where the format has told an end of its own', async () => {
+  test('ends the response when the format has written an end of its own', async () => {
     let told: StreamError | undefined
     const format: Format = {
       ...sse(),
@@ -156,14 +156,14 @@ describe('pipeToNode', () => {
     await piped
   })
 
-  test('breaks the socket off at an event that cannot be written', async () => {
+  test('destroys the socket at an event that cannot be written', async () => {
     const source = { type: 'content', kind: 'source', index: 1, raw: 5n } as const
     const { url, piped } = await serve(scripted(['a', source, { hang: true }]), sse())
     await expect(fetch(url).then((response) => response.text())).rejects.toThrow('terminated')
     await piped
   })
 
-  test('is over when the client leaves, also while a generator that heeds nothing is awaited', async () => {
+  test('resolves when the client disconnects, even while a generator that ignores cancellation is pending', async () => {
     async function* deaf(): AsyncGenerator<StreamEvent> {
       yield { type: 'start', id: 's', provider: 'p', model: 'm' }
       await new Promise(() => {})
@@ -181,7 +181,7 @@ describe('pipeToNode', () => {
     await piped.promise
   })
 
-  test('flushes what middleware compresses, chunk by chunk', async () => {
+  test('flushes compressing middleware after each chunk', async () => {
     const next = Promise.withResolvers<void>()
     async function* paced(): AsyncGenerator<StreamEvent> {
       const events = createStream({ driver: scripted(['first', 'second']), prompt: 'p' })
@@ -200,7 +200,7 @@ describe('pipeToNode', () => {
     expect(new TextDecoder().decode((await body?.read())?.value)).toBe('second')
   })
 
-  test("closes the provider's socket when the client has left, long before the answer is over", async () => {
+  test("closes the provider's socket when the client disconnects, long before the answer ends", async () => {
     const provider = simulatedProvider({ paceMs: 5, answer: 'word '.repeat(1000) })
     const upstream = await provider.listen()
     const { url, piped } = await serve(

@@ -48,14 +48,14 @@ describe('sse()', () => {
     )
   })
 
-  test('gives one chunk for what one network chunk held', async () => {
+  test('writes one chunk for each network chunk', async () => {
     const body = toReadableStream(ask(scripted([{ chunk: ['a', 'b', 'c'] }, 'd'])), sse())
     const chunks: string[] = []
     for await (const chunk of body) chunks.push(new TextDecoder().decode(chunk))
     expect(chunks.map((chunk) => chunk.match(/^event: /gm)?.length)).toEqual([1, 3, 1, 1])
   })
 
-  test('never lets the words of the provider out', async () => {
+  test("never sends the provider's words", async () => {
     const text = await (await toResponse(ask(scripted(['a', network]), 1), sse())).text()
     expect(text).toContain('event: retry')
     expect(text).toContain('event: error')
@@ -63,7 +63,7 @@ describe('sse()', () => {
     expect(text).not.toContain('sk-secret')
   })
 
-  test('sends retry: once, where it is set', async () => {
+  test('sends retry: once if retryMs is set', async () => {
     const text = await new Response(
       toReadableStream(ask(scripted(['a'])), sse({ retryMs: 5000 })),
     ).text()
@@ -71,7 +71,7 @@ describe('sse()', () => {
     expect(text.match(/retry: 5000/g)).toHaveLength(1)
   })
 
-  test('sends a comment whenever nothing came for heartbeatMs, and none inside an event', async () => {
+  test('sends a comment after heartbeatMs without output, never inside an event', async () => {
     vi.useFakeTimers()
     const driver = scripted([{ waitMs: 3600 }, 'a'])
     const text = new Response(toReadableStream(ask(driver), sse({ heartbeatMs: 1000 }))).text()
@@ -128,7 +128,7 @@ describe('plainText()', () => {
     expect(await response.text()).not.toContain('secret')
   })
 
-  test('breaks off when the stream fails later, so that half is never taken for whole', async () => {
+  test('errors when the stream fails after content, so that half an answer never looks complete', async () => {
     const response = await toResponse(ask(scripted(['Hel', network])), plainText())
     expect(response.status).toBe(200)
     await expect(response.text()).rejects.toMatchObject({
@@ -138,19 +138,19 @@ describe('plainText()', () => {
     })
   })
 
-  test('breaks off with retracted when a restart voids text that was sent', async () => {
+  test('errors with retracted when the stream restarts after text was sent', async () => {
     const response = await toResponse(ask(scripted([['Hel', network], ['Hello']]), 1), plainText())
     await expect(response.text()).rejects.toMatchObject({ code: 'retracted' })
   })
 
-  test('goes on when the restart comes before any text', async () => {
+  test('continues when the stream restarts before any text', async () => {
     const response = await toResponse(ask(scripted([[network], ['Hello']]), 1), plainText())
     expect(await response.text()).toBe('Hello')
   })
 })
 
 describe('a body', () => {
-  test('asks nobody before it is read', async () => {
+  test('sends no request before it is read', async () => {
     const driver = scripted(['a'])
     const asked = vi.spyOn(driver, 'stream')
     const response = await toResponse(ask(driver), sse())
@@ -159,7 +159,7 @@ describe('a body', () => {
     await response.text()
   })
 
-  test('closes the provider when it is cancelled, also while it waits', async () => {
+  test("closes the provider's connection when it is cancelled, even during a pending read", async () => {
     const provider = simulatedProvider({
       paceMs: 0,
       answer: { text: 'a b c d', fault: { kind: 'stall', afterEvents: 3 } },
@@ -176,7 +176,7 @@ describe('a body', () => {
     await server.close()
   })
 
-  test('holds the provider back while nobody reads', async () => {
+  test('holds the provider back while it is not read', async () => {
     let pulls = 0
     const driver: Driver = {
       provider: 'p',
@@ -194,14 +194,14 @@ describe('a body', () => {
     await reader.cancel()
   })
 
-  test('carries any iterable of events', async () => {
+  test('accepts any iterable of events', async () => {
     async function* events() {
       yield* ask(scripted(['a']))
     }
     expect(await new Response(toReadableStream(events(), plainText())).text()).toBe('a')
   })
 
-  test('ends with an error event where the iterable ends without a last event', async () => {
+  test('ends with an error event when the iterable ends without a terminal event', async () => {
     async function* cut() {
       for await (const event of ask(scripted(['a']))) {
         if (event.type === 'complete') return
@@ -216,7 +216,7 @@ describe('a body', () => {
     })
   })
 
-  test('lets a generator finish what it does after its last event', async () => {
+  test('lets a generator run to its end after the terminal event', async () => {
     const saved: string[] = []
     async function* saving() {
       for await (const event of ask(scripted(['a']))) {
@@ -229,7 +229,7 @@ describe('a body', () => {
     expect(saved).toEqual(['a', 'end'])
   })
 
-  test('returns a generator that is cancelled', async () => {
+  test('calls return() of a generator when it is cancelled', async () => {
     let returned = false
     async function* endless() {
       try {
@@ -244,7 +244,7 @@ describe('a body', () => {
     expect(returned).toBe(true)
   })
 
-  test('ends cleanly and cancels the stream where the format has told an end of its own', async () => {
+  test('ends and cancels the stream when the format has written an end of its own', async () => {
     let told: StreamError | undefined
     const format: Format = {
       ...sse(),
@@ -265,7 +265,7 @@ describe('a body', () => {
     await expect(final).rejects.toMatchObject({ code: 'aborted' })
   })
 
-  test('breaks off at an event that cannot be written, and closes the provider', async () => {
+  test("errors at an event that cannot be written, and closes the provider's connection", async () => {
     const source: StreamEvent = { type: 'content', kind: 'source', index: 1, raw: 5n }
     const stream = ask(scripted(['a', source, 'b', { hang: true }]))
     const final = stream.final()
@@ -277,7 +277,7 @@ describe('a body', () => {
     await expect(final).rejects.toMatchObject({ code: 'aborted' })
   })
 
-  test('keeps every cookie of the caller, and writes each header once', async () => {
+  test('keeps every cookie of the caller and writes each header once', async () => {
     const headers = new Headers({ 'Cache-Control': 'no-cache' })
     headers.append('set-cookie', 'a=1')
     headers.append('set-cookie', 'b=2')
@@ -286,7 +286,7 @@ describe('a body', () => {
     expect(response.headers.get('cache-control')).toBe('no-cache')
   })
 
-  test('takes status and headers of the caller', async () => {
+  test('uses the status and headers of the caller', async () => {
     const response = await toResponse(ask(scripted(['a'])), sse(), {
       status: 201,
       headers: { 'x-mine': '1', 'cache-control': 'private' },

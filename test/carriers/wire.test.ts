@@ -72,7 +72,7 @@ function chunksOf(text: string): string[] {
 }
 
 describe('pipeToNode on the wire', () => {
-  test('sends the documented headers, and one chunk for what one network chunk held', async () => {
+  test('sends the documented headers, and one chunk for each network chunk', async () => {
     const port = await serve([{ chunk: ['a', 'b'] }, 'ü'], sse())
     const { text } = await ask(port, '1.1')
     expect(text.slice(0, text.indexOf('\r\n\r\n'))).toBe(
@@ -106,14 +106,14 @@ describe('pipeToNode on the wire', () => {
     expect(chunksOf(text).slice(1, 4)).toEqual([':\n\n', ':\n\n', ':\n\n'])
   })
 
-  test('leaves out the last chunk where text breaks off, and still delivers what came before', async () => {
+  test('omits the terminating chunk when plain text breaks off, and delivers the text before it', async () => {
     const port = await serve(['Hel', new StreamError('network', 'gone')], plainText())
     const { text, end } = await ask(port, '1.1')
     expect(chunksOf(text)).toEqual(['Hel'])
     expect(end).toBe('end')
   })
 
-  test('resets a connection of HTTP/1.0, where the end of the connection is the end of the text', async () => {
+  test('resets an HTTP/1.0 connection when plain text breaks off, because its end would be the end of the text', async () => {
     const whole = await ask(await serve(['Hello'], plainText()), '1.0')
     expect(whole).toMatchObject({ end: 'end', text: expect.stringMatching(/\r\n\r\nHello$/) })
     const broken = await ask(
@@ -156,12 +156,12 @@ describe('pipeToNode over HTTP/2', () => {
     expect(text.match(/^event: .*$/gm)).toHaveLength(4)
   })
 
-  test('resets the one stream where text breaks off', async () => {
+  test('resets only the stream whose text breaks off', async () => {
     const answer = await ask2(['Hel', new StreamError('network', 'gone')], plainText())
     expect(answer).toEqual({ text: 'Hel', status: 200, end: 'reset' })
   })
 
-  test('closes the provider when the client resets the stream', async () => {
+  test("closes the provider's connection when the client resets the stream", async () => {
     const aborted = Promise.withResolvers<void>()
     const driver = scripted(['a', { hang: true }])
     const server = createHttp2Server((_request, response) => {

@@ -12,21 +12,19 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-/** The limits are what was measured, and a little room. */
 test.each([
-  ['readStream', 'sluice/client', 7_600, []],
-  ['connect', 'sluice/client', 10_200, []],
-  ['useStream', 'sluice/react', 12_000, ['react']],
+  ['readStream', 'sluice/client', []],
+  ['connect', 'sluice/client', []],
+  ['useStream', 'sluice/react', ['react']],
 ])(
-  '%s goes into a browser with nothing of Node, nor of what asks providers',
-  async (name, from, maxBytes, external) => {
+  'a bundle of %s for browsers holds nothing of Node and no driver',
+  async (name, from, external) => {
     const entry = join(folder, `${name}.js`)
     await writeFile(entry, `export { ${name} } from '${from}'`)
-    const { modules, imports, gzipBytes } = await bundle(entry, { external })
+    const { modules, imports } = await bundle(entry, { external })
     expect(imports).toEqual(external)
     const strange = /node:|vite-browser-external|p-retry|src\/(drivers|wires)\//
     expect(modules.filter((module) => strange.test(module))).toEqual([])
     expect(modules.some((module) => module.includes('eventsource-parser'))).toBe(true)
-    expect(gzipBytes).toBeLessThan(maxBytes)
   },
 )

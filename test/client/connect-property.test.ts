@@ -12,7 +12,7 @@ import { collect } from '../support/collect.js'
 
 /** What a server does with one connection. */
 interface Cut {
-  /** After how much of what it has to send, from 0 to 1. */
+  /** The fraction of the events that is sent before the cut, from 0 to 1. */
   at: number
   how: 'end' | 'hangUp' | 'reset' | 'status' | 'refuse'
   /** How many events it sends again although the client has them. */
@@ -30,7 +30,7 @@ const cut: fc.Arbitrary<Cut> = fc.record({
 
 const piece = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 6 }), fc.constantFrom('🌊', '\n\n'))
 
-test('a stream that is cut anywhere, any number of times, comes whole, each event once and in order', async () => {
+test('a stream that is cut any number of times is delivered completely, each event once and in order', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(piece, { maxLength: 12 }),

@@ -40,8 +40,8 @@ function lastEventIds(server: FaultServer): (string | undefined)[] {
   return server.requests.map(({ headers }) => headers['last-event-id'])
 }
 
-describe('a stream of a server', () => {
-  test('is asked for by GET, or with a body by POST, not before the first event is wanted', async () => {
+describe('connect()', () => {
+  test('connect() sends a GET, or a POST with a body, when the first event is read', async () => {
     await using server = await FaultServer.listen(serve())
     const stream = connect(`${server.url}/ai`)
     expect(server.requests).toEqual([])
@@ -58,7 +58,7 @@ describe('a stream of a server', () => {
     expect(posted).toMatchObject({ method: 'POST', body: json, headers: { 'content-type': 'x/y' } })
   })
 
-  test('can be asked for with a fetch of the caller, and with all that fetch takes', async () => {
+  test('connect() uses a custom fetch with all of its options', async () => {
     const asked: RequestInit[] = []
     const fetch = async (_url: unknown, init: RequestInit = {}): Promise<Response> => {
       asked.push(init)
@@ -74,7 +74,7 @@ describe('a stream of a server', () => {
     ['is hung up', (exchange) => exchange.hangUp(), 'network'],
     ['is reset', (exchange) => exchange.reset(), 'network'],
     ['goes silent', stall, 'timeout'],
-  ])('goes on where it was when the connection %s', async (_, cut, code) => {
+  ])('connect() resumes at the last event when the connection %s', async (_, cut, code) => {
     await using server = await FaultServer.listen(serve(cut, 2), serve(cut, 3), serve())
     const failures: string[] = []
     const onReconnect = ({ error }: Reconnection): number => failures.push(error.code)
@@ -85,7 +85,7 @@ describe('a stream of a server', () => {
     expect(await closedSoon(server)).toBe(0)
   })
 
-  test('is read in chunks that split characters, lines and events', async () => {
+  test('connect() reads chunks that split characters, lines and events', async () => {
     await using server = await FaultServer.listen(async (exchange) => {
       await exchange.head(200)
       for (const byte of Buffer.from(`:\n\n${written(events)}`)) {
@@ -96,7 +96,7 @@ describe('a stream of a server', () => {
     expect(await read(server)).toEqual(whole)
   })
 
-  test('never shows the half of an event that a cut has left', async () => {
+  test('connect() never delivers the half of an event that was cut', async () => {
     const half = written(events).slice(0, written(events, 0, 3).length - 1)
     await using server = await FaultServer.listen(async (exchange) => {
       await exchange.head(200)
@@ -107,7 +107,7 @@ describe('a stream of a server', () => {
     expect(lastEventIds(server)).toEqual([undefined, '2'])
   })
 
-  test('keeps its ids when it is passed on', async () => {
+  test('events of connect() keep their ids when they are written again', async () => {
     await using server = await FaultServer.listen(
       serve((exchange) => exchange.end(), 3),
       serve(),
@@ -118,8 +118,8 @@ describe('a stream of a server', () => {
   })
 })
 
-describe('a wait', () => {
-  test('is told before it begins, grows, and follows the retry field of the server', async () => {
+describe('the wait before a reconnection', () => {
+  test('the wait before a reconnection is reported first, grows, and follows the retry field of the server', async () => {
     const waits: Reconnection[] = []
     const onReconnect = (reconnection: Reconnection): void => {
       waits.push(reconnection)
@@ -142,7 +142,7 @@ describe('a wait', () => {
     expect(third).toBe(40)
   })
 
-  test('is as long as retry-after says, unless that is too long', async () => {
+  test('the wait before a reconnection is as long as retry-after, unless that is too long', async () => {
     await using server = await FaultServer.listen(refuse(503, { 'retry-after': '1' }), serve())
     const began = performance.now()
     expect(await read(server)).toEqual(whole)
@@ -152,7 +152,7 @@ describe('a wait', () => {
     expect(busy.requests).toHaveLength(1)
   })
 
-  test('ends with the stream, and so do hooks that cancel in the middle', async () => {
+  test('cancelling during a wait before a reconnection ends the stream, also from a hook', async () => {
     await using server = await FaultServer.listen(refuse(500), refuse(500), serve())
     const waiting = connect(server.url, {
       onReconnect: () => setTimeout(() => waiting.cancel(), 5),
@@ -167,11 +167,13 @@ describe('a wait', () => {
     expect(await closedSoon(server)).toBe(0)
   })
 
-  test('is not counted with those before it after a connection that was kept alive', async () => {
+  test('a connection that was kept alive resets the count of failed reconnections', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     const encoder = new TextEncoder()
     let connections = 0
-    /** Thinks for half a minute at a time, until its connection is cut; the tenth time it answers. */
+    /**
+     * Thinks for half a minute at a time, until its connection is cut; the tenth time it answers.
+     */
     const fetch = async (): Promise<Response> => {
       connections++
       const body = new ReadableStream<Uint8Array>({
@@ -196,8 +198,8 @@ describe('a wait', () => {
   })
 })
 
-describe('an end', () => {
-  test('comes at once with a status that says so, and with the error in its body', async () => {
+describe('the end of connect()', () => {
+  test('connect() ends at once on a final status, with the error in the response body', async () => {
     const body = { error: { code: 'context-length', message: 'Too long.', retryable: false } }
     const json = JSON.stringify(body)
     await using server = await FaultServer.listen(refuse(400, {}, json), refuse(404), refuse(403))
@@ -211,7 +213,7 @@ describe('an end', () => {
     expect(server.requests).toHaveLength(3)
   })
 
-  test('comes after the failures that are allowed in a row, with the last of them', async () => {
+  test('connect() ends with the last error after maxRetries failures in a row', async () => {
     const page = '<html><title>502 Bad Gateway</title></html>'
     await using server = await FaultServer.listen(
       serve((exchange) => exchange.end(), 2),
@@ -226,14 +228,14 @@ describe('an end', () => {
       error: { status: 502 },
       partial: { content: [{ type: 'text', text: 'Hellö ' }] },
     })
-    // One event more began the count anew.
+    // One more event reset the count.
     expect(server.requests).toHaveLength(5)
     await using refusing = await refusingAddress()
     const refused = connect(refusing.url, { retry: { ...quick, maxRetries: 1 } })
     expect(outline(await collect(refused))).toEqual(['start', 'error network'])
   })
 
-  test('is an error when a page comes instead of events', async () => {
+  test('connect() ends with a protocol error when the response is a web page', async () => {
     const page: Play = refuse(200, { 'content-type': 'text/html' }, '<html>Please log in</html>')
     await using server = await FaultServer.listen(page)
     await expect(connect(server.url).text()).rejects.toMatchObject({
@@ -243,7 +245,7 @@ describe('an end', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  test('is interrupted when the server has no more to send, or has it no longer', async () => {
+  test('connect() ends with interrupted when the server has no more events or no longer has the stream', async () => {
     const cut = serve((exchange) => exchange.end(), 3)
     const interrupted = [...whole.slice(0, 3), 'error interrupted']
     for (const gone of [refuse(204, {}, ''), refuse(404), refuse(410)]) {
@@ -255,19 +257,19 @@ describe('an end', () => {
     expect(await read(nothing)).toEqual(['start', 'error interrupted'])
   })
 
-  test('is a timeout when the response never begins', async () => {
+  test('connect() ends with a timeout when the response does not begin', async () => {
     await using server = await FaultServer.listen(stall)
     expect(await read(server, { responseMs: 40, retry: false })).toEqual(['start', 'error timeout'])
     expect(await closedSoon(server)).toBe(0)
   })
 
-  test('is a timeout when the body of a refusal never ends', async () => {
+  test('connect() ends with a timeout when the body of an error response does not end', async () => {
     await using server = await FaultServer.listen((exchange) => exchange.head(500))
     expect(await read(server, { idleMs: 40, retry: false })).toEqual(['start', 'error timeout'])
     expect(await closedSoon(server)).toBe(0)
   })
 
-  test('does not come while heartbeats do', async () => {
+  test('connect() does not time out while heartbeats arrive', async () => {
     await using server = await FaultServer.listen(async (exchange) => {
       await exchange.head(200)
       for (let beat = 0; beat < 12; beat++) {
@@ -280,7 +282,7 @@ describe('an end', () => {
     expect(await read(server, { idleMs: 400, retry: false })).toEqual(whole)
   })
 
-  test('does not come to a reader who takes his time', async () => {
+  test('connect() does not time out while the reader pauses', async () => {
     await using server = await FaultServer.listen(async (exchange) => {
       await exchange.head(200)
       await exchange.chunk(written(events, 0, 2))
@@ -296,7 +298,7 @@ describe('an end', () => {
     expect(outline(told)).toEqual(whole)
   })
 
-  test('is what a hook throws', async () => {
+  test('connect() ends with the error that a hook throws', async () => {
     await using server = await FaultServer.listen(refuse(500), serve())
     const fail = (): never => {
       throw new Error('hook')
@@ -309,8 +311,8 @@ describe('an end', () => {
   })
 })
 
-describe('ids', () => {
-  test('leave out what was seen already, also from a server that begins at the beginning', async () => {
+describe('the event ids of connect()', () => {
+  test('connect() skips events that it has received, even if the server sends all of them again', async () => {
     const again = (from: number): Play => {
       return async (exchange) => {
         await exchange.head(200)
@@ -327,7 +329,7 @@ describe('ids', () => {
     }
   })
 
-  test('show that events are missing', async () => {
+  test('connect() detects missing events by their ids', async () => {
     const skip: Play = async (exchange) => {
       await exchange.head(200)
       await exchange.chunk(written(events, 0, 2) + written(events, 3))
@@ -342,7 +344,7 @@ describe('ids', () => {
     expect(server.requests).toHaveLength(2)
   })
 
-  test('do not hide that a server began another answer', async () => {
+  test('connect() ends with interrupted when the server starts another answer', async () => {
     const other = answer('Some', 'thing', ' else')
     await using server = await FaultServer.listen(
       serve((exchange) => exchange.end(), 3),
@@ -355,7 +357,7 @@ describe('ids', () => {
     expect(await closedSoon(server)).toBe(0)
   })
 
-  test('are needed to come back', async () => {
+  test('connect() cannot resume a stream whose events have no ids', async () => {
     const withoutIds = written(events, 0, 2).replaceAll(/^id: .*\n/gm, '')
     await using server = await FaultServer.listen(async (exchange) => {
       await exchange.head(200)
@@ -366,7 +368,7 @@ describe('ids', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  test('are what an error lacks that is not the end of the stream', async () => {
+  test('connect() reconnects after an error event without an id in a stream with ids', async () => {
     const lost = `event: error\ndata: ${JSON.stringify({ type: 'error', error: { code: 'store' } })}\n\n`
     const lose: Play = async (exchange) => {
       const after = Number(exchange.request.headers['last-event-id'] ?? 0)
@@ -383,17 +385,17 @@ describe('ids', () => {
     expect(broken.requests).toHaveLength(3)
   })
 
-  test('go on from the one that the caller has seen', async () => {
+  test('connect() resumes after the Last-Event-ID of the caller', async () => {
     await using server = await FaultServer.listen(serve())
     expect(await read(server, { headers: { 'Last-Event-ID': '3' } })).toEqual(whole.slice(3))
   })
 })
 
-describe('a request that is not GET', () => {
+describe('connect() with a method other than GET', () => {
   const json = { prompt: 'p' }
   const headers = { authorization: 'Bearer key' }
 
-  test('is not sent again when its connection is lost', async () => {
+  test('a POST is not sent again when its connection is lost', async () => {
     await using server = await FaultServer.listen(serve((exchange) => exchange.end(), 3))
     expect(await read(server, { json })).toEqual([...whole.slice(0, 3), 'error interrupted'])
     await using dead = await FaultServer.listen((exchange) => exchange.reset())
@@ -406,7 +408,7 @@ describe('a request that is not GET', () => {
     expect([server.requests.length, dead.requests.length]).toEqual([1, 1])
   })
 
-  test('is sent again when it was refused until later', async () => {
+  test('a POST is sent again after a refusal with retry-after', async () => {
     const later = refuse(503, { 'retry-after-ms': '10' })
     await using server = await FaultServer.listen(later, later, serve())
     expect(await read(server, { json })).toEqual(whole)
@@ -417,7 +419,7 @@ describe('a request that is not GET', () => {
     ])
   })
 
-  test('goes on at the address that the response names', async () => {
+  test('a POST resumes at the address in content-location', async () => {
     const begin: Play = async (exchange) => {
       await exchange.head(200, { 'content-location': '/ai/stream/7' })
       await exchange.chunk(written(events, 0, 3))
@@ -432,7 +434,7 @@ describe('a request that is not GET', () => {
     expect(server.requests).toHaveLength(3)
   })
 
-  test('does not take what it carries to another origin', async () => {
+  test('a POST does not resume at another origin', async () => {
     await using elsewhere = await FaultServer.listen(serve())
     await using server = await FaultServer.listen(async (exchange) => {
       await exchange.head(200, { 'content-location': `${elsewhere.url}/ai` })
@@ -443,7 +445,7 @@ describe('a request that is not GET', () => {
     expect(elsewhere.requests).toEqual([])
   })
 
-  test('goes on where the caller says', async () => {
+  test('a POST resumes at the address in the resume option', async () => {
     const begin: Play = async (exchange) => {
       await exchange.head(200, { 'x-stream-id': '7' })
       await exchange.chunk(written(events, 0, 3))
@@ -466,24 +468,24 @@ describe('a request that is not GET', () => {
     }
   })
 
-  test('is looked for where the caller says when it got no answer', async () => {
+  test('a POST without a response resumes at the address in the resume option', async () => {
     await using server = await FaultServer.listen((exchange) => exchange.reset(), serve())
     const resume = `${server.url}/ai/stream/mine`
     expect(await read(server, { json, resume })).toEqual(whole)
     expect(server.requests.map(({ method }) => method)).toEqual(['POST', 'GET'])
-    // It never arrived, so what is told is what became of it.
+    // The POST never arrived, so its own error is reported.
     await using deaf = await FaultServer.listen((exchange) => exchange.reset(), refuse(404))
     expect(await read(deaf, { json, resume: `${deaf.url}/x` })).toEqual(['start', 'error network'])
   })
 })
 
-describe('whoever leaves', () => {
+describe('disconnecting from connect()', () => {
   const endless: Play = async (exchange) => {
     await exchange.head(200)
     await exchange.chunk(written(events, 0, 2))
   }
 
-  test('closes the connection: by break, cancel and signal', async () => {
+  test('break, cancel() and an aborted signal close the connection', async () => {
     await using server = await FaultServer.listen(endless)
     for await (const event of connect(server.url)) if (event.type === 'content') break
     expect(await closedSoon(server)).toBe(0)
@@ -505,7 +507,7 @@ describe('whoever leaves', () => {
     }
   })
 
-  test('closes it before the response has begun, too', async () => {
+  test('break, cancel() and an aborted signal close the connection before the response has begun', async () => {
     const left = Promise.withResolvers<void>()
     await using server = await FaultServer.listen(() => left.resolve())
     const stream = connect(server.url)
@@ -517,7 +519,7 @@ describe('whoever leaves', () => {
   })
 })
 
-test('a response that comes too late is not kept open, whatever fetch thinks of signals', async () => {
+test('a response that arrives after a cancel is closed, even if fetch ignores the signal', async () => {
   const late = Promise.withResolvers<Response>()
   const stream = connect('/ai', { fetch: () => late.promise })
   const told = collect(stream)
@@ -529,7 +531,7 @@ test('a response that comes too late is not kept open, whatever fetch thinks of 
   await cancelled.promise
 })
 
-test('options that cannot be meant are refused', () => {
+test('connect() rejects invalid options', () => {
   const bad = (init: unknown, url: unknown = 'http://a.test'): (() => unknown) => {
     return () => connect(url as string, init as ConnectOptions)
   }
@@ -549,7 +551,7 @@ test('options that cannot be meant are refused', () => {
   expect(bad({ headers: { 'last-event-id': 'x' } })).toThrow('Option "headers.last-event-id"')
 })
 
-test('options of fetch that only some runtimes have are passed on', async () => {
+test('connect() passes on options of fetch that only some runtimes have', async () => {
   let init: unknown
   const fetch: Fetch = async (_url, given) => {
     init = given
@@ -570,13 +572,13 @@ test.each([
   ['a header that cannot be sent', '/ai', { headers: { authorization: 'Bearer hidden\nkey' } }],
   ['an address with a password', '//me:hidden@', {}],
   ['a relative address with a token', '/ai?token=hidden', {}],
-])('the error for %s does not quote it', (_name, url, init) => {
+])('the error for %s does not quote its value', (_name, url, init) => {
   const call = (): unknown => connect(url, init)
   expect(call).toThrow(TypeError)
   expect(call).not.toThrow('hidden')
 })
 
-test('a content event without its start is told as it is', async () => {
+test('connect() delivers a content event without a start event', async () => {
   await using server = await FaultServer.listen(async (exchange) => {
     await exchange.head(200)
     await exchange.chunk(written([text('a')]))

@@ -23,8 +23,8 @@ function served(script: Parameters<typeof scripted>[0], retry: number | false = 
   })
 }
 
-describe('readStream', () => {
-  test('gives the events as they were sent', async () => {
+describe('readStream()', () => {
+  test('readStream() returns the events as they were sent', async () => {
     const sent = await collect(served(['Hel', 'lo']))
     const read = await collect(readStream(await toResponse(served(['Hel', 'lo']), sse())))
     expect(outline(read)).toEqual(outline(sent))
@@ -33,7 +33,7 @@ describe('readStream', () => {
     expect(await text).toBe('Hello')
   })
 
-  test('gives errors back as StreamError with the public sentence, inside retry events too', async () => {
+  test('readStream() restores errors as StreamError with the public message, also inside retry events', async () => {
     const read = await collect(
       readStream(await toResponse(served([['a', network], [network]], 1), sse())),
     )
@@ -46,7 +46,7 @@ describe('readStream', () => {
     }
   })
 
-  test('ends in interrupted when the connection ends before the last event, with what had come', async () => {
+  test('readStream() ends with interrupted and the partial answer when the connection ends early', async () => {
     const whole = await new Response(toReadableStream(served(['Hel', 'lo']), sse())).text()
     const cut = whole.slice(0, whole.indexOf('event: complete') + 30)
     const headers = { 'content-type': 'text/event-stream' }
@@ -62,7 +62,7 @@ describe('readStream', () => {
       async (stream: EventStream) => stream[Symbol.asyncIterator]().return?.(),
     ],
     ['await using', async (stream: EventStream) => stream[Symbol.asyncDispose]()],
-  ])('closes a response that nobody has begun to read: %s', async (_way, leave) => {
+  ])('readStream() closes a response that was not read, after %s', async (_way, leave) => {
     const left = Promise.withResolvers<void>()
     const body = new ReadableStream({ cancel: () => left.resolve() })
     const stream = readStream(
@@ -73,14 +73,14 @@ describe('readStream', () => {
     await expect(stream.final()).rejects.toMatchObject({ code: 'aborted' })
   })
 
-  test('ends with the last event, whatever follows it', async () => {
+  test('readStream() ends with the last event and ignores what follows', async () => {
     const whole = await new Response(toReadableStream(served(['a']), sse())).text()
     const headers = { 'content-type': 'text/event-stream' }
     const read = await collect(readStream(new Response(whole + whole, { headers })))
     expect(outline(read)).toEqual(['start', 'text a', 'complete a'])
   })
 
-  test('tells a status as the error that the body carries', async () => {
+  test('readStream() reports the error in the body of an error response', async () => {
     const response = await toResponse(
       served([new StreamError('overloaded', 'x')]),
       sse({ earlyStatus: true }),
@@ -101,7 +101,7 @@ describe('readStream', () => {
     })
   })
 
-  test('gives the words of errors that the server exposes', async () => {
+  test('readStream() returns the error messages that the server exposes', async () => {
     const refused = new StreamError('server', 'words', { provider: 'p', requestId: 'r' })
     const response = await toResponse(served([refused]), sse({ exposeErrors: true }))
     await expect(readStream(response).text()).rejects.toMatchObject({
@@ -112,7 +112,7 @@ describe('readStream', () => {
     })
   })
 
-  test('reads ndjson() too, however its bytes are cut', async () => {
+  test('readStream() reads ndjson() however its bytes are split', async () => {
     const sent = ['Hé', '\n\u2028', '😀'.repeat(50)]
     const whole = await (await toResponse(served(sent), ndjson())).arrayBuffer()
     for (const size of [1, 2, 7, 100, whole.byteLength]) {
@@ -135,7 +135,7 @@ describe('readStream', () => {
     }
   })
 
-  test('takes ndjson() that is cut, or no JSON, for what it is', async () => {
+  test('readStream() reports ndjson() that is cut or is not JSON', async () => {
     const headers = { 'content-type': 'application/x-ndjson' }
     const whole = await (await toResponse(served(['Hel', 'lo']), ndjson())).text()
     const cut = await collect(readStream(new Response(whole.slice(0, -1), { headers })))
@@ -146,7 +146,7 @@ describe('readStream', () => {
     expect(outline(await collect(readStream(endless)))).toEqual(['start', 'error protocol'])
   })
 
-  test('says what to do with a body that is not server-sent events', async () => {
+  test('readStream() explains what to do about a body that is not server-sent events', async () => {
     const response = await toResponse(served(['a']), plainText())
     await expect(readStream(response).text()).rejects.toMatchObject({
       code: 'protocol',
@@ -154,7 +154,7 @@ describe('readStream', () => {
     })
   })
 
-  test('cancels the response when it is cancelled', async () => {
+  test('readStream() cancels the response when it is cancelled', async () => {
     let cancelled = false
     const body = new ReadableStream({
       cancel() {
@@ -172,7 +172,7 @@ describe('readStream', () => {
   })
 })
 
-describe('readStream refuses', () => {
+describe('readStream() with an invalid response', () => {
   test.each([
     ['a promise', Promise.resolve(new Response('')), 'Option "response" is a promise. Await it'],
     [
@@ -182,13 +182,13 @@ describe('readStream refuses', () => {
     ],
     ['a URL', 'http://a.test', 'is not a response'],
     ['a body', new Response('a').body, 'is not a response'],
-  ])('%s', (_name, response, message) => {
+  ])('readStream() rejects %s', (_name, response, message) => {
     const read = () => readStream(response as never)
     expect(read).toThrow(TypeError)
     expect(read).toThrow(message)
   })
 
-  test('a promise that rejects later, which is no unhandled rejection', async () => {
+  test('readStream() handles the rejection of a promise that it was given by mistake', async () => {
     const unhandled: unknown[] = []
     const onUnhandled = (error: unknown): void => void unhandled.push(error)
     process.on('unhandledRejection', onUnhandled)

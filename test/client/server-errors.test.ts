@@ -11,7 +11,7 @@ async function errorOf(response: () => Promise<Response>): Promise<StreamError> 
     )
 }
 
-describe('an error between a page and its own server', () => {
+describe('errors between a page and its own server', () => {
   test.each([
     [400, 'invalid-request'],
     [401, 'auth'],
@@ -26,7 +26,7 @@ describe('an error between a page and its own server', () => {
     [503, 'overloaded'],
     [504, 'timeout'],
   ] as const)(
-    'with status %i is %s, keeps the status, and never blames the model',
+    'an error response with status %i becomes %s, keeps the status, and never blames the model',
     async (status, code) => {
       const html = '<html><body>Sign in</body></html>'
       const error = await errorOf(async () => new Response(html, { status }))
@@ -37,24 +37,24 @@ describe('an error between a page and its own server', () => {
     },
   )
 
-  test('keeps the first 4,096 characters of a body and no more', async () => {
+  test('an error keeps only the first 4,096 characters of a response body', async () => {
     const error = await errorOf(async () => new Response('x'.repeat(100_000), { status: 500 }))
     expect(error.body).toHaveLength(4096)
   })
 
-  test('that a stream of this package caused has the code and sentence of that stream', async () => {
+  test('an error response of this package keeps the code and the message of its stream', async () => {
     const body = { error: { code: 'quota', message: 'No more today.', retryable: false } }
     const error = await errorOf(async () => Response.json(body, { status: 503 }))
     expect(error).toMatchObject({ code: 'quota', message: 'No more today.', status: 503 })
   })
 
-  test('speaks of the connection to the server if nothing answers', async () => {
+  test('an error without a response names the connection to the server', async () => {
     const error = await errorOf(() => Promise.reject(new TypeError('Failed to fetch')))
     expect(error).toMatchObject({ code: 'network', retryable: true })
     expect(error.toJSON().message).toBe('The connection to the server failed.')
   })
 
-  test('holds the page that answered in place of a stream', async () => {
+  test('an error keeps the body of a web page that was sent instead of a stream', async () => {
     const page = '<html>Welcome</html>'
     const html = new Response(page, { headers: { 'content-type': 'text/html' } })
     const error = await errorOf(async () => html)
@@ -62,7 +62,7 @@ describe('an error between a page and its own server', () => {
     expect(error.message).toMatch(/text\/html/)
   })
 
-  test('is setup at once where fetch gives a response without a body, as in React Native', async () => {
+  test('a response without a body, as in React Native, is a setup error', async () => {
     const response = {
       ok: true,
       status: 200,

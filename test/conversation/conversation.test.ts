@@ -49,7 +49,7 @@ for (const [name, present, open] of stores) {
       return createConversation({ id, store, driver: echo(), retry: false, ...options })
     }
 
-    test('remembers what was said and sends all of it', async () => {
+    test('a conversation sends all earlier messages to the model', async () => {
       const conversation = start({ system: 'Be brief.' })
       expect(await conversation.send('a').text()).toBe('a')
       expect(await conversation.send('b').text()).toBe('a / a / b')
@@ -63,7 +63,7 @@ for (const [name, present, open] of stores) {
       expect(await again.messages()).toEqual(await conversation.messages())
     })
 
-    test('tells complete after both messages are stored, with their number', async () => {
+    test('complete is emitted after both messages are stored, with the number of messages', async () => {
       const conversation = start()
       for (const [text, messageCount] of [
         ['a', 2],
@@ -78,7 +78,7 @@ for (const [name, present, open] of stores) {
       expect(await conversation.send('c').final()).toMatchObject({ messageCount: 6 })
     })
 
-    test('stores nothing of a turn that fails, and goes on from where it was', async () => {
+    test('a failed turn stores nothing, and the next turn continues from the state before it', async () => {
       const conversation = start({ driver: scripts(['one'], ['tw', interrupted], ['three']) })
       await conversation.send('a').text()
       const events = await collect(conversation.send('b'))
@@ -88,7 +88,7 @@ for (const [name, present, open] of stores) {
       expect(await conversation.send('c').final()).toMatchObject({ messageCount: 4 })
     })
 
-    test('stores the answer of the attempt that succeeded, and nothing of the one before', async () => {
+    test('a turn stores the answer of the attempt that succeeded, and nothing of the failed one', async () => {
       const conversation = start({
         driver: scripted([['half', interrupted], ['whole']]),
         retry: { maxRetries: 1, minDelayMs: 0 },
@@ -104,7 +104,7 @@ for (const [name, present, open] of stores) {
       expect(lines(await conversation.messages())).toEqual(['user a', 'assistant whole'])
     })
 
-    test('stores nothing of a turn that is aborted by cancel, by break or by its signal', async () => {
+    test('a turn that is aborted by cancel(), break or its signal stores nothing', async () => {
       const conversation = start({ driver: scripted(['half', { hang: true }]) })
       const controller = new AbortController()
       const cancelled = conversation.send('a')
@@ -119,7 +119,7 @@ for (const [name, present, open] of stores) {
       )
     })
 
-    test('keeps a part of an answer where it is told to', async () => {
+    test('keepPartial stores the partial answer', async () => {
       const conversation = start({
         driver: scripts(['ha', 'lf', interrupted], ['par', { hang: true }], [interrupted]),
         keepPartial: true,
@@ -133,7 +133,7 @@ for (const [name, present, open] of stores) {
       expect(lines(await conversation.messages())).toEqual(expected)
     })
 
-    test('takes one turn at a time: the second begins when the first has ended, and sees it', async () => {
+    test('turns run one at a time, and the second one sees the first', async () => {
       const first = held('one')
       const conversation = start({ driver: first.driver })
       const one = conversation.send('a').final()
@@ -146,7 +146,7 @@ for (const [name, present, open] of stores) {
       expect(await two).toMatchObject({ messageCount: 4, text: 'a / one / b' })
     })
 
-    test('fails with conflict where it is told not to wait', async () => {
+    test('a turn with onConflict reject fails with conflict while another one runs', async () => {
       const first = held('one')
       const conversation = start({ driver: first.driver })
       const one = conversation.send('a').final()
@@ -158,7 +158,7 @@ for (const [name, present, open] of stores) {
       expect(await conversation.messages()).toHaveLength(2)
     })
 
-    test('gives up waiting when it is cancelled, and lets the next one through', async () => {
+    test('a cancelled turn stops waiting, and the next one runs', async () => {
       const first = held('one')
       const conversation = start({ driver: first.driver })
       const one = conversation.send('a').final()
@@ -175,7 +175,7 @@ for (const [name, present, open] of stores) {
       expect(second.asked).toEqual([])
     })
 
-    test('runs the tools in between: a turn that ends with calls, and one that brings the results', async () => {
+    test('tools run between a turn that ends with calls and one that sends their results', async () => {
       const call = { type: 'content', index: 0, kind: 'tool-call', id: 'c1', name: 'now' } as const
       const conversation = start({
         driver: scripts([
@@ -201,7 +201,7 @@ for (const [name, present, open] of stores) {
       expect(await conversation.messages()).toHaveLength(4)
     })
 
-    test('keeps images, files and addresses, as JSON', async () => {
+    test('images, files and URLs are stored as JSON', async () => {
       const conversation = start()
       const bytes = Uint8Array.from({ length: 20_000 }, (_, index) => index % 256)
       const model = echo()
@@ -229,7 +229,7 @@ for (const [name, present, open] of stores) {
       expect(model.asked[0]).toEqual([{ role: 'user', content }])
     })
 
-    test('sends what select picks, and stores everything', async () => {
+    test('select determines the messages that are sent, and all are stored', async () => {
       const model = echo()
       const conversation = start({
         driver: model,
@@ -242,7 +242,7 @@ for (const [name, present, open] of stores) {
       expect(await all.text()).toBe('a / a / b / b / c')
     })
 
-    test('is empty after clear, and a turn that was running fails with conflict', async () => {
+    test('a conversation is empty after clear(), and a running turn fails with conflict', async () => {
       const conversation = start()
       await conversation.send('a').text()
       const running = held('one')
@@ -255,7 +255,7 @@ for (const [name, present, open] of stores) {
       expect(await conversation.send('c').text()).toBe('c')
     })
 
-    test('is kept apart from others', async () => {
+    test('conversations with different ids are separate', async () => {
       const one = start()
       const other = start()
       await Promise.all([one.send('a').text(), other.send('b').text()])
@@ -263,7 +263,7 @@ for (const [name, present, open] of stores) {
       expect(lines(await other.messages())).toEqual(['user b', 'assistant b'])
     })
 
-    test('is not locked by a turn that nobody reads, nor by one whose start alone was read', async () => {
+    test('a turn that is not read, or only up to its start, does not lock the conversation', async () => {
       const conversation = start()
       conversation.send('a')
       const iterator = conversation.send('b')[Symbol.asyncIterator]()
@@ -272,7 +272,7 @@ for (const [name, present, open] of stores) {
       await iterator.return?.()
     })
 
-    test('many turns at once all come through, one after the other', async () => {
+    test('many concurrent turns all complete, one after the other', async () => {
       const conversation = start()
       const turns = Array.from({ length: 5 }, (_, index) => conversation.send(`${index}`).final())
       const counts = (await Promise.all(turns)).map(({ messageCount }) => messageCount)

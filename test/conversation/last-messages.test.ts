@@ -20,34 +20,34 @@ const result = (...ids: string[]): Message => ({
 const last = (maxTokens: number) => lastMessages({ maxTokens, countTokens: () => 1 })
 
 describe('lastMessages', () => {
-  test('keeps everything that fits', () => {
+  test('lastMessages() keeps everything that fits', () => {
     const messages = [system('s'), user('a'), assistant('b'), user('c')]
     expect(last(4)(messages)).toEqual(messages)
   })
 
-  test('drops the oldest turns, whole', () => {
+  test('lastMessages() drops whole turns, oldest first', () => {
     const messages = [user('a'), assistant('b'), user('c'), assistant('d'), user('e')]
     expect(lines(last(4)(messages))).toEqual(['user c', 'assistant d', 'user e'])
     expect(lines(last(2)(messages))).toEqual(['user e'])
   })
 
-  test('keeps system messages wherever they stand, and counts them', () => {
+  test('lastMessages() keeps system messages at any position, and counts them', () => {
     const messages = [system('s'), user('a'), assistant('b'), system('t'), user('c')]
     expect(lines(last(4)(messages))).toEqual(['system s', 'system t', 'user c'])
   })
 
-  test('keeps the question although it alone is too long', () => {
+  test('lastMessages() keeps the question even if it alone exceeds the budget', () => {
     expect(lines(last(0)([user('a'), assistant('b'), user('c')]))).toEqual(['user c'])
   })
 
-  test('keeps a call with its result, also where other messages lie between', () => {
+  test('lastMessages() keeps a call with its result, even with other messages between them', () => {
     const messages = [user('a'), call('1', '2'), result('1'), user('wait'), result('2'), user('e')]
     expect(last(3)(messages)).toEqual([user('e')])
     expect(last(6)(messages)).toEqual(messages)
     expect(last(5)(messages)).toEqual([user('e')])
   })
 
-  test('drops the oldest steps of a turn that is too long, and keeps its question', () => {
+  test('lastMessages() drops the oldest steps of a turn that is too long, and keeps its question', () => {
     const steps = ['1', '2', '3'].flatMap((id) => [call(id), result(id)])
     const messages = [user('old'), assistant('b'), user('a'), ...steps]
     expect(last(7)(messages)).toEqual([user('a'), ...steps])
@@ -56,14 +56,14 @@ describe('lastMessages', () => {
     expect(last(1)(messages)).toEqual([user('a'), ...steps.slice(4)])
   })
 
-  test('does not change what it was given', () => {
+  test('lastMessages() does not change its input', () => {
     const messages = [user('a'), assistant('b'), user('c')]
     const before = structuredClone(messages)
     last(1)(messages)
     expect(messages).toEqual(before)
   })
 
-  test('estimates four bytes a token, more for other scripts, and a thousand for an image', () => {
+  test('lastMessages() estimates four bytes per token, more for other scripts, and a thousand for an image', () => {
     const fits = (content: Message['content'], tokens: number): boolean => {
       const messages = [{ role: 'user', content } as Message, assistant(''), user('')]
       return lastMessages({ maxTokens: tokens })(messages).length === 3
@@ -75,7 +75,7 @@ describe('lastMessages', () => {
     expect([fits(image, 1_012), fits(image, 1_011)]).toEqual([true, false])
   })
 
-  test('never parts what belongs together, whatever the conversation', () => {
+  test('lastMessages() never separates a call from its result, in any conversation', () => {
     const ids = fc.constantFrom('1', '2', '3')
     const message = fc.oneof(
       fc.string().map(user),
@@ -115,15 +115,19 @@ describe('lastMessages', () => {
   })
 })
 
-describe('a bad option throws a TypeError at the call that names it', () => {
+describe('lastMessages() with an invalid option', () => {
   const cases: [string, unknown, string[]][] = [
-    ['nothing', undefined, ['"options"', 'maxTokens']],
+    ['undefined', undefined, ['"options"', 'maxTokens']],
     ['no budget', {}, ['"maxTokens"', 'undefined']],
-    ['a bad budget', { maxTokens: -1 }, ['"maxTokens"', '-1']],
-    ['no function', { maxTokens: 1, countTokens: 4 }, ['"countTokens"', '4']],
-    ['a misspelt one', { maxToken: 1 }, ['"maxToken"', 'maxTokens']],
+    ['an invalid budget', { maxTokens: -1 }, ['"maxTokens"', '-1']],
+    [
+      'a countTokens that is not a function',
+      { maxTokens: 1, countTokens: 4 },
+      ['"countTokens"', '4'],
+    ],
+    ['a misspelt option', { maxToken: 1 }, ['"maxToken"', 'maxTokens']],
   ]
-  test.each(cases)('%s', (_name, options, words) => {
+  test.each(cases)('lastMessages() throws a TypeError for %s', (_name, options, words) => {
     const create = () => lastMessages(options as LastMessagesOptions)
     expect(create).toThrow(TypeError)
     for (const word of words) expect(create).toThrow(word)

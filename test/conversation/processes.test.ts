@@ -12,7 +12,7 @@ import { LineProcess } from '../support/line-process.js'
 import { type RedisServer, redisNote, redisPresent, startRedis } from '../support/redis.js'
 import { clients, type TestClient } from '../support/redis-clients.js'
 
-describe.skipIf(!redisPresent)(`two processes${redisNote}`, () => {
+describe.skipIf(!redisPresent)(`two processes with one conversation${redisNote}`, () => {
   let server: RedisServer
   beforeAll(async () => {
     server = await startRedis()
@@ -46,7 +46,7 @@ describe.skipIf(!redisPresent)(`two processes${redisNote}`, () => {
       return createConversation({ id, store: redisStore(given.client), driver: echo() })
     }
 
-    test('take their turns one after the other, and the second sees the first', async () => {
+    test('two processes run their turns one after the other, and the second sees the first', async () => {
       const first = take('a')
       await first.line('content 1 before')
       const second = take('b')
@@ -66,7 +66,7 @@ describe.skipIf(!redisPresent)(`two processes${redisNote}`, () => {
       expect([await first.ended(), await second.ended()]).toEqual([0, 0])
     }, 30_000)
 
-    test('conflict where the second is told not to wait', async () => {
+    test('a turn with onConflict reject fails with conflict while another process runs one', async () => {
       const first = take('a')
       await first.line('content')
       const second = take('b', { onConflict: 'reject' })
@@ -75,7 +75,7 @@ describe.skipIf(!redisPresent)(`two processes${redisNote}`, () => {
       expect(await first.line('complete')).toBe('complete 2')
     }, 30_000)
 
-    test('of which one is killed in the middle of its turn: the other gets its turn within the lease', async () => {
+    test('a process gets its turn within the lease after another one was killed', async () => {
       const leaseMs = 1_000
       const first = take('a', { leaseMs })
       await first.line('content')
@@ -92,7 +92,7 @@ describe.skipIf(!redisPresent)(`two processes${redisNote}`, () => {
       expect(lines(await conversation().messages())).toEqual(['user b', 'assistant 1 before'])
     }, 30_000)
 
-    test('of which one stood still and lost its lease: it cannot commit over the other', async () => {
+    test('a process that was paused and lost its lease cannot commit over the other one', async () => {
       const leaseMs = 500
       const first = take('a', { leaseMs })
       await first.line('content')

@@ -13,7 +13,7 @@ import { echo, held } from '../support/conversations.js'
 
 const down = new StreamError('store', 'The database is away.')
 
-/** A store that fails where it is told to. */
+/** A store that fails in the given methods. */
 function storeWith(
   changes: Partial<ConversationStore> & { renew?: () => Promise<void> },
 ): ConversationStore {
@@ -48,7 +48,7 @@ async function expectFree(conversation: ReturnType<typeof start>): Promise<void>
 }
 
 describe('a store that fails', () => {
-  test('at the lock, at loading or at storing is an error store, never an answer that is lost', async () => {
+  test('a failure of the store to lock, load or append is an error with code store', async () => {
     const reject = (): Promise<never> => Promise.reject(down)
     for (const [changes, expected] of [
       [{ lock: reject }, ['start', 'error store']],
@@ -61,7 +61,7 @@ describe('a store that fails', () => {
     }
   })
 
-  test('at storing still gives the whole answer, with what it cost', async () => {
+  test('a failed append reports the whole answer and its usage', async () => {
     const store = storeWith({ append: () => Promise.reject(down) })
     const usage = { inputTokens: 3, outputTokens: 1 }
     const stream = start({
@@ -78,14 +78,14 @@ describe('a store that fails', () => {
     await expect(stream.final()).rejects.toBe(down)
   })
 
-  test('with an error of its own has it as the cause', async () => {
+  test('a store error has the error of the store as its cause', async () => {
     const cause = new Error('disk full')
     const store = storeWith({ load: () => Promise.reject(cause) })
     await expect(start({ store }).send('a').text()).rejects.toMatchObject({ code: 'store', cause })
     await expect(start({ store }).messages()).rejects.toMatchObject({ code: 'store', cause })
   })
 
-  test('at loading or storing lets the next turn have the lock', async () => {
+  test('the next turn gets the lock after a failed load or append', async () => {
     for (const method of ['load', 'append'] as const) {
       const store = storeWith({})
       const conversation = start({ store })
@@ -95,7 +95,7 @@ describe('a store that fails', () => {
     }
   })
 
-  test('at storing a part leaves the error of the stream as it was', async () => {
+  test('a failed append of a partial answer does not change the error of the stream', async () => {
     const gone = new StreamError('interrupted', 'The wire ended.')
     const store = storeWith({ append: () => Promise.reject(down) })
     const events = await collect(
@@ -106,7 +106,7 @@ describe('a store that fails', () => {
   })
 })
 
-test('a client that leaves its response ends the turn, and the lock is free', async () => {
+test('a client that disconnects from its response ends the turn and releases the lock', async () => {
   const model = held('a')
   const conversation = start({ driver: model.driver })
   const response = await toResponse(conversation.send('x'), sse())
@@ -121,7 +121,7 @@ test('a client that leaves its response ends the turn, and the lock is free', as
   expect(await conversation.messages()).toHaveLength(2)
 })
 
-test('hooks are told of the turn, and of its end once it is stored', async () => {
+test('hooks receive the attempts of a turn, and its end once it is stored', async () => {
   const told: string[] = []
   const store = memoryStore()
   const conversation = start({
@@ -140,7 +140,7 @@ test('hooks are told of the turn, and of its end once it is stored', async () =>
   expect(told).toEqual([...both, 'end undefined', ...both, 'end store'])
 })
 
-test('an answer that does not fit its schema is asked for again, and only the one that fits is stored', async () => {
+test('an answer that does not match its schema is retried, and only the matching one is stored', async () => {
   const conversation = start({
     driver: scripted([['{"city":5}'], ['{"city":"Rom"}']]),
     retry: { maxRetries: 1, minDelayMs: 0 },
@@ -153,8 +153,8 @@ test('an answer that does not fit its schema is asked for again, and only the on
   ])
 })
 
-describe('select', () => {
-  test('that throws, or gives something else than messages, is an error, and the lock is free', async () => {
+describe('the select option', () => {
+  test('a select that throws or does not return messages is an error, and the lock is released', async () => {
     const conversation = start()
     const bug = new RangeError('a bug')
     const throwing = (): never => {
@@ -169,7 +169,7 @@ describe('select', () => {
   })
 })
 
-describe('the lease', () => {
+describe('the lease of a turn', () => {
   beforeEach(() => {
     vi.useFakeTimers()
   })
@@ -177,7 +177,7 @@ describe('the lease', () => {
     vi.useRealTimers()
   })
 
-  test('is renewed as long as the turn runs, and not after it', async () => {
+  test('the lease is renewed while the turn runs, and not after it', async () => {
     const model = held('a')
     const conversation = start({ driver: model.driver, leaseMs: 3_000, timeout: false })
     const turn = conversation.send('x').final()
@@ -189,7 +189,7 @@ describe('the lease', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('that another took ends the turn with conflict, and the connection to the provider', async () => {
+  test('a turn whose lease was taken ends with conflict, and its connection is closed', async () => {
     const model = held('a')
     const conversation = start({
       driver: model.driver,
@@ -205,7 +205,7 @@ describe('the lease', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('that cannot be renewed for a while does not end the turn: the commit decides', async () => {
+  test('a turn whose lease cannot be renewed for a while continues, and the commit decides', async () => {
     const model = held('a')
     const renew = vi.fn(() => Promise.reject(down))
     const conversation = start({
@@ -220,7 +220,7 @@ describe('the lease', () => {
     expect(await turn).toMatchObject({ messageCount: 2 })
   })
 
-  test('of a reader who went away without a word ends with the turn', async () => {
+  test('a turn ends when its reader stops reading for readerTimeoutMs', async () => {
     const model = held('a')
     const options = { driver: model.driver, leaseMs: 3_000, readerTimeoutMs: 20_000 }
     const conversation = start(options)
@@ -242,7 +242,7 @@ describe('the lease', () => {
     })
   })
 
-  test('of a slow reader who goes on is held', async () => {
+  test('the lease of a slow reader that continues to read is kept', async () => {
     const conversation = start({
       driver: scripted(['a', 'b', 'c', 'd', 'e', 'f']),
       leaseMs: 3_000,
@@ -260,27 +260,31 @@ describe('the lease', () => {
   })
 })
 
-describe('a bad option throws a TypeError at the call that names it', () => {
+describe('invalid options of a conversation', () => {
   const store = memoryStore()
   const driver = echo()
   const good = { id: 'c', store, driver }
   const cases: [string, object, string[]][] = [
     ['no id', { store, driver }, ['"id"', 'undefined']],
     ['an empty id', { ...good, id: '' }, ['"id"', '""']],
-    ['an id that is no text', { ...good, id: '\ud800' }, ['"id"']],
+    ['an id that is not well-formed', { ...good, id: '\ud800' }, ['"id"']],
     ['no store', { id: 'c', driver }, ['"store"', 'memoryStore()']],
-    ['half a store', { ...good, store: { load() {} } }, ['"store"']],
+    ['an incomplete store', { ...good, store: { load() {} } }, ['"store"']],
     ['no driver', { id: 'c', store }, ['"driver"', 'openai({ model })']],
     ['messages', { ...good, messages: [] }, ['"messages"', 'Allowed']],
     ['a misspelt option', { ...good, keepPartials: true }, ['"keepPartials"', 'keepPartial']],
-    ['no select', { ...good, select: 5 }, ['"select"', '5', 'lastMessages']],
-    ['a bad onConflict', { ...good, onConflict: 'queue' }, ['"onConflict"', '"queue"', '"reject"']],
-    ['a bad keepPartial', { ...good, keepPartial: 'yes' }, ['"keepPartial"', '"yes"']],
+    ['an invalid select', { ...good, select: 5 }, ['"select"', '5', 'lastMessages']],
+    [
+      'an invalid onConflict',
+      { ...good, onConflict: 'queue' },
+      ['"onConflict"', '"queue"', '"reject"'],
+    ],
+    ['an invalid keepPartial', { ...good, keepPartial: 'yes' }, ['"keepPartial"', '"yes"']],
     ['an endless lease', { ...good, leaseMs: Infinity }, ['"leaseMs"', 'Infinity']],
     ['a lease of zero', { ...good, leaseMs: 0 }, ['"leaseMs"', '0']],
-    ['a bad default', { ...good, temperature: -1 }, ['"temperature"', '-1']],
+    ['an invalid request option', { ...good, temperature: -1 }, ['"temperature"', '-1']],
   ]
-  test.each(cases)('of createConversation: %s', (_name, options, words) => {
+  test.each(cases)('createConversation() throws a TypeError for %s', (_name, options, words) => {
     const create = () => createConversation(options as ConversationOptions)
     expect(create).toThrow(TypeError)
     for (const word of words) expect(create).toThrow(word)
@@ -289,23 +293,23 @@ describe('a bad option throws a TypeError at the call that names it', () => {
   const circle: Record<string, unknown> = {}
   circle.self = circle
   const inputs: [string, unknown, object, string[]][] = [
-    ['nothing', undefined, {}, ['"input"', 'undefined']],
-    ['an empty text', '', {}, ['"input"', '""']],
+    ['undefined', undefined, {}, ['"input"', 'undefined']],
+    ['an empty string', '', {}, ['"input"', '""']],
     ['an empty list', [], {}, ['"input"', '[]']],
-    ['a bad role', { role: 'bot', content: 'x' }, {}, ['messages[0].role', '"bot"']],
-    ['a bad content', { role: 'user', content: 5 }, {}, ['messages[0].content', '5']],
+    ['an invalid role', { role: 'bot', content: 'x' }, {}, ['messages[0].role', '"bot"']],
+    ['invalid content', { role: 'user', content: 5 }, {}, ['messages[0].content', '5']],
     [
-      'what is no JSON',
+      'a message that JSON cannot hold',
       { role: 'tool', content: [{ type: 'tool-result', output: circle }] },
       {},
       ['JSON'],
     ],
-    ['a bad option', 'hi', { onConflict: 'queue' }, ['"onConflict"']],
+    ['an invalid option', 'hi', { onConflict: 'queue' }, ['"onConflict"']],
     ['another id', 'hi', { id: 'd' }, ['"id"', 'Allowed']],
     ['a prompt', 'hi', { prompt: 'x' }, ['"prompt"', 'Allowed']],
-    ['options that are none', 'hi', 5 as never, ['"options"', '5']],
+    ['options that are not an object', 'hi', 5 as never, ['"options"', '5']],
   ]
-  test.each(inputs)('of send: %s', (_name, input, options, words) => {
+  test.each(inputs)('send() throws a TypeError for %s', (_name, input, options, words) => {
     const send = () => createConversation(good).send(input as never, options)
     expect(send).toThrow(TypeError)
     for (const word of words) expect(send).toThrow(word)

@@ -38,7 +38,7 @@ const readers = {
 } satisfies Record<string, (stream: ReturnType<typeof createStream>) => Promise<void>>
 
 test.each(Object.entries(readers))(
-  'a stream read by %s is closed once it has been collected, and its listener is removed',
+  'a stream read by %s is closed and its listener removed once it has been collected',
   async (_name, read) => {
     const { bodies, driver } = stalling()
     const { signal } = new AbortController()
@@ -53,7 +53,7 @@ test.each(Object.entries(readers))(
   },
 )
 
-test('a stream that is still held is not closed by a garbage collection', async () => {
+test('garbage collection does not close a stream that is still referenced', async () => {
   const { bodies, driver } = stalling()
   const iterator = createStream({ driver, prompt: 'p', timeout: false })[Symbol.asyncIterator]()
   await iterator.next()

@@ -19,7 +19,7 @@ import { named } from '../support/drivers.js'
 const down = new StreamError('server', 'Down.')
 const soon = { maxRetries: 2, minDelayMs: 0, maxDelayMs: 0 }
 
-/** Reads a stream and keeps what its hooks were told, in its order. */
+/** Reads a stream and records the calls of its hooks, in order. */
 async function watch(driver: Driver, options: Partial<StreamOptions> = {}) {
   const told: { hook: string; about: Record<string, unknown> }[] = []
   const hear = (hook: string) => (about: object) => {
@@ -37,8 +37,8 @@ async function watch(driver: Driver, options: Partial<StreamOptions> = {}) {
 
 const timing = { firstContentMs: expect.any(Number), durationMs: expect.any(Number) }
 
-describe('hooks', () => {
-  test('hear of each attempt, each retry and the end, under the id of the stream', async () => {
+describe('hooks of a stream', () => {
+  test('hooks receive each attempt, each retry and the end, with the id of the stream', async () => {
     const driver = scripted([
       [down],
       ['Hi', { finishReason: 'length', usage: { inputTokens: 3 }, responseId: 'r' }],
@@ -69,7 +69,7 @@ describe('hooks', () => {
     ])
   })
 
-  test('hear of who is asked next to whom, and of who answered', async () => {
+  test('hooks receive the next driver of a fallback, and the one that answered', async () => {
     const slow = named('a', [{ hang: true }])
     const broken = named('b', [down])
     const driver = fallback(broken, hedge(slow, named('c', ['Hi']), { afterMs: 0 }))
@@ -81,7 +81,7 @@ describe('hooks', () => {
     expect(told.at(-1)).toMatchObject({ hook: 'onEnd', about: { provider: 'c', attempts: 3 } })
   })
 
-  test('hear of an error with what all attempts cost and who was asked last', async () => {
+  test('onEnd receives an error with the usage of all attempts and the driver that was called last', async () => {
     const driver = fallback(named('a', ['12345678', down]), named('b', [down]))
     const { events, told } = await watch(driver, { retry: false })
     const last = events.at(-1)
@@ -100,7 +100,7 @@ describe('hooks', () => {
   })
 
   test.each(['break', 'cancel', 'signal'])(
-    'hear the end of a stream whose reader leaves: %s',
+    'onEnd is called when the reader ends the stream by %s',
     async (how) => {
       const onEnd = vi.fn()
       const controller = new AbortController()
@@ -120,7 +120,7 @@ describe('hooks', () => {
     },
   )
 
-  test('hear the end of a stream that is cancelled before anybody was asked', async () => {
+  test('onEnd is called for a stream that was cancelled before any driver was called', async () => {
     const hooks = { onAttempt: vi.fn(), onEnd: vi.fn() }
     const stream = createStream({ driver: scripted(['a']), prompt: 'p', ...hooks })
     stream.cancel()
@@ -141,7 +141,7 @@ describe('hooks', () => {
     ])
   })
 
-  test('hear of an attempt when it is made, not when its reader takes the start', async () => {
+  test('onAttempt is called when the request is sent, not when the start is read', async () => {
     const onAttempt = vi.fn()
     const driver = scripted(['a'])
     const options = { driver, prompt: 'p', onAttempt, retry: false, timeout: false } as const
@@ -154,7 +154,7 @@ describe('hooks', () => {
     await iterator.return?.()
   })
 
-  test('are told before the reader is', async () => {
+  test('hooks are called before the reader receives the event', async () => {
     const order: string[] = []
     const driver = scripted([[down], ['a']])
     const stream = createStream({
@@ -168,7 +168,7 @@ describe('hooks', () => {
     expect(order).toEqual(['start', 'onRetry', 'retry', 'onEnd', 'complete'])
   })
 
-  test('are not called for content, and not at all for an option that is not there', async () => {
+  test('hooks are not called for content, and may be undefined', async () => {
     const onAttempt = vi.fn()
     const steps = Array.from({ length: 1000 }, () => 'a')
     await collect(createStream({ driver: scripted(steps), prompt: 'p', onAttempt }))
@@ -185,7 +185,7 @@ describe('hooks', () => {
     ['reject', () => Promise.reject(new Error('my bug'))],
     ['never settle', () => new Promise(() => {})],
   ]
-  test.each(failures)('that %s change nothing', async (_how, hook) => {
+  test.each(failures)('hooks that %s do not affect the stream', async (_how, hook) => {
     const unhandled = vi.fn()
     process.on('unhandledRejection', unhandled)
     process.on('uncaughtException', unhandled)
@@ -205,7 +205,7 @@ describe('hooks', () => {
     ])
   })
 
-  test('may cancel the stream, and nothing is left running', async () => {
+  test('a hook may cancel the stream, which leaves nothing running', async () => {
     const provider = simulatedProvider({
       paceMs: 0,
       answer: { fault: { kind: 'stall', afterEvents: 0 } },
@@ -225,7 +225,7 @@ describe('hooks', () => {
     await server.close()
   })
 
-  test('of a driver of your own hear its one attempt, and what it tells of others', async () => {
+  test('hooks of a custom driver receive its single attempt and the retries that it yields', async () => {
     const inner = retry(scripted([[down], ['Hi']]), soon)
     const own: Driver = {
       provider: 'own',
@@ -240,7 +240,7 @@ describe('hooks', () => {
     ])
   })
 
-  test('of a turn of a conversation hear what the model is asked, and the end that is told', async () => {
+  test('hooks of a turn of a conversation receive the request to the model and the emitted end', async () => {
     const store = memoryStore()
     vi.spyOn(store, 'append').mockRejectedValue(new Error('The disk is full.'))
     const conversation = createConversation({ id: 'c', driver: scripted(['Hi']), store })
@@ -255,7 +255,7 @@ describe('hooks', () => {
     ])
   })
 
-  test.each(['onAttempt', 'onRetry', 'onEnd'])('%s has to be a function', (name) => {
+  test.each(['onAttempt', 'onRetry', 'onEnd'])('%s must be a function', (name) => {
     const create = (): AsyncIterable<StreamEvent> =>
       createStream({ driver: scripted([]), prompt: 'p', [name]: 'log' })
     expect(create).toThrow(`Option "${name}" is "log". Allowed: a function.`)

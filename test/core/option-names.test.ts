@@ -6,7 +6,7 @@ import { scripted } from '../../src/entries/testing.js'
 const driver = scripted(['a'])
 const parameters = { type: 'object' }
 
-describe('the name of another library is answered with the one of this library', () => {
+describe('option names of other libraries', () => {
   const cases: [string, object, string][] = [
     ['model', { model: 'gpt-5.5' }, 'Unknown option "model". Did you mean "driver"?'],
     ['maxTokens', { maxTokens: 5 }, 'Did you mean "maxOutputTokens"?'],
@@ -45,14 +45,14 @@ describe('the name of another library is answered with the one of this library',
     ['a limit without its unit', { timeout: { total: 1 } }, 'Did you mean "totalMs"?'],
     ['a misspelt reasoning', { reasoning: { budget_tokens: 1 } }, 'Did you mean "budgetTokens"?'],
   ]
-  test.each(cases)('%s', (_name, options, message) => {
+  test.each(cases)('createStream() suggests its own name for %s', (_name, options, message) => {
     const create = () => createStream({ driver, prompt: 'p', ...options })
     expect(create).toThrow(TypeError)
     expect(create).toThrow(message)
   })
 })
 
-describe('a value of another kind is answered with what is allowed', () => {
+describe('invalid option values', () => {
   const cases: [string, object, string][] = [
     [
       'the tool choice of OpenAI',
@@ -94,19 +94,19 @@ describe('a value of another kind is answered with what is allowed', () => {
     ['a string as messages', { prompt: undefined, messages: 'Hi' }, 'a string goes into "prompt"'],
     ['retry: true', { retry: true }, 'Option "retry" is true. Allowed: an integer from 0'],
   ]
-  test.each(cases)('%s', (_name, options, message) => {
+  test.each(cases)('createStream() lists the allowed values for %s', (_name, options, message) => {
     const create = () => createStream({ driver, prompt: 'p', ...options })
     expect(create).toThrow(TypeError)
     expect(create).toThrow(message)
   })
 
-  test.each([undefined, null, 'Hi', 5, [driver]])('createStream(%o)', (options) => {
+  test.each([undefined, null, 'Hi', 5, [driver]])('createStream(%o) throws', (options) => {
     const create = () => createStream(options as never)
     expect(create).toThrow(TypeError)
     expect(create).toThrow('Allowed: an object with a driver and a prompt or messages.')
   })
 
-  test('a key in what should be a driver is not shown', () => {
+  test('the error for a string in place of a driver does not quote it', () => {
     const notDriver = { provider: 'openai', apiKey: 'hidden', headers: { 'x-key': 'hidden' } }
     const create = () => createStream({ driver: notDriver as never, prompt: 'p' })
     expect(create).toThrow('Option "driver" is {"provider":"openai","apiKey":"…","headers":"…"}')
@@ -119,7 +119,7 @@ test.each([
   ['timeout', () => timeout(openai as never, 5)],
   ['hedge', () => hedge(driver, openai as never, { afterMs: 5 })],
   ['fallback', () => fallback(driver, openai as never)],
-])('%s() refuses a driver that is not called', (_name, call) => {
+])('%s() rejects a driver factory that was not called', (_name, call) => {
   expect(call).toThrow(TypeError)
   expect(call).toThrow('is the function openai(). Allowed: a driver, such as openai({ model })')
 })
@@ -128,6 +128,6 @@ test.each([
   [{}, 'Option "hedge.afterMs" is undefined'],
   [{ aftrMs: 5 }, 'Unknown option "hedge.aftrMs". Did you mean "afterMs"?'],
   [undefined, 'Option "hedge" is undefined. Allowed: an object with afterMs.'],
-])('hedge() refuses the options %o', (options, message) => {
+])('hedge() rejects the options %o', (options, message) => {
   expect(() => hedge(driver, driver, options as never)).toThrow(message)
 })

@@ -49,7 +49,7 @@ function answering(name: string, answer: Answer | Answer[]): Driver {
 const streamOf = (answers: readonly Script[], output: OutputSchema = Recipe, more: object = {}) =>
   createStream({ driver: scripted(answers), prompt: 'p', output, retry: fast, ...more })
 
-describe.each(Object.keys(drivers))('with %s', (name) => {
+describe.each(Object.keys(drivers))('structured output with %s', (name) => {
   test('the answer is parsed and validated', async () => {
     const driver = answering(name, soupText)
     const complete = await createStream({ driver, prompt: 'p', output: Recipe }).final()
@@ -69,7 +69,7 @@ describe.each(Object.keys(drivers))('with %s', (name) => {
     expect(events.at(-1)).toMatchObject({ type: 'complete', output: soup, attempts: 3 })
   })
 
-  test('an answer that is cut by the limit fails at once, with what to do', async () => {
+  test('an answer that reaches the token limit fails at once, with advice', async () => {
     const finishReason = name === 'anthropic' ? 'max_tokens' : 'length'
     const driver = answering(name, { text: '{"name": "So', finishReason })
     const stream = createStream({ driver, prompt: 'p', output: Recipe, retry: fast })
@@ -94,14 +94,14 @@ describe.each(Object.keys(drivers))('with %s', (name) => {
     expect(complete).not.toHaveProperty('output')
   })
 
-  test('without a schema there is no output, and nothing is parsed', async () => {
+  test('without a schema there is no output, and the answer is not parsed', async () => {
     const complete = await createStream({ driver: answering(name, soupText), prompt: 'p' }).final()
     expect(complete).not.toHaveProperty('output')
   })
 })
 
-describe.each(objectsOnly)('with %s, which takes objects only', (name) => {
-  test('another root comes without its wrapper, in the text too', async () => {
+describe.each(objectsOnly)('with %s, which requires an object as root', (name) => {
+  test('output that is not an object has no wrapper in output and text', async () => {
     const driver = answering(name, '{"value": ["salt and {pepper}", "}"]}')
     const stream = createStream({ driver, prompt: 'p', output: List })
     const events = await collect(stream)
@@ -112,7 +112,7 @@ describe.each(objectsOnly)('with %s, which takes objects only', (name) => {
     expect(complete.message.content).toEqual([{ type: 'text', text: complete.text }])
   })
 
-  test('a number is told from one that is cut', async () => {
+  test('a number that may be cut off fails', async () => {
     const cut = {
       text: '{"value": 12',
       finishReason: name === 'anthropic' ? 'max_tokens' : 'length',
@@ -122,7 +122,7 @@ describe.each(objectsOnly)('with %s, which takes objects only', (name) => {
   })
 })
 
-describe('where the model was asked in words only', () => {
+describe('structured output that is requested in the instructions', () => {
   const asked = (answer: string, output: OutputSchema = Recipe) =>
     createStream({
       driver: answering('compatible, JSON objects', answer),
@@ -135,32 +135,32 @@ describe('where the model was asked in words only', () => {
     `Here is the recipe:\n\n\`\`\`\n${soupText}\n\`\`\`\nEnjoy!`,
     `<think>They want {"name"}…\n</think>\n${soupText}`,
     `Of course.\n${soupText}\nEnjoy!`,
-  ])('the JSON is found in %j', async (answer) => {
+  ])('JSON is extracted from %j', async (answer) => {
     const complete = await asked(answer)
     expect(complete.output).toEqual(soup)
     expect(complete.text).toBe(answer)
   })
 
-  test('a wrapper is taken off inside a fence too', async () => {
+  test('a wrapper inside a fence is removed', async () => {
     expect((await asked('```json\n{"value": ["a"]}\n```', List)).output).toEqual(['a'])
   })
 
-  test('where the provider holds the model to the schema, such an answer fails', async () => {
+  test('an answer with text around its JSON fails if the provider enforces the schema', async () => {
     const driver = answering('openai chat', `\`\`\`json\n${soupText}\n\`\`\``)
     const stream = createStream({ driver, prompt: 'p', output: Recipe, retry: false })
     await expect(stream.final()).rejects.toMatchObject({ code: 'protocol', retryable: true })
   })
 })
 
-describe('what a schema is made with', () => {
+describe('schema libraries', () => {
   const answer = [['{"name": "Soup", "minutes": "20"}']]
 
-  test('zod: the output is what it makes of the JSON', async () => {
+  test('a zod schema transforms the output', async () => {
     const output = z.object({ name: z.string(), minutes: z.coerce.number() })
     expect((await streamOf(answer, output).final()).output).toEqual(soup)
   })
 
-  test('valibot', async () => {
+  test('a valibot schema validates the output', async () => {
     const minutes = v.pipe(v.string(), v.transform(Number))
     const output = toStandardJsonSchema(v.object({ name: v.string(), minutes }))
     expect((await streamOf(answer, output).final()).output).toEqual(soup)
@@ -168,19 +168,19 @@ describe('what a schema is made with', () => {
     await expect(wrong.final()).rejects.toThrow(/name: /)
   })
 
-  test('arktype', async () => {
+  test('an arktype schema validates the output', async () => {
     const output = type({ name: 'string', minutes: 'string.integer.parse' })
     expect((await streamOf(answer, output).final()).output).toEqual(soup)
     const wrong = streamOf([['{"name": "a", "minutes": "b"}']], output, { retry: false })
     await expect(wrong.final()).rejects.toThrow(/minutes: /)
   })
 
-  test('plain JSON Schema: the answer is parsed only', async () => {
+  test('a plain JSON Schema only parses the output', async () => {
     const output = { type: 'object', properties: { name: { type: 'number' } } }
     expect((await streamOf(answer, output).final()).output).toEqual({ name: 'Soup', minutes: '20' })
   })
 
-  test('a validation may take its time', async () => {
+  test('an asynchronous validation is awaited', async () => {
     const output = Recipe.refine(async ({ name }) => {
       await new Promise((resolve) => setImmediate(resolve))
       return name === 'Soup'
@@ -195,7 +195,7 @@ describe('what a schema is made with', () => {
     expect(events.at(-1)).toMatchObject({ output: soup })
   })
 
-  test('a validation that throws ends the stream with what it threw', async () => {
+  test('a validation that throws ends the stream with its error', async () => {
     const broken = Recipe.refine(() => {
       throw new RangeError('broken')
     })
@@ -205,14 +205,14 @@ describe('what a schema is made with', () => {
     expect(error).toMatchObject({ code: 'unknown', cause: expect.any(RangeError) })
   })
 
-  test('the issues are the cause of the error', async () => {
+  test('the issues of a validation are the cause of the error', async () => {
     const stream = streamOf([['{"name": 1, "minutes": 2}']], Recipe, { retry: false })
     await expect(stream.final()).rejects.toMatchObject({ cause: [{ path: ['name'] }] })
   })
 })
 
-describe('the check is part of the attempt', () => {
-  test("a user's own retry tries again", async () => {
+describe('the validation of structured output as part of an attempt', () => {
+  test('a retry() around a driver retries an answer that does not match the schema', async () => {
     const driver = retry(scripted([['No.'], [soupText]]), fast)
     const complete = await createStream({
       driver,
@@ -223,7 +223,7 @@ describe('the check is part of the attempt', () => {
     expect(complete).toMatchObject({ output: soup, attempts: 2 })
   })
 
-  test('another driver takes over where one does not get it right', async () => {
+  test('fallback() calls the next driver after an answer that does not match the schema', async () => {
     const driver = fallback(
       retry(scripted([['No.']]), { ...fast, maxRetries: 1 }),
       scripted([[soupText]]),
@@ -255,7 +255,7 @@ describe('the check is part of the attempt', () => {
     expect(complete).toMatchObject({ output: soup, usage, wasted: usage })
   })
 
-  test('an answer that breaks off is not carried on, for half of its JSON cannot be', async () => {
+  test('an interrupted answer with a schema is restarted instead of continued', async () => {
     const driver = scripted([['{"name": "Soup"', new StreamError('network', 'gone')], [soupText]])
     const again = { ...fast, afterContent: 'continue' as const }
     const events = await collect(
@@ -265,7 +265,7 @@ describe('the check is part of the attempt', () => {
     expect(events.at(-1)).toMatchObject({ output: soup })
   })
 
-  test('a driver that passes on what another one yields is checked once', async () => {
+  test('a driver that forwards another driver validates the output once', async () => {
     const validate = vi.spyOn(Recipe['~standard'], 'validate')
     const inner = answering('compatible', soupText)
     const outer: Driver = {
@@ -281,7 +281,7 @@ describe('the check is part of the attempt', () => {
     validate.mockRestore()
   })
 
-  test('content that a nested driver voids is not part of the answer', async () => {
+  test('content that a nested driver discards is not part of the output', async () => {
     const error = new StreamError('network', 'The socket broke.')
     const again = {
       type: 'retry',
@@ -297,7 +297,7 @@ describe('the check is part of the attempt', () => {
     expect(complete.output).toEqual(soup)
   })
 
-  test('a stall after the finish reason completes with its output, if that fits', async () => {
+  test('a stall after the finish reason completes with its output, if that matches the schema', async () => {
     const body = (text: string): string =>
       `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: text }, finish_reason: 'stop' }] })}\n\n`
     const stalled = (text: string): Promise<CompleteEvent> => {
@@ -316,7 +316,7 @@ describe('the check is part of the attempt', () => {
     await expect(stalled('{"name')).rejects.toMatchObject({ code: 'timeout' })
   })
 
-  test('cancelling while a validation runs ends the stream at once', async () => {
+  test('cancelling during a validation ends the stream at once', async () => {
     let release = (): void => {}
     const output = Recipe.refine(
       () =>
@@ -335,7 +335,7 @@ describe('the check is part of the attempt', () => {
   })
 
   test.each(['content-filter', 'pause'] as const)(
-    '%s completes without output',
+    'an answer with finish reason %s completes without output',
     async (finishReason) => {
       const complete = await streamOf([['I would rather', { finishReason, usage: {} }]]).final()
       expect(complete).toMatchObject({ finishReason, text: 'I would rather' })
@@ -343,7 +343,7 @@ describe('the check is part of the attempt', () => {
     },
   )
 
-  test('an answer at the limit that is whole counts, but not a number', async () => {
+  test('complete JSON at the token limit is accepted, except a number', async () => {
     const finish = { finishReason: 'length', usage: {} } as const
     expect((await streamOf([[soupText, finish]]).final()).output).toEqual(soup)
     await expect(streamOf([['12', finish]], z.number()).final()).rejects.toMatchObject({
@@ -352,7 +352,7 @@ describe('the check is part of the attempt', () => {
     })
   })
 
-  test('text that is held back for its wrapper is told when there is none', async () => {
+  test('text that was buffered for a wrapper is emitted if there is no wrapper', async () => {
     const driver = answering('openai chat', '{"val')
     const stream = createStream({ driver, prompt: 'p', output: List, retry: false })
     expect(outline(await collect(stream))).toEqual(['start', 'text {"val', 'error protocol'])
@@ -363,12 +363,12 @@ describe.each([
   ['server-sent events', sse],
   ['lines of JSON', ndjson],
 ] as const)('through %s', (_name, format) => {
-  test('the output comes along', async () => {
+  test('a client receives the output', async () => {
     const read = readStream(await toResponse(streamOf([[soupText]]), format()))
     expect((await read.final()).output).toEqual(soup)
   })
 
-  test('an output that JSON cannot hold comes as an error', async () => {
+  test('output that JSON cannot hold reaches the client as an error', async () => {
     const stream = streamOf([['"12"']], z.string().transform(BigInt))
     const read = await collect(readStream(await toResponse(stream, format())))
     expect(outline(read)).toEqual(['start', 'text "12"', 'error protocol'])

@@ -41,7 +41,7 @@ function lines(body: string, name: string): string[] {
   return body.split('\n').filter((line) => line.startsWith(`${name}:`))
 }
 
-test('events of a kept stream keep their ids, however they are batched', async () => {
+test('events of a stored stream keep their ids, however they are batched', async () => {
   const batches: [number, StreamEvent[]][] = [
     [6, [text('a')]],
     [7, [text('b'), text('c')]],
@@ -53,18 +53,18 @@ test('events of a kept stream keep their ids, however they are batched', async (
   expect(lines(await waited.text(), 'id')).toEqual(['id: 6', 'id: 7', 'id: 8', 'id: 9'])
 })
 
-test('a failure that is not kept has no id, so that a browser reconnects for the events it has not received', async () => {
+test('a failure that is not stored has no id, so that a browser reconnects for the events it has not received', async () => {
   const body = await new Response(toReadableStream(tailOf([[6, [text('a')]]], 5), sse())).text()
   expect(lines(body, 'id')).toEqual(['id: 6'])
   expect(lines(body, 'event')).toEqual(['event: content', 'event: error'])
 })
 
-test('the rest of a kept stream has no start of its own, unless it begins where the stream does', async () => {
+test('the rest of a stored stream has no start of its own, unless it begins at the first event', async () => {
   expect(outline(await collect(tailOf([], 5)))).toEqual(['error store'])
   expect(outline(await collect(tailOf([], 0)))).toEqual(['start', 'error store'])
 })
 
-test('a kept stream that was received to its end has no events, and still has its result', async () => {
+test('a stored stream that was received to its end has no events, but still has its result', async () => {
   const unread = (): ReceivedAnswer =>
     new ReceivedAnswer({
       pull() {

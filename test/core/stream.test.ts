@@ -11,8 +11,8 @@ function streamOf(driver: Driver, options: Partial<StreamOptions> = {}) {
   return createStream({ driver, prompt: 'Hello?', retry: false, ...options })
 }
 
-describe('the events', () => {
-  test('are one start, the content, and one complete with the whole text', async () => {
+describe('the events of a stream', () => {
+  test('a stream emits one start, the content, and one complete with the whole text', async () => {
     const events = await collect(streamOf(scripted(['Hel', 'lo'])))
     expect(outline(events)).toEqual(['start', 'text Hel', 'text lo', 'complete Hello'])
     expect(events.at(-1)).toMatchObject({
@@ -23,13 +23,13 @@ describe('the events', () => {
     })
   })
 
-  test('end with one error that holds what had come, when the driver fails', async () => {
+  test('a stream ends with one error that holds the partial answer when the driver fails', async () => {
     const events = await collect(streamOf(scripted(['Hel', interrupted])))
     expect(outline(events)).toEqual(['start', 'text Hel', 'error interrupted'])
     expect(events.at(-1)).toMatchObject({ partial: { content: [{ type: 'text', text: 'Hel' }] } })
   })
 
-  test('end with an error when a driver returns without a completion', async () => {
+  test('a stream ends with an error when the driver returns without a completion', async () => {
     const driver = {
       provider: 'p',
       model: 'm',
@@ -40,7 +40,7 @@ describe('the events', () => {
     expect(outline(await collect(streamOf(driver)))).toEqual(['start', 'text a', 'error protocol'])
   })
 
-  test('end with an error and no throw when a driver throws anything', async () => {
+  test('a stream ends with an error instead of throwing, whatever the driver throws', async () => {
     const driver = {
       provider: 'p',
       model: 'm',
@@ -53,7 +53,7 @@ describe('the events', () => {
     expect(events.at(-1)).toMatchObject({ error: { message: 'a bug' } })
   })
 
-  test('hold text, reasoning and tool calls as parts of the message, in their order', async () => {
+  test('the message of a stream has text, reasoning and tool calls as parts, in order', async () => {
     const events = await collect(
       streamOf(
         scripted([
@@ -83,7 +83,7 @@ describe('the events', () => {
 })
 
 describe('text() and final()', () => {
-  test('read the stream themselves when nobody iterates', async () => {
+  test('text() and final() read the stream themselves without an iteration', async () => {
     expect(await streamOf(scripted(['a', 'b'])).text()).toBe('ab')
     expect(await streamOf(scripted(['a', 'b'])).final()).toMatchObject({
       type: 'complete',
@@ -91,7 +91,7 @@ describe('text() and final()', () => {
     })
   })
 
-  test('can be asked for before, during and after an iteration', async () => {
+  test('text() and final() can be called before, during and after an iteration', async () => {
     const stream = streamOf(scripted(['a', 'b']))
     const before = stream.text()
     let during: Promise<string> | undefined
@@ -99,13 +99,13 @@ describe('text() and final()', () => {
     expect([await before, await during, await stream.text()]).toEqual(['ab', 'ab', 'ab'])
   })
 
-  test('reject with the error that ends the stream', async () => {
+  test('text() and final() reject with the error that ends the stream', async () => {
     const stream = streamOf(scripted(['a', interrupted]))
     await expect(stream.text()).rejects.toBe(interrupted)
     await expect(stream.final()).rejects.toBe(interrupted)
   })
 
-  test('are no unhandled rejection when they are asked for and not looked at', async () => {
+  test('text() and final() do not cause unhandled rejections', async () => {
     const unhandled = vi.fn()
     process.on('unhandledRejection', unhandled)
     const stream = streamOf(scripted(['a', interrupted]))
@@ -117,15 +117,15 @@ describe('text() and final()', () => {
     expect(unhandled).not.toHaveBeenCalled()
   })
 
-  test('reject with aborted when the iteration is broken off', async () => {
+  test('text() and final() reject with aborted when the iteration is ended early', async () => {
     const stream = streamOf(scripted(['a', { hang: true }]))
     for await (const event of stream) if (event.type === 'content') break
     await expect(stream.text()).rejects.toMatchObject({ code: 'aborted' })
   })
 })
 
-describe('reading', () => {
-  test('is lazy: the driver is not asked before the first pull', async () => {
+describe('reading a stream', () => {
+  test('a stream does not call the driver before the first pull', async () => {
     const driver = scripted(['a'])
     const stream = vi.spyOn(driver, 'stream')
     const created = streamOf(driver)
@@ -135,14 +135,14 @@ describe('reading', () => {
     expect(stream).toHaveBeenCalledOnce()
   })
 
-  test('happens once: a second iteration throws and names the remedy', async () => {
+  test('a second iteration throws an error that names the remedy', async () => {
     const stream = streamOf(scripted(['a']))
     await collect(stream)
     expect(() => stream[Symbol.asyncIterator]()).toThrow(TypeError)
     expect(() => stream[Symbol.asyncIterator]()).toThrow(/text\(\) or final\(\)/)
   })
 
-  test('answers calls of next() in their order when several wait', async () => {
+  test('concurrent calls of next() are answered in order', async () => {
     const iterator = streamOf(scripted(['a', { chunk: ['b', 'c'] }]))[Symbol.asyncIterator]()
     const results = await Promise.all([1, 2, 3, 4, 5, 6].map(() => iterator.next()))
     const events = results.flatMap((result) => (result.done ? [] : [result.value]))
@@ -151,8 +151,8 @@ describe('reading', () => {
   })
 })
 
-describe('cancellation', () => {
-  /** A driver that tells when its attempt was given up. */
+describe('cancelling a stream', () => {
+  /** A driver that reports the end of its attempt. */
   function watched(): { driver: Driver; aborted: Promise<void> } {
     const { promise, resolve } = Promise.withResolvers<void>()
     const inner = scripted(['a', { hang: true }])
@@ -167,7 +167,7 @@ describe('cancellation', () => {
     return { driver, aborted: promise }
   }
 
-  test('by cancel() ends a pending next() with an error aborted, and the attempt with it', async () => {
+  test('cancel() ends a pending next() with an aborted error, and ends the attempt', async () => {
     const { driver, aborted } = watched()
     const stream = streamOf(driver)
     const events: StreamEvent[] = []
@@ -180,7 +180,7 @@ describe('cancellation', () => {
     await aborted
   })
 
-  test('by the signal ends the stream, and leaves no listener on the signal', async () => {
+  test('an aborted signal ends the stream, which leaves no listener on it', async () => {
     const { driver, aborted } = watched()
     const controller = new AbortController()
     const added = vi.spyOn(controller.signal, 'addEventListener')
@@ -197,7 +197,7 @@ describe('cancellation', () => {
     await aborted
   })
 
-  test('by a signal that is aborted already asks nobody', async () => {
+  test('a signal that is already aborted ends the stream without a request', async () => {
     const driver = scripted(['a'])
     const asked = vi.spyOn(driver, 'stream')
     const events = await collect(streamOf(driver, { signal: AbortSignal.abort() }))
@@ -209,7 +209,7 @@ describe('cancellation', () => {
     ['later', false],
     ['already', true],
   ])(
-    'by a signal that aborts %s is told by text() where an iterator was made that nobody pulls',
+    'text() rejects with aborted, for a signal that aborts %s, if the iterator is never pulled',
     async (_when, already) => {
       const controller = new AbortController()
       if (already) controller.abort()
@@ -223,7 +223,7 @@ describe('cancellation', () => {
     },
   )
 
-  test('by break, by throw in the loop and by await using ends the attempt', async () => {
+  test('break, a throw in the loop and await using end the attempt', async () => {
     const broken = watched()
     for await (const event of streamOf(broken.driver)) if (event.type === 'content') break
     await broken.aborted
@@ -247,7 +247,7 @@ describe('cancellation', () => {
     await disposed.aborted
   })
 
-  test('before the first pull gives start and error, and asks nobody', async () => {
+  test('cancel() before the first pull emits start and error, without a request', async () => {
     const driver = scripted(['a'])
     const asked = vi.spyOn(driver, 'stream')
     const stream = streamOf(driver)
@@ -256,7 +256,7 @@ describe('cancellation', () => {
     expect(asked).not.toHaveBeenCalled()
   })
 
-  test('after the end changes nothing', async () => {
+  test('cancel() after the end has no effect', async () => {
     const stream = streamOf(scripted(['a']))
     await collect(stream)
     stream.cancel()
@@ -264,30 +264,34 @@ describe('cancellation', () => {
   })
 })
 
-describe('a bad option throws a TypeError at the call that names it', () => {
+describe('createStream() with an invalid option', () => {
   const driver = scripted(['a'])
   const cases: [string, object, string[]][] = [
     ['no driver', { prompt: 'p' }, ['"driver"', 'undefined', 'openai({ model })']],
-    ['no question', { driver }, ['"messages"', '"prompt"']],
+    ['a missing prompt', { driver }, ['"messages"', '"prompt"']],
     [
-      'both questions',
+      'both prompt and messages',
       { driver, prompt: 'p', messages: [{ role: 'user', content: 'x' }] },
       ['mutually exclusive'],
     ],
     ['an empty list', { driver, messages: [] }, ['"messages"', '[]', 'at least one']],
     [
-      'a bad role',
+      'an invalid role',
       { driver, messages: [{ role: 'bot', content: 'x' }] },
       ['messages[0].role', '"bot"'],
     ],
     [
-      'a bad content',
+      'invalid content',
       { driver, messages: [{ role: 'user', content: 1 }] },
       ['messages[0].content', '1'],
     ],
-    ['a bad number', { driver, prompt: 'p', temperature: Number.NaN }, ['"temperature"', 'NaN']],
     [
-      'a bad limit',
+      'an invalid number',
+      { driver, prompt: 'p', temperature: Number.NaN },
+      ['"temperature"', 'NaN'],
+    ],
+    [
+      'an invalid maxOutputTokens',
       { driver, prompt: 'p', maxOutputTokens: 0 },
       ['"maxOutputTokens"', '0', 'from 1'],
     ],
@@ -299,15 +303,23 @@ describe('a bad option throws a TypeError at the call that names it', () => {
     ],
     ['negative retries', { driver, prompt: 'p', retry: -1 }, ['"retry"', '-1', 'from 0']],
     [
-      'a bad mode',
+      'an invalid afterContent',
       { driver, prompt: 'p', retry: { afterContent: 'x' } },
       ['afterContent', '"x"', '"fail"'],
     ],
-    ['a NaN clock', { driver, prompt: 'p', timeout: { chunkMs: Number.NaN } }, ['chunkMs', 'NaN']],
-    ['a clock of zero', { driver, prompt: 'p', timeout: 0 }, ['"timeout"', '0', 'above 0']],
-    ['no signal', { driver, prompt: 'p', signal: 'now' }, ['"signal"', '"now"', 'AbortSignal']],
+    [
+      'a NaN timeout',
+      { driver, prompt: 'p', timeout: { chunkMs: Number.NaN } },
+      ['chunkMs', 'NaN'],
+    ],
+    ['a timeout of zero', { driver, prompt: 'p', timeout: 0 }, ['"timeout"', '0', 'above 0']],
+    [
+      'an invalid signal',
+      { driver, prompt: 'p', signal: 'now' },
+      ['"signal"', '"now"', 'AbortSignal'],
+    ],
   ]
-  test.each(cases)('%s', (_name, options, words) => {
+  test.each(cases)('createStream() throws a TypeError for %s', (_name, options, words) => {
     const create = () => createStream(options as StreamOptions)
     expect(create).toThrow(TypeError)
     for (const word of words) expect(create).toThrow(word)

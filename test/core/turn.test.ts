@@ -40,7 +40,7 @@ function turnOf(driver: Driver) {
   return { turn, stream: openStream({ driver, prompt: 'Hello?', retry: false }, turn) }
 }
 
-test('the model is asked what the turn says, once it has begun', async () => {
+test('a turn provides the request to the model', async () => {
   const driver = scripted(['a'])
   const asked = vi.spyOn(driver, 'stream')
   const { turn, stream } = turnOf(driver)
@@ -53,7 +53,7 @@ test('the model is asked what the turn says, once it has begun', async () => {
   expect(asked.mock.calls[0]?.[0].messages).toEqual([{ role: 'user', content: 'prepared' }])
 })
 
-test('nothing begins before the first pull, nor for the start alone', async () => {
+test('a turn does not begin before the first pull, nor for the start alone', async () => {
   const { turn, stream } = turnOf(scripted(['a']))
   const iterator = stream[Symbol.asyncIterator]()
   await iterator.next()
@@ -61,7 +61,7 @@ test('nothing begins before the first pull, nor for the start alone', async () =
   expect(turn.calls).toEqual([])
 })
 
-test('the end is told by the iteration, by text() and by final() after the turn has ended', async () => {
+test('iteration, text() and final() receive the end after the turn has ended', async () => {
   const { turn, stream } = turnOf(scripted(['a']))
   turn.beginning.resolve()
   let told = false
@@ -74,7 +74,7 @@ test('the end is told by the iteration, by text() and by final() after the turn 
   expect(await stream.text()).toBe('a!')
 })
 
-test('once the answer is whole, an abort changes nothing', async () => {
+test('an abort has no effect once the answer is complete', async () => {
   const { turn, stream } = turnOf(scripted(['a']))
   turn.beginning.resolve()
   const events = collect(stream)
@@ -85,7 +85,7 @@ test('once the answer is whole, an abort changes nothing', async () => {
   expect(turn.calls).toEqual(['begin', 'end complete'])
 })
 
-test('a failure ends the turn once, before it is told', async () => {
+test('a failure ends the turn once, before the error is emitted', async () => {
   const { turn, stream } = turnOf(scripted(['a', interrupted]))
   turn.beginning.resolve()
   const events = collect(stream)
@@ -94,14 +94,14 @@ test('a failure ends the turn once, before it is told', async () => {
   expect(outline(await events)).toEqual(['start', 'text a', 'error interrupted'])
 })
 
-test('a turn that cannot begin is an error', async () => {
+test('a turn that fails to begin ends the stream with an error', async () => {
   const { turn, stream } = turnOf(scripted(['a']))
   turn.beginning.reject(new StreamError('conflict', 'Taken.'))
   turn.ending.resolve()
   expect(outline(await collect(stream))).toEqual(['start', 'error conflict'])
 })
 
-test('a cancel while the turn begins aborts that, and is told', async () => {
+test('a cancel while the turn begins aborts it and emits the error', async () => {
   const driver = scripted(['a'])
   const asked = vi.spyOn(driver, 'stream')
   const { turn, stream } = turnOf(driver)
@@ -114,7 +114,7 @@ test('a cancel while the turn begins aborts that, and is told', async () => {
   expect(asked).not.toHaveBeenCalled()
 })
 
-test('a break goes on after the turn has ended', async () => {
+test('a break waits for the turn to end', async () => {
   const { turn, stream } = turnOf(scripted(['a', { hang: true }]))
   turn.beginning.resolve()
   let left = false

@@ -10,12 +10,12 @@ import { collect } from '../support/collect.js'
 const cut = new StreamError('interrupted', 'cut')
 const retry = { maxRetries: 2, minDelayMs: 0, maxDelayMs: 0 }
 
-test('complete.wasted is absent when the first attempt gives the answer', async () => {
+test('complete.wasted is absent when the first attempt succeeds', async () => {
   const complete = await createStream({ driver: scripted(['Hi']), prompt: 'Hello' }).final()
   expect(complete).not.toHaveProperty('wasted')
 })
 
-test('failed attempts that brought content are estimated in complete.wasted, each with its own content', async () => {
+test('the usage of failed attempts with content is estimated in complete.wasted, each by its own content', async () => {
   const driver = scripted([['12345678', cut], ['1234', cut], ['done']], {
     usage: { inputTokens: 1, outputTokens: 1 },
   })
@@ -29,14 +29,14 @@ test('failed attempts that brought content are estimated in complete.wasted, eac
   })
 })
 
-test('attempts that were refused cost nothing', async () => {
+test('refused attempts have no usage', async () => {
   const refused = new StreamError('rate-limit', 'later', { status: 429 })
   const driver = scripted([[refused], ['done']])
   const complete = await createStream({ driver, prompt: 'abcd', retry }).final()
   expect(complete).not.toHaveProperty('wasted')
 })
 
-test('what the provider said before the cut is used, and only the rest is estimated', async () => {
+test('reported usage is used, and only the rest is estimated', async () => {
   const provider = simulatedProvider({
     paceMs: 0,
     answer: [
@@ -52,7 +52,7 @@ test('what the provider said before the cut is used, and only the rest is estima
   expect(complete.wasted?.outputTokens).toBeGreaterThan(0)
 })
 
-test('an aborted stream still reports what it cost so far', async () => {
+test('an aborted stream reports its usage so far', async () => {
   const stream = createStream({ driver: scripted([['12345678', { hang: true }]]), prompt: 'abcd' })
   let last: ErrorEvent | undefined
   for await (const event of stream) {
@@ -63,7 +63,7 @@ test('an aborted stream still reports what it cost so far', async () => {
   expect(last?.usage).toEqual({ inputTokens: 1, outputTokens: 2, totalTokens: 3, estimated: true })
 })
 
-test('an error adds up all attempts', async () => {
+test('an error has the sum of the usage of all attempts', async () => {
   const driver = scripted([['12345678', cut]])
   const events = await collect(createStream({ driver, prompt: 'abcd', retry }))
   expect((events.at(-1) as ErrorEvent).usage).toEqual({

@@ -18,20 +18,17 @@ async function bundleOf(names: string, from: string): Promise<Bundle> {
   return bundle(entry)
 }
 
-test('whoever writes events or text does not pay for the formats of others', async () => {
-  const { modules, gzipBytes } = await bundleOf('sse, ndjson, plainText', 'sluice')
+test('a bundle of sse, ndjson and plainText holds no format of another library', async () => {
+  const { modules } = await bundleOf('sse, ndjson, plainText', 'sluice')
   expect(modules.filter((module) => /ai-sdk|ag-ui|openai-chat/.test(module))).toEqual([])
-  expect(gzipBytes).toBeLessThan(2_800)
 })
 
-/** What they measure, and a little room. Half of it is what all formats share. */
 test.each([
-  ['aiSdk', 3_200],
-  ['agUi', 3_700],
-  ['openaiChat', 3_200],
-])('%s is small, and brings neither of the others along', async (name, maxBytes) => {
-  const { modules, gzipBytes } = await bundleOf(name, 'sluice/formats')
-  const others = modules.filter((module) => /formats\/(ai-sdk|ag-ui|openai-chat)/.test(module))
-  expect(others.length).toBeLessThanOrEqual(name === 'agUi' ? 2 : 1)
-  expect(gzipBytes).toBeLessThan(maxBytes)
+  ['aiSdk', 1],
+  ['agUi', 2],
+  ['openaiChat', 1],
+])('a bundle of %s holds no other format of another library', async (name, ownFiles) => {
+  const { modules } = await bundleOf(name, 'sluice/formats')
+  const found = modules.filter((module) => /formats\/(ai-sdk|ag-ui|openai-chat)/.test(module))
+  expect(found).toHaveLength(ownFiles)
 })

@@ -125,7 +125,7 @@ describe('openaiChat()', () => {
     const out = encoder.encode([retry('restart'), text('c'), complete])
     expect(JSON.parse(out.replace('data: ', ''))).toEqual({
       error: {
-        message: 'The answer was started again. Ask once more.',
+        message: 'The answer was restarted. Try again.',
         type: 'server_error',
         param: null,
         code: 'retracted',

@@ -23,7 +23,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Runs until the stream has ended, and gives the time that took. */
+/** Reads a stream to its end, and returns its events and its duration. */
 async function timed(driver: Driver, options: Partial<StreamOptions> = {}) {
   const began = performance.now()
   let elapsed = 0
@@ -37,8 +37,8 @@ async function timed(driver: Driver, options: Partial<StreamOptions> = {}) {
   return { events: await events, elapsed }
 }
 
-describe('hedge', () => {
-  test('is its first driver as long as that one is fast enough', async () => {
+describe('hedge()', () => {
+  test('hedge() behaves like its first driver while that is fast enough', async () => {
     const second = counted(named('b', ['b']))
     const first = named('a', [{ waitMs: 99 }, 'Hi', { waitMs: 5000 }, '!'])
     const driver = hedge(first, second, { afterMs: 100 })
@@ -49,7 +49,7 @@ describe('hedge', () => {
     expect(second.asked).toEqual([])
   })
 
-  test('asks the second one after its time, and takes it if it gives content first', async () => {
+  test('hedge() calls the second driver after afterMs, and uses it if it sends content first', async () => {
     const first = counted(named('a', [{ waitMs: 500 }, 'late']))
     const second = counted(named('b', [{ waitMs: 30 }, 'Hi']))
     const { events, elapsed } = await timed(hedge(first, second, { afterMs: 100 }))
@@ -61,7 +61,7 @@ describe('hedge', () => {
     expect(first.open()).toBe(0)
   })
 
-  test('takes the first one if that gives content first after all, and ends the second one', async () => {
+  test('hedge() uses the first driver if that sends content first after all, and ends the second one', async () => {
     const second = counted(named('b', [{ hang: true }]))
     const first = named('a', [{ waitMs: 150 }, 'Hi', { waitMs: 50 }, '!'])
     const stream = createStream({ driver: hedge(first, second, { afterMs: 100 }), prompt: 'p' })
@@ -78,7 +78,7 @@ describe('hedge', () => {
     expect(events.at(-1)).toMatchObject({ provider: 'a', attempts: 2 })
   })
 
-  test('asks the second one at once when the first one fails, and says so', async () => {
+  test('hedge() calls the second driver at once when the first one fails, and emits a retry', async () => {
     const first = named('a', [{ waitMs: 10 }, network])
     const { events, elapsed } = await timed(hedge(first, named('b', ['Hi']), { afterMs: 100 }))
     expect(events.slice(1)).toEqual([
@@ -102,7 +102,7 @@ describe('hedge', () => {
     ['first', [{ waitMs: 150 }, network], [{ waitMs: 100 }, 'Hi'], 'b'],
     ['second', [{ waitMs: 300 }, 'Hi'], [{ waitMs: 50 }, network], 'a'],
   ] as const)(
-    'goes on with the other one, and tells nothing, when the %s one fails beside it',
+    'hedge() continues with the other driver, without an event, when the %s one fails during the race',
     async (_which, one, other, provider) => {
       const driver = hedge(named('a', one), named('b', other), { afterMs: 100 })
       const { events } = await timed(driver)
@@ -115,7 +115,7 @@ describe('hedge', () => {
     ['first', [{ waitMs: 150 }, network], [{ waitMs: 100 }, busy], [network, busy]],
     ['second', [{ waitMs: 300 }, network], [{ waitMs: 50 }, busy], [busy, network]],
   ] as const)(
-    'that fails tells the last error, with the other in its cause: the %s one fails before',
+    'a failed hedge reports the last error, with the other in its cause, when the %s driver fails first',
     async (_which, one, other, errors) => {
       const driver = hedge(named('a', one), named('b', other), { afterMs: 100 })
       const { events } = await timed(driver)
@@ -126,7 +126,7 @@ describe('hedge', () => {
     },
   )
 
-  test('takes whoever completes without content', async () => {
+  test('hedge() uses a driver that completes without content', async () => {
     const first = counted(named('a', [{ hang: true }]))
     const empty = named('b', [{ finishReason: 'content-filter', usage: {} }])
     const { events } = await timed(hedge(first, empty, { afterMs: 100 }))
@@ -135,14 +135,14 @@ describe('hedge', () => {
     expect(first.open()).toBe(0)
   })
 
-  test('asks nobody else after content', async () => {
+  test('hedge() calls no other driver after content', async () => {
     const second = counted(named('b', ['Hi']))
     const { events } = await timed(hedge(named('a', ['x', network]), second, { afterMs: 100 }))
     expect(outline(events)).toEqual(['start', 'text x', 'error network'])
     expect(second.asked).toEqual([])
   })
 
-  test('gives each of them its own clocks', async () => {
+  test('hedge() gives each driver its own timeouts', async () => {
     const stalling = () => named('x', [{ hang: true }])
     const driver = hedge(stalling(), stalling(), { afterMs: 40 })
     const { events, elapsed } = await timed(driver, { timeout: { firstChunkMs: 100 } })
@@ -150,7 +150,7 @@ describe('hedge', () => {
     expect(elapsed).toBeGreaterThanOrEqual(140)
   })
 
-  test('with 0 asks both at once, with Infinity the second one only where the first one fails', async () => {
+  test('hedge() with afterMs 0 calls both drivers at once, and with Infinity the second only after a failure', async () => {
     const second = counted(named('b', ['Hi']))
     const slow = named('a', [{ waitMs: 1 }, 'Hi'])
     await timed(hedge(slow, second, { afterMs: 0 }))
@@ -163,7 +163,7 @@ describe('hedge', () => {
     expect(second.asked).toEqual([2])
   })
 
-  test('ends both when the reader leaves', async () => {
+  test('hedge() ends both drivers when the reader disconnects', async () => {
     const first = counted(named('a', [{ hang: true }]))
     const second = counted(named('b', [{ hang: true }]))
     const stream = createStream({ driver: hedge(first, second, { afterMs: 100 }), prompt: 'p' })
@@ -175,7 +175,7 @@ describe('hedge', () => {
     expect(outline(await events)).toEqual(['start', 'error aborted'])
   })
 
-  test('starts its time anew with each attempt of a retry around it', async () => {
+  test('hedge() restarts afterMs with each attempt of a retry around it', async () => {
     const failing = new StreamError('server', 'It failed.')
     const first = named('a', [[{ waitMs: 200 }, failing], [], [{ waitMs: 90 }, 'Hi']])
     const second = counted(named('b', [[], [{ waitMs: 20 }, failing]]))
@@ -185,7 +185,7 @@ describe('hedge', () => {
     expect(second.asked).toEqual([2])
   })
 
-  test('passes on what retries inside it tell, and counts the attempts of both', async () => {
+  test('hedge() forwards the retries of its drivers, and counts the attempts of both', async () => {
     const first = retry(
       named('a', [
         [{ waitMs: 10 }, network],
@@ -211,7 +211,7 @@ describe('hedge', () => {
     expect(events.at(-1)).toMatchObject({ provider: 'b' })
   })
 
-  test('stops its time while nobody waits for an event', async () => {
+  test('hedge() pauses afterMs while the reader does not wait', async () => {
     const first = retry(
       named('a', [
         [{ waitMs: 60 }, network],
@@ -242,7 +242,7 @@ describe('hedge', () => {
     expect(second.asked).toEqual([])
   })
 
-  test('keeps what the other one gives while nobody waits, and reads no further', async () => {
+  test('hedge() keeps one answer of the other driver while the reader does not wait, and reads no further', async () => {
     let read = 0
     const first = retry(named('a', [[{ waitMs: 150 }, network], [{ hang: true }]]), {
       minDelayMs: 0,
@@ -280,7 +280,7 @@ describe('hedge', () => {
     ])
   })
 
-  test('gives what came in one piece as one piece', async () => {
+  test('hedge() keeps the events of one chunk together', async () => {
     const driver = hedge(scripted([{ chunk: ['a', 'b'] }, 'c']), scripted([]), { afterMs: 1 })
     const { events } = await timed(driver)
     expect(outline(events).at(-1)).toBe('complete abc')

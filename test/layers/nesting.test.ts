@@ -33,7 +33,7 @@ const b = () => named('b', ['Hi'])
 /** Fails for the first three attempts of the stream. */
 const late = () => named('late', [[down], [down], ['y', down], ['Hi']])
 
-describe('nested combinators', () => {
+describe('nested layers', () => {
   const table: [string, Driver, string[]][] = [
     [
       'retry(fallback(a, b))',
@@ -148,7 +148,7 @@ describe('nested combinators', () => {
       ['retry 2/2 restart server', 'retry 4/4 restart timeout', 'text Hi', 'complete Hi'],
     ],
   ]
-  test.each(table)('%s', async (_name, driver, expected) => {
+  test.each(table)('the layers %s emit the expected events', async (_name, driver, expected) => {
     const events = collect(createStream({ driver, prompt: 'p', retry: false }))
     await vi.runAllTimersAsync()
     expect(outline(await events)).toEqual(['start', ...expected])

@@ -84,11 +84,11 @@ const tables = [
   { layer: 'timeout', options: Object.values(timeoutOptions), apply: timeout },
 ] as const
 
-describe.each(tables)('$layer', ({ layer, options, apply }) => {
+describe.each(tables)('options of $layer()', ({ layer, options, apply }) => {
   const inStream = (given: unknown) => () => createStream({ driver, prompt: 'p', [layer]: given })
   const alone = (given: unknown) => () => apply(driver, given as never)
 
-  test.each(options)('$name takes what is allowed', ({ name, good }) => {
+  test.each(options)('$name accepts valid values', ({ name, good }) => {
     for (const value of good) {
       expect(inStream({ [name]: value })).not.toThrow()
       expect(alone({ [name]: value })).not.toThrow()
@@ -96,7 +96,7 @@ describe.each(tables)('$layer', ({ layer, options, apply }) => {
   })
 
   test.each(options)(
-    '$name refuses anything else by its name, value and what is allowed',
+    '$name rejects invalid values with its name, the value and the allowed ones',
     (one) => {
       for (const value of one.bad) {
         for (const call of [inStream({ [one.name]: value }), alone({ [one.name]: value })]) {
@@ -109,45 +109,48 @@ describe.each(tables)('$layer', ({ layer, options, apply }) => {
     },
   )
 
-  test('refuses a name that it does not know, and says which it does', () => {
+  test('an unknown option is rejected with a list of the known ones', () => {
     const call = inStream({ timeoutMs: 5 })
     expect(call).toThrow(TypeError)
     expect(call).toThrow(`"${layer}.timeoutMs"`)
     for (const { name } of options) expect(call).toThrow(name)
   })
 
-  test.each([null, true, 'none', -1, Number.NaN, 5n])('refuses %o in place of options', (value) => {
-    for (const call of [inStream(value), alone(value)]) {
-      expect(call).toThrow(TypeError)
-      expect(call).toThrow(`"${layer}"`)
-    }
-  })
+  test.each([null, true, 'none', -1, Number.NaN, 5n])(
+    '%o is rejected in place of options',
+    (value) => {
+      for (const call of [inStream(value), alone(value)]) {
+        expect(call).toThrow(TypeError)
+        expect(call).toThrow(`"${layer}"`)
+      }
+    },
+  )
 
-  test('can be switched off in a stream', () => {
+  test('false disables the layer of a stream', () => {
     expect(inStream(false)).not.toThrow()
     expect(inStream(undefined)).not.toThrow()
   })
 })
 
-describe('options that exclude each other', () => {
-  test('a ceiling of the waits below their floor is refused', () => {
+describe('options that depend on each other', () => {
+  test('a maxDelayMs below minDelayMs is rejected', () => {
     const call = () => retry(driver, { minDelayMs: 200, maxDelayMs: 100 })
     expect(call).toThrow(TypeError)
     expect(call).toThrow('"retry.maxDelayMs" is 100')
     expect(call).toThrow('200 (retry.minDelayMs)')
   })
 
-  test('a floor without end is refused', () => {
+  test('an infinite minDelayMs is rejected', () => {
     const call = () => retry(driver, { minDelayMs: Infinity })
     expect(call).toThrow('"retry.minDelayMs" is Infinity')
   })
 
-  test('a bound that is set alone takes the other one with it', () => {
+  test('minDelayMs or maxDelayMs alone changes the default of the other', () => {
     expect(() => retry(driver, { maxDelayMs: 0 })).not.toThrow()
     expect(() => retry(driver, { minDelayMs: 60_000 })).not.toThrow()
   })
 
-  test('a total below the limit to the first content is none', () => {
+  test('totalMs may be below firstChunkMs', () => {
     expect(() => timeout(driver, { totalMs: 10, firstChunkMs: 1_000 })).not.toThrow()
   })
 })

@@ -1,6 +1,4 @@
-/**
- * Whatever is nested in whatever: the events keep their grammar and tell the truth, and nothing is left behind.
- */
+/** Randomly nested layers emit events that are valid and truthful, and release everything. */
 
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -16,7 +14,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('whatever is nested in whatever fails however, the events keep their grammar and tell the truth', async () => {
+test('random nestings of layers with random failures keep the grammar and report the truth', async () => {
   const unhandled = vi.fn()
   process.on('unhandledRejection', unhandled)
   let completed = 0
@@ -86,7 +84,7 @@ function checkGrammar(events: readonly StreamEvent[], broke: boolean): void {
   }
 }
 
-/** @param joined - the answer may be made of several */
+/** @param joined - whether the answer may consist of several */
 function checkTruth(events: readonly StreamEvent[], { answers }: Grown, joined: boolean): void {
   const last = events.at(-1)
   const text = shown(events)

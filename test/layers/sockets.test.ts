@@ -1,6 +1,4 @@
-/**
- * What fallbacks and hedges do to the connections of those that they ask.
- */
+/** The connections of the providers behind fallbacks and hedges. */
 
 import { expect, test } from 'vitest'
 import type { Driver } from '../../src/base/driver.js'
@@ -42,7 +40,7 @@ async function closings({ provider }: Pick<Served, 'provider'>): Promise<string[
   })
   await Promise.race([Promise.all(all), late])
   clearTimeout(timer)
-  // On a busy machine the timer can be due before events are handled that came in time.
+  // On a busy machine the timer can be due before events that arrived in time are handled.
   await turns(20)
   return states
 }
@@ -51,7 +49,7 @@ async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
-test('the connection of a hedge that lost is closed at the first content of the other one', async () => {
+test('a hedge closes the losing connection at the first content of the other one', async () => {
   await using slow = await serve('slow', stall)
   await using fast = await serve('fast', 'Hello!')
   const driver = hedge(slow.driver, fast.driver, { afterMs: 20 })
@@ -66,9 +64,10 @@ test('the connection of a hedge that lost is closed at the first content of the 
 })
 
 /**
- * Two drivers. The first one says what the request cost and then fails as the fault says, and the second one answers after that.
+ * Two drivers. The first one reports usage and then fails with the given fault. The second one
+ * answers after that.
  *
- * @param beside - the first one does so once the second one has been asked too
+ * @param beside - whether the first one waits for the second one to be called
  */
 function inTurn(fault: Fault, beside: boolean): [Driver, Driver] {
   const slow = simulatedProvider({
@@ -94,32 +93,29 @@ function inTurn(fault: Fault, beside: boolean): [Driver, Driver] {
 
 test.each([
   ['lost', { kind: 'stall', afterEvents: 1 }],
-  ['failed beside it', { kind: 'cut', afterEvents: 1 }],
-] as const)(
-  'what the provider had said that an answer cost which %s is on complete.wasted',
-  async (_how, fault) => {
-    const driver = hedge(...inTurn(fault, true), { afterMs: 0 })
-    const events = await collect(createStream({ driver, prompt: 'p', retry: false }))
-    expect(events.map(({ type }) => type)).not.toContain('retry')
-    expect(events.at(-1)).toMatchObject({
-      provider: 'fast',
-      usage: { inputTokens: 7 },
-      wasted: { inputTokens: 40 },
-    })
-  },
-)
+  ['failed during the race', { kind: 'cut', afterEvents: 1 }],
+] as const)('the reported usage of a hedge that %s is in complete.wasted', async (_how, fault) => {
+  const driver = hedge(...inTurn(fault, true), { afterMs: 0 })
+  const events = await collect(createStream({ driver, prompt: 'p', retry: false }))
+  expect(events.map(({ type }) => type)).not.toContain('retry')
+  expect(events.at(-1)).toMatchObject({
+    provider: 'fast',
+    usage: { inputTokens: 7 },
+    wasted: { inputTokens: 40 },
+  })
+})
 
 test.each([
   ['hedge', (one: Driver, other: Driver) => hedge(one, other, { afterMs: Infinity })],
   ['fallback', fallback],
-])('what an answer cost that another one follows is told once: %s', async (_name, combine) => {
+])('the usage of a failed attempt is reported once by %s', async (_name, combine) => {
   const driver = combine(...inTurn({ kind: 'cut', afterEvents: 1 }, false))
   const events = await collect(createStream({ driver, prompt: 'p', retry: false }))
   expect(events[1]).toMatchObject({ type: 'retry', usage: { inputTokens: 40 } })
   expect(events.at(-1)).toMatchObject({ provider: 'fast', wasted: { inputTokens: 40 } })
 })
 
-test('both connections of a hedge are closed when the reader leaves before any content', async () => {
+test('a hedge closes both connections when the reader stops before any content', async () => {
   await using first = await serve('first', stall)
   await using second = await serve('second', stall)
   const driver = hedge(first.driver, second.driver, { afterMs: 0 })
@@ -135,7 +131,7 @@ test('both connections of a hedge are closed when the reader leaves before any c
   expect(outline(await events)).toEqual(['start', 'error aborted'])
 })
 
-test('a provider that stalls is left for the next one, and its connection is closed', async () => {
+test('a fallback closes the connection of a provider that stalls and calls the next one', async () => {
   await using stalling = await serve('stalling', {
     text: 'one two three four',
     fault: { kind: 'stall', afterEvents: 3 },
@@ -151,7 +147,7 @@ test('a provider that stalls is left for the next one, and its connection is clo
   expect(told).toMatchObject({ type: 'complete', text: 'Hello!', provider: 'healthy' })
 })
 
-test('a refused connection, a cut answer and an error status lead from one provider to the next', async () => {
+test('a fallback continues with the next provider after a refused connection, a cut answer and an error status', async () => {
   const nobody = await simulatedProvider().listen()
   await nobody.close()
   const gone = compatible({ name: 'gone', model: 'm', baseURL: `${nobody.url}/v1` })
@@ -174,7 +170,7 @@ test('a refused connection, a cut answer and an error status lead from one provi
   expect(asked).toEqual([1, 1, 1])
 })
 
-test('nobody is read ahead of the reader, neither who wins nor who loses', async () => {
+test('a hedge reads neither provider ahead of the reader', async () => {
   const text = 'word '.repeat(20_000)
   const providers = [
     simulatedProvider({ paceMs: 0, answer: text }),
@@ -193,7 +189,7 @@ test('nobody is read ahead of the reader, neither who wins nor who loses', async
   await iterator.return?.()
 })
 
-test('the whole answer is the same through all of them', async () => {
+test('the complete answer is the same through all layers', async () => {
   const text = 'word '.repeat(500)
   await using server = await serve('one', text)
   const { driver } = server

@@ -19,7 +19,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Runs until the stream has ended, and gives the time that took. */
+/** Reads a stream to its end, and returns its events and its duration. */
 async function timed(driver: Driver, limits: number | TimeoutOptions) {
   const began = performance.now()
   let elapsed = 0
@@ -59,7 +59,7 @@ function pinging(everyMs: number): Driver {
   return { provider: 'p', model: 'm', stream: ping }
 }
 
-describe('a clock fires between 1 and 1.25 times its value', () => {
+describe('timeouts fire after 1 to 1.25 times their value', () => {
   const cases: [string, Driver, TimeoutOptions, number, string[]][] = [
     [
       'firstChunkMs',
@@ -97,23 +97,26 @@ describe('a clock fires between 1 and 1.25 times its value', () => {
       ['start', 'text a', 'error timeout'],
     ],
   ]
-  test.each(cases)('%s', async (name, driver, options, value, expected) => {
-    const { events, elapsed } = await timed(driver, options)
-    expect(outline(events)).toEqual(expected)
-    expect(elapsed).toBeGreaterThanOrEqual(value)
-    expect(elapsed).toBeLessThanOrEqual(value * 1.25)
-    const clock = name.split(' ')[0] as string
-    expect(events.at(-1)).toMatchObject({
-      error: {
-        message: expect.stringContaining(`timeout.${clock}`),
-        retryable: clock !== 'totalMs',
-      },
-    })
-  })
+  test.each(cases)(
+    'the timeout of %s fires after 1 to 1.25 times its value',
+    async (name, driver, options, value, expected) => {
+      const { events, elapsed } = await timed(driver, options)
+      expect(outline(events)).toEqual(expected)
+      expect(elapsed).toBeGreaterThanOrEqual(value)
+      expect(elapsed).toBeLessThanOrEqual(value * 1.25)
+      const clock = name.split(' ')[0] as string
+      expect(events.at(-1)).toMatchObject({
+        error: {
+          message: expect.stringContaining(`timeout.${clock}`),
+          retryable: clock !== 'totalMs',
+        },
+      })
+    },
+  )
 })
 
-describe('timeouts', () => {
-  test('leave a stream alone that keeps coming, however long it takes', async () => {
+describe('timeouts of a stream', () => {
+  test('timeouts do not end a stream that keeps sending, however long it takes', async () => {
     const steps = Array.from({ length: 50 }, () => [{ waitMs: 90 }, 'a']).flat()
     const { events } = await timed(scripted(steps), {
       firstChunkMs: 100,
@@ -123,7 +126,7 @@ describe('timeouts', () => {
     expect(events.at(-1)?.type).toBe('complete')
   })
 
-  test('do not run while nobody waits: a slow reader never times out', async () => {
+  test('timeouts do not run while the reader does not wait', async () => {
     const stream = createStream({
       driver: scripted(['a', 'b', 'c']),
       prompt: 'p',
@@ -142,7 +145,7 @@ describe('timeouts', () => {
     expect(outline(events)).toEqual(['start', 'text a', 'text b', 'text c', 'complete abc'])
   })
 
-  test('do not run either when a layer has pulled ahead of a slow reader', async () => {
+  test('timeouts do not run when a layer has read ahead of a slow reader', async () => {
     const stream = createStream({
       driver: scripted(['a', { waitMs: 600 }, 'b']),
       prompt: 'p',
@@ -161,7 +164,7 @@ describe('timeouts', () => {
     expect(outline(events)).toEqual(['start', 'text a', 'text b', 'complete ab'])
   })
 
-  test('do not count the time in which the process itself stood still', async () => {
+  test('timeouts do not count the time in which the process was paused', async () => {
     const driver = scripted([{ waitMs: 700 }, 'a'])
     const limits = { firstChunkMs: 1000, chunkMs: 1000, silenceMs: 1000 }
     const events = collect(createStream({ driver, prompt: 'p', retry: false, timeout: limits }))
@@ -174,7 +177,7 @@ describe('timeouts', () => {
     expect(outline(await events)).toEqual(['start', 'text a', 'complete a'])
   })
 
-  test('of an attempt can be retried, that of the whole stream cannot', async () => {
+  test('the timeout of an attempt is retryable, and that of the whole stream is not', async () => {
     const script: Parameters<typeof scripted>[0] = [[{ hang: true }], ['a']]
     const run = async (limits: TimeoutOptions) => {
       const events = collect(
@@ -192,7 +195,7 @@ describe('timeouts', () => {
     expect(await run({ totalMs: 100 })).toEqual(['start', 'error timeout'])
   })
 
-  test('cut off a driver that does not listen to its signal', async () => {
+  test('timeouts end a driver that ignores its signal', async () => {
     const stream: Driver['stream'] = async function* () {
       yield []
       return await new Promise<never>(() => {})
@@ -202,7 +205,7 @@ describe('timeouts', () => {
     expect(outline(events)).toEqual(['start', 'error timeout'])
   })
 
-  test('tell a reader who comes back after totalMs', async () => {
+  test('a reader that returns after totalMs receives the timeout', async () => {
     const stream = createStream({ driver: scripted(['a', 'b']), prompt: 'p', timeout: 100 })
     const iterator = stream[Symbol.asyncIterator]()
     await iterator.next()
@@ -214,7 +217,7 @@ describe('timeouts', () => {
     })
   })
 
-  test('around retries give each attempt its clocks anew', async () => {
+  test('timeouts around retries restart with each attempt', async () => {
     const stalling = scripted([['a', { hang: true }], [{ hang: true }], ['b']])
     const driver = timeout(retry(stalling, { minDelayMs: 5000 }), {
       firstChunkMs: 300,
@@ -235,7 +238,7 @@ describe('timeouts', () => {
     ])
   })
 
-  test('begin anew, and after its wait, when a driver of your own tells that it asks again', async () => {
+  test('timeouts restart, after the wait, with each retry event of a custom driver', async () => {
     const error = new StreamError('overloaded', 'Busy.')
     const retrying = (delayMs: number): Driver =>
       scripted([
@@ -256,7 +259,7 @@ describe('timeouts', () => {
     ])
   })
 
-  test('of an inner and an outer layer hold both, whoever is shorter', async () => {
+  test('of two timeouts for an attempt, the shorter one applies', async () => {
     const stalling = scripted(['a', { hang: true }])
     const inside = await timed(timeout(stalling, { chunkMs: 100 }), { chunkMs: 10_000 })
     expect(inside.elapsed).toBeLessThanOrEqual(125)
@@ -264,7 +267,7 @@ describe('timeouts', () => {
     expect(outside.elapsed).toBeLessThanOrEqual(125)
   })
 
-  test('that are longer than the defaults hold where the stream itself says nothing', async () => {
+  test('timeouts that are longer than the defaults apply if the stream has none', async () => {
     const slow = scripted([{ waitMs: 600_000 }, 'a'])
     const stream = createStream({ driver: timeout(slow, { firstChunkMs: 900_000 }), prompt: 'p' })
     const events = collect(stream)

@@ -1,6 +1,4 @@
-/**
- * Combinators nested at random, around drivers that do anything that drivers do.
- */
+/** Randomly nested layers around drivers that show every behavior of drivers. */
 
 import * as fc from 'fast-check'
 import type { Driver } from '../../src/base/driver.js'
@@ -77,7 +75,7 @@ export const trees = fc.letrec<{ tree: Tree }>((tie) => ({
   ),
 })).tree
 
-/** What the reader does at its n-th event. */
+/** The action of the reader at its n-th event. */
 export const readings = fc.record({
   pauses: fc.array(fc.constantFrom(0, 0, 0, 30, 500), { maxLength: 12 }),
   leaves: fc.option(
@@ -85,10 +83,10 @@ export const readings = fc.record({
   ),
 })
 
-/** What is known of the leaves of a tree. */
+/** The known facts about the leaves of a tree. */
 export interface Grown {
   leaves: CountedDriver[]
-  /** All answers that were begun. */
+  /** All answers that have started. */
   answers: Map<number, { text: string; whole: boolean }>
 }
 
@@ -141,7 +139,7 @@ function tripping(): CircuitBreaker {
   }
 }
 
-/** Every answer has a text of its own, so that one cannot be taken for another, nor two for one. */
+/** Every answer has a unique text, so that answers cannot be confused or merged unnoticed. */
 function leafOf(calls: readonly Call[], { answers }: Grown): Driver {
   let count = 0
   return {
@@ -184,7 +182,7 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-/** Whether a part of the tree is what is wanted. */
+/** Whether a part of the tree satisfies a predicate. */
 export function holds(tree: Tree, wanted: (tree: Tree) => boolean): boolean {
   if (wanted(tree)) return true
   if (tree.kind === 'leaf') return false

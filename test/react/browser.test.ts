@@ -18,7 +18,7 @@ import {
   takePicture,
 } from '../support/browser.js'
 
-// A browser on a busy machine takes its time.
+// A browser on a busy machine is slow.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
@@ -26,14 +26,17 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
   let server: PageServer
   let provider: FaultServer
   let page: Page
-  /** What was asked of the provider; the tests write the answers. */
+  /** The requests to the provider. The tests write the answers. */
   let asked: Asked
-  /** What was asked of the server, and the sockets it was asked on. */
+  /** The requests to the server, and their sockets. */
   let requests: IncomingMessage[] = []
 
   const resumable = createResumable({ log: memoryLog() })
 
-  /** Answers as the routes of a real server do: with a stream of its own client, or with one that is kept. */
+  /**
+   * Answers like the routes of a real server: with a stream that belongs to its client, or with a
+   * stored one.
+   */
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     requests.push(request)
     const { method, url = '' } = request
@@ -100,7 +103,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
     await page.locator('output', { hasText: expected }).waitFor()
   }
 
-  test('each token is seen before the next one is sent', async () => {
+  test('each token is rendered before the next one is sent', async () => {
     await ask('Why is the sky blue?')
     const answer = await asked.nextAnswer()
     await status('submitted')
@@ -117,7 +120,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
     await shows(seen)
   })
 
-  test('a flood of tokens is drawn once a frame', async () => {
+  test('a burst of tokens is rendered once per frame', async () => {
     await ask('Much?')
     const answer = await asked.nextAnswer()
     const tokens = Array.from({ length: 1_000 }, (_, count) => `${count} `)
@@ -138,7 +141,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
     expect(renders.length).toBeLessThan(tokens.length / 2)
   })
 
-  test('a restart takes back what it voids, and says so', async () => {
+  test('a restart removes the discarded text and is shown', async () => {
     await ask('Well?')
     const first = await asked.nextAnswer()
     await first.chunk(frame('This is wrong'))
@@ -156,7 +159,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
     await shows('This is right')
   })
 
-  test('stop closes the connection to the provider, and what came stays', async () => {
+  test('stop() closes the connection to the provider, and received content stays', async () => {
     await ask('Long?')
     const answer = await asked.nextAnswer()
     await answer.chunk(frame('Once upon'))
@@ -171,7 +174,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
     await shows('Once upon')
   })
 
-  test('a page that is left closes the connection to the provider', async () => {
+  test('leaving the page closes the connection to the provider', async () => {
     await ask('Long?')
     await (await asked.nextAnswer()).chunk(frame('Once upon'))
     await shows('Once upon')
@@ -180,7 +183,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
     expect(await closedSoon(provider)).toBe(0)
   })
 
-  test('strict mode asks once and shows all', async () => {
+  test('strict mode sends one request and shows the whole answer', async () => {
     await ask('Strict?', '?strict')
     const answer = await asked.nextAnswer()
     await answer.chunk(frame('Yes'))
@@ -191,7 +194,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
     expect(requests).toHaveLength(1)
   })
 
-  test('a failure is shown, and asking again mends it', async () => {
+  test('a failure is shown, and a retry fixes it', async () => {
     await ask('Fail?')
     const refused = (exchange: Exchange): void =>
       exchange.whole(401, '{"error":{"message":"Incorrect API key sk-123"}}')
@@ -208,7 +211,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
     expect(await page.locator('p').count()).toBe(3)
   })
 
-  test('a server that is killed in the middle is an error, not a wait without end', async () => {
+  test('a server that is killed during an answer is an error, not an endless wait', async () => {
     await ask('Fail?')
     await (await asked.nextAnswer()).chunk(frame('Half'))
     await shows('Half')
@@ -217,7 +220,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
     await shows('Half')
   })
 
-  test('a connection that is lost goes on with a stream that is kept', async () => {
+  test('a stored stream is resumed after a lost connection', async () => {
     await ask('Kept?', '?url=/kept')
     const answer = await asked.nextAnswer()
     await answer.chunk(frame('Half'))
@@ -232,7 +235,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
     expect(provider.requests).toHaveLength(1)
   })
 
-  test('stop ends a stream that is kept too, and a reload does not bring it back', async () => {
+  test('stop() ends a stored stream, too, and a reload does not restore it', async () => {
     await ask('Kept?', '?url=/kept')
     await (await asked.nextAnswer()).chunk(frame('Half'))
     await shows('Half')
@@ -245,7 +248,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
   })
 
   test.each(['', '&strict'])(
-    'a reload in the middle loses and doubles nothing %s',
+    'a reload during an answer loses and duplicates nothing %s',
     async (mode) => {
       await ask('Reload?', `?url=/kept${mode}`)
       const answer = await asked.nextAnswer()
@@ -270,7 +273,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
   )
 })
 
-/** Requests as they come, waited for one by one. */
+/** A queue of requests. */
 class Asked {
   readonly #exchanges: Exchange[] = []
   readonly #waiting: ((exchange: Exchange) => void)[] = []
@@ -290,7 +293,7 @@ class Asked {
     )
   }
 
-  /** The next one, with an answer that has begun. */
+  /** The next request, with a response that has begun. */
   async nextAnswer(): Promise<Exchange> {
     const exchange = await this.next()
     await exchange.head(200)

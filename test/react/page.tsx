@@ -1,6 +1,4 @@
-/**
- * A small chat, with what a test wants to know of it. What is in the address decides how it is made.
- */
+/** A small chat that records its renders for the tests. The query of its URL configures it. */
 
 import { StrictMode, useEffect, useRef } from 'react'
 import { createRoot } from 'react-dom/client'
@@ -9,7 +7,7 @@ import { useStream } from 'sluice/react'
 
 declare global {
   interface Window {
-    /** For each render, the time of the frame it was made in and the status it shows. */
+    /** The time of the frame and the status of each render. */
     renders: { frame: number; status: string }[]
   }
 }

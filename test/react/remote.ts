@@ -11,7 +11,7 @@ import { written } from '../support/answers.js'
 export class Exchange {
   readonly url: string
   readonly init: RequestInit
-  /** The client has gone. */
+  /** Whether the client has disconnected. */
   left = false
   readonly #sent: StreamEvent[] = []
   #body: ReadableStreamDefaultController<Uint8Array> | undefined
@@ -52,7 +52,7 @@ export class Exchange {
     return this
   }
 
-  /** Each with the id that follows the last one. */
+  /** Sends events with consecutive ids. */
   send(...events: readonly StreamEvent[]): this {
     this.#sent.push(...events)
     const text = written(this.#sent, this.#sent.length - events.length)
@@ -74,7 +74,7 @@ export class Remote {
     return exchange.response
   }
 
-  /** The one that came last. */
+  /** The last request. */
   get last(): Exchange {
     const exchange = this.exchanges.at(-1)
     if (exchange === undefined) throw new Error('Nothing was asked.')

@@ -62,8 +62,8 @@ async function settle(): Promise<void> {
   await act(async () => {})
 }
 
-describe('an answer', () => {
-  test('is asked for with all messages, grows, and is the last message in the end', async () => {
+describe('answers of useStream()', () => {
+  test('an answer is requested with all messages, grows, and ends as the last message', async () => {
     const { result } = chat()
     expect(result.current).toMatchObject({ messages: [], status: 'idle', error: undefined })
     expect(remote.exchanges).toHaveLength(0)
@@ -94,7 +94,7 @@ describe('an answer', () => {
     expect(remote.exchanges).toHaveLength(2)
   })
 
-  test('is begun again where a restart voids it, and the page is told why', async () => {
+  test('a restarted answer is emptied, and the page receives the reason', async () => {
     const { result } = chat()
     act(() => void result.current.send('Hi'))
     remote.last.begin().send(start, text('Wrong'))
@@ -107,7 +107,7 @@ describe('an answer', () => {
     expect(result.current).toMatchObject({ retrying: undefined, status: 'streaming' })
   })
 
-  test('that fails leaves what came of it, and its error, until it is asked for again', async () => {
+  test('a failed answer keeps its content and its error until it is retried', async () => {
     const { result } = chat()
     act(() => void result.current.send('Hi'))
     remote.last.begin().send(start, hello, failure('Hello'))
@@ -126,7 +126,7 @@ describe('an answer', () => {
     await waitFor(() => expect(result.current.messages).toEqual([question, whole]))
   })
 
-  test('whose connection is lost goes on, and the page is told meanwhile', async () => {
+  test('an answer is resumed after a lost connection, and the page receives the reconnection', async () => {
     const { result } = chat({ retry: { minDelayMs: 30, maxDelayMs: 30 } })
     act(() => void result.current.send('Hi'))
     remote.last.begin({ 'content-location': '/ai/stream/1' }).send(start, hello).end()
@@ -142,7 +142,7 @@ describe('an answer', () => {
     await waitFor(() => expect(result.current.messages).toEqual([question, whole]))
   })
 
-  test('is not asked for while another one is under way', async () => {
+  test('send() and retry() return false while an answer is in progress', async () => {
     const { result } = chat()
     expect(result.current.retry()).toBe(false)
     act(() => void result.current.send('Hi'))
@@ -152,7 +152,7 @@ describe('an answer', () => {
     expect(result.current.messages).toEqual([question])
   })
 
-  test('can be followed by another question from the hook that hears its end', async () => {
+  test('onEvent may send another message when an answer completes', async () => {
     const more = vi.fn()
     const { result } = chat({
       onEvent: ({ type }) => {
@@ -170,8 +170,8 @@ describe('an answer', () => {
   })
 })
 
-describe('a page', () => {
-  test('says what is sent, by the options of its last render', async () => {
+describe('a page with useStream()', () => {
+  test('a request uses the options of the last render', async () => {
     const { result, rerender } = chat()
     rerender({
       url: '/other',
@@ -193,20 +193,20 @@ describe('a page', () => {
     [{ api: '/ai' }, 'Unknown option "api". Did you mean "url"?'],
     [{ messages: [] }, 'Did you mean "initialMessages"?'],
     [{ onFinish() {} }, 'Did you mean "onEvent"?'],
-  ])('throws for a bad option when it is rendered: %o', (options, message) => {
+  ])('rendering throws a TypeError for the options %o', (options, message) => {
     const silent = vi.spyOn(console, 'error').mockImplementation(() => {})
     expect(() => chat(options as never)).toThrow(message)
     silent.mockRestore()
   })
 
-  test('throws for an option that a later render spoils when it is sent, and nothing has happened', () => {
+  test('send() throws for an option that became invalid in a later render, and changes nothing', () => {
     const { result, rerender } = chat()
     rerender({ url: '/ai', fetch: remote.fetch, idleMs: -1 })
     expect(() => result.current.send('Hi')).toThrow('Option "idleMs" is -1')
     expect(result.current).toMatchObject({ messages: [], status: 'idle' })
   })
 
-  test('stops an answer: its connection is closed at once, what came stays, and the server is told', async () => {
+  test('stop() closes the connection at once, keeps received content, and calls onStop', async () => {
     const onStop = vi.fn()
     const { result } = chat({ onStop })
     act(() => result.current.stop())
@@ -221,7 +221,7 @@ describe('a page', () => {
     expect(onStop).toHaveBeenCalledOnce()
   })
 
-  test('replaces the messages, which ends an answer', async () => {
+  test('setMessages() replaces the messages and ends the answer in progress', async () => {
     const { result } = chat({ initialMessages: [question, whole] })
     expect(result.current.messages).toEqual([question, whole])
     act(() => void result.current.send('Go on'))
@@ -234,7 +234,7 @@ describe('a page', () => {
     expect(result.current.messages).toEqual([])
   })
 
-  test('that goes away closes the connection', async () => {
+  test('unmounting closes the connection', async () => {
     const { result, unmount } = chat()
     act(() => void result.current.send('Hi'))
     remote.last.begin().send(start, hello)
@@ -245,14 +245,14 @@ describe('a page', () => {
     expect(result.current.send('Hi')).toBe(false)
   })
 
-  test('has the same functions at each render', () => {
+  test('the functions are the same in each render', () => {
     const { result, rerender } = chat()
     const { send, retry, stop, setMessages } = result.current
     rerender({ url: '/other', fetch: remote.fetch })
     expect(result.current).toMatchObject({ send, retry, stop, setMessages })
   })
 
-  test('is rendered on a server', () => {
+  test('useStream() renders on a server', () => {
     function Page() {
       const { messages, status } = useStream({ url: '/ai', initialMessages: [question] })
       return <p>{`${status} ${messages.length}`}</p>
@@ -260,7 +260,7 @@ describe('a page', () => {
     expect(renderToString(<Page />)).toBe('<p>idle 1</p>')
   })
 
-  test('outlives a hook that throws', async () => {
+  test('an answer continues after an exception in a hook', async () => {
     const thrown = vi.fn()
     const listeners = process.listeners('uncaughtException')
     process.removeAllListeners('uncaughtException').on('uncaughtException', thrown)
@@ -278,8 +278,8 @@ describe('a page', () => {
   })
 })
 
-describe('strict mode', () => {
-  test('asks once, and loses nothing, also for what is sent when a component is mounted', async () => {
+describe('useStream() in strict mode', () => {
+  test('strict mode sends one request and loses nothing, also for a message sent on mount', async () => {
     function Page() {
       const { messages, send } = useStream({ url: '/ai', fetch: remote.fetch })
       useEffect(() => void send('Hi'), [send])
@@ -297,7 +297,7 @@ describe('strict mode', () => {
     expect(remote.last.left).toBe(false)
   })
 
-  test('follows once', async () => {
+  test('strict mode follows once', async () => {
     const { result } = chat({ follow: '/ai/stream/1', initialMessages: [question] })
     await settle()
     expect(remote.exchanges).toHaveLength(1)
@@ -306,10 +306,10 @@ describe('strict mode', () => {
   })
 })
 
-describe('an answer that is under way already', () => {
+describe('answers in progress at the first render', () => {
   const earlier = [question, partly('Hel')]
 
-  test('is followed from its beginning, and takes the place of what was kept of it', async () => {
+  test('follow replaces the stored part of an answer with the answer from its beginning', async () => {
     const { result } = chat({ follow: '/ai/stream/1', initialMessages: earlier })
     await settle()
     expect(remote.last).toMatchObject({ url: '/ai/stream/1', init: { method: 'GET' } })
@@ -321,7 +321,7 @@ describe('an answer that is under way already', () => {
     expect(result.current.messages).toEqual([question, whole])
   })
 
-  test.each([204, 404, 410])('may be none: %i', async (status) => {
+  test.each([204, 404, 410])('follow changes nothing on status %i', async (status) => {
     const onEvent = vi.fn()
     const { result } = chat({ follow: '/ai/stream/1', initialMessages: earlier, onEvent })
     await settle()
@@ -333,7 +333,7 @@ describe('an answer that is under way already', () => {
     expect(remote.exchanges).toHaveLength(2)
   })
 
-  test('fails as any other', async () => {
+  test('a followed answer fails like any other', async () => {
     const { result } = chat({ follow: '/ai/stream/1', initialMessages: earlier })
     await settle()
     remote.last.status(403)
@@ -342,7 +342,7 @@ describe('an answer that is under way already', () => {
     expect(result.current.messages).toEqual(earlier)
   })
 
-  test('is not waited for by whoever sends something', async () => {
+  test('send() does not wait for follow', async () => {
     const { result } = chat({ follow: '/ai/stream/1', initialMessages: [] })
     await settle()
     act(() => void result.current.send('Hi'))
@@ -353,8 +353,8 @@ describe('an answer that is under way already', () => {
   })
 })
 
-describe('renders', () => {
-  test('come once a frame, however many events come', async () => {
+describe('renders of useStream()', () => {
+  test('useStream() renders once per frame, however many events arrive', async () => {
     let frame = (): void => {}
     vi.stubGlobal('requestAnimationFrame', (run: () => void) => {
       frame = run
@@ -384,7 +384,7 @@ describe('renders', () => {
     vi.unstubAllGlobals()
   })
 
-  test('come also in a page that is not seen, and has no frames', async () => {
+  test('useStream() also renders on a hidden page, which has no frames', async () => {
     const patiently = { timeout: 8_000 }
     vi.stubGlobal('requestAnimationFrame', () => 1)
     vi.stubGlobal('cancelAnimationFrame', () => {})

@@ -18,7 +18,7 @@ function text(value: string): string {
   return JSON.stringify({ type: 'content', kind: 'text', index: 0, text: value })
 }
 
-/** What a producer leaves behind that is killed. */
+/** Creates the state that a killed producer leaves behind. */
 async function leave(log: StreamLog, leaseMs: number, events: readonly string[]): Promise<void> {
   const lease = { fence: 'dead', leaseMs }
   await log.create('s', lease)
@@ -26,7 +26,7 @@ async function leave(log: StreamLog, leaseMs: number, events: readonly string[])
 }
 
 describe('a producer that dies', () => {
-  test('is interrupted for its followers when its lease has run out, and not before', async () => {
+  test('followers of a dead producer receive interrupted once its lease has expired, and not before', async () => {
     vi.useFakeTimers()
     try {
       const log = memoryLog()
@@ -45,7 +45,7 @@ describe('a producer that dies', () => {
     }
   })
 
-  test('ends in the same way for everybody, with what had come since the last restart', async () => {
+  test('all followers of a dead producer receive the same end, with the content since the last restart', async () => {
     const log = memoryLog()
     await leave(log, 100, [start, text('void'), JSON.stringify(retry), text('a'), text('b')])
     const [one, two] = [createResumable({ log }), createResumable({ log })]
@@ -61,7 +61,7 @@ describe('a producer that dies', () => {
     expect((await follow(two, 's', 6)).over).toBe(true)
   })
 
-  test('before its first event leaves a stream that begins and ends', async () => {
+  test('a producer that dies before its first event leaves a stream with start and error', async () => {
     const log = memoryLog()
     await leave(log, 100, [])
     expect(outline(await readRest(createResumable({ log }), 's'))).toEqual([
@@ -71,7 +71,7 @@ describe('a producer that dies', () => {
     expect((await log.read('s', 0))?.last).toBe(2)
   })
 
-  test('long before anybody looks is interrupted at once', async () => {
+  test('a producer that died long ago is interrupted at once', async () => {
     const log = memoryLog()
     await leave(log, 1, [start, text('a')])
     await until(async () => (await log.read('s', 0))?.leaseLeftMs === 0, 'the lease has run out')
@@ -81,7 +81,7 @@ describe('a producer that dies', () => {
 })
 
 describe('a producer that was paused for longer than its lease', () => {
-  test('adds nothing more, learns it, and leaves its provider', async () => {
+  test('a producer without its lease appends nothing more, ends with conflict, and closes its connection', async () => {
     const meddler = new Meddler(memoryLog())
     const gate = Promise.withResolvers<void>()
     const resumable = createResumable({ log: meddler.log, leaseMs: 600 })
@@ -100,7 +100,7 @@ describe('a producer that was paused for longer than its lease', () => {
     expect(await readRest(resumable, 's')).toEqual(events)
   })
 
-  test('learns it by its next sign of life, although it has nothing to say', async () => {
+  test('a producer without its lease ends at its next renewal, even without new events', async () => {
     const meddler = new Meddler(memoryLog())
     const gate = Promise.withResolvers<void>()
     meddler.before = (method) => (method === 'renew' ? gate.promise : undefined)
@@ -114,7 +114,7 @@ describe('a producer that was paused for longer than its lease', () => {
   })
 })
 
-test('a producer that lives keeps its lease, whether or not it has anything to say', async () => {
+test('a running producer keeps its lease, with or without new events', async () => {
   vi.useFakeTimers()
   try {
     const resumable = createResumable({ log: memoryLog() })
@@ -132,8 +132,8 @@ test('a producer that lives keeps its lease, whether or not it has anything to s
   }
 })
 
-describe('a log that is out of reach', () => {
-  test('for a moment costs nothing: every event is kept once, also if only the answer was lost', async () => {
+describe('a log that is unavailable', () => {
+  test('a short outage of the log loses and duplicates nothing, even if only the response was lost', async () => {
     const meddler = new Meddler(memoryLog())
     const resumable = createResumable({ log: meddler.log, leaseMs: 10_000 })
     const speaker = new Speaker()
@@ -159,7 +159,7 @@ describe('a log that is out of reach', () => {
     expect(outline(await readRest(resumable, 's'))).toEqual(all)
   })
 
-  test('for longer than a lease ends the producer with an error, and the provider is left', async () => {
+  test('an outage that is longer than the lease ends the producer with an error and closes its connection', async () => {
     const meddler = new Meddler(memoryLog())
     const resumable = createResumable({ log: meddler.log, leaseMs: 400 })
     const speaker = new Speaker()
@@ -175,7 +175,7 @@ describe('a log that is out of reach', () => {
     await speaker.aborted
   })
 
-  test('and never answers ends the producer too', async () => {
+  test('a log that never answers ends the producer', async () => {
     const meddler = new Meddler(memoryLog())
     const resumable = createResumable({ log: meddler.log, leaseMs: 400 })
     const speaker = new Speaker()
@@ -187,7 +187,7 @@ describe('a log that is out of reach', () => {
     await speaker.aborted
   })
 
-  test('is told to followers as a store error when patience is at an end', async () => {
+  test('followers receive a store error after a long outage of the log', async () => {
     const meddler = new Meddler(memoryLog())
     await leave(meddler.log, 60_000, [start, text('a')])
     const resumable = createResumable({ log: meddler.log, leaseMs: 100 })
@@ -207,7 +207,7 @@ describe('a log that is out of reach', () => {
     expect(asked).toBe(0)
   })
 
-  test('is waited for by followers, who miss nothing', async () => {
+  test('followers wait for the log during a short outage and miss nothing', async () => {
     const meddler = new Meddler(memoryLog())
     const resumable = createResumable({ log: meddler.log, leaseMs: 10_000 })
     const speaker = new Speaker()
@@ -227,7 +227,7 @@ describe('a log that is out of reach', () => {
     expect(failures).toBeGreaterThan(2)
   })
 
-  test('and has lost the stream when it is back says so', async () => {
+  test('followers receive an error when the log has lost the stream after an outage', async () => {
     const log = memoryLog()
     let current = log
     const meddler = new Meddler(log)
@@ -243,7 +243,7 @@ describe('a log that is out of reach', () => {
   })
 })
 
-test('a log that has lost a part of a stream says so', async () => {
+test('followers receive an error when the log has lost a part of a stream', async () => {
   const log = memoryLog()
   await leave(log, 60_000, [start, text('a')])
   const resumable = createResumable({ log })
@@ -257,7 +257,7 @@ test('a log that has lost a part of a stream says so', async () => {
   await expect(resumable.follow('s')).rejects.toMatchObject({ code: 'store' })
 })
 
-test('a listener that misses something reads it from the log', async () => {
+test('a follower reads events that its listener missed from the log', async () => {
   const log = memoryLog()
   const { subscribe } = log
   let heard = 0
@@ -265,7 +265,7 @@ test('a listener that misses something reads it from the log', async () => {
     subscribe.call(log, id, {
       ...listener,
       appended: (batch) => {
-        // Every second thing but the last is lost on the way, and half of the rest comes twice.
+        // Every second notification but the last is lost, and half of the others arrive twice.
         if (++heard % 2 === 0 && !batch.ended) return
         listener.appended(batch)
         if (heard % 4 === 1) listener.appended(batch)
@@ -289,7 +289,7 @@ test('a listener that misses something reads it from the log', async () => {
   ])
 })
 
-test('what another version wrote and this one cannot read is an error, not a gap', async () => {
+test('an event of an unknown version is an error, not a gap', async () => {
   const log = memoryLog()
   await leave(log, 60_000, [start, JSON.stringify({ type: 'novelty' }), text('a')])
   expect(outline(await readRest(createResumable({ log }), 's'))).toEqual([

@@ -9,7 +9,7 @@ function hello() {
   return createStream({ driver: scripted(['Hel', 'lo']), prompt: 'p' })
 }
 
-test('a follower gets every event that was published, and so does one who comes after the end', async () => {
+test('a follower receives every published event, during the stream and after its end', async () => {
   const resumable = createResumable({ log: memoryLog() })
   const { id, ended } = await resumable.publish('s', hello())
   expect(id).toBe('s')
@@ -19,7 +19,7 @@ test('a follower gets every event that was published, and so does one who comes 
   expect(await readRest(resumable, 's')).toEqual(live)
 })
 
-test('a follower who leaves ends nothing, and comes back where the last event was', async () => {
+test('a follower that disconnects does not end the stream, and resumes at its last event', async () => {
   const resumable = createResumable({ log: memoryLog() })
   const speaker = new Speaker()
   await resumable.publish('s', speaker.stream)
@@ -33,7 +33,7 @@ test('a follower who leaves ends nothing, and comes back where the last event wa
   expect(outline(await readRest(resumable, 's', 1))).toEqual(all)
 })
 
-test('a follower who has seen the end gets nothing, and still knows the end', async () => {
+test('a follower that has received the end gets no events, but still has the result', async () => {
   const resumable = createResumable({ log: memoryLog() })
   await (await resumable.publish('s', hello())).ended
   const stream = await follow(resumable, 's', '4')
@@ -43,7 +43,7 @@ test('a follower who has seen the end gets nothing, and still knows the end', as
   expect((await follow(resumable, 's', '3')).over).toBe(false)
 })
 
-test('an unknown id gives null', async () => {
+test('follow() returns null for an unknown id', async () => {
   const resumable = createResumable({ log: memoryLog() })
   for (const id of ['s', '']) expect(await resumable.follow(id)).toBeNull()
   expect(await resumable.follow('s', '7')).toBeNull()
@@ -58,7 +58,7 @@ test.each([
   ['9'.repeat(400), '"9999'],
   [-1, '-1'],
   [Number.NaN, 'NaN'],
-])('the Last-Event-ID %s is refused, because it is no number', async (lastEventId, shown) => {
+])('follow() rejects the Last-Event-ID %s, which is not a number', async (lastEventId, shown) => {
   const resumable = createResumable({ log: memoryLog() })
   await (await resumable.publish('s', hello())).ended
   const refused = resumable.follow('s', lastEventId)
@@ -66,15 +66,17 @@ test.each([
   await expect(refused).rejects.toThrow(`Last-Event-ID is ${shown}`)
 })
 
-test('the Last-Event-ID of an event that has not come is refused', async () => {
+test('follow() rejects a Last-Event-ID beyond the last event', async () => {
   const resumable = createResumable({ log: memoryLog() })
   await (await resumable.publish('s', hello())).ended
   const refused = resumable.follow('s', '5')
   await expect(refused).rejects.toMatchObject({ code: 'invalid-request' })
-  await expect(refused).rejects.toThrow('The last event of the stream "s" is 4')
+  await expect(refused).rejects.toThrow(
+    'Last-Event-ID is 5, but the last event of the stream "s" is 4',
+  )
 })
 
-test('followers who wait share one subscription, and ask the log for nothing', async () => {
+test('waiting followers share one subscription and do not read the log', async () => {
   const meddler = new Meddler(memoryLog())
   const resumable = createResumable({ log: meddler.log })
   const speaker = new Speaker()
@@ -99,7 +101,7 @@ test('followers who wait share one subscription, and ask the log for nothing', a
   expect(meddler.count('read')).toBe(reads)
 })
 
-test('a slow follower gets everything, and nobody waits for it', async () => {
+test('a slow follower receives everything and delays nobody', async () => {
   const resumable = createResumable({ log: memoryLog() })
   const speaker = new Speaker()
   await resumable.publish('s', speaker.stream)
@@ -123,7 +125,7 @@ test('a slow follower gets everything, and nobody waits for it', async () => {
   expect(texts).toEqual(['first', ...said])
 })
 
-test('server-sent events have the ids of the log, so each reconnection gets exactly what is missing', async () => {
+test('server-sent events have the ids of the log, so that a reconnection receives exactly the missing ones', async () => {
   const resumable = createResumable({ log: memoryLog() })
   const speaker = new Speaker()
   await resumable.publish('s', speaker.stream)
@@ -141,7 +143,7 @@ test('server-sent events have the ids of the log, so each reconnection gets exac
   }
 })
 
-test('retries are kept as events too', async () => {
+test('retry events are stored', async () => {
   const cut = new Error('cut')
   const driver = scripted([['Hel', cut], ['Hello']])
   const resumable = createResumable({ log: memoryLog() })
@@ -159,7 +161,7 @@ test('retries are kept as events too', async () => {
   expect(outline(await readRest(resumable, 's', '2'))).toEqual(expected.slice(2))
 })
 
-test('a producer whose stream has ended leaves nothing behind', async () => {
+test('a producer whose stream has ended releases everything', async () => {
   const { log } = new Meddler(memoryLog())
   const { onStop } = log
   const left = vi.fn()
@@ -181,7 +183,7 @@ test('a producer whose stream has ended leaves nothing behind', async () => {
   expect(left).toHaveBeenCalledOnce()
 })
 
-test('a follower who leaves while nothing is said leaves nothing behind', async () => {
+test('a follower that disconnects from a silent stream releases everything', async () => {
   const { log, ...meddler } = new Meddler(memoryLog())
   const { subscribe } = log
   const left = vi.fn()

@@ -13,7 +13,7 @@ import { clients, type TestClient } from '../support/redis-clients.js'
 import type { Order } from '../support/stream-child.js'
 import { readRest } from './support.js'
 
-describe.skipIf(!redisPresent)(`processes${redisNote}`, () => {
+describe.skipIf(!redisPresent)(`processes that share streams${redisNote}`, () => {
   let server: RedisServer
   beforeAll(async () => {
     server = await startRedis()
@@ -60,7 +60,7 @@ describe.skipIf(!redisPresent)(`processes${redisNote}`, () => {
       return Array.from({ length: count }, (_, index) => `text ${index + 1} `)
     }
 
-    test('read one stream, live from the start, live from its middle, and after its producer has gone', async () => {
+    test('processes read one stream from its start, from its middle, and after the end of its producer', async () => {
       const [producer, first, second] = await start(3)
       tell(producer, { kind: 'publish', id, count: 100, everyMs: 5 })
       await producer?.line('claim')
@@ -82,7 +82,7 @@ describe.skipIf(!redisPresent)(`processes${redisNote}`, () => {
       expect(await readRest(resumable, id)).toMatchObject(JSON.parse(JSON.stringify(all)))
     }, 30_000)
 
-    test('hear within its lease of a producer that was killed in the middle of writing', async () => {
+    test('followers in another process receive interrupted within the lease of a killed producer', async () => {
       const leaseMs = 1_500
       const [producer, first, second] = await start(3, leaseMs)
       tell(producer, { kind: 'publish', id, count: 100_000, everyMs: 1 })
@@ -108,7 +108,7 @@ describe.skipIf(!redisPresent)(`processes${redisNote}`, () => {
       expect(await followed(second, 'late')).toEqual(all)
     }, 30_000)
 
-    test('stop a stream that another one produces', async () => {
+    test('a process stops a stream that another one produces', async () => {
       const [producer, other] = await start(2)
       tell(producer, { kind: 'publish', id, count: 3, everyMs: 0, hangs: true })
       await producer?.line('claim')
@@ -123,7 +123,7 @@ describe.skipIf(!redisPresent)(`processes${redisNote}`, () => {
       expect(await resumable.stop(id)).toBe(false)
     }, 30_000)
 
-    test('publish under one id: one of them may', async () => {
+    test('one of two processes may publish an id', async () => {
       const children = await start(3)
       for (const child of children) tell(child, { kind: 'publish', id, count: 5, everyMs: 10 })
       const claims = await Promise.all(children.map((child) => child.line('claim')))
@@ -135,7 +135,7 @@ describe.skipIf(!redisPresent)(`processes${redisNote}`, () => {
       expect(outline(await readRest(resumable, id)).slice(0, -1)).toEqual(['start', ...numbers(5)])
     }, 30_000)
 
-    test('that were paused for longer than their lease add nothing more, and learn it', async () => {
+    test('a process that was paused for longer than its lease appends nothing more, and ends with conflict', async () => {
       const leaseMs = 1_500
       const [producer] = await start(1, leaseMs)
       tell(producer, { kind: 'publish', id, count: 100_000, everyMs: 1 })
@@ -156,7 +156,7 @@ describe.skipIf(!redisPresent)(`processes${redisNote}`, () => {
       expect(await readRest(resumable, id)).toEqual(all)
     }, 30_000)
 
-    test('end by themselves when there is nothing left to do', async () => {
+    test('processes exit by themselves when all streams have ended', async () => {
       const [child] = await start(1)
       tell(child, { kind: 'publish', id, count: 5, everyMs: 5 })
       await child?.line('claim')

@@ -1,5 +1,6 @@
 /**
- * Random producers, followers and reconnections: each follower reads the log exactly, once and in order.
+ * Random producers, followers and reconnections: each follower reads the log exactly, once and in
+ * order.
  */
 
 import * as fc from 'fast-check'
@@ -67,7 +68,7 @@ export async function checkProperty(
       const speaker = new Speaker()
       const clients: Client[] = []
       const { ended } = await processOf(0).publish(id, speaker.stream)
-      // The start, and each piece that was said.
+      // The start, and each piece of text.
       let said = 1
       for (const each of steps) {
         const client = 'follower' in each ? clients[each.follower % clients.length] : undefined
@@ -87,7 +88,7 @@ export async function checkProperty(
           else await client.connect(processOf(each.process), id, each.forget)
         }
       }
-      // Some of them wait for the end, and some come after it.
+      // Some followers wait for the end, and some start after it.
       const waiting = clients.map((client) => client.read(Infinity))
       speaker.end()
       await ended

@@ -5,7 +5,7 @@ import { scripted } from '../../src/entries/testing.js'
 import { outline } from '../support/collect.js'
 import { Meddler, readRest, Speaker, until } from './support.js'
 
-test('a second stream under an id is refused, and its provider is never asked', async () => {
+test('publish() rejects a second stream with the same id, without a request to its provider', async () => {
   const log = memoryLog()
   const resumable = createResumable({ log })
   await resumable.publish('s', new Speaker().stream)
@@ -13,13 +13,13 @@ test('a second stream under an id is refused, and its provider is never asked', 
     const second = new Speaker()
     const refused = other.publish('s', second.stream)
     await expect(refused).rejects.toMatchObject({ code: 'conflict' })
-    await expect(refused).rejects.toThrow('There is a stream "s" already')
+    await expect(refused).rejects.toThrow('A stream "s" already exists')
     await expect(second.stream.text()).rejects.toMatchObject({ code: 'aborted' })
     expect(second.asked).toBe(0)
   }
 })
 
-test('an id cannot be published again after its end', async () => {
+test('publish() rejects the id of a stream that has ended', async () => {
   const resumable = createResumable({ log: memoryLog() })
   const publish = () =>
     resumable.publish('s', createStream({ driver: scripted(['a']), prompt: 'p' }))
@@ -27,8 +27,8 @@ test('an id cannot be published again after its end', async () => {
   await expect(publish()).rejects.toMatchObject({ code: 'conflict' })
 })
 
-describe('stop', () => {
-  test('ends the stream with what had come, from any process, and the provider is left', async () => {
+describe('stop()', () => {
+  test('stop() ends the stream with its partial answer, from any process, and closes the connection', async () => {
     const log = memoryLog()
     const resumable = createResumable({ log })
     const speaker = new Speaker()
@@ -44,7 +44,7 @@ describe('stop', () => {
     expect((await readRest(resumable, 's')).at(-1)).toMatchObject({ partial })
   })
 
-  test('is false for an unknown id, and for a stream that has ended', async () => {
+  test('stop() returns false for an unknown id, and for a stream that has ended', async () => {
     const resumable = createResumable({ log: memoryLog() })
     expect(await resumable.stop('s')).toBe(false)
     const stream = createStream({ driver: scripted(['a']), prompt: 'p' })
@@ -52,7 +52,7 @@ describe('stop', () => {
     expect(await resumable.stop('s')).toBe(false)
   })
 
-  test('is heard with the next sign of life, if the producer could not listen', async () => {
+  test('a producer that missed the notification of a stop ends at its next renewal', async () => {
     const meddler = new Meddler(memoryLog())
     meddler.before = (method) => {
       if (method === 'onStop') throw new Error('No.')
@@ -63,7 +63,7 @@ describe('stop', () => {
     expect(await ended).toMatchObject({ type: 'error', error: { code: 'aborted' } })
   })
 
-  test('ends a stream of unknown make that does not react', async () => {
+  test('stop() ends an async iterable that ignores cancellation', async () => {
     async function* stuck(): AsyncGenerator<StreamEvent> {
       yield { type: 'start', id: 'x', provider: 'p', model: 'm' }
       yield { type: 'content', kind: 'text', index: 0, text: 'a' }
@@ -80,7 +80,7 @@ describe('stop', () => {
     expect(outline(await readRest(resumable, 's'))).toEqual(['start', 'text a', 'error aborted'])
   })
 
-  test('ends a stream that is held back because the log is slow', async () => {
+  test('stop() ends a stream that is paused by a slow log', async () => {
     const meddler = new Meddler(memoryLog())
     const gate = Promise.withResolvers<void>()
     const resumable = createResumable({ log: meddler.log })
@@ -99,8 +99,8 @@ describe('stop', () => {
   })
 })
 
-describe('the log', () => {
-  test('gets all that came while an append was on its way as the next append', async () => {
+describe('appends to the log', () => {
+  test('events that arrive during an append are combined in the next one', async () => {
     const meddler = new Meddler(memoryLog())
     const resumable = createResumable({ log: meddler.log })
     const gate = Promise.withResolvers<void>()
@@ -117,7 +117,7 @@ describe('the log', () => {
     expect(await readRest(resumable, 's')).toHaveLength(102)
   })
 
-  test('holds the provider back when it is slow', async () => {
+  test('a slow log pauses the provider', async () => {
     const meddler = new Meddler(memoryLog())
     const gate = Promise.withResolvers<void>()
     meddler.before = (method) => (method === 'append' ? gate.promise : undefined)
@@ -139,7 +139,7 @@ describe('the log', () => {
     [{ maxEvents: 3 }, ['start', 'text aaaa', 'text bbbb', 'error store'], /"maxEvents".*\(3\)/],
     [{ maxCharacters: 200 }, ['start', 'text aaaa', 'error store'], /"maxCharacters".*\(200\)/],
   ])(
-    'is kept within %j: a longer stream ends with an error that says so',
+    'a stream that exceeds %j ends with an error that names the option',
     async (bound, outlined, message) => {
       const resumable = createResumable({ log: memoryLog(), ...bound })
       const speaker = new Speaker()
@@ -154,7 +154,7 @@ describe('the log', () => {
     },
   )
 
-  test('takes an end that is longer than the bound', async () => {
+  test('the terminal event may exceed the limit', async () => {
     const stream = createStream({ driver: scripted(['aaaa']), prompt: 'p' })
     const resumable = createResumable({ log: memoryLog(), maxEvents: 2, maxCharacters: 250 })
     const { ended } = await resumable.publish('s', stream)
@@ -163,11 +163,11 @@ describe('the log', () => {
   })
 })
 
-describe('a stream of unknown make', () => {
+describe('streams that were not made by createStream()', () => {
   const start: StreamEvent = { type: 'start', id: 'x', provider: 'p', model: 'm' }
   const text: StreamEvent = { type: 'content', kind: 'text', index: 0, text: 'a' }
 
-  test('that ends without an end is interrupted', async () => {
+  test('an async iterable that ends without a terminal event is interrupted', async () => {
     const resumable = createResumable({ log: memoryLog() })
     const { ended } = await resumable.publish('s', generate([start, text]))
     const partial = { content: [{ type: 'text', text: 'a' }] }
@@ -179,7 +179,7 @@ describe('a stream of unknown make', () => {
     ])
   })
 
-  test('that throws ends with what it threw', async () => {
+  test('an async iterable that throws ends with its error', async () => {
     const resumable = createResumable({ log: memoryLog() })
     const { ended } = await resumable.publish('s', generate([start, text], new Error('mine')))
     expect(await ended).toMatchObject({ error: { code: 'unknown', message: 'mine' } })
@@ -188,7 +188,7 @@ describe('a stream of unknown make', () => {
     expect(JSON.stringify(events)).not.toContain('mine')
   })
 
-  test('that holds what is no JSON ends with an error that says so', async () => {
+  test('an event that JSON cannot hold ends the stream with an error', async () => {
     const source: StreamEvent = { type: 'content', kind: 'source', index: 1, raw: 5n }
     const resumable = createResumable({ log: memoryLog() })
     const { ended } = await resumable.publish('s', generate([start, text, source]))
@@ -204,7 +204,7 @@ describe('a stream of unknown make', () => {
   }
 })
 
-describe('a bad argument throws a TypeError that names it', () => {
+describe('invalid arguments', () => {
   const log = memoryLog()
   test.each([
     [undefined, ['"options"', 'undefined']],
@@ -215,13 +215,13 @@ describe('a bad argument throws a TypeError that names it', () => {
     [{ log, maxEvents: -1 }, ['"maxEvents"', '-1']],
     [{ log, maxCharacters: 'many' }, ['"maxCharacters"', '"many"']],
     [{ log, ttl: 5 }, ['"ttl"', 'leaseMs']],
-  ])('createResumable(%j)', (options, words) => {
+  ])('createResumable(%j) throws a TypeError', (options, words) => {
     const create = () => createResumable(options as ResumableOptions)
     expect(create).toThrow(TypeError)
     for (const word of words) expect(create).toThrow(word)
   })
 
-  test('publish', () => {
+  test('publish() throws a TypeError for an invalid argument', () => {
     const resumable = createResumable({ log })
     const { stream } = new Speaker()
     expect(() => resumable.publish('', stream)).toThrow(/"id" is ""/)

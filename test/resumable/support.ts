@@ -7,12 +7,12 @@ import {
 import type { FollowedStream, Resumable, StreamLog } from '../../src/entries/resumable.js'
 import { collect } from '../support/collect.js'
 
-/** A stream that says what the test tells it to, when the test tells it to. */
+/** A stream that the test controls. */
 export class Speaker {
   readonly stream: EventStream
-  /** Resolves when the attempt was given up. */
+  /** Resolves when the attempt has been closed. */
   readonly aborted: Promise<void>
-  /** How many pieces were taken so far. */
+  /** The number of pieces that have been read. */
   taken = 0
   asked = 0
   readonly #queue: (string | string[] | Error | null)[] = []
@@ -37,7 +37,7 @@ export class Speaker {
     this.stream = createStream({ driver, prompt: 'p', retry: false, timeout: false })
   }
 
-  /** A list is what one network chunk held. */
+  /** A list is one network chunk. */
   say(...pieces: (string | string[] | Error)[]): void {
     this.#queue.push(...pieces)
     this.#wake()
@@ -66,15 +66,15 @@ export class Speaker {
   }
 }
 
-/** A log that can be told to misbehave. */
+/** A log with faults that the test injects. */
 export type LogMethod = keyof StreamLog
 
 export class Meddler {
   readonly log: StreamLog
   readonly calls: LogMethod[] = []
-  /** Runs before a call goes through; it may wait, or throw. */
+  /** Runs before a call. It may wait or throw. */
   before: (method: LogMethod) => Promise<void> | void = () => {}
-  /** Runs when a call has gone through; it may throw, as if the answer were lost. */
+  /** Runs after a call. It may throw, as if the response were lost. */
   after: (method: LogMethod) => Promise<void> | void = () => {}
 
   constructor(log: StreamLog) {
@@ -107,7 +107,7 @@ export class Meddler {
   }
 }
 
-/** Follows a stream that has to be known. */
+/** Follows a stream that must exist. */
 export async function follow(
   resumable: Resumable,
   id: string,
@@ -126,7 +126,7 @@ export async function readRest(
   return collect(await follow(resumable, id, lastEventId))
 }
 
-/** Reads until this many events have come. */
+/** Reads the given number of events. */
 export async function take(
   stream: AsyncIterable<StreamEvent>,
   count: number,

@@ -20,7 +20,7 @@ function textsOf(events: readonly StreamEvent[] | undefined): string[] | undefin
   return events?.map((event) => (event.type === 'content' && 'text' in event ? event.text : ''))
 }
 
-/** A log that the test holds in its hands: it answers when it is told to. */
+/** A log that answers when the test makes it. */
 class Hands {
   listener: LogListener | undefined
   reads: { after: number; answer(page: Partial<LogPage>): void }[] = []
@@ -69,7 +69,7 @@ async function begin(last = 0): Promise<Hands> {
   return hands
 }
 
-test('reads once it has subscribed, and one page at a time', async () => {
+test('a tail reads the log after it has subscribed, one page at a time', async () => {
   const { reads, ...hands } = await begin(3)
   expect(reads.map(({ after }) => after)).toEqual([3])
   hands.listener?.missed()
@@ -78,7 +78,7 @@ test('reads once it has subscribed, and one page at a time', async () => {
   expect(reads).toHaveLength(1)
 })
 
-test('reads on until it has everything', async () => {
+test('a tail reads until it has all events', async () => {
   const hands = await begin()
   await hands.answer({ events: linesFrom(1, 2), last: 5 })
   expect(hands.reads[0]?.after).toBe(2)
@@ -87,7 +87,7 @@ test('reads on until it has everything', async () => {
   expect(textsOf(hands.tail.since(0))).toEqual(['1', '2', '3', '4', '5'])
 })
 
-test('takes what is read and what is told once, however they overlap', async () => {
+test('a tail takes events once, even if it reads and receives them', async () => {
   const hands = await begin()
   hands.tell(1, 3)
   hands.tell(1, 2)
@@ -101,7 +101,7 @@ test('takes what is read and what is told once, however they overlap', async () 
   expect(textsOf(hands.tail.since(6))).toEqual([])
 })
 
-test('reads what it was not told', async () => {
+test('a tail reads events that it was not notified of', async () => {
   const hands = await begin()
   await hands.answer({ events: linesFrom(1, 1), last: 1 })
   hands.tell(3, 1)
@@ -111,7 +111,7 @@ test('reads what it was not told', async () => {
   expect(textsOf(hands.tail.since(0))).toEqual(['1', '2', '3'])
 })
 
-test('wakes those who wait once, and not those who have left', async () => {
+test('a tail wakes waiting followers once, and not those that have disconnected', async () => {
   const hands = await begin()
   const [stays, leaves] = [vi.fn(), vi.fn()]
   hands.tail.join()
@@ -124,7 +124,7 @@ test('wakes those who wait once, and not those who have left', async () => {
   expect(leaves).not.toHaveBeenCalled()
 })
 
-test('remembers a little, and no more', async () => {
+test('a tail keeps a bounded number of events in memory', async () => {
   const hands = await begin()
   const long = 'x'.repeat(1_000)
   for (let first = 1; first <= 100; first++) {
@@ -142,7 +142,7 @@ test('remembers a little, and no more', async () => {
   expect(hands.tail.since(100)).toHaveLength(1)
 })
 
-test('looks at the lease when it must have run out, and not after the end', async () => {
+test('a tail checks the lease when it must have expired, and not after the end', async () => {
   const hands = await begin()
   await hands.answer({ leaseLeftMs: 500 })
   await vi.advanceTimersByTimeAsync(499)
@@ -158,7 +158,7 @@ test('looks at the lease when it must have run out, and not after the end', asyn
   expect(textsOf(hands.tail.since(0))).toEqual(['1'])
 })
 
-test('ends when the last follower leaves, and frees what it holds', async () => {
+test('a tail ends and releases everything when the last follower disconnects', async () => {
   const hands = await begin()
   await hands.answer({})
   hands.tail.join()

@@ -3,7 +3,6 @@
  */
 
 import { fileURLToPath } from 'node:url'
-import { gzipSync } from 'node:zlib'
 import { build, type Rollup } from 'vite'
 
 const source = fileURLToPath(new URL('../../src/', import.meta.url))
@@ -14,8 +13,6 @@ export interface Bundle {
   modules: string[]
   /** What it asks for at run time. */
   imports: string[]
-  /** Minified and compressed, in bytes. */
-  gzipBytes: number
 }
 
 export interface BundleOptions {
@@ -52,5 +49,5 @@ export async function bundle(
   const chunks = first?.output.filter((output) => output.type === 'chunk') ?? []
   if (chunks.length !== 1) throw new Error(`${entry} gave ${chunks.length} chunks, not one.`)
   const { code, moduleIds, imports } = chunks[0] as Rollup.OutputChunk
-  return { code, modules: moduleIds, imports, gzipBytes: gzipSync(code).length }
+  return { code, modules: moduleIds, imports }
 }

@@ -37,8 +37,8 @@ async function play(driver: Driver, attempt = 1, signal?: AbortSignal): Promise<
 const text = (index: number, words: string) =>
   ({ type: 'content', index, kind: 'text', text: words }) as const
 
-describe('scripted', () => {
-  test('yields text and completes', async () => {
+describe('scripted()', () => {
+  test('scripted() yields text and completes', async () => {
     const usage = { outputTokens: 2 }
     const driver = scripted(['Hello', ' world'], { provider: 'p', model: 'm', usage })
     expect(driver).toMatchObject({ provider: 'p', model: 'm' })
@@ -48,17 +48,17 @@ describe('scripted', () => {
     expect(bytes).toBe(2)
   })
 
-  test('an empty script is an empty answer', async () => {
+  test('scripted() with an empty script is an empty answer', async () => {
     expect(await play(scripted([]))).toMatchObject({ completion: { finishReason: 'stop' } })
   })
 
-  test('yields a chunk as one array, and text goes to the right block', async () => {
+  test('scripted() yields a chunk as one array, and assigns text to the right block', async () => {
     const thought = { type: 'content', index: 0, kind: 'reasoning', text: 'Hm' } as const
     const { yields } = await play(scripted([thought, { chunk: ['a', 'b'] }, 'c']))
     expect(yields).toEqual([thought, [text(1, 'a'), text(1, 'b')], text(1, 'c')])
   })
 
-  test('counts blocks from 0 again after a restart', async () => {
+  test('scripted() counts blocks from 0 after a restart', async () => {
     const retry: RetryEvent = {
       type: 'retry',
       attempt: 2,
@@ -73,14 +73,14 @@ describe('scripted', () => {
     expect(yields).toEqual([text(0, 'a'), retry, text(0, 'b')])
   })
 
-  test('throws an error and returns a completion as they are', async () => {
+  test('scripted() throws errors and returns completions unchanged', async () => {
     const error = new StreamError('overloaded', 'busy')
     expect(await play(scripted(['a', error]))).toMatchObject({ yields: [text(0, 'a')], error })
     const completion = { finishReason: 'length', usage: {} } as const
     expect((await play(scripted(['a', completion]))).completion).toBe(completion)
   })
 
-  test('has a script for each attempt, the last for all after it', async () => {
+  test('scripted() plays one script per attempt, and repeats the last one', async () => {
     const driver = scripted([[new StreamError('server', 'no')], ['yes']])
     expect((await play(driver, 1)).error).toMatchObject({ code: 'server' })
     expect((await play(driver, 2)).yields).toEqual([text(0, 'yes')])
@@ -91,7 +91,7 @@ describe('scripted', () => {
   test.each<[string, Script]>([
     ['hangs', ['a', { hang: true }]],
     ['waits', ['a', { waitMs: 60_000 }]],
-  ])('an abort while it %s ends it', async (_name, script) => {
+  ])('an abort while scripted() %s ends it', async (_name, script) => {
     const controller = new AbortController()
     const generator = scripted(script).stream(
       {},
@@ -103,17 +103,17 @@ describe('scripted', () => {
     await expect(pending).rejects.toMatchObject({ code: 'aborted', cause: 'enough' })
   })
 
-  test('a wait goes by', async () => {
+  test('scripted() waits for waitMs', async () => {
     expect((await play(scripted([{ waitMs: 1 }, 'a']))).yields).toEqual([text(0, 'a')])
   })
 
-  test('an aborted signal is seen before anything happens', async () => {
+  test('scripted() does nothing with an aborted signal', async () => {
     const { yields, error } = await play(scripted(['a']), 1, AbortSignal.abort())
     expect(yields).toEqual([])
     expect(error).toMatchObject({ code: 'aborted' })
   })
 
-  test('a script that cannot be meant is refused', () => {
+  test('scripted() rejects invalid scripts', () => {
     const late = new StreamError('server', 'no')
     expect(() => scripted([late, 'a'])).toThrow('Step 0 ends the attempt')
     // @ts-expect-error steps and attempts do not mix

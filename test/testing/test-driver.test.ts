@@ -30,7 +30,7 @@ testDriver({ name: 'scripted', test, driver: (scenario) => scripted(scriptFor(sc
 
 type Stream = Driver['stream']
 
-/** Runs the suite against a driver that is broken in one way, and gives the names of the tests that saw it. */
+/** Runs the suite against a driver with one fault, and returns the names of the failed tests. */
 async function failures(stream: (whole: Stream, scenario: DriverScenario) => Stream) {
   const runs: [string, () => Promise<void>][] = []
   testDriver({
@@ -56,19 +56,19 @@ const deaf = (whole: Stream): Stream => {
   return (request, context) => whole(request, { ...context, signal })
 }
 
-describe('testDriver', () => {
-  test('a driver that keeps its promises fails nothing', async () => {
+describe('testDriver()', () => {
+  test('testDriver() passes a driver that keeps its contract', async () => {
     expect(await failures((whole) => whole)).toEqual({})
   })
 
-  test('sees a driver that does not listen to its signal', async () => {
+  test('testDriver() detects a driver that ignores its signal', async () => {
     expect(Object.keys(await failures(deaf))).toEqual([
-      'throws when it is aborted while it waits',
-      'throws when it was aborted before it began',
+      'throws when it is aborted while waiting for content',
+      'throws when it was aborted before the start',
     ])
   })
 
-  test('sees a driver that takes an abort for an end', async () => {
+  test('testDriver() detects a driver that completes after an abort', async () => {
     const failed = await failures(
       (whole) =>
         async function* (request, context) {
@@ -81,12 +81,12 @@ describe('testDriver', () => {
         },
     )
     expect(Object.keys(failed)).toEqual([
-      'throws when it is aborted while it waits',
-      'throws when it was aborted before it began',
+      'throws when it is aborted while waiting for content',
+      'throws when it was aborted before the start',
     ])
   })
 
-  test('sees a driver that takes a cut for an end', async () => {
+  test('testDriver() detects a driver that completes after a cut', async () => {
     const failed = await failures(
       (whole, { kind }) =>
         async function* (request, context) {
@@ -100,11 +100,11 @@ describe('testDriver', () => {
     )
     expect(Object.keys(failed)).toEqual([
       'throws a retryable error when the connection is cut',
-      'throws an error of the stream after the content that came before it',
+      'throws an error in the stream after the content before it',
     ])
   })
 
-  test('accepts the error that a platform throws for a connection that is cut', async () => {
+  test("testDriver() accepts the platform's own error for a cut connection", async () => {
     const failed = await failures(
       (whole, { kind }) =>
         async function* (request, context) {
@@ -118,7 +118,7 @@ describe('testDriver', () => {
     expect(failed).toEqual({})
   })
 
-  test('sees an error of another kind, a status left out, and bytes that are not reported', async () => {
+  test('testDriver() detects other errors, a missing status, and unreported bytes', async () => {
     const failed = await failures(
       (whole) =>
         async function* (request, context) {
@@ -130,14 +130,14 @@ describe('testDriver', () => {
         },
     )
     expect(Object.keys(failed)).toEqual([
-      'reports bytes by the time content comes',
+      'reports bytes before the first content',
       'throws a retryable error when the connection is cut',
-      'throws an error with the status when it is refused',
-      'throws an error of the stream after the content that came before it',
+      'throws an error with the status of a refused request',
+      'throws an error in the stream after the content before it',
     ])
   })
 
-  test('sees state that is shared, a request that is changed, and text that is lost', async () => {
+  test('testDriver() detects shared state, a changed request, and lost text', async () => {
     const shared = () => {
       let running: AsyncGenerator | undefined
       return (whole: Stream): Stream =>
@@ -148,7 +148,7 @@ describe('testDriver', () => {
         }
     }
     expect(Object.keys(await failures((whole) => shared()(whole)))).toContain(
-      'keeps two streams apart that run at once',
+      'keeps concurrent streams apart',
     )
     const changed = await failures((whole) => (request, context) => {
       request.prompt = 'mine'
@@ -163,13 +163,13 @@ describe('testDriver', () => {
           return yield* stream
         },
     )
-    expect(lost['yields only valid content and retry events, and the text is whole']).toContain(
+    expect(lost['yields only valid content and retry events, with the complete text']).toContain(
       'expected the text',
     )
   })
 
-  test('sees blocks that are not counted from 0, kinds that do not exist and no completion', async () => {
-    const sentence = 'yields only valid content and retry events, and the text is whole'
+  test('testDriver() detects wrong block numbers, unknown kinds, and a missing completion', async () => {
+    const sentence = 'yields only valid content and retry events, with the complete text'
     const wrong = (event: object) =>
       failures(
         (whole) =>
@@ -179,8 +179,8 @@ describe('testDriver', () => {
           },
       )
     expect((await wrong({ index: 1 }))[sentence]).toContain('the next new block is 0')
-    expect((await wrong({ kind: 'image' }))[sentence]).toContain('no kind of content')
-    expect((await wrong({ text: 3 }))[sentence]).toContain('text has to be a string')
+    expect((await wrong({ kind: 'image' }))[sentence]).toContain('unknown kind of content')
+    expect((await wrong({ text: 3 }))[sentence]).toContain('text must be a string')
     expect((await wrong({ type: 'start' }))[sentence]).toContain('content and retry events')
     const failed = await failures(
       (whole) =>
@@ -191,12 +191,12 @@ describe('testDriver', () => {
     expect(failed['returns a completion with a finish reason']).toContain('finishReason is one of')
   })
 
-  test('sees a driver that cannot be returned', async () => {
+  test('testDriver() detects a driver that cannot be returned', async () => {
     const failed = await failures((whole) => (request, context) => {
       const stream = whole(request, context)
       stream.return = () => new Promise(() => {})
       return stream
     })
-    expect(Object.keys(failed)).toEqual(['ends when it is returned in the middle'])
+    expect(Object.keys(failed)).toEqual(['ends when its generator is returned early'])
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type LogListener, memoryLog, type StreamLog } from '../../src/entries/resumable.js'
 import { type LogScenario, testLog } from '../../src/entries/testing.js'
 
-/** Runs the suite against a log that is broken in one way, and gives the names of the tests that saw it. */
+/** Runs the suite against a log with one fault, and returns the names of the failed tests. */
 async function failures(
   change: (whole: StreamLog, scenario: LogScenario) => Partial<StreamLog>,
 ): Promise<string[]> {
@@ -41,30 +41,32 @@ function listening(
   }
 }
 
-describe.concurrent('testLog', () => {
-  test('a log that keeps its promises fails nothing', async () => {
+describe.concurrent('testLog()', () => {
+  test('testLog() passes a log that keeps its contract', async () => {
     expect(await failures(() => ({}))).toEqual([])
   })
 
-  test('a log that only ever says that something was missed fails nothing', async () => {
+  test('testLog() passes a log that only reports missed events', async () => {
     const failed = await failures((whole) =>
       listening(whole, (listener) => ({ appended: () => listener.missed() })),
     )
     expect(failed).toEqual([])
   })
 
-  test('sees a log that gives an id to whoever asks', async () => {
+  test('testLog() detects a log that grants an id more than once', async () => {
     const failed = await failures((whole) => ({
       async create(id, lease) {
         await whole.create(id, lease)
         return true
       },
     }))
-    expect(failed).toContain('gives an id to one producer, of many who ask at once')
-    expect(failed).toContain('takes nothing after the end, and frees the lease, but not the id')
+    expect(failed).toContain('grants an id to exactly one of several concurrent producers')
+    expect(failed).toContain(
+      'ends the lease with the stream, and rejects further events and the reuse of its id',
+    )
   })
 
-  test('sees a log that asks first whether an id is free, and takes it later', async () => {
+  test('testLog() detects a log that checks an id before it takes it', async () => {
     const failed = await failures((whole) => ({
       async create(id, lease) {
         if ((await whole.read(id, 0)) !== null) return whole.create(id, lease)
@@ -73,10 +75,10 @@ describe.concurrent('testLog', () => {
         return true
       },
     }))
-    expect(failed).toEqual(['gives an id to one producer, of many who ask at once'])
+    expect(failed).toEqual(['grants an id to exactly one of several concurrent producers'])
   })
 
-  test('sees a log that does not look at the fence', async () => {
+  test('testLog() detects a log that ignores the fence', async () => {
     const fences = new Map<string, string>()
     const failed = await failures((whole) => ({
       create(id, lease) {
@@ -86,55 +88,55 @@ describe.concurrent('testLog', () => {
       append: (id, lease, batch) =>
         whole.append(id, { ...lease, fence: fences.get(id) ?? lease.fence }, batch),
     }))
-    expect(failed).toEqual(['takes nothing under another fence'])
+    expect(failed).toEqual(['rejects an append with another fence'])
   })
 
-  test('sees a log that adds what is sent twice twice', async () => {
+  test('testLog() detects a log that appends repeated events twice', async () => {
     const failed = await failures((whole) => ({
       async append(id, lease, batch) {
         const page = await whole.read(id, 0)
         return whole.append(id, lease, { ...batch, first: (page?.last ?? 0) + 1 })
       },
     }))
-    expect(failed).toContain('adds events once, when they are sent twice')
-    expect(failed).toContain('takes nothing that would leave a gap')
+    expect(failed).toContain('appends events once when they are sent twice')
+    expect(failed).toContain('rejects an append that would leave a gap')
   })
 
-  test('sees a log that does not last the lease by an append, and one that does not by a renewal', async () => {
+  test('testLog() detects a log that does not renew the lease by an append or by a renewal', async () => {
     const without = (method: 'append' | 'renew') => (whole: StreamLog) => ({
       [method]: (id: string, lease: { fence: string }, batch: never) =>
         whole[method](id, { ...lease, leaseMs: 60_000 }, batch),
     })
     for (const method of ['append', 'renew'] as const) {
       expect(await failures(without(method))).toEqual([
-        'lasts the lease with every append and every renewal',
+        'renews the lease with every append and every renewal',
       ])
     }
   })
 
-  test('sees a log that lets a lease run on for ever', async () => {
+  test('testLog() detects a log whose leases do not expire', async () => {
     const failed = await failures((whole) => ({
       create: (id, lease) => whole.create(id, { ...lease, leaseMs: 1e6 }),
     }))
-    expect(failed).toContain('takes nothing from a producer whose lease has run out')
+    expect(failed).toContain('rejects an append after the lease has expired')
     expect(failed).toContain(
-      'seals a stream once, of many who try at once, and its producer adds nothing more',
+      'seals a stream once for several concurrent calls, and rejects further appends',
     )
   })
 
-  test('sees a log that reads one event too few or too many', async () => {
+  test('testLog() detects a log that reads one event too few or too many', async () => {
     for (const shift of [-1, 1]) {
       const failed = await failures((whole) => ({
         read: (id, after) => whole.read(id, Math.max(0, after + shift)),
       }))
-      expect(failed).toContain('reads events from any of them on, in their order')
+      expect(failed).toContain('reads the events after any position, in order')
     }
   })
 
-  test('sees a log that never seals, and one that seals whatever it is told to', async () => {
+  test('testLog() detects a log that never seals, and one that always seals', async () => {
     expect(await failures(() => ({ seal: () => Promise.resolve() }))).toEqual([
-      'seals a stream once, of many who try at once, and its producer adds nothing more',
-      'tells of the sealing',
+      'seals a stream once for several concurrent calls, and rejects further appends',
+      'notifies listeners of a seal',
     ])
     const leases = new Map<string, string>()
     const failed = await failures((whole) => ({
@@ -147,10 +149,10 @@ describe.concurrent('testLog', () => {
         await whole.seal(id, batch)
       },
     }))
-    expect(failed).toContain('seals only a stream whose lease has run out')
+    expect(failed).toContain('seals a stream only after its lease has expired')
   })
 
-  test('sees a log that loses news, mixes them up, or tells them to those who have left', async () => {
+  test('testLog() detects a log that loses or reorders notifications, or sends them after unsubscribing', async () => {
     let count = 0
     const loses = await failures((whole) =>
       listening(whole, (listener) => ({
@@ -159,7 +161,7 @@ describe.concurrent('testLog', () => {
         },
       })),
     )
-    expect(loses).toContain('tells every listener of what is appended, in order')
+    expect(loses).toContain('notifies every listener of appended events, in order')
     const late = await failures((whole) =>
       listening(whole, (listener) => ({
         appended: (batch) => {
@@ -168,19 +170,17 @@ describe.concurrent('testLog', () => {
         },
       })),
     )
-    expect(late).toContain('tells every listener of what is appended, in order')
+    expect(late).toContain('notifies every listener of appended events, in order')
     const stays = await failures((whole) => ({
       async subscribe(id, listener) {
         await whole.subscribe(id, listener)
         return () => {}
       },
     }))
-    expect(stays).toEqual([
-      'tells nothing to a listener who has left, or who listens to another stream',
-    ])
+    expect(stays).toEqual(['does not notify unsubscribed listeners or those of other streams'])
   })
 
-  test('sees a log that listens a little after it says so', async () => {
+  test('testLog() detects a log that subscribes late', async () => {
     const failed = await failures((whole) => ({
       async subscribe(id, listener) {
         let leave = (): void => {}
@@ -192,11 +192,11 @@ describe.concurrent('testLog', () => {
         return () => leave()
       },
     }))
-    expect(failed).toContain('tells a listener of everything that comes after it has subscribed')
+    expect(failed).toContain('notifies a listener of everything after its subscription')
   })
 
-  test('sees a log that forgets to stop, or to say so to one who does not listen', async () => {
-    const stopping = 'tells the producer to stop, at once and with the answer to every sign of life'
+  test('testLog() detects a log that misses a stop in its notifications or in its results', async () => {
+    const stopping = 'notifies the producer of a stop, at once and in the result of every renewal'
     const deaf = await failures(() => ({ onStop: () => Promise.resolve(() => {}) }))
     expect(deaf).toEqual([stopping])
     const silent = await failures((whole) => ({
@@ -205,14 +205,14 @@ describe.concurrent('testLog', () => {
     expect(silent).toEqual([stopping])
   })
 
-  test('sees a log that never forgets, and one that forgets what is being written', async () => {
+  test('testLog() detects a log that deletes nothing, and one that deletes a running stream', async () => {
     const keeps = await failures((_whole, { ttlMs }) => {
       const log = memoryLog()
       return ttlMs < 1_000 ? bind(log) : {}
     })
     expect(keeps).toEqual([
-      'forgets a stream when its time to live is over',
-      'forgets a stream whose producer is gone when its time to live is over',
+      'deletes an ended stream after its time to live',
+      'deletes an abandoned stream after its time to live',
     ])
     const forgets = await failures((whole, { ttlMs }) => {
       const createdAt = new Map<string, number>()
@@ -227,9 +227,7 @@ describe.concurrent('testLog', () => {
             : whole.append(id, lease, batch),
       }
     })
-    expect(forgets).toEqual([
-      'keeps a stream for longer than its time to live, while its lease is held',
-    ])
+    expect(forgets).toEqual(['keeps a stream beyond its time to live while its lease is held'])
   })
 })
 

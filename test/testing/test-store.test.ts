@@ -3,7 +3,7 @@ import type { Message } from '../../src/base/messages.js'
 import { type ConversationStore, memoryStore } from '../../src/entries/conversation.js'
 import { type StoreScenario, testStore } from '../../src/entries/testing.js'
 
-/** Runs the suite against a store that is broken in one way, and gives the names of the tests that saw it. */
+/** Runs the suite against a store with one fault, and returns the names of the failed tests. */
 async function failures(
   change: (whole: ConversationStore, scenario: StoreScenario) => Partial<ConversationStore>,
 ): Promise<string[]> {
@@ -34,12 +34,12 @@ async function failures(
   return failed.flat()
 }
 
-describe.concurrent('testStore', () => {
-  test('a store that keeps its promises fails nothing', async () => {
+describe.concurrent('testStore()', () => {
+  test('testStore() passes a store that keeps its contract', async () => {
     expect(await failures(() => ({}))).toEqual([])
   })
 
-  test('does not take a machine that stalls for a store that forgets', async () => {
+  test('testStore() does not blame a store for a machine that stalls', async () => {
     const failed = await failures((whole, { ttlMs }) => {
       let stalls = ttlMs === 600
       return {
@@ -54,7 +54,7 @@ describe.concurrent('testStore', () => {
     expect(failed).toEqual([])
   })
 
-  test('sees a store that does not look at the version', async () => {
+  test('testStore() detects a store that ignores the version', async () => {
     const failed = await failures((whole) => ({
       async append(id, messages) {
         for (;;) {
@@ -65,15 +65,15 @@ describe.concurrent('testStore', () => {
       },
     }))
     expect(failed).toEqual([
-      'an append at another version rejects with conflict and changes nothing',
-      'of twenty appends at once with the same expected version exactly one wins',
-      'clear forgets the messages, and a turn that began before it cannot be appended',
-      'clear in the middle of the first turn keeps that turn out',
-      'whoever lost the lock cannot commit over what another has committed',
+      'rejects an append at another version with conflict, and changes nothing',
+      'accepts exactly one of twenty concurrent appends with the same expected version',
+      'deletes the messages on clear(), and rejects the append of a turn that began before',
+      'rejects the append of a first turn after clear()',
+      'rejects the commit of a holder that has lost the lock',
     ])
   })
 
-  test('sees a store that looks at the version first and writes later', async () => {
+  test('testStore() detects a store that checks the version before it writes', async () => {
     const failed = await failures((whole) => ({
       async append(id, messages, expected) {
         const { version } = await whole.load(id)
@@ -83,11 +83,11 @@ describe.concurrent('testStore', () => {
       },
     }))
     expect(failed).toEqual([
-      'of twenty appends at once with the same expected version exactly one wins',
+      'accepts exactly one of twenty concurrent appends with the same expected version',
     ])
   })
 
-  test('sees a store that writes one message after the other', async () => {
+  test('testStore() detects a store that writes messages one after the other', async () => {
     const failed = await failures((whole) => ({
       async append(id, messages, expected) {
         let version = expected
@@ -98,10 +98,10 @@ describe.concurrent('testStore', () => {
         return version ?? ''
       },
     }))
-    expect(failed).toContain('whoever loads while others append never sees half of a turn')
+    expect(failed).toContain('never loads half a turn during concurrent appends')
   })
 
-  test('sees a store whose clear lets the version begin anew', async () => {
+  test('testStore() detects a store whose clear() resets the version', async () => {
     const failed = await failures((whole) => {
       const cleared = new Set<string>()
       return {
@@ -121,10 +121,10 @@ describe.concurrent('testStore', () => {
         },
       }
     })
-    expect(failed).toContain('clear in the middle of the first turn keeps that turn out')
+    expect(failed).toContain('rejects the append of a first turn after clear()')
   })
 
-  test('sees a store that hands out what it holds', async () => {
+  test('testStore() detects a store that returns its own objects', async () => {
     const failed = await failures(() => {
       const held = new Map<string, Message[]>()
       return {
@@ -138,22 +138,20 @@ describe.concurrent('testStore', () => {
         },
       }
     })
-    expect(failed).toContain(
-      'what was given and what was loaded can be changed without changing what is stored',
-    )
+    expect(failed).toContain('is not affected by later changes to appended and loaded messages')
   })
 
-  test('sees a store that takes ids for the same that are not', async () => {
+  test('testStore() detects a store that confuses different ids', async () => {
     const short = (id: string): string => id.trim()
     const failed = await failures((whole) => ({
       load: (id) => whole.load(short(id)),
       append: (id, messages, version) => whole.append(short(id), messages, version),
       clear: (id) => whole.clear(short(id)),
     }))
-    expect(failed).toEqual(['ids are kept apart, unusual ones too'])
+    expect(failed).toEqual(['keeps conversations with unusual ids apart'])
   })
 
-  test('sees a store that forgets nothing', async () => {
+  test('testStore() detects a store that deletes nothing', async () => {
     const failed = await failures(() => {
       const lasting = memoryStore()
       return {
@@ -161,34 +159,32 @@ describe.concurrent('testStore', () => {
         append: (id, messages, version) => lasting.append(id, messages, version),
       }
     })
-    expect(failed).toContain('a conversation is gone after its time')
+    expect(failed).toContain('deletes a conversation after its time to live')
   })
 
-  test('sees a lock that is none', async () => {
+  test('testStore() detects a lock that is not exclusive', async () => {
     const nothing = (): Promise<void> => Promise.resolve()
     const failed = await failures(() => ({
       lock: () => Promise.resolve({ renew: nothing, release: nothing }),
     }))
     expect(failed).toEqual(
       expect.arrayContaining([
-        'a lock is held by one at a time, and released for the next',
-        'whoever waits gets it in the order of arrival, one at a time',
-        'the lock of a holder that is silent runs out, and not before its time',
-        'a lock that is renewed is held beyond its time',
-        'whoever lost the lock cannot renew it, and releases nothing that is not its own',
-        'an abort ends the wait at once, and whoever comes next gets the lock',
-        'a signal that is aborted already takes no lock',
+        'grants a lock to one holder at a time, and to the next after its release',
+        'grants a lock to waiting callers in the order of arrival, one at a time',
+        'expires a lock that is not renewed, but not early',
+        'keeps a renewed lock beyond its first duration',
+        'refuses to renew or release a lock for a holder that has lost it',
+        'ends a wait at once on abort, and grants the lock to the next caller',
+        'takes no lock with an aborted signal',
       ]),
     )
   })
 
-  test('sees a lock that does not run out, and one that cannot be renewed', async () => {
+  test('testStore() detects a lock that does not expire, and one that cannot be renewed', async () => {
     const lasting = await failures((whole) => ({
       lock: (id, options) => whole.lock(id, { ...options, ttlMs: 60_000 }),
     }))
-    expect(lasting).toContain(
-      'the lock of a holder that is silent runs out, and not before its time',
-    )
+    expect(lasting).toContain('expires a lock that is not renewed, but not early')
     const fleeting = await failures((whole) => ({
       async lock(id, options) {
         const lock = await whole.lock(id, options)
@@ -196,23 +192,23 @@ describe.concurrent('testStore', () => {
       },
     }))
     expect(fleeting).toEqual([
-      'a conversation stays as long as a turn is running',
-      'a lock that is renewed is held beyond its time',
-      'whoever lost the lock cannot renew it, and releases nothing that is not its own',
+      'keeps a conversation while a turn is running',
+      'keeps a renewed lock beyond its first duration',
+      'refuses to renew or release a lock for a holder that has lost it',
     ])
   })
 
-  test('sees a lock that does not listen to its signal', async () => {
+  test('testStore() detects a lock that ignores its signal', async () => {
     const failed = await failures((whole) => ({
       lock: (id, { ttlMs, wait = true }) => whole.lock(id, { ttlMs, wait }),
     }))
     expect(failed).toEqual([
-      'an abort ends the wait at once, and whoever comes next gets the lock',
-      'a signal that is aborted already takes no lock',
+      'ends a wait at once on abort, and grants the lock to the next caller',
+      'takes no lock with an aborted signal',
     ])
   })
 
-  test('sees a lock that whoever came last gets first', async () => {
+  test('testStore() detects a lock that is granted in the wrong order', async () => {
     const failed = await failures((whole) => {
       const waiting: object[] = []
       return {
@@ -236,6 +232,8 @@ describe.concurrent('testStore', () => {
         },
       }
     })
-    expect(failed).toEqual(['whoever waits gets it in the order of arrival, one at a time'])
+    expect(failed).toEqual([
+      'grants a lock to waiting callers in the order of arrival, one at a time',
+    ])
   })
 })

@@ -1,5 +1,5 @@
 /**
- * Another driver takes over when one fails.
+ * Calls another driver when one fails.
  *
  * @module
  */
@@ -33,8 +33,8 @@ import { type CircuitBreaker, enter, type Passage } from './circuit-breaker.js'
 /** Fallback options. */
 export interface FallbackOptions {
   /**
-   * Whether the next driver takes over after this error. If it throws, the stream ends with what it
-   * threw.
+   * Decides whether to call the next driver after this error. If it throws, the stream ends with
+   * what it threw.
    * @default every error but `aborted`
    */
   shouldFallback?: (error: StreamError, driver: Driver) => boolean

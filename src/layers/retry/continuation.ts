@@ -14,7 +14,7 @@ import { Overlap } from './overlap.js'
 const instruction =
   'Your last message was cut off on its way. Go on exactly where it ends, in the middle of a word if it ends in one. Repeat nothing of it, and add no remark.'
 
-/** The part of an answer that the reader has received, kept while it may have to be continued. */
+/** The part of an answer that the reader has received, kept in case it must be continued. */
 export class PartialAnswer {
   readonly #content = new Accumulator()
   /** The number of content blocks. */
@@ -43,7 +43,7 @@ export class PartialAnswer {
   }
 
   /**
-   * The request that makes the model continue. Undefined if the answer has to restart: half a tool
+   * The request that makes the model continue. Undefined if the answer must restart: half a tool
    * call or a file cannot be sent back, and models do not finish half a JSON document in a second
    * answer.
    */

@@ -19,8 +19,8 @@ export interface HoldBackOptions {
 }
 
 /**
- * Pulls on its own until enough has come, and gives it as one batch. From then on it forwards
- * everything.
+ * Pulls on its own until it has buffered enough, and releases the buffer as one batch. After that
+ * it forwards everything.
  *
  * The release by time answers a pull while the upstream still owes an answer; that one is kept for
  * the next pull.
@@ -43,7 +43,7 @@ export class HoldBackSource extends ForwardingSource {
     return this.#heldLength === 0 ? super.resumption() : undefined
   }
 
-  /** Nobody else has seen the buffered content, so nobody else can count it. */
+  /** Includes the buffered content, which no other layer has received. */
   override usage(): UsageSum {
     const reported = super.usage()
     return this.#heldLength === 0 ? reported : estimateOutput(reported, this.#heldLength)
@@ -63,7 +63,9 @@ export class HoldBackSource extends ForwardingSource {
     this.next()
   }
 
-  /** Another attempt of a layer below. Nobody has seen the buffered content, so it is discarded. */
+  /**
+   * Another attempt of an inner layer. The buffered content was not emitted, so it is discarded.
+   */
   override retry(event: RetryEvent): void {
     this.#pulling = false
     let lost = 0

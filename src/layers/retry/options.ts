@@ -53,7 +53,7 @@ export interface RetryOptions {
    */
   budgetMs?: number
   /**
-   * What happens when an attempt fails after content. `restart` discards the content and starts
+   * The behavior after a failure that follows content. `restart` discards the content and starts
    * again, `fail` ends the stream.
    *
    * `continue` keeps the content, and the model continues it: the text so far is sent back as the
@@ -70,14 +70,14 @@ export interface RetryOptions {
    */
   afterContent?: 'restart' | 'continue' | 'fail'
   /**
-   * How long the content of each attempt is buffered, in milliseconds from its first piece. An
-   * attempt that fails within that time has emitted nothing, so nothing has to be retracted.
+   * The time for which the content of each attempt is buffered, in milliseconds from its first
+   * piece. An attempt that fails within that time has emitted nothing, so nothing is retracted.
    * @default 0
    */
   holdBackMs?: number
   /**
-   * How many characters of each attempt are buffered. With `holdBackMs` too, the limit that is
-   * reached first applies.
+   * The number of characters of each attempt that are buffered. With `holdBackMs` too, the limit
+   * that is reached first applies.
    * @default 0
    */
   holdBackChars?: number

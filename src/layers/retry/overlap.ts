@@ -5,8 +5,8 @@
  */
 
 /**
- * How much of the end of the text is compared, in characters. At most as much of the next text is
- * buffered.
+ * The length of the end of the text that is compared, in characters. At most as much of the next
+ * text is buffered.
  */
 const windowLength = 1_024
 

@@ -20,7 +20,7 @@ import { HoldBackSource } from './hold-back.js'
 import type { RetrySettings } from './options.js'
 import { delayAfter, Wait } from './wait.js'
 
-/** How the next attempt begins. */
+/** The start of the next attempt. */
 interface Next {
   mode: RetryEvent['mode']
   request: StreamRequest
@@ -56,10 +56,10 @@ export class RetrySource extends ForwardingSource {
   /** Settles the attempt that p-retry waits for. */
   #settle: { resolve(): void; reject(error: StreamError): void } | undefined
   #wait: Wait | undefined
-  /** What the reader has received, if `continue` may have to build on it. */
+  /** The content that the reader has received, if `continue` may need it. */
   readonly #answer: PartialAnswer | undefined
   #joint: Joint | undefined
-  /** It follows the content that was buffered at the joint. */
+  /** The completion, kept until the content that was buffered at the joint has been emitted. */
   #completion: Completion | undefined
 
   constructor(
@@ -105,13 +105,14 @@ export class RetrySource extends ForwardingSource {
     else super.next()
   }
 
-  /** A layer below begins another attempt. */
+  /** An inner layer starts another attempt. */
   override retry(event: RetryEvent): void {
     let { mode } = event
     if (mode === 'restart') {
       if (this.#joint === undefined) this.#answer?.reset()
       else {
-        // It would also discard what this attempt continues, which the layer below does not know.
+        // A restart would also discard the content that this attempt continues, which the inner
+        // layer does not know.
         if (this.#contentCame) {
           this.#unused = event.attempt
           return this.#failBelow(event.error)
@@ -199,7 +200,7 @@ export class RetrySource extends ForwardingSource {
 
   readonly #onBudgetExceeded = (): void => {
     const { provider } = this.#driver
-    const message = `${provider}: failed attempts and waits took longer than ${this.#settings.budgetMs} ms (retry.budgetMs).`
+    const message = `${provider}: Failed attempts and waits took longer than ${this.#settings.budgetMs} ms (retry.budgetMs).`
     this.#budgetExceeded = true
     this.#failBelow(new StreamError('timeout', message, { provider, retryable: false }))
   }

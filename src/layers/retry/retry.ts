@@ -1,5 +1,5 @@
 /**
- * Further attempts after a failed one.
+ * Retries failed attempts.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { RetrySource } from './retry-source.js'
  * A driver that retries. Each further attempt is announced by a `retry` event before the wait.
  *
  * @param options - a number is `maxRetries`
- * @throws TypeError for what is no driver, and for a bad option
+ * @throws TypeError for anything that is not a driver, and for an invalid option
  */
 export function retry(driver: Driver, options?: number | RetryOptions): Driver {
   checkValue('driver', driver, required(driverRule))

@@ -19,10 +19,10 @@ interface Channel {
   ready: Promise<void>
 }
 
-/** How long a connection without listeners is kept, in milliseconds. */
+/** The time for which a connection without listeners is kept, in milliseconds. */
 const idleMs = 1_000
 
-/** How long to wait before reconnecting, in milliseconds. */
+/** The wait before reconnecting, in milliseconds. */
 const reopenMs = 200
 
 export class RedisChannels {
@@ -112,7 +112,7 @@ export class RedisChannels {
     this.#tellMissed()
   }
 
-  /** For clients that do not reconnect by themselves. */
+  /** Reopens the connection of a client that does not reconnect by itself. */
   async #reopen(): Promise<void> {
     this.#subscriber = undefined
     while (this.#channels.size > 0) {

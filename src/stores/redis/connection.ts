@@ -21,7 +21,7 @@ export interface RedisScript {
   sha?: Promise<string>
 }
 
-/** How long to wait before repeating a command whose connection broke, in milliseconds. */
+/** The wait before repeating a command whose connection broke, in milliseconds. */
 const againMs = 50
 
 /**

@@ -37,7 +37,7 @@ return 1`,
 }
 
 /**
- * KEYS: log, lease. ARGV: fence, lease, how long to keep it ('' for ever), number of the first
+ * KEYS: log, lease. ARGV: fence, lease, how long to keep it ('' for no limit), number of the first
  * event, of the last, 'events' or 'end', lines, channel. Returns 0 for lost, 1 for held, 2 for
  * stopping.
  */
@@ -67,8 +67,8 @@ return state`,
 }
 
 /**
- * KEYS: log, lease. ARGV: fence, lease, how long to keep it ('' for ever). Returns what an append
- * does.
+ * KEYS: log, lease. ARGV: fence, lease, how long to keep it ('' for no limit). Returns what an
+ * append does.
  */
 export const renewScript: RedisScript = {
   lua: `
@@ -92,7 +92,7 @@ return {number, fields[1], redis.call('PTTL', KEYS[2]), entries}`,
 }
 
 /**
- * KEYS: log, lease. ARGV: how long to keep it ('' for ever), number of the first event, of the
+ * KEYS: log, lease. ARGV: how long to keep it ('' for no limit), number of the first event, of the
  * last, lines, channel.
  */
 export const sealScript: RedisScript = {

@@ -34,20 +34,20 @@ export interface RedisLogOptions {
    */
   prefix?: string
   /**
-   * How long a stream is kept after its end or its last sign of life, in milliseconds; `Infinity`
-   * for no limit.
+   * The time for which a stream is kept after its end or its last renewal, in milliseconds;
+   * `Infinity` for no limit.
    * @default 600_000
    */
   ttlMs?: number
   /**
-   * How long Redis may take to answer, in milliseconds. After that, the command fails with code
+   * The limit for an answer of Redis, in milliseconds. After that, the command fails with code
    * `store`.
    * @default 5_000
    */
   commandTimeoutMs?: number
 }
 
-/** How many appends are read at once. */
+/** The number of appends that are read at once. */
 const pageLength = 256
 
 const states: readonly LeaseState[] = ['lost', 'held', 'stopping']

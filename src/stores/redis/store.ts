@@ -34,12 +34,13 @@ export interface RedisStoreOptions {
    */
   prefix?: string
   /**
-   * How long a conversation is kept after its last turn, in milliseconds; `Infinity` for no limit.
+   * The time for which a conversation is kept after its last turn, in milliseconds; `Infinity` for
+   * no limit.
    * @default 86_400_000 (a day)
    */
   ttlMs?: number
   /**
-   * How long Redis may take to answer, in milliseconds. After that, the command fails with code
+   * The limit for an answer of Redis, in milliseconds. After that, the command fails with code
    * `store`.
    * @default 5_000
    */
@@ -48,9 +49,9 @@ export interface RedisStoreOptions {
 
 const dayMs = 86_400_000
 /**
- * How often a waiting process polls, in milliseconds for each place in the queue, up to ten times
- * as much. The first in line finds a free lock within 100 ms, and a hundred that wait for the same
- * conversation cost about 160 small commands a second. A notification instead, by a blocking
+ * The polling interval of a waiting process, in milliseconds for each place in the queue, up to ten
+ * times as much. The first in line finds a free lock within 100 ms, and a hundred that wait for the
+ * same conversation cost about 160 small commands a second. A notification instead, by a blocking
  * command or by publish and subscribe, would take another connection, and polling all the same in
  * case it breaks.
  */
@@ -88,7 +89,7 @@ export function redisStore(
 class RedisStore implements ConversationStore {
   readonly #connection: RedisConnection
   readonly #prefix: string
-  /** As the scripts take it. */
+  /** The time to live, in the form that the scripts take. */
   readonly #ttl: string
 
   constructor(connection: RedisConnection, prefix: string, ttlMs: number) {
@@ -103,7 +104,7 @@ class RedisStore implements ConversationStore {
     try {
       return { version, messages: messages.map((json) => JSON.parse(json) as Message) }
     } catch (cause) {
-      const message = `Conversation "${id}" holds something that is no message: is its key used by something else?`
+      const message = `Conversation "${id}" contains a value that is not a message. Check whether something else uses its key.`
       throw new StreamError('store', message, { cause })
     }
   }

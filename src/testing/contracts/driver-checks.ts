@@ -1,5 +1,5 @@
 /**
- * What the contract suite checks in what a driver yields, returns and throws.
+ * Checks of the contract suite on what a driver yields, returns and throws.
  *
  * @module
  */
@@ -9,29 +9,29 @@ import { StreamError } from '../../base/errors.js'
 import type { ContentEvent, FinishReason, RetryEvent } from '../../base/events.js'
 import { driverError } from '../../http/request-error.js'
 
-/** A promise of the contract that a driver does not keep. */
+/** A violation of a contract. */
 export class ContractError extends Error {
   static {
     this.prototype.name = 'ContractError'
   }
 }
 
-/** Throws, with a message that says what was expected and what came. */
+/** Throws a ContractError with this message unless the condition is true. */
 export function check(condition: unknown, message: string): asserts condition {
   if (!condition) throw new ContractError(message)
 }
 
-/** Both sides, so that a failing test can be read. */
+/** Compares two values, and shows both in the error. */
 export function checkText(actual: string, expected: string): void {
   check(actual === expected, `expected the text ${show(expected)}, but it is ${show(actual)}`)
 }
 
-/** The events of one yield, however it came. */
+/** The events of one yielded value, single or in an array. */
 export function eventsOf(value: DriverYield): readonly (ContentEvent | RetryEvent)[] {
   return Array.isArray(value) ? value : [value as ContentEvent | RetryEvent]
 }
 
-/** The text of what still stands: a retry that starts over voids what came before. */
+/** The text after the last restart, which discards everything before it. */
 export function textOf(events: readonly (ContentEvent | RetryEvent)[]): string {
   let text = ''
   for (const event of events) {
@@ -42,7 +42,7 @@ export function textOf(events: readonly (ContentEvent | RetryEvent)[]): string {
 }
 
 /**
- * Checks the events of a whole attempt, with their blocks counted from 0 in order of appearance.
+ * Checks the events of a whole attempt, with their blocks numbered from 0 in order of appearance.
  */
 export function checkEvents(events: readonly (ContentEvent | RetryEvent)[]): void {
   let blocks = 0
@@ -72,7 +72,7 @@ export function checkEvents(events: readonly (ContentEvent | RetryEvent)[]): voi
   }
 }
 
-/** For each kind, the fields that have to be strings. */
+/** The fields of each kind that must be strings. */
 const strings: Record<ContentEvent['kind'], readonly string[]> = {
   text: ['text'],
   reasoning: ['text'],
@@ -82,10 +82,10 @@ const strings: Record<ContentEvent['kind'], readonly string[]> = {
 }
 
 function checkContent(event: ContentEvent): void {
-  check(Object.hasOwn(strings, event.kind), `there is no kind of content like ${show(event)}`)
+  check(Object.hasOwn(strings, event.kind), `unknown kind of content: ${show(event)}`)
   const fields: Partial<Record<string, unknown>> = { ...event }
   for (const name of strings[event.kind]) {
-    check(typeof fields[name] === 'string', `${name} has to be a string in ${show(event)}`)
+    check(typeof fields[name] === 'string', `${name} must be a string in ${show(event)}`)
   }
 }
 
@@ -94,12 +94,12 @@ function checkRetry(event: RetryEvent): void {
     Number.isInteger(event.attempt) && event.attempt >= 2 && event.maxAttempts >= event.attempt,
     `attempt counts from 2 and never exceeds maxAttempts, but this is ${show(event)}`,
   )
-  check(event.delayMs >= 0, `delayMs has to be 0 or more in ${show(event)}`)
+  check(event.delayMs >= 0, `delayMs must be 0 or more in ${show(event)}`)
   check(
     event.mode === 'restart' || event.mode === 'continue',
     `mode is "restart" or "continue", but this is ${show(event)}`,
   )
-  check(StreamError.is(event.error), `error has to be a StreamError in ${show(event)}`)
+  check(StreamError.is(event.error), `error must be a StreamError in ${show(event)}`)
 }
 
 const finishReasons: Record<FinishReason, true> = {
@@ -121,18 +121,18 @@ export function checkCompletion(completion: Completion | undefined): void {
     `finishReason is one of ${Object.keys(finishReasons).join(', ')}, but it is ${show(completion.finishReason)}`,
   )
   const { usage } = completion
-  check(typeof usage === 'object' && usage !== null, 'usage has to be an object; {} says nothing')
+  check(typeof usage === 'object' && usage !== null, 'usage must be an object; {} reports nothing')
   for (const [name, tokens] of Object.entries(usage)) {
     check(
       tokens === undefined || (Number.isInteger(tokens) && tokens >= 0),
-      `usage.${name} has to be a number of tokens, but it is ${show(tokens)}`,
+      `usage.${name} must be a number of tokens, but it is ${show(tokens)}`,
     )
   }
 }
 
 /**
- * The failure as a stream reports it: a driver may throw a StreamError, or leave the error of a
- * connection as it is. Anything else does not say what happened.
+ * The failure as a stream reports it. A driver may throw a StreamError, or the error of a
+ * connection as it is. No other error is accepted, because it does not describe the failure.
  */
 export function checkFailure(thrown: unknown, provider: string): StreamError {
   const error = driverError(thrown, provider)
@@ -143,7 +143,7 @@ export function checkFailure(thrown: unknown, provider: string): StreamError {
   return error
 }
 
-/** A value for a message. */
+/** Formats a value for a message. */
 export function show(value: unknown): string {
   if (value instanceof Error) return `${value.name}: ${value.message}`
   return JSON.stringify(value) ?? String(value)

@@ -1,10 +1,10 @@
 /**
- * What a driver meets in the contract suite.
+ * The scenarios of the contract suite for drivers.
  *
  * @module
  */
 
-/** What the provider behind a driver does. */
+/** The behavior of the provider behind a driver. */
 export type DriverScenario =
   | AnswerScenario
   | CutScenario
@@ -12,34 +12,33 @@ export type DriverScenario =
   | StallScenario
   | RefusedScenario
 
-/** It sends `text`, in several pieces, and says that the answer is whole. */
+/** The provider sends `text` in several pieces, and then the terminal event. */
 export interface AnswerScenario {
   kind: 'answer'
   text: string
 }
 
 /**
- * It sends `text`, in several pieces, and the connection breaks before anything says that the
- * answer is whole.
+ * The provider sends `text` in several pieces, and the connection breaks before the terminal event.
  */
 export interface CutScenario {
   kind: 'cut'
   text: string
 }
 
-/** It sends `text`, in several pieces, and then an error inside the stream. */
+/** The provider sends `text` in several pieces, and then an error in the stream. */
 export interface InBandErrorScenario {
   kind: 'in-band-error'
   text: string
 }
 
-/** It sends `text`, in several pieces, and then nothing, with the connection open. */
+/** The provider sends `text` in several pieces, and then nothing, with the connection open. */
 export interface StallScenario {
   kind: 'stall'
   text: string
 }
 
-/** It answers with an HTTP error status, and no content. */
+/** The provider responds with an HTTP error status and no content. */
 export interface RefusedScenario {
   kind: 'refused'
   status: number

@@ -1,5 +1,5 @@
 /**
- * What the cases of the contract of a log have in common.
+ * Shared by the contract tests of a log.
  *
  * @module
  */
@@ -16,9 +16,9 @@ import { ContractError, check, show } from './driver-checks.js'
 
 export interface LogContext {
   log: StreamLog
-  /** The same streams as another process sees them. */
+  /** The log as another process sees it. */
   other: StreamLog
-  /** Of this test alone. */
+  /** The id of the stream, unique to this test. */
   id: string
   ttlMs: number
   deadlineMs: number
@@ -34,12 +34,12 @@ export interface LogCase {
   run(context: LogContext): Promise<void>
 }
 
-/** A lease that does not run out in a test. */
+/** A lease that does not expire during a test. */
 export function longLease(): Lease {
   return { fence: crypto.randomUUID(), leaseMs: 60_000 }
 }
 
-/** A lease that runs out soon. */
+/** A lease that expires soon. */
 export function shortLease(): Lease {
   return { fence: crypto.randomUUID(), leaseMs: 50 }
 }
@@ -59,12 +59,12 @@ export function checkEqual(actual: unknown, expected: unknown, what: string): vo
   )
 }
 
-/** Creates a stream that has to be new. */
+/** Creates a stream, and checks that it is new. */
 export async function create({ log, id }: LogContext, lease: Lease): Promise<void> {
   checkEqual(await log.create(id, lease), true, 'create() of a new id')
 }
 
-/** Appends what has to be taken. */
+/** Appends events, and checks that they are accepted. */
 export async function append(
   { log, id }: LogContext,
   lease: Lease,
@@ -75,10 +75,10 @@ export async function append(
   checkEqual(await log.append(id, lease, batch), expected, what)
 }
 
-/** Reads what has to be known. */
+/** Reads a stream, and checks that it exists. */
 export async function read({ other, id }: LogContext, after: number): Promise<LogPage> {
   const page = await other.read(id, after)
-  check(page !== null, `read() of a stream that was created gave null`)
+  check(page !== null, `read() of an existing stream returned null`)
   return page
 }
 
@@ -89,13 +89,16 @@ export async function readAll(context: LogContext, after: number): Promise<strin
     const page = await read(context, after + events.length)
     events.push(...page.events)
     if (after + events.length >= page.last) return events
-    check(page.events.length > 0, `read() gave no events, although the last one is ${page.last}`)
+    check(
+      page.events.length > 0,
+      `read() returned no events, although the last one is ${page.last}`,
+    )
   }
 }
 
 /** Waits until nobody holds the lease. */
 export async function untilLapsed(context: LogContext): Promise<void> {
-  await until(context, 'the lease to run out', async () => {
+  await until(context, 'the end of the lease', async () => {
     const { leaseLeftMs } = await read(context, 0)
     return leaseLeftMs <= 0
   })
@@ -109,26 +112,26 @@ export async function until(
   const endsAt = performance.now() + deadlineMs
   while (!(await isSo())) {
     if (performance.now() > endsAt) {
-      throw new ContractError(`waited ${deadlineMs} ms for ${what}, and it did not happen`)
+      throw new ContractError(`${what} did not happen within ${deadlineMs} ms`)
     }
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }
 
-/** Notes what it is told, from the first thing on. */
+/** Records its notifications. */
 export class Notes implements LogListener {
   readonly events: string[] = []
-  /** The number of the last event that it was told of. */
+  /** The number of the last event that was reported. */
   last = 0
   ended = false
   misses = 0
-  /** What it was told out of order, if anything. */
+  /** The first notification that was out of order, if any. */
   disorder = ''
 
   appended({ first, events, ended }: LogBatch): void {
-    // A log may tell something twice to a listener who has just come.
+    // A log may report an event twice to a listener that has just subscribed.
     const known = this.events.length === 0 ? 0 : this.last + 1 - first
-    if (known < 0) this.disorder ||= `after event ${this.last} it was told of ${first}`
+    if (known < 0) this.disorder ||= `event ${first} was reported after event ${this.last}`
     this.events.push(...events.slice(Math.max(known, 0)))
     this.last = Math.max(this.last, first + events.length - 1)
     this.ended = ended

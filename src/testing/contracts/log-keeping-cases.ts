@@ -1,5 +1,5 @@
 /**
- * What a log keeps, and from whom it takes it.
+ * The contract of a log: storage and leases.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import {
 } from './log-case.js'
 
 export const keepingCases: Record<string, LogCase> = {
-  'knows nothing of a stream that was not created': {
+  'rejects operations on a stream that was not created': {
     async run({ log, id }) {
       const batch = batchOf(1, 1)
       checkEqual(await log.read(id, 0), null, 'read()')
@@ -31,7 +31,7 @@ export const keepingCases: Record<string, LogCase> = {
       checkEqual(await log.read(id, 0), null, 'read() after seal()')
     },
   },
-  'knows a stream before its first event': {
+  'reads an empty stream before its first event': {
     async run(context) {
       await create(context, longLease())
       const { events, last, ended, leaseLeftMs } = await read(context, 0)
@@ -39,16 +39,16 @@ export const keepingCases: Record<string, LogCase> = {
       checkEqual(leaseLeftMs > 0 && leaseLeftMs <= 60_000, true, `leaseLeftMs ${leaseLeftMs}`)
     },
   },
-  'gives an id to one producer, of many who ask at once': {
+  'grants an id to exactly one of several concurrent producers': {
     async run({ log, other, id }) {
       const asked = Array.from({ length: 10 }, (_, index) =>
         (index % 2 === 0 ? log : other).create(id, longLease()),
       )
       const given = (await Promise.all(asked)).filter((isGiven) => isGiven)
-      checkEqual(given.length, 1, 'producers who got the id')
+      checkEqual(given.length, 1, 'the number of producers that got the id')
     },
   },
-  'gives an id to the same producer again, whose first answer was lost': {
+  'grants an id to the same producer again after its first response was lost': {
     async run(context) {
       const lease = longLease()
       await create(context, lease)
@@ -56,7 +56,7 @@ export const keepingCases: Record<string, LogCase> = {
       await append(context, lease, batchOf(1, 1))
     },
   },
-  'reads events from any of them on, in their order': {
+  'reads the events after any position, in order': {
     async run(context) {
       const lease = longLease()
       await create(context, lease)
@@ -90,17 +90,17 @@ export const keepingCases: Record<string, LogCase> = {
       }
     },
   },
-  'keeps events as they are': {
+  'returns events unchanged': {
     async run(context) {
       const lease = longLease()
       await create(context, lease)
       const texts = ['Grüße 🌊 \u2028\u0000"\\', 'a\nb\r\n\n', '', 'x'.repeat(300_000), '\ud800']
       const events = texts.map((text) => JSON.stringify({ text }))
       await append(context, lease, { first: 1, events, ended: false })
-      checkEqual(await readAll(context, 0), events, 'what was kept')
+      checkEqual(await readAll(context, 0), events, 'the stored events')
     },
   },
-  'keeps streams apart, whatever their ids are': {
+  'keeps streams with unusual ids apart': {
     async run({ id, ...context }) {
       const ids = ['', ':log', '}', '{', '}:{', ' ', '%7D', '\n', '/é🌊', '*'].map(
         (suffix) => id + suffix,
@@ -116,7 +116,7 @@ export const keepingCases: Record<string, LogCase> = {
       }
     },
   },
-  'adds events once, when they are sent twice': {
+  'appends events once when they are sent twice': {
     async run(context) {
       const lease = longLease()
       await create(context, lease)
@@ -124,10 +124,10 @@ export const keepingCases: Record<string, LogCase> = {
       await append(context, lease, batchOf(1, 2))
       await append(context, lease, batchOf(3, 1, true))
       await append(context, lease, batchOf(3, 1, true))
-      checkEqual(await readAll(context, 0), eventsFrom(1, 3), 'what was kept')
+      checkEqual(await readAll(context, 0), eventsFrom(1, 3), 'the stored events')
     },
   },
-  'takes nothing under another fence': {
+  'rejects an append with another fence': {
     async run(context) {
       const lease = longLease()
       await create(context, lease)
@@ -135,20 +135,20 @@ export const keepingCases: Record<string, LogCase> = {
       checkEqual(await context.log.renew(context.id, longLease()), 'lost', 'renew()')
       await append(context, lease, batchOf(1, 1))
       await append(context, longLease(), batchOf(1, 1), 'lost')
-      checkEqual(await readAll(context, 0), eventsFrom(1, 1), 'what was kept')
+      checkEqual(await readAll(context, 0), eventsFrom(1, 1), 'the stored events')
     },
   },
-  'takes nothing that would leave a gap': {
+  'rejects an append that would leave a gap': {
     async run(context) {
       const lease = longLease()
       await create(context, lease)
       await append(context, lease, batchOf(2, 1), 'lost')
       await append(context, lease, batchOf(1, 1))
       await append(context, lease, batchOf(3, 1), 'lost')
-      checkEqual(await readAll(context, 0), eventsFrom(1, 1), 'what was kept')
+      checkEqual(await readAll(context, 0), eventsFrom(1, 1), 'the stored events')
     },
   },
-  'takes nothing after the end, and frees the lease, but not the id': {
+  'ends the lease with the stream, and rejects further events and the reuse of its id': {
     async run(context) {
       const lease = longLease()
       await create(context, lease)
@@ -162,26 +162,34 @@ export const keepingCases: Record<string, LogCase> = {
       checkEqual((await read(context, 2)).events, [], 'the events after the end')
     },
   },
-  'forgets a stream when its time to live is over': {
+  'deletes an ended stream after its time to live': {
     ttlMs: 100,
     async run(context) {
       const lease = longLease()
       await create(context, lease)
       await append(context, lease, batchOf(1, 2, true))
       const { other, id } = context
-      await until(context, 'it to be forgotten', async () => (await other.read(id, 0)) === null)
+      await until(
+        context,
+        'the deletion of the stream',
+        async () => (await other.read(id, 0)) === null,
+      )
       await create(context, longLease())
     },
   },
-  'forgets a stream whose producer is gone when its time to live is over': {
+  'deletes an abandoned stream after its time to live': {
     ttlMs: 100,
     async run(context) {
       await create(context, shortLease())
       const { other, id } = context
-      await until(context, 'it to be forgotten', async () => (await other.read(id, 0)) === null)
+      await until(
+        context,
+        'the deletion of the stream',
+        async () => (await other.read(id, 0)) === null,
+      )
     },
   },
-  'keeps a stream for longer than its time to live, while its lease is held': {
+  'keeps a stream beyond its time to live while its lease is held': {
     ttlMs: 50,
     async run(context) {
       const lease = longLease()
@@ -191,13 +199,13 @@ export const keepingCases: Record<string, LogCase> = {
       await new Promise((resolve) => setTimeout(resolve, 150))
       checkEqual(await context.log.renew(context.id, lease), 'held', 'renew()')
       await new Promise((resolve) => setTimeout(resolve, 150))
-      checkEqual(await readAll(context, 0), eventsFrom(1, 1), 'what was kept')
+      checkEqual(await readAll(context, 0), eventsFrom(1, 1), 'the stored events')
     },
   },
 }
 
 export const leaseCases: Record<string, LogCase> = {
-  'lasts the lease with every append and every renewal': {
+  'renews the lease with every append and every renewal': {
     async run(context) {
       const lease = longLease()
       await create(context, lease)
@@ -209,7 +217,7 @@ export const leaseCases: Record<string, LogCase> = {
       checkEqual(renewed.leaseLeftMs > 120_000, true, `${renewed.leaseLeftMs} ms after renew()`)
     },
   },
-  'takes nothing from a producer whose lease has run out': {
+  'rejects an append after the lease has expired': {
     async run(context) {
       const lease = shortLease()
       await create(context, lease)
@@ -220,7 +228,7 @@ export const leaseCases: Record<string, LogCase> = {
       checkEqual((await read(context, 0)).last, 0, 'the last event')
     },
   },
-  'seals only a stream whose lease has run out': {
+  'seals a stream only after its lease has expired': {
     async run(context) {
       const lease = longLease()
       await create(context, lease)
@@ -230,10 +238,10 @@ export const leaseCases: Record<string, LogCase> = {
       checkEqual({ last, ended }, { last: 1, ended: false }, 'read() while the lease is held')
       await append(context, lease, batchOf(2, 1, true))
       await context.other.seal(context.id, batchOf(3, 1, true))
-      checkEqual(await readAll(context, 0), eventsFrom(1, 2), 'what was kept')
+      checkEqual(await readAll(context, 0), eventsFrom(1, 2), 'the stored events')
     },
   },
-  'seals a stream once, of many who try at once, and its producer adds nothing more': {
+  'seals a stream once for several concurrent calls, and rejects further appends': {
     async run(context) {
       const { log, other, id } = context
       const lease = shortLease()

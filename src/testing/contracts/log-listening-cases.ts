@@ -1,5 +1,5 @@
 /**
- * Whom a log tells what.
+ * The contract of a log: notifications.
  *
  * @module
  */
@@ -20,15 +20,15 @@ import {
   untilLapsed,
 } from './log-case.js'
 
-/** Waits until a listener was told of an event, or that it has to look for itself. */
+/** Waits until a listener has received an event, or a notice that it may have missed it. */
 async function hears(context: LogContext, notes: Notes, last: number): Promise<void> {
   const isSo = (): boolean => notes.last >= last || notes.misses > 0
-  await until(context, `a listener to be told of event ${last}`, isSo)
-  checkEqual(notes.disorder, '', 'the order in which a listener is told')
+  await until(context, `the notification of event ${last}`, isSo)
+  checkEqual(notes.disorder, '', 'out-of-order notifications')
 }
 
 export const listeningCases: Record<string, LogCase> = {
-  'tells every listener of what is appended, in order': {
+  'notifies every listener of appended events, in order': {
     async run(context) {
       const lease = longLease()
       const notes = [new Notes(), new Notes()]
@@ -40,19 +40,19 @@ export const listeningCases: Record<string, LogCase> = {
       for (const each of notes) {
         await hears(context, each, 60)
         if (each.misses > 0) continue
-        checkEqual(each.events, eventsFrom(1, 60), 'what a listener was told')
-        checkEqual(each.ended, true, 'whether it was told of the end')
+        checkEqual(each.events, eventsFrom(1, 60), 'the events that a listener received')
+        checkEqual(each.ended, true, 'whether a listener was notified of the end')
       }
     },
   },
-  'tells a listener of everything that comes after it has subscribed': {
+  'notifies a listener of everything after its subscription': {
     async run(context) {
       const lease = longLease()
       await create(context, lease)
       for (let first = 1; first <= 20; first++) {
         const notes = new Notes()
         const subscribed = context.listen(context.other, context.id, notes)
-        // Of what is appended meanwhile it may be told or not.
+        // Events that are appended before the subscription has resolved may be reported or not.
         const appended = append(context, lease, batchOf(2 * first - 1, 1))
         const unsubscribe = await subscribed
         await appended
@@ -62,7 +62,7 @@ export const listeningCases: Record<string, LogCase> = {
       }
     },
   },
-  'tells nothing to a listener who has left, or who listens to another stream': {
+  'does not notify unsubscribed listeners or those of other streams': {
     async run(context) {
       const lease = longLease()
       await create(context, lease)
@@ -74,11 +74,11 @@ export const listeningCases: Record<string, LogCase> = {
       leave()
       await append(context, lease, batchOf(1, 1))
       await hears(context, stays, 1)
-      checkEqual(gone.events, [], 'what it was told after it had left')
-      checkEqual(elsewhere.events, [], 'what it was told of another stream')
+      checkEqual(gone.events, [], 'the events received after unsubscribing')
+      checkEqual(elsewhere.events, [], 'the events received by a listener of another stream')
     },
   },
-  'tells of the sealing': {
+  'notifies listeners of a seal': {
     async run(context) {
       const notes = new Notes()
       await create(context, shortLease())
@@ -86,10 +86,10 @@ export const listeningCases: Record<string, LogCase> = {
       await untilLapsed(context)
       await context.log.seal(context.id, batchOf(1, 2, true))
       await hears(context, notes, 2)
-      check(notes.ended || notes.misses > 0, 'it was not told that the stream has ended')
+      check(notes.ended || notes.misses > 0, 'the listener was not notified of the end')
     },
   },
-  'tells the producer to stop, at once and with the answer to every sign of life': {
+  'notifies the producer of a stop, at once and in the result of every renewal': {
     async run(context) {
       const { log, other, id } = context
       const lease = longLease()
@@ -102,8 +102,8 @@ export const listeningCases: Record<string, LogCase> = {
       leave()
       leave()
       checkEqual(await other.stop(id), true, 'stop()')
-      await until(context, 'the producer to be told', () => stops > 0)
-      checkEqual(others, 0, 'who was told to stop although it has left, or produces another stream')
+      await until(context, 'the notification of the producer', () => stops > 0)
+      checkEqual(others, 0, 'notifications of unsubscribed producers and those of other streams')
       checkEqual(await log.renew(id, lease), 'stopping', 'renew()')
       await append(context, lease, batchOf(2, 1), 'stopping')
       await append(context, lease, batchOf(2, 1), 'stopping')

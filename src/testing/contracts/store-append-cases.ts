@@ -1,5 +1,5 @@
 /**
- * What the contract of a store says about messages.
+ * The contract of a store: messages.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import {
   turnOf,
 } from './store-case.js'
 
-/** Every kind of part, and characters that have broken stores. */
+/** Messages with every kind of part, and with characters that have broken stores. */
 const everything: Message[] = [
   { role: 'system', content: 'Be brief.' },
   {
@@ -58,13 +58,13 @@ const unusualIds = [
 ]
 
 export const appendCases: Record<string, StoreCase> = {
-  'an id that is not known is an empty conversation': {
+  'loads an empty conversation for an unknown id': {
     async run({ store, id }) {
       checkEqual(await store.load(id), { messages: [], version: null }, 'load')
     },
   },
 
-  'messages come back as they were, in their order': {
+  'loads messages unchanged and in order': {
     async run({ store, id }) {
       const version = await store.append(id, everything, null)
       await store.append(id, turnOf('more'), version)
@@ -73,7 +73,7 @@ export const appendCases: Record<string, StoreCase> = {
     },
   },
 
-  'each change gives another version, which load tells too': {
+  'returns a new version after each change, and load() returns it too': {
     async run({ store, id }) {
       const versions: (string | null)[] = [null]
       for (const text of ['a', 'b', 'c']) {
@@ -87,7 +87,7 @@ export const appendCases: Record<string, StoreCase> = {
     },
   },
 
-  'an append at another version rejects with conflict and changes nothing': {
+  'rejects an append at another version with conflict, and changes nothing': {
     async run(context) {
       const { store, id } = context
       const stale = await store.append(id, turnOf('a'), null)
@@ -105,7 +105,7 @@ export const appendCases: Record<string, StoreCase> = {
     },
   },
 
-  'of twenty appends at once with the same expected version exactly one wins': {
+  'accepts exactly one of twenty concurrent appends with the same expected version': {
     async run({ store, id }) {
       let version: string | null = null
       let messages: Message[] = []
@@ -135,7 +135,7 @@ export const appendCases: Record<string, StoreCase> = {
     },
   },
 
-  'whoever loads while others append never sees half of a turn': {
+  'never loads half a turn during concurrent appends': {
     async run({ store, id }) {
       const state = { writing: true }
       const write = async (): Promise<void> => {
@@ -151,14 +151,17 @@ export const appendCases: Record<string, StoreCase> = {
       )
       do {
         const { messages } = await store.load(id)
-        check(messages.length % 2 === 0, `${messages.length} messages is no number of whole turns`)
+        check(
+          messages.length % 2 === 0,
+          `${messages.length} messages are not a whole number of turns`,
+        )
         await pause(0)
       } while (state.writing)
       await written
     },
   },
 
-  'what was given and what was loaded can be changed without changing what is stored': {
+  'is not affected by later changes to appended and loaded messages': {
     async run({ store, id }) {
       const given = turnOf('a')
       await store.append(id, given, null)
@@ -173,7 +176,7 @@ export const appendCases: Record<string, StoreCase> = {
     },
   },
 
-  'clear forgets the messages, and a turn that began before it cannot be appended': {
+  'deletes the messages on clear(), and rejects the append of a turn that began before': {
     async run(context) {
       const { store, id } = context
       const before = await store.append(id, turnOf('a'), null)
@@ -186,7 +189,7 @@ export const appendCases: Record<string, StoreCase> = {
     },
   },
 
-  'clear in the middle of the first turn keeps that turn out': {
+  'rejects the append of a first turn after clear()': {
     async run(context) {
       const { store, id } = context
       const lock = await store.lock(id, { ttlMs: 10_000 })
@@ -197,17 +200,17 @@ export const appendCases: Record<string, StoreCase> = {
     },
   },
 
-  'clear of an id that is not known is harmless': {
+  'accepts clear() of an unknown id': {
     async run({ store, id }) {
       await store.clear(id)
       checkEqual((await store.load(id)).messages, [], 'the messages')
     },
   },
 
-  'ids are kept apart, unusual ones too': {
+  'keeps conversations with unusual ids apart': {
     async run({ store, id }) {
       const ids = [id, ...unusualIds.map((unusual) => `${unusual}${id}`)]
-      // Some of what is unusual is so at the beginning, some at the end.
+      // Unusual characters at the beginning and at the end of ids.
       ids.push(...unusualIds.map((unusual) => `${id}${unusual}`))
       for (const [index, each] of ids.entries()) {
         const lock = await store.lock(each, { ttlMs: 10_000, wait: false })
@@ -222,7 +225,7 @@ export const appendCases: Record<string, StoreCase> = {
     },
   },
 
-  'a conversation is gone after its time': {
+  'deletes a conversation after its time to live': {
     ttlMs: 200,
     async run({ store, id, ttlMs, deadlineMs }) {
       const storedAt = Date.now()
@@ -230,15 +233,15 @@ export const appendCases: Record<string, StoreCase> = {
       const gone = (async () => {
         while ((await store.load(id)).messages.length > 0) await pause(10)
       })()
-      await soon(ttlMs + deadlineMs, 'the end of its time', gone)
-      // A clock in milliseconds, here and there
+      await soon(ttlMs + deadlineMs, 'the deletion of the conversation', gone)
+      // Clocks with a resolution of milliseconds, in both processes.
       check(Date.now() - storedAt >= ttlMs - 2, `it was gone after ${Date.now() - storedAt} ms`)
       checkEqual(await store.load(id), { messages: [], version: null }, 'load')
       await store.append(id, turnOf('b'), null)
     },
   },
 
-  'a conversation stays as long as a turn is running': {
+  'keeps a conversation while a turn is running': {
     ttlMs: 600,
     async run({ store, id, ttlMs }) {
       await keepRenewing(ttlMs * 2, ttlMs, async (round) => {

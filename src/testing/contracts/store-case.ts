@@ -1,5 +1,5 @@
 /**
- * What the cases of the contract of a store have in common.
+ * Shared by the contract tests of a store.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { ContractError, check, show } from './driver-checks.js'
 
 export interface StoreContext {
   store: ConversationStore
-  /** Of this test alone. */
+  /** The id of the conversation, unique to this test. */
   id: string
   ttlMs: number
   deadlineMs: number
@@ -31,7 +31,7 @@ export function turnOf(text: string): Message[] {
   ]
 }
 
-/** As JSON, with the fields of objects in any order: some databases sort them. */
+/** JSON with sorted fields, because some databases sort them. */
 export function checkEqual(actual: unknown, expected: unknown, what: string): void {
   check(
     show(sorted(actual)) === show(sorted(expected)),
@@ -46,7 +46,7 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(fields.map(([name, field]) => [name, sorted(field)]))
 }
 
-/** Rejects in time, with a StreamError of this code. */
+/** Checks that a promise rejects in time, with a StreamError of this code. */
 export async function checkRejects(
   { deadlineMs }: StoreContext,
   promise: Promise<unknown>,
@@ -54,13 +54,13 @@ export async function checkRejects(
   what: string,
 ): Promise<void> {
   const error = await soon(deadlineMs, what, promise).then(
-    (value) => new ContractError(`${what} has to reject, but it gave ${show(value)}`),
+    (value) => new ContractError(`${what} must reject, but it resolved with ${show(value)}`),
     (thrown: unknown) => thrown,
   )
   if (error instanceof ContractError) throw error
   check(
     StreamError.is(error) && error.code === code,
-    `${what} has to reject with a StreamError of code ${code}, but it was ${show(error)}`,
+    `${what} must reject with a StreamError of code ${code}, but it rejected with ${show(error)}`,
   )
 }
 
@@ -81,7 +81,7 @@ export async function soon<Result>(
   }
 }
 
-/** A promise that is looked at later: until then its failure is nobody's. */
+/** Marks the failure of a promise as handled, for promises that are awaited later. */
 export function later<Result>(promise: Promise<Result>): Promise<Result> {
   promise.catch(() => {})
   return promise
@@ -98,10 +98,10 @@ export interface Renewed {
 }
 
 /**
- * Renews a lock all the time until `totalMs` have passed. On a machine that stalls for longer than `limitMs` that says nothing, so it
- * begins again, a few times.
+ * Renews a lock repeatedly until `totalMs` have passed. If the machine stalls for longer than
+ * `limitMs`, the result means nothing, so it starts again, a few times.
  *
- * @param begin - what is renewed, under an id of this round alone: what ran out in another one stays so
+ * @param begin - returns the lock to renew, with an id that is unique to this round
  */
 export async function keepRenewing(
   totalMs: number,

@@ -1,5 +1,5 @@
 /**
- * What the contract of a store says about its locks.
+ * The contract of a store: locks.
  *
  * @module
  */
@@ -24,13 +24,13 @@ function tryLock({ store, id }: StoreContext): Promise<ConversationLock> {
   return store.lock(id, { ...long, wait: false })
 }
 
-/** @param afterMs - when it is free at the latest */
+/** @param afterMs - the latest time at which the lock is free, in milliseconds */
 function lockSoon({ store, id, deadlineMs }: StoreContext, afterMs = 0): Promise<ConversationLock> {
   return soon(afterMs + deadlineMs, 'lock()', store.lock(id, long))
 }
 
 export const lockCases: Record<string, StoreCase> = {
-  'a lock is held by one at a time, and released for the next': {
+  'grants a lock to one holder at a time, and to the next after its release': {
     async run(context) {
       for (let round = 0; round < 3; round++) {
         const lock = await lockSoon(context)
@@ -39,12 +39,12 @@ export const lockCases: Record<string, StoreCase> = {
       }
       const lock = await tryLock(context)
       await lock.release()
-      // Harmless
+      // Does nothing.
       await lock.release()
     },
   },
 
-  'the lock of one id is no lock of another': {
+  'locks each id separately': {
     async run(context) {
       const { store, id } = context
       const one = await store.lock(id, long)
@@ -60,7 +60,7 @@ export const lockCases: Record<string, StoreCase> = {
     },
   },
 
-  'whoever waits gets it in the order of arrival, one at a time': {
+  'grants a lock to waiting callers in the order of arrival, one at a time': {
     async run({ store, id, deadlineMs }) {
       const first = await store.lock(id, long)
       const order: number[] = []
@@ -77,29 +77,29 @@ export const lockCases: Record<string, StoreCase> = {
           await lock.release()
         }
         waiters.push(later(wait()))
-        // So that one arrives after the other
+        // So that they arrive one after the other.
         await pause(30)
       }
-      checkEqual(order, [], 'who got it while it was held')
+      checkEqual(order, [], 'the callers that got the lock while it was held')
       await first.release()
-      await soon(4 * deadlineMs, 'the turns of all who wait', Promise.all(waiters))
+      await soon(4 * deadlineMs, 'the turns of all waiting callers', Promise.all(waiters))
       checkEqual(order, [0, 1, 2, 3], 'the order')
     },
   },
 
-  'the lock of a holder that is silent runs out, and not before its time': {
+  'expires a lock that is not renewed, but not early': {
     async run(context) {
       const ttlMs = 200
       const heldAt = Date.now()
       await context.store.lock(context.id, { ttlMs })
       const next = await lockSoon(context, ttlMs)
-      // A clock in milliseconds, here and there
-      check(Date.now() - heldAt >= ttlMs - 2, `it ran out after ${Date.now() - heldAt} ms`)
+      // Clocks with a resolution of milliseconds, in both processes.
+      check(Date.now() - heldAt >= ttlMs - 2, `it expired after ${Date.now() - heldAt} ms`)
       await next.release()
     },
   },
 
-  'a lock that is renewed is held beyond its time': {
+  'keeps a renewed lock beyond its first duration': {
     async run(context) {
       const ttlMs = 600
       await keepRenewing(ttlMs * 2, ttlMs, async (round) => {
@@ -112,7 +112,7 @@ export const lockCases: Record<string, StoreCase> = {
     },
   },
 
-  'whoever lost the lock cannot renew it, and releases nothing that is not its own': {
+  'refuses to renew or release a lock for a holder that has lost it': {
     async run(context) {
       const { store, id } = context
       const lost = await store.lock(id, { ttlMs: 50 })
@@ -125,7 +125,7 @@ export const lockCases: Record<string, StoreCase> = {
     },
   },
 
-  'a lock that ran out is taken again by renewing, if nobody took it': {
+  'lets a holder renew an expired lock that nobody has taken': {
     async run(context) {
       const { store, id } = context
       const lock = await store.lock(id, { ttlMs: 50 })
@@ -137,7 +137,7 @@ export const lockCases: Record<string, StoreCase> = {
     },
   },
 
-  'whoever lost the lock cannot commit over what another has committed': {
+  'rejects the commit of a holder that has lost the lock': {
     async run(context) {
       const { store, id } = context
       await store.append(id, turnOf('before'), null)
@@ -148,13 +148,13 @@ export const lockCases: Record<string, StoreCase> = {
       await store.append(id, turnOf('quick'), quick.version)
       await lock.release()
       const late = store.append(id, turnOf('slow'), slow.version)
-      await checkRejects(context, late, 'conflict', 'append() of whoever lost the lock')
+      await checkRejects(context, late, 'conflict', 'append() after losing the lock')
       const expected = [...turnOf('before'), ...turnOf('quick')]
       checkEqual((await store.load(id)).messages, expected, 'the messages')
     },
   },
 
-  'an abort ends the wait at once, and whoever comes next gets the lock': {
+  'ends a wait at once on abort, and grants the lock to the next caller': {
     async run(context) {
       const { store, id } = context
       const lock = await store.lock(id, long)
@@ -171,7 +171,7 @@ export const lockCases: Record<string, StoreCase> = {
     },
   },
 
-  'a signal that is aborted already takes no lock': {
+  'takes no lock with an aborted signal': {
     async run(context) {
       const { store, id } = context
       const signal = AbortSignal.abort(new Error('The test ends this wait.'))
@@ -180,7 +180,7 @@ export const lockCases: Record<string, StoreCase> = {
     },
   },
 
-  'a signal leaves no trace once the lock is held': {
+  'ignores the signal once the lock is held': {
     async run(context) {
       const { store, id } = context
       const controller = new AbortController()

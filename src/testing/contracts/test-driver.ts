@@ -28,15 +28,18 @@ import {
 } from './driver-checks.js'
 import type { DriverScenario } from './driver-scenario.js'
 
-/** What `testDriver()` takes. */
+/** Options of `testDriver()`. */
 export interface TestDriverOptions {
-  /** Comes before the name of each test. */
+  /** A prefix for the name of each test. */
   name: string
-  /** The runner's own `test`: of vitest, jest, `node:test` or any other. */
+  /** The `test` function of the runner: vitest, jest, `node:test` or any other. */
   test: (name: string, run: () => Promise<void>) => unknown
-  /** A driver whose provider does what the scenario says. Called once for each test. */
+  /** Creates a driver whose provider behaves as in the scenario. Called once for each test. */
   driver: (scenario: DriverScenario) => Driver | Promise<Driver>
-  /** How long anything that has to be prompt may take, in milliseconds. @default 1000 */
+  /**
+   * The limit for anything that must be prompt, in milliseconds.
+   * @default 1_000
+   */
   deadlineMs?: number
 }
 
@@ -51,8 +54,8 @@ const text = 'Grüße! 🌊 One, two,\nthree: "done".'
 const status = 503
 
 /**
- * Registers one test for each promise of the contract. Nothing in them waits for time to pass,
- * unless a driver fails.
+ * Registers one test for each promise of the contract. The tests do not wait for time to pass,
+ * unless the driver fails.
  *
  * @throws TypeError for an invalid option
  */
@@ -65,7 +68,7 @@ export function testDriver(options: TestDriverOptions): void {
   const begin = async (scenario: DriverScenario): Promise<Attempt> =>
     new Attempt(await driver(scenario), deadlineMs)
 
-  it('yields only valid content and retry events, and the text is whole', async () => {
+  it('yields only valid content and retry events, with the complete text', async () => {
     const attempt = await begin({ kind: 'answer', text })
     await attempt.readToEnd()
     checkEvents(attempt.events)
@@ -77,10 +80,13 @@ export function testDriver(options: TestDriverOptions): void {
     checkCompletion(await attempt.readToEnd())
   })
 
-  it('reports bytes by the time content comes', async () => {
+  it('reports bytes before the first content', async () => {
     const attempt = await begin({ kind: 'answer', text })
     await attempt.next()
-    check(attempt.bytes > 0, 'onBytes was not called although content came from the network')
+    check(
+      attempt.bytes > 0,
+      'onBytes was not called although content was received from the network',
+    )
     await attempt.readToEnd()
   })
 
@@ -91,7 +97,7 @@ export function testDriver(options: TestDriverOptions): void {
     check(show(attempt.request) === before, `${before} became ${show(attempt.request)}`)
   })
 
-  it('keeps two streams apart that run at once', async () => {
+  it('keeps concurrent streams apart', async () => {
     const one = await begin({ kind: 'answer', text })
     const two = new Attempt(one.driver, deadlineMs)
     let running = [one, two]
@@ -106,27 +112,30 @@ export function testDriver(options: TestDriverOptions): void {
   it('throws a retryable error when the connection is cut', async () => {
     const attempt = await begin({ kind: 'cut', text })
     const error = checkFailure(await attempt.failure(), attempt.driver.provider)
-    check(error.retryable, `a cut connection can be retried, but this says no: ${show(error)}`)
+    check(error.retryable, `the error of a cut connection must be retryable: ${show(error)}`)
     const came = textOf(attempt.events)
-    check(text.startsWith(came), `${show(came)} is not what came before the cut`)
+    check(text.startsWith(came), `${show(came)} is not the content before the cut`)
   })
 
-  it('throws an error with the status when it is refused', async () => {
+  it('throws an error with the status of a refused request', async () => {
     const attempt = await begin({ kind: 'refused', status })
     const error = checkFailure(await attempt.failure(), attempt.driver.provider)
-    check(error.status === status, `the status is ${status}, but the error says ${error.status}`)
-    check(error.retryable, `status ${status} can be retried, but this says no: ${show(error)}`)
-    check(attempt.events.length === 0, `there was no content, but ${show(attempt.events)} came`)
+    check(error.status === status, `the status is ${status}, but the error has ${error.status}`)
+    check(error.retryable, `the error of status ${status} must be retryable: ${show(error)}`)
+    check(
+      attempt.events.length === 0,
+      `the provider sent no content, but the driver yielded ${show(attempt.events)}`,
+    )
   })
 
-  it('throws an error of the stream after the content that came before it', async () => {
+  it('throws an error in the stream after the content before it', async () => {
     const attempt = await begin({ kind: 'in-band-error', text })
     checkFailure(await attempt.failure(), attempt.driver.provider)
     checkEvents(attempt.events)
     checkText(textOf(attempt.events), text)
   })
 
-  it('throws when it is aborted while it waits', async () => {
+  it('throws when it is aborted while waiting for content', async () => {
     const attempt = await begin({ kind: 'stall', text })
     await attempt.readUntil(text)
     const failure = attempt.failure()
@@ -134,20 +143,20 @@ export function testDriver(options: TestDriverOptions): void {
     await failure
   })
 
-  it('throws when it was aborted before it began', async () => {
+  it('throws when it was aborted before the start', async () => {
     const attempt = await begin({ kind: 'answer', text })
     attempt.abort()
     await attempt.failure()
   })
 
-  it('ends when it is returned in the middle', async () => {
+  it('ends when its generator is returned early', async () => {
     const attempt = await begin({ kind: 'stall', text })
     await attempt.next()
     await attempt.return()
   })
 }
 
-/** One attempt of a driver, read by hand. */
+/** One attempt of a driver, read step by step. */
 class Attempt {
   readonly driver: Driver
   readonly request: StreamRequest = {
@@ -170,7 +179,7 @@ class Attempt {
     this.#deadlineMs = deadlineMs
   }
 
-  /** Reads one yield; gives the completion at the end. */
+  /** Reads one yielded value; returns the completion at the end. */
   async next(): Promise<Completion | undefined> {
     this.#generator ??= this.driver.stream(this.request, {
       signal: this.#controller.signal,
@@ -198,7 +207,7 @@ class Attempt {
   async readUntil(expected: string): Promise<void> {
     while (textOf(this.events).length < expected.length) {
       const completion = await this.next()
-      check(!completion, 'the stream completed although the answer is not whole')
+      check(!completion, 'the driver completed although the answer is not complete')
     }
     checkText(textOf(this.events), expected)
   }
@@ -209,11 +218,11 @@ class Attempt {
     try {
       completion = await this.readToEnd()
     } catch (error) {
-      // Ours: it was too late, or what it returned is no completion.
+      // Thrown by this suite: the driver was too late, or did not return a completion.
       if (error instanceof ContractError) throw error
       return error
     }
-    throw new ContractError(`it has to throw, but it returned ${show(completion)}`)
+    throw new ContractError(`the driver must throw, but it returned ${show(completion)}`)
   }
 
   abort(): void {

@@ -17,26 +17,32 @@ import type { LogContext } from './log-case.js'
 import { keepingCases, leaseCases } from './log-keeping-cases.js'
 import { listeningCases } from './log-listening-cases.js'
 
-/** What a test needs of a log. */
+/** The requirements of a test on its log. */
 export interface LogScenario {
-  /** How long the log has to keep a stream after its end, in milliseconds. */
+  /** The time for which the log must keep a stream after its end, in milliseconds. */
   ttlMs: number
 }
 
-/** What `testLog()` takes. */
+/** Options of `testLog()`. */
 export interface TestLogOptions {
-  /** Comes before the name of each test. */
+  /** A prefix for the name of each test. */
   name: string
-  /** The runner's own `test`: of vitest, jest, `node:test` or any other. */
+  /** The `test` function of the runner: vitest, jest, `node:test` or any other. */
   test: (name: string, run: () => Promise<void>) => unknown
-  /** A log. Called once for each test; it need not be empty, because each test has ids of its own. */
+  /**
+   * Creates a log. Called once for each test. The log need not be empty, because each test uses new
+   * ids.
+   */
   log: (scenario: LogScenario) => StreamLog | Promise<StreamLog>
   /**
-   * The same streams as another process sees them, for a log that processes share.
+   * Creates the log as another process sees it, for a log that processes share.
    * @default the log itself
    */
   other?: (scenario: LogScenario) => StreamLog | Promise<StreamLog>
-  /** How long anything that has to be prompt may take, in milliseconds. @default 5_000 */
+  /**
+   * The limit for anything that must be prompt, in milliseconds.
+   * @default 5_000
+   */
   deadlineMs?: number
 }
 
@@ -51,7 +57,7 @@ const rules: Rules<TestLogOptions> = {
 /**
  * Registers one test for each promise of the contract.
  *
- * @throws TypeError for a bad option
+ * @throws TypeError for a invalid option
  */
 export function testLog(options: TestLogOptions): void {
   checkOptions('', options, rules)

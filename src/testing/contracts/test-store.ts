@@ -16,21 +16,30 @@ import type { ConversationStore } from '../../conversation/store.js'
 import { appendCases } from './store-append-cases.js'
 import { lockCases } from './store-lock-cases.js'
 
-/** What a test needs of a store. */
+/** The requirements of a test on its store. */
 export interface StoreScenario {
-  /** How long the store has to keep a conversation after its last turn, in milliseconds. */
+  /** The time for which the store must keep a conversation after its last turn, in milliseconds. */
   ttlMs: number
 }
 
-/** What `testStore()` takes. */
+/** Options of `testStore()`. */
 export interface TestStoreOptions {
-  /** Comes before the name of each test. */
+  /** A prefix for the name of each test. */
   name: string
-  /** The runner's own `test`: of vitest, jest, `node:test` or any other. A test takes up to three seconds. */
+  /**
+   * The `test` function of the runner: vitest, jest, `node:test` or any other. A test takes up to
+   * three seconds.
+   */
   test: (name: string, run: () => Promise<void>) => unknown
-  /** A store. Called once for each test; it need not be empty, because each test has ids of its own. */
+  /**
+   * Creates a store. Called once for each test. The store need not be empty, because each test uses
+   * new ids.
+   */
   store: (scenario: StoreScenario) => ConversationStore | Promise<ConversationStore>
-  /** How long anything that has to be prompt may take, in milliseconds. @default 2000 */
+  /**
+   * The limit for anything that must be prompt, in milliseconds.
+   * @default 2_000
+   */
   deadlineMs?: number
 }
 
@@ -44,7 +53,7 @@ const rules: Rules<TestStoreOptions> = {
 /**
  * Registers one test for each promise of the contract.
  *
- * @throws TypeError for a bad option
+ * @throws TypeError for a invalid option
  */
 export function testStore(options: TestStoreOptions): void {
   checkOptions('', options, rules)

@@ -162,7 +162,7 @@ describe('HttpAgent', () => {
     expect(events.at(-1)).toMatchObject({
       type: 'RUN_ERROR',
       code: 'retracted',
-      message: 'The answer was started again. Ask once more.',
+      message: 'The answer was restarted. Try again.',
     })
     expect(complaints).toEqual([])
   })

@@ -53,7 +53,7 @@ async function times(count: number, run: () => Promise<unknown>): Promise<void> 
 }
 
 describe('a circuit breaker of cockatiel, over real sockets', () => {
-  /** Two providers, the first of them down until it is told otherwise. */
+  /** Two providers, the first of which is down until the test changes that. */
   async function pair() {
     let healthy = false
     const first = simulatedProvider({
@@ -79,7 +79,7 @@ describe('a circuit breaker of cockatiel, over real sockets', () => {
   }
   const counts = (...providers: SimulatedProvider[]) => providers.map((one) => one.requests.length)
 
-  test('keeps requests from a provider that is down, and tells nothing of it', async () => {
+  test('an open circuit breaker skips a provider without a request or an event', async () => {
     await using providers = await pair()
     const { first, second } = providers
     const breaker = vi.fn((_driver: Driver) => trip())
@@ -98,7 +98,7 @@ describe('a circuit breaker of cockatiel, over real sockets', () => {
     expect(breaker).toHaveBeenCalledTimes(2)
   })
 
-  test('lets one request through when its time is up, and closes if that is answered', async () => {
+  test('a half-open circuit breaker allows one request, and closes if that succeeds', async () => {
     await using providers = await pair()
     const { first, second } = providers
     const driver = fallback(providers.drivers, { breaker: () => trip() })
@@ -116,7 +116,7 @@ describe('a circuit breaker of cockatiel, over real sockets', () => {
     expect(counts(first, second)).toEqual([7, 6])
   })
 
-  test('does not make anybody wait for the one request that is let through', async () => {
+  test('no stream waits for the request that a half-open circuit breaker allows', async () => {
     await using providers = await pair()
     const { first, second } = providers
     const driver = fallback(providers.drivers, { breaker: () => trip() })
@@ -136,7 +136,7 @@ describe('a circuit breaker of cockatiel, over real sockets', () => {
     expect(counts(first, second)).toEqual([5, 5])
   })
 
-  test('is shared by streams that run at once', async () => {
+  test('concurrent streams share a circuit breaker', async () => {
     await using providers = await pair()
     const driver = fallback(providers.drivers, { breaker: () => trip() })
     await Promise.all(Array.from({ length: 10 }, () => ask(driver)))
@@ -147,7 +147,7 @@ describe('a circuit breaker of cockatiel, over real sockets', () => {
   })
 })
 
-describe('a circuit breaker', () => {
+describe('circuit breakers of a fallback', () => {
   const codes: [StreamErrorCode, CircuitState][] = [
     ['timeout', CircuitState.Open],
     ['network', CircuitState.Open],
@@ -166,16 +166,19 @@ describe('a circuit breaker', () => {
     ['content-filter', CircuitState.Closed],
     ['aborted', CircuitState.Closed],
   ]
-  test.each(codes)('hears of %s, after content too', async (code, state) => {
-    const policies = [trip(1), trip(1)]
-    const rest = [...policies]
-    const breaker = () => rest.shift() as CircuitBreakerPolicy
-    const failing = named('a', ['x', new StreamError(code, 'It failed.')])
-    await ask(fallback([failing, named('b', ['Hi'])], { breaker }))
-    expect(policies.map((policy) => policy.state)).toEqual([state, CircuitState.Closed])
-  })
+  test.each(codes)(
+    'a circuit breaker receives the outcome %s, also after content',
+    async (code, state) => {
+      const policies = [trip(1), trip(1)]
+      const rest = [...policies]
+      const breaker = () => rest.shift() as CircuitBreakerPolicy
+      const failing = named('a', ['x', new StreamError(code, 'It failed.')])
+      await ask(fallback([failing, named('b', ['Hi'])], { breaker }))
+      expect(policies.map((policy) => policy.state)).toEqual([state, CircuitState.Closed])
+    },
+  )
 
-  test('is not opened by readers who leave', async () => {
+  test('readers that disconnect do not open a circuit breaker', async () => {
     const policy = trip(1)
     const driver = fallback([scripted(['x', { hang: true }])], { breaker: () => policy })
     for await (const event of createStream({ driver, prompt: 'p' })) {
@@ -185,7 +188,7 @@ describe('a circuit breaker', () => {
     expect(policy.state).toBe(CircuitState.Closed)
   })
 
-  test('of a driver that comes later keeps it from being asked, and the next one is named', async () => {
+  test('a driver with an open circuit breaker is skipped, and the next one is announced', async () => {
     const closed = trip()
     const open = trip()
     open.isolate()
@@ -199,7 +202,7 @@ describe('a circuit breaker', () => {
     expect(skipped.asked).toEqual([])
   })
 
-  test('of the last driver leaves the error of the one before it as the last', async () => {
+  test('an open circuit breaker of the last driver leaves the error of the one before it', async () => {
     const policies = [trip(), trip()]
     policies[1]?.isolate()
     const breaker = () => policies.shift() as CircuitBreakerPolicy
@@ -207,7 +210,7 @@ describe('a circuit breaker', () => {
     expect(events.at(-1)).toMatchObject({ type: 'error', error: down })
   })
 
-  test('that is open for all of them makes the stream fail as overloaded, without a request', async () => {
+  test('a fallback whose circuit breakers are all open fails with overloaded, without a request', async () => {
     const breaker = () => {
       const policy = trip()
       policy.isolate()
@@ -226,7 +229,7 @@ describe('a circuit breaker', () => {
     expect(drivers.flatMap(({ asked }) => asked)).toEqual([])
   })
 
-  test('of your own may reject, throw or be silent to keep a driver from being asked', async () => {
+  test('a custom circuit breaker may reject, throw or ignore the call to skip a driver', async () => {
     const signals: AbortSignal[] = []
     const own: CircuitBreaker[] = [
       { execute: () => Promise.reject(new Error('open')) },
@@ -251,7 +254,7 @@ describe('a circuit breaker', () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([true])
   })
 
-  test('that does not listen to the end leaves no rejection unhandled', async () => {
+  test('a circuit breaker that ignores the outcome causes no unhandled rejection', async () => {
     const unhandled = vi.fn()
     process.on('unhandledRejection', unhandled)
     const breaker = (): CircuitBreaker => ({

@@ -35,8 +35,8 @@ function retries(events: readonly StreamEvent[]): RetryEvent[] {
   return events.filter((event) => event.type === 'retry')
 }
 
-describe('fallback', () => {
-  test('is its first driver as long as that one answers', async () => {
+describe('fallback()', () => {
+  test('fallback() behaves like its first driver while that succeeds', async () => {
     const second = counted(named('b', ['b']))
     const driver = fallback(named('a', ['Hi']), second)
     expect(driver).toMatchObject({ provider: 'a', model: 'a-model' })
@@ -47,7 +47,7 @@ describe('fallback', () => {
     expect(second.asked).toEqual([])
   })
 
-  test('asks the next one before content, at once, and names it', async () => {
+  test('fallback() calls the next driver at once after a failure before content, and announces it', async () => {
     const events = await run(fallback(named('a', [network]), named('b', ['Hi'])))
     expect(events.slice(1)).toEqual([
       {
@@ -65,7 +65,7 @@ describe('fallback', () => {
     ])
   })
 
-  test('asks the next one after content, which is void then', async () => {
+  test('fallback() calls the next driver after a failure after content, which is discarded', async () => {
     const events = await run(fallback(named('a', ['Hel', network]), named('b', ['Hello'])))
     expect(outline(events)).toEqual([
       'start',
@@ -93,13 +93,13 @@ describe('fallback', () => {
     'protocol',
     'unknown',
   ]
-  test.each(codes)('asks the next one after %s', async (code) => {
+  test.each(codes)('fallback() calls the next driver after %s', async (code) => {
     const error = new StreamError(code, 'It failed.')
     const events = await run(fallback(named('a', [error]), named('b', ['Hi'])))
     expect(outline(events).at(-1)).toBe('complete Hi')
   })
 
-  test('does not after aborted', async () => {
+  test('fallback() does not call the next driver after aborted', async () => {
     const second = counted(named('b', ['Hi']))
     const aborted = new StreamError('aborted', 'Enough.')
     const events = await run(fallback(named('a', ['x', aborted]), second))
@@ -107,7 +107,7 @@ describe('fallback', () => {
     expect(second.asked).toEqual([])
   })
 
-  test('asks nobody more once the reader has left, and ends the one that is asked', async () => {
+  test('fallback() calls no further driver after the reader has disconnected, and ends the current one', async () => {
     const first = counted(named('a', ['x', { hang: true }]))
     const second = counted(named('b', ['Hi']))
     const stream = createStream({ driver: fallback(first, second), prompt: 'p' })
@@ -116,7 +116,7 @@ describe('fallback', () => {
     expect(second.asked).toEqual([])
   })
 
-  test('goes through all of them, and the attempts count on', async () => {
+  test('fallback() calls all drivers in order, with increasing attempt numbers', async () => {
     const driver = fallback(named('a', [network]), named('b', ['x', busy]), named('c', ['Hi']))
     const events = await run(driver)
     expect(outline(events)).toEqual([
@@ -130,11 +130,11 @@ describe('fallback', () => {
     expect(events.at(-1)).toMatchObject({ provider: 'c', attempts: 3 })
   })
 
-  test('of one driver is that driver, its error too', async () => {
+  test('fallback() with one driver behaves like that driver', async () => {
     expect((await run(fallback(named('a', [network])))).at(-1)).toMatchObject({ error: network })
   })
 
-  test('that fails tells the last error, with the others in its cause', async () => {
+  test('a failed fallback reports the last error, with the others in its cause', async () => {
     const broken = new StreamError('auth', 'b: Bad key.', { status: 401, provider: 'b' })
     const events = await run(fallback([named('a', [network]), named('b', [broken])]))
     const { error } = events.at(-1) as ErrorEvent
@@ -145,7 +145,7 @@ describe('fallback', () => {
     expect(JSON.stringify(error)).not.toContain('socket')
   })
 
-  test('that fails can be retried if one of them can, after the shortest wait that they ask for', async () => {
+  test('a failed fallback is retryable if one of its errors is, after the shortest wait', async () => {
     const later = (retryAfterMs: number) =>
       new StreamError('rate-limit', 'Later.', { retryAfterMs })
     const broken = new StreamError('auth', 'Bad key.')
@@ -163,7 +163,7 @@ describe('fallback', () => {
     expect(await errorOf(broken, broken)).toMatchObject({ retryable: false })
   })
 
-  test('asks shouldFallback with the error and the driver that failed', async () => {
+  test('shouldFallback receives the error and the driver that failed', async () => {
     const shouldFallback = vi.fn((error: StreamError) => error.retryable)
     const a = named('a', [network])
     const refused = new StreamError('invalid-request', 'Odd.')
@@ -176,7 +176,7 @@ describe('fallback', () => {
     ])
   })
 
-  test('ends the stream with what shouldFallback throws', async () => {
+  test('an error that shouldFallback throws ends the stream', async () => {
     const shouldFallback = () => {
       throw new RangeError('my bug')
     }
@@ -184,7 +184,7 @@ describe('fallback', () => {
     expect(events.at(-1)).toMatchObject({ error: { code: 'unknown', message: 'my bug' } })
   })
 
-  test('gives each of them the clocks of the stream anew, so that one that stalls does not end it', async () => {
+  test('each driver of a fallback has its own timeouts, so one that stalls does not end the stream', async () => {
     const first = counted(named('a', [{ hang: true }]))
     const driver = fallback(first, named('b', [{ waitMs: 90 }, 'Hi', { waitMs: 40 }, '!']))
     const began = performance.now()
@@ -201,7 +201,7 @@ describe('fallback', () => {
     expect(performance.now() - began).toBeLessThan(100 * 1.25 + 90 + 40 + 10)
   })
 
-  test('is ended as a whole by totalMs, which stands for all of them', async () => {
+  test('totalMs limits a fallback with all of its drivers', async () => {
     const second = counted(named('b', [{ hang: true }]))
     const driver = fallback(named('a', [{ hang: true }]), second)
     const events = await run(driver, { timeout: { firstChunkMs: 100, totalMs: 180 } })
@@ -210,7 +210,7 @@ describe('fallback', () => {
     expect(second.open()).toBe(0)
   })
 
-  test('asks the next one when the whole time of one of them is up', async () => {
+  test('fallback() calls the next driver after the totalMs of an inner timeout()', async () => {
     const slow = timeout(named('a', ['x', { hang: true }]), { totalMs: 100 })
     const events = await run(fallback(slow, named('b', ['Hi'])))
     expect(outline(events).slice(1)).toEqual([
@@ -221,7 +221,7 @@ describe('fallback', () => {
     ])
   })
 
-  test('tells what the attempts that failed cost', async () => {
+  test('fallback() reports the usage of failed attempts', async () => {
     const wasting: Driver = {
       ...named('a', []),
       async *stream() {
@@ -233,7 +233,7 @@ describe('fallback', () => {
     expect(events.at(-1)).toMatchObject({ wasted: { outputTokens: 2, estimated: true } })
   })
 
-  test('is asked for a continuation that each of them can give', () => {
+  test('fallback() continues answers in the way that all of its drivers support', () => {
     const taking = (continuation: 'prefill' | 'request' | 'none' | undefined): Driver =>
       continuation === undefined
         ? named('x', [])
@@ -245,7 +245,7 @@ describe('fallback', () => {
     expect(hedge(taking('prefill'), taking('none'), { afterMs: 1 }).continuation?.({})).toBe('none')
   })
 
-  test('works for whoever reads a driver as the generator that it is', async () => {
+  test('fallback() can be read as a generator', async () => {
     const driver = fallback(named('a', ['x', network]), named('b', ['Hi']))
     const own: Driver = {
       provider: 'own',
@@ -268,7 +268,7 @@ describe('fallback', () => {
   })
 })
 
-describe('a bad fallback throws a TypeError that names what is wrong', () => {
+describe('fallback() and hedge() with invalid arguments', () => {
   const a = named('a', [])
   const cases: [string, () => unknown, string][] = [
     ['no driver', () => fallback([]), '"fallback" is []'],
@@ -279,7 +279,11 @@ describe('a bad fallback throws a TypeError that names what is wrong', () => {
       '"fallback[1]" is {}. Allowed: a driver, such as openai({ model }); options come after a list of drivers',
     ],
     ['a misspelt option', () => fallback([a], { breakers: 1 } as never), 'fallback.breakers'],
-    ['no function', () => fallback([a], { shouldFallback: true as never }), 'shouldFallback'],
+    [
+      'a shouldFallback that is not a function',
+      () => fallback([a], { shouldFallback: true as never }),
+      'shouldFallback',
+    ],
     [
       'one breaker for all',
       () => fallback([a], { breaker: { execute() {} } as never }),
@@ -287,13 +291,21 @@ describe('a bad fallback throws a TypeError that names what is wrong', () => {
     ],
     ['no breaker', () => fallback([a], { breaker: () => ({}) as never }), 'execute()'],
     ['no options', () => fallback([a], null as never), 'an object'],
-    ['hedge: one driver', () => hedge(a, { afterMs: 1 } as never, undefined as never), 'hedge[1]'],
-    ['hedge: no options', () => hedge(a, a, undefined as never), 'an object with afterMs'],
-    ['hedge: no time', () => hedge(a, a, {} as never), 'hedge.afterMs'],
-    ['hedge: a bad time', () => hedge(a, a, { afterMs: -1 }), '"hedge.afterMs" is -1'],
-    ['hedge: a misspelt option', () => hedge(a, a, { after: 1 } as never), 'hedge.after'],
+    [
+      'hedge() with one driver',
+      () => hedge(a, { afterMs: 1 } as never, undefined as never),
+      'hedge[1]',
+    ],
+    ['hedge() without options', () => hedge(a, a, undefined as never), 'an object with afterMs'],
+    ['hedge() without afterMs', () => hedge(a, a, {} as never), 'hedge.afterMs'],
+    [
+      'hedge() with an invalid afterMs',
+      () => hedge(a, a, { afterMs: -1 }),
+      '"hedge.afterMs" is -1',
+    ],
+    ['hedge() with a misspelt option', () => hedge(a, a, { after: 1 } as never), 'hedge.after'],
   ]
-  test.each(cases)('%s', (_name, create, words) => {
+  test.each(cases)('a TypeError is thrown for %s', (_name, create, words) => {
     expect(create).toThrow(TypeError)
     expect(create).toThrow(words)
   })

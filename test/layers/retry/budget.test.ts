@@ -20,7 +20,7 @@ function stream(script: readonly Script[], retry: RetryOptions) {
 
 const wait = { minDelayMs: 1_000, maxDelayMs: 1_000, maxRetries: 9 }
 
-test('an attempt that has brought nothing is ended when the budget is used up', async () => {
+test('an attempt without content ends when the retry budget is used up', async () => {
   const begin = Date.now()
   const whole = collect(stream([[refused], [{ hang: true }]], { ...wait, budgetMs: 3_000 }))
   await vi.advanceTimersByTimeAsync(10_000)
@@ -33,7 +33,7 @@ test('an attempt that has brought nothing is ended when the budget is used up', 
   expect(Date.now() - begin).toBe(10_000)
 })
 
-test('an attempt that streams is not ended by it', async () => {
+test('the retry budget does not end an attempt that streams', async () => {
   const whole = collect(
     stream([[refused], ['a', { waitMs: 60_000 }, 'b']], { ...wait, budgetMs: 3_000 }),
   )
@@ -41,13 +41,13 @@ test('an attempt that streams is not ended by it', async () => {
   expect(outline(await whole).at(-1)).toBe('complete ab')
 })
 
-test('the first attempt may take as long as its clocks allow', async () => {
+test('the retry budget does not limit the first attempt', async () => {
   const whole = collect(stream([[{ waitMs: 60_000 }, 'a']], { ...wait, budgetMs: 3_000 }))
   await vi.advanceTimersByTimeAsync(70_000)
   expect(outline(await whole)).toEqual(['start', 'text a', 'complete a'])
 })
 
-test('no wait begins that would exceed it', async () => {
+test('no wait begins that would exceed the retry budget', async () => {
   const whole = collect(stream([[refused]], { ...wait, budgetMs: 2_500 }))
   await vi.advanceTimersByTimeAsync(10_000)
   expect(outline(await whole)).toEqual([
@@ -58,7 +58,7 @@ test('no wait begins that would exceed it', async () => {
   ])
 })
 
-test('shouldRetry cannot go beyond it, and a reader that comes late still gets the error', async () => {
+test('shouldRetry cannot exceed the retry budget, and a late reader still receives the error', async () => {
   const events = stream([[refused], [{ hang: true }]], {
     ...wait,
     budgetMs: 1_500,

@@ -37,8 +37,8 @@ async function run(driver: Driver, options: Partial<StreamOptions> = {}): Promis
 const text = (index: number, value: string) =>
   ({ type: 'content', index, kind: 'text', text: value }) as const
 
-describe('a model that writes on from a last assistant message', () => {
-  test('gets the partial text as that message, and what it adds stands behind it', async () => {
+describe('continue with a model that continues an assistant message', () => {
+  test('continue sends the partial text as an assistant message, and appends what the model adds', async () => {
     const driver = recorded([['The sky is ', cut], ['blue.']], { continuation: () => 'prefill' })
     const events = await run(driver)
     expect(outline(events)).toEqual([
@@ -57,7 +57,7 @@ describe('a model that writes on from a last assistant message', () => {
     expect(message.content).toEqual([{ type: 'text', text: 'The sky is blue.' }])
   })
 
-  test('is given all that has been shown when it breaks off again', async () => {
+  test('continue sends all text so far when the answer breaks off again', async () => {
     const driver = recorded([['One, ', cut], ['two, ', cut], ['three.']], {
       continuation: () => 'prefill',
     })
@@ -70,8 +70,8 @@ describe('a model that writes on from a last assistant message', () => {
   })
 })
 
-describe('a model that has to be asked to go on', () => {
-  test('gets the partial text and a request, and what it repeats is taken off', async () => {
+describe('continue with a model that needs a request', () => {
+  test('continue sends the partial text with a request, and removes what the model repeats', async () => {
     const driver = recorded([
       ['The sky is blue bec', cut],
       ['bec', 'ause air', ' scatters.'],
@@ -90,12 +90,12 @@ describe('a model that has to be asked to go on', () => {
     expect(second?.messages?.map(({ role }) => role)).toEqual(['user', 'assistant', 'user'])
   })
 
-  test('repeats nothing but its own words and stops: the answer is whole with what was shown', async () => {
+  test('an answer of which the continuation only repeats the end is complete', async () => {
     const driver = recorded([['All there is', cut], ['All there is']])
     expect((await run(driver)).at(-1)).toMatchObject({ type: 'complete', text: 'All there is' })
   })
 
-  test('reasons again in a block of its own, and the text goes on in the old one', async () => {
+  test('reasoning in a continuation gets a new block, and the text continues in the old one', async () => {
     const reasoning = (index: number, value: string) =>
       ({ type: 'content', index, kind: 'reasoning', text: value }) as const
     const driver = recorded([
@@ -111,7 +111,7 @@ describe('a model that has to be asked to go on', () => {
     ])
   })
 
-  test('may call a tool after the text, in a block of its own', async () => {
+  test('a tool call in a continuation gets a new block', async () => {
     const driver = recorded([
       [text(0, 'Let me look. '), cut],
       [
@@ -127,12 +127,12 @@ describe('a model that has to be asked to go on', () => {
   })
 })
 
-describe('the answer begins again', () => {
+describe('answers that cannot be continued', () => {
   const restarts = ['start', 'retry 2/3 restart interrupted']
 
   test.for<[string, Script, Partial<Driver>, Partial<StreamOptions>]>([
     [
-      'when half a tool call came',
+      'after half a tool call',
       [
         text(0, 'Hm'),
         { type: 'content', index: 1, kind: 'tool-call', id: 'a', name: 'b', input: '{"x' },
@@ -141,7 +141,7 @@ describe('the answer begins again', () => {
       {},
     ],
     [
-      'when a file came',
+      'after a file',
       [
         text(0, 'Hm'),
         { type: 'content', index: 1, kind: 'file', mediaType: 'image/png', data: 'AA' },
@@ -150,14 +150,14 @@ describe('the answer begins again', () => {
       {},
     ],
     [
-      'when only reasoning came',
+      'after reasoning only',
       [{ type: 'content', index: 0, kind: 'reasoning', text: 'Hm' }],
       {},
       {},
     ],
-    ['when only white space came', [text(0, ' \n')], {}, {}],
-    ['when the driver can do neither', [text(0, 'Hm')], { continuation: () => 'none' }, {}],
-  ])('%s', async ([, partial, more, options]) => {
+    ['after white space only', [text(0, ' \n')], {}, {}],
+    ['with a driver that cannot continue', [text(0, 'Hm')], { continuation: () => 'none' }, {}],
+  ])('an answer restarts %s', async ([, partial, more, options]) => {
     const driver = recorded([[...partial, cut], ['whole']], more)
     const events = await run(driver, options)
     expect(
@@ -166,7 +166,7 @@ describe('the answer begins again', () => {
     expect(driver.requests[1]).toEqual(driver.requests[0])
   })
 
-  test('and is carried on if it breaks off once more', async () => {
+  test('an answer that was restarted is continued if it breaks off again', async () => {
     const driver = recorded([
       [{ type: 'content', index: 0, kind: 'tool-call', id: 'a', name: 'b', input: '{' }, cut],
       ['One ', cut],
@@ -179,8 +179,8 @@ describe('the answer begins again', () => {
   })
 })
 
-describe('a layer below that begins again itself', () => {
-  test('voids its own content only, if it has shown none of a continued answer', async () => {
+describe('restarts of an inner layer', () => {
+  test('a restart of an inner layer discards only its own content before the continuation has any', async () => {
     const inner = recorded([['One ', cut], [cut], ['two']])
     const events = await run(
       retry(inner, { maxRetries: 1, minDelayMs: 0, maxDelayMs: 0, afterContent: 'fail' }),
@@ -195,7 +195,7 @@ describe('a layer below that begins again itself', () => {
     ])
   })
 
-  test('counts as failed, if it would void content of a continued answer', async () => {
+  test('a restart of an inner layer is a failure if it would discard continued content', async () => {
     const inner = recorded([
       ['One ', new StreamError('server', 'a')],
       ['two ', cut],

@@ -14,7 +14,7 @@ function stream(script: Script | readonly Script[], retry: RetryOptions) {
 }
 
 describe('holdBackChars', () => {
-  test('keeps an attempt that fails early out of sight', async () => {
+  test('holdBackChars hides an attempt that fails early', async () => {
     const events = await collect(
       stream(
         [
@@ -33,7 +33,7 @@ describe('holdBackChars', () => {
     ])
   })
 
-  test('gives what was held in one batch, once there is enough', async () => {
+  test('holdBackChars releases the buffered content in one batch once there is enough', async () => {
     const events = await collect(stream(['12', '34', '56', '78', '9'], { holdBackChars: 6 }))
     expect(outline(events).slice(1)).toEqual([
       'text 12',
@@ -45,7 +45,7 @@ describe('holdBackChars', () => {
     ])
   })
 
-  test('gives an answer that is shorter than it when it is whole', async () => {
+  test('holdBackChars releases a shorter answer when it is complete', async () => {
     expect(outline(await collect(stream(['short'], { holdBackChars: 100 })))).toEqual([
       'start',
       'text short',
@@ -53,7 +53,7 @@ describe('holdBackChars', () => {
     ])
   })
 
-  test('lets an early failure be retried although failures after content are not', async () => {
+  test('with holdBackChars an early failure is retried even with afterContent fail', async () => {
     const events = await collect(
       stream(
         [
@@ -71,7 +71,7 @@ describe('holdBackChars', () => {
     ])
   })
 
-  test('counts what was never shown in what was wasted', async () => {
+  test('the usage of hidden content is counted as wasted', async () => {
     const events = await collect(
       stream([['12345678', cut], ['1234567890']], { ...fast, holdBackChars: 9 }),
     )
@@ -92,7 +92,7 @@ describe('holdBackMs', () => {
     vi.useRealTimers()
   })
 
-  test('gives what came when the time is over, with nothing further from the provider', async () => {
+  test('holdBackMs releases the content when the time is over, without further data from the provider', async () => {
     const events: StreamEvent[] = []
     const reading = (async () => {
       for await (const event of stream(['a', 'b', { hang: true }], { holdBackMs: 200 })) {
@@ -108,7 +108,7 @@ describe('holdBackMs', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('passes everything through after that, in order', async () => {
+  test('content after the release of holdBackMs is forwarded in order', async () => {
     const whole = collect(
       stream(['a', { waitMs: 300 }, 'b', { waitMs: 10 }, 'c'], { holdBackMs: 200 }),
     )
@@ -116,7 +116,7 @@ describe('holdBackMs', () => {
     expect(outline(await whole)).toEqual(['start', 'text a', 'text b', 'text c', 'complete abc'])
   })
 
-  test('hides an attempt that fails within it, and begins anew with the next one', async () => {
+  test('holdBackMs hides an attempt that fails in time, and starts again with the next one', async () => {
     const whole = collect(
       stream(
         [['a', { waitMs: 100 }, cut], ['b', { waitMs: 150 }, 'c', { waitMs: 100 }, cut], ['d']],

@@ -2,7 +2,7 @@ import { array, assert, constantFrom, integer, nat, pre, property, string } from
 import { expect, test } from 'vitest'
 import { Overlap } from '../../../src/layers/retry/overlap.js'
 
-/** What is left of a text that comes in these pieces. */
+/** The rest of a text that arrives in these pieces. */
 function join(shown: string, pieces: readonly string[]): string {
   const overlap = new Overlap(shown)
   let text = ''
@@ -19,7 +19,7 @@ test.for([
   { shown: 'He said hel', next: 'lo', rest: 'lo' },
   { shown: 'nothing in common', next: 'Xyz', rest: 'Xyz' },
   { shown: 'repeats all', next: 'repeats all', rest: '' },
-])('$shown| + $next', ({ shown, next, rest }) => {
+])('the repetition is removed from $shown| + $next', ({ shown, next, rest }) => {
   expect(join(shown, [next])).toBe(rest)
   expect(join(shown, [...next])).toBe(rest)
 })
@@ -30,7 +30,7 @@ const words = string({
   maxLength: 400,
 })
 
-test('a repetition of eight characters and more is removed, however the text is cut into pieces', () => {
+test('a repetition of eight or more characters is removed, however the text is split', () => {
   assert(
     property(
       words,
@@ -60,7 +60,7 @@ test('a repetition of eight characters and more is removed, however the text is 
   )
 })
 
-test('nothing but an end of the shown text is ever taken off, and never more than the window', () => {
+test('only an end of the shown text is removed, within the window', () => {
   assert(
     property(string({ maxLength: 3000 }), string({ maxLength: 50 }), (shown, next) => {
       const rest = join(shown, [...next])

@@ -25,8 +25,8 @@ async function run(
   return events
 }
 
-describe('retry', () => {
-  test('announces each further attempt, and a restart voids the content before it', async () => {
+describe('retry()', () => {
+  test('retry() announces each attempt, and a restart discards earlier content', async () => {
     const events = await run([[network], ['Hel', network], ['Hello']], {})
     expect(outline(events)).toEqual([
       'start',
@@ -39,7 +39,7 @@ describe('retry', () => {
     expect(events.at(-1)).toMatchObject({ attempts: 3, message: { content: [{ text: 'Hello' }] } })
   })
 
-  test('gives up after maxRetries with the last error', async () => {
+  test('retry() gives up after maxRetries with the last error', async () => {
     const events = await run([['a', network]], { maxRetries: 1 })
     expect(outline(events)).toEqual([
       'start',
@@ -51,7 +51,7 @@ describe('retry', () => {
     expect(events.at(-1)).toMatchObject({ attempts: 2, partial: { content: [{ text: 'a' }] } })
   })
 
-  test('without a limit still tells a number of attempts that JSON can hold', async () => {
+  test('retry() without a limit reports a number of attempts that JSON can hold', async () => {
     const events = await run([[network], ['ok']], { maxRetries: Infinity })
     const retry = events.find(({ type }) => type === 'retry')
     expect(JSON.parse(JSON.stringify(retry))).toMatchObject({
@@ -61,12 +61,12 @@ describe('retry', () => {
     expect(events.at(-1)).toMatchObject({ type: 'complete', text: 'ok' })
   })
 
-  test('does not try again what cannot help', async () => {
+  test('retry() does not retry errors that are not retryable', async () => {
     const refused = new StreamError('invalid-request', 'No such parameter.')
     expect(outline(await run([[refused]], {}))).toEqual(['start', 'error invalid-request'])
   })
 
-  test('with afterContent "fail" tries again before the first content only', async () => {
+  test('retry() with afterContent fail retries only before the first content', async () => {
     const events = await run([[network], ['a', network], ['b']], { afterContent: 'fail' })
     expect(outline(events)).toEqual([
       'start',
@@ -76,7 +76,7 @@ describe('retry', () => {
     ])
   })
 
-  test('tells the wait before it begins, within the bounds that were set', async () => {
+  test('retry() reports each wait before it begins, within its bounds', async () => {
     const events = await run([[network]], { maxRetries: 4, minDelayMs: 100, maxDelayMs: 300 })
     const delays = events.flatMap((event) => (event.type === 'retry' ? [event.delayMs] : []))
     expect(delays).toHaveLength(4)
@@ -86,7 +86,7 @@ describe('retry', () => {
     }
   })
 
-  test('sends the retry event before the wait, not after it', async () => {
+  test('retry() emits the retry event before the wait', async () => {
     const driver = scripted([[network], ['a']])
     const iterator = createStream({ driver, prompt: 'p', timeout: false })[Symbol.asyncIterator]()
     await iterator.next()
@@ -101,13 +101,13 @@ describe('retry', () => {
     await iterator.return?.()
   })
 
-  test('waits as long as the provider asks for', async () => {
+  test('retry() waits as long as the provider requests', async () => {
     const busy = new StreamError('rate-limit', 'Slow down.', { retryAfterMs: 12_345 })
     const events = await run([[busy], ['a']], {})
     expect(events[1]).toMatchObject({ type: 'retry', delayMs: 12_345 })
   })
 
-  test('waits no longer than a timer can hold, however long it may', async () => {
+  test('retry() waits no longer than a timer supports', async () => {
     const monthMs = 31 * 86_400_000
     const busy = new StreamError('rate-limit', 'Slow down.', { retryAfterMs: monthMs })
     const asked = await run([[busy], ['a']], { maxRetryAfterMs: Infinity })
@@ -123,14 +123,14 @@ describe('retry', () => {
     expect(drawn.at(-1)?.type).toBe('complete')
   })
 
-  test('fails at once when the provider asks for a longer wait than is allowed', async () => {
+  test('retry() fails at once when the provider requests a longer wait than maxRetryAfterMs', async () => {
     const busy = new StreamError('rate-limit', 'Slow down.', { retryAfterMs: 61_000 })
     const events = await run([[busy], ['a']], {})
     expect(outline(events)).toEqual(['start', 'error rate-limit'])
     expect(events.at(-1)).toMatchObject({ error: { retryAfterMs: 61_000 } })
   })
 
-  test('begins no retry beyond budgetMs', async () => {
+  test('retry() starts no attempt beyond budgetMs', async () => {
     const busy = new StreamError('overloaded', 'Busy.', { retryAfterMs: 400 })
     const events = await run([[busy]], { maxRetries: 5, budgetMs: 1000 })
     expect(outline(events)).toEqual([
@@ -141,7 +141,7 @@ describe('retry', () => {
     ])
   })
 
-  test('asks shouldRetry with the error and the attempt that failed', async () => {
+  test('shouldRetry receives the error and the attempt that failed', async () => {
     const shouldRetry = vi.fn(async (_error: StreamError, attempt: number) => attempt < 2)
     const refused = new StreamError('invalid-request', 'Odd.')
     const events = await run([[refused]], { maxRetries: 5, shouldRetry })
@@ -156,7 +156,7 @@ describe('retry', () => {
     ])
   })
 
-  test('ends the stream with what shouldRetry throws', async () => {
+  test('an error that shouldRetry throws ends the stream', async () => {
     const shouldRetry = () => {
       throw new Error('my bug')
     }
@@ -164,7 +164,7 @@ describe('retry', () => {
     expect(outline(events)).toEqual(['start', 'error unknown'])
   })
 
-  test('stops waiting at once when the stream is cancelled', async () => {
+  test('cancelling the stream ends a wait of retry() at once', async () => {
     const stream = createStream({ driver: scripted([[network]]), prompt: 'p', timeout: false })
     const events: StreamEvent[] = []
     for await (const event of stream) {
@@ -174,7 +174,7 @@ describe('retry', () => {
     expect(outline(events)).toEqual(['start', 'retry 2/3 restart network', 'error aborted'])
   })
 
-  test('can be switched off', async () => {
+  test('retry: false disables retries', async () => {
     const stream = createStream({ driver: scripted([[network], ['a']]), prompt: 'p', retry: false })
     expect(outline(await collect(stream))).toEqual(['start', 'error network'])
   })

@@ -29,7 +29,7 @@ describe.skipIf(!redisPresent).each(Object.entries(clients))(`by %s${redisNote}`
     return { heard, message: (text: string) => void heard.push(text), missed() {} }
   }
 
-  test('one connection carries all channels, for as long as somebody listens', async () => {
+  test('one connection carries all channels while there are listeners', async () => {
     const channels = new RedisChannels(redis)
     for (let round = 0; round < 2; round++) {
       const leaves = await Promise.all(
@@ -45,7 +45,7 @@ describe.skipIf(!redisPresent).each(Object.entries(clients))(`by %s${redisNote}`
     }
   }, 30_000)
 
-  test('a connection that nobody listened to for a moment is used again', async () => {
+  test('a connection that had no listeners for a moment is reused', async () => {
     const channels = new RedisChannels(redis)
     const leave = await channels.subscribe('a', listener())
     leave()
@@ -58,7 +58,7 @@ describe.skipIf(!redisPresent).each(Object.entries(clients))(`by %s${redisNote}`
     leaveAgain()
   }, 30_000)
 
-  test('a subscription that fails does no harm to the next', async () => {
+  test('a failed subscription does not affect the next one', async () => {
     const impatient = new RedisChannels(new RedisConnection(given.client, 300))
     server.pause()
     await expect(impatient.subscribe('a', listener())).rejects.toMatchObject({ code: 'store' })

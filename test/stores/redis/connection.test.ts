@@ -27,7 +27,7 @@ describe.skipIf(!redisPresent)(`a connection to one server${redisNote}`, () => {
     })
     afterEach(() => given.close())
 
-    test('answers commands with strings and numbers, whatever the characters', async () => {
+    test('commands return strings and numbers, with any characters', async () => {
       const text = 'Grüße 🌊\r\n"\\\0'
       expect(await connection.send('k', ['SET', 'k', text])).toBe('OK')
       expect(await connection.send('k', ['GET', 'k'])).toBe(text)
@@ -36,7 +36,7 @@ describe.skipIf(!redisPresent)(`a connection to one server${redisNote}`, () => {
       expect(await connection.send('l', ['LRANGE', 'l', '0', '-1'])).toEqual(['a', 'b'])
     })
 
-    test('runs a script that Redis does not know, one that it knows, and one that it forgot', async () => {
+    test('a script runs whether Redis has it, lacks it or has evicted it', async () => {
       const script = { ...count }
       expect(await connection.run(script, ['k'], ['1'])).toEqual(['1', 7, []])
       expect(await connection.run(script, ['k'], ['2'])).toEqual(['2', 7, []])
@@ -46,7 +46,7 @@ describe.skipIf(!redisPresent)(`a connection to one server${redisNote}`, () => {
       expect(stats).toMatch(/cmdstat_evalsha:calls=\d+/)
     })
 
-    test('fails with the words of Redis as a StreamError store that holds the cause', async () => {
+    test('an error of Redis becomes a StreamError with code store, with its message and cause', async () => {
       const failure = connection.send('k', ['INCR'])
       await expect(failure).rejects.toMatchObject({
         code: 'store',
@@ -60,7 +60,7 @@ describe.skipIf(!redisPresent)(`a connection to one server${redisNote}`, () => {
       })
     })
 
-    test('fails within its time when Redis does not answer, and works on when it does', async () => {
+    test('a command fails in time when Redis does not answer, and later commands work', async () => {
       const impatient = new RedisConnection(given.client, 100)
       server.pause()
       try {
@@ -74,7 +74,7 @@ describe.skipIf(!redisPresent)(`a connection to one server${redisNote}`, () => {
       expect(await connection.send('k', ['GET', 'k'])).toBeNull()
     })
 
-    test('survives a restart of the server', async () => {
+    test('a connection survives a restart of the server', async () => {
       await connection.run(count, ['k'], ['1'])
       await server.restart()
       // What is sent while the connection breaks may fail, with a clear error.
@@ -83,7 +83,7 @@ describe.skipIf(!redisPresent)(`a connection to one server${redisNote}`, () => {
       await expect.poll(() => connection.run(count, ['k'], ['2'])).toEqual(['2', 7, []])
     })
 
-    test('runs a script again whose answer was lost with the connection', async () => {
+    test('a script is repeated when its response is lost with the connection', async () => {
       const proxy = await lossyProxy(server.port)
       const lossy = await connect(proxy)
       const overProxy = new RedisConnection(lossy.client, 5_000)
@@ -96,7 +96,7 @@ describe.skipIf(!redisPresent)(`a connection to one server${redisNote}`, () => {
       await proxy.close()
     })
 
-    test('lends another client, which outlives the first and is closed by whoever asked for it', async () => {
+    test('duplicate() returns a client that outlives the first one, and that the caller closes', async () => {
       const lent = await connection.duplicate()
       given.close()
       const other = new RedisConnection(lent, 5_000)
@@ -116,7 +116,7 @@ describe.skipIf(!redisPresent)(`a connection to a cluster${redisNote}`, () => {
   afterAll(() => cluster.stop())
 
   test.each(Object.entries(clusterClients))(
-    'by %s reaches the server of each key',
+    'a connection to a cluster by %s reaches the server of each key',
     async (_name, connect) => {
       const { client, close } = await connect(cluster.nodes)
       try {
@@ -140,16 +140,19 @@ describe.skipIf(!redisPresent)(`a connection to a cluster${redisNote}`, () => {
   )
 })
 
-describe('what is no client that is known', () => {
+describe('unsupported clients', () => {
   const cases: [string, unknown][] = [
-    ['nothing', undefined],
+    ['undefined', undefined],
     ['a url', 'redis://localhost'],
     ['another object', { get: () => {} }],
     ['a sentinel of node-redis', { sendCommand() {}, duplicate() {}, getSentinelNode() {} }],
   ]
-  test.each(cases)('is refused with a TypeError that names those that are: %s', (_name, client) => {
-    const create = () => new RedisConnection(client as RedisClient, 1_000)
-    expect(create).toThrow(TypeError)
-    expect(create).toThrow(/createClient\(\).*ioredis/)
-  })
+  test.each(cases)(
+    'an unsupported client throws a TypeError that lists the supported ones: %s',
+    (_name, client) => {
+      const create = () => new RedisConnection(client as RedisClient, 1_000)
+      expect(create).toThrow(TypeError)
+      expect(create).toThrow(/createClient\(\).*ioredis/)
+    },
+  )
 })

@@ -1,5 +1,6 @@
 /**
- * Redis goes away in the middle of a stream: the stream survives that, or says what happened, to its producer and to its followers.
+ * Outages of Redis during a stream: the stream survives, or its producer and its followers receive
+ * an error.
  */
 
 import { Redis } from 'ioredis'
@@ -51,7 +52,7 @@ describe.skipIf(!redisPresent).each(Object.entries(clients))(
       return createResumable({ log: redisLog(given.client, logOptions), leaseMs })
     }
 
-    /** Says numbers until it is told to end. */
+    /** Emits numbers until the test ends it. */
     function count(speaker: Speaker): () => number {
       let said = 0
       const timer = setInterval(() => speaker.say(`${++said} `), 2)
@@ -62,7 +63,7 @@ describe.skipIf(!redisPresent).each(Object.entries(clients))(
       }
     }
 
-    test('connections that break again and again cost nothing', async () => {
+    test('connections that break repeatedly lose nothing', async () => {
       const resumable = await start(10_000)
       const other = await connect(server)
       const killer = new RedisConnection(other.client, 5_000)
@@ -84,7 +85,7 @@ describe.skipIf(!redisPresent).each(Object.entries(clients))(
       other.close()
     }, 30_000)
 
-    test('a restart that loses nothing is survived', async () => {
+    test('a stream survives a restart of Redis that loses no data', async () => {
       const resumable = await start(10_000, { durable: true })
       const speaker = new Speaker()
       const { ended } = await resumable.publish('s', speaker.stream)
@@ -102,7 +103,7 @@ describe.skipIf(!redisPresent).each(Object.entries(clients))(
       expect(await readRest(resumable, 's')).toEqual(await events)
     }, 30_000)
 
-    test('a restart that loses the stream is told to its producer and to its followers', async () => {
+    test('a restart that loses the stream is an error for its producer and its followers', async () => {
       const resumable = await start(3_000)
       const speaker = new Speaker()
       const { ended } = await resumable.publish('s', speaker.stream)
@@ -119,7 +120,7 @@ describe.skipIf(!redisPresent).each(Object.entries(clients))(
       expect(await resumable.stop('s')).toBe(false)
     }, 30_000)
 
-    test('news that come while the connection is away are not waited for until more come', async () => {
+    test('notifications that were missed during an outage are delivered without waiting for new ones', async () => {
       const resumable = await start(3_600_000)
       const other = await connect(server)
       const killer = new RedisConnection(other.client, 5_000)
@@ -142,7 +143,7 @@ describe.skipIf(!redisPresent).each(Object.entries(clients))(
       other.close()
     }, 30_000)
 
-    test('an append whose answer is lost is kept once', async () => {
+    test('an append whose response is lost is stored once', async () => {
       server = await startRedis()
       const proxy = await lossyProxy(server.port)
       given = await connect(proxy)
@@ -167,7 +168,7 @@ describe.skipIf(!redisPresent).each(Object.entries(clients))(
       await proxy.close()
     }, 30_000)
 
-    test('a client that does not connect again by itself still gets its news', async () => {
+    test('a client that does not reconnect by itself still receives notifications', async () => {
       server = await startRedis()
       given = await connectOnce()
       const other = await connect(server)
@@ -215,11 +216,11 @@ describe.skipIf(!redisPresent).concurrent(`a Redis${redisNote}`, () => {
     ways.map(([way, goAway]) => ({ name, connect, way, goAway })),
   )
   test.each(cases)(
-    'that $way is an error for producer and follower in its time, by $name',
+    'a Redis that $way is an error for producer and follower in time, by $name',
     async ({ connect, goAway }) => {
       const server = await startRedis()
       const { client, close } = await connect(server)
-      const log = redisLog(client, { commandTimeoutMs: 500 })
+      const log = redisLog(client, { commandTimeoutMs: 1_500 })
       const resumable = createResumable({ log, leaseMs: 1_500 })
       const speaker = new Speaker()
       const { ended } = await resumable.publish('s', speaker.stream)

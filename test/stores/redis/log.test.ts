@@ -26,7 +26,7 @@ describe.skipIf(!redisPresent)(`one server${redisNote}`, () => {
 
     testLog({ name: 'redisLog', test, log: logOf(0), other: logOf(1) })
 
-    test('what Redis evicts is lost, and a producer adds nothing to the rest', async () => {
+    test('a stream that Redis evicts is lost, and its producer appends nothing more', async () => {
       const log = logOf(0)({})
       const redis = new RedisConnection((both[1] as TestClient).client, 5_000)
       const id = crypto.randomUUID()
@@ -51,7 +51,7 @@ describe.skipIf(!redisPresent)(`one server${redisNote}`, () => {
       expect(await log.read(id, 0)).toMatchObject({ last: 0, leaseLeftMs: 0 })
     })
 
-    test('every follower reads every event once and in order, however often it comes back', async () => {
+    test('every follower reads every event once and in order, however often it reconnects', async () => {
       const processes = [0, 1].map((which) => createResumable({ log: logOf(which)({}) }))
       await checkProperty(processes, 40)
     }, 60_000)
@@ -83,7 +83,7 @@ test.each([
   [{ ttlMs: 0 }, ['"ttlMs"', '0']],
   [{ commandTimeoutMs: -1 }, ['"commandTimeoutMs"', '-1']],
   [{ ttl: 5 }, ['"ttl"', 'ttlMs']],
-])('refuses the options %j', (options, words) => {
+])('redisLog() rejects the options %j', (options, words) => {
   const client = { call: () => {} } as never
   for (const word of words) expect(() => redisLog(client, options as object)).toThrow(word)
 })

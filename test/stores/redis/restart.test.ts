@@ -1,6 +1,4 @@
-/**
- * Redis goes away in the middle of a turn: the turn survives that, or says what happened.
- */
+/** Outages of Redis during a turn: the turn survives, or ends with an error. */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createConversation } from '../../../src/entries/conversation.js'
@@ -43,7 +41,7 @@ describe.skipIf(!redisPresent).each(cases)(`by %s${redisNote}`, (_name, connect)
     return createConversation({ id: crypto.randomUUID(), ...settings })
   }
 
-  test('a restart that loses nothing is survived', async () => {
+  test('a conversation survives a restart of Redis that loses no data', async () => {
     const conversation = await start({ durable: true })
     await conversation.send('a').text()
     const model = held('one')
@@ -61,7 +59,7 @@ describe.skipIf(!redisPresent).each(cases)(`by %s${redisNote}`, (_name, connect)
     expect(await conversation.send('c').final()).toMatchObject({ messageCount: 6 })
   }, 30_000)
 
-  test('a restart that loses the history is a conflict, and the conversation goes on', async () => {
+  test('a restart that loses the history is a conflict, and the conversation continues', async () => {
     const conversation = await start()
     await conversation.send('a').text()
     const model = held('one')
@@ -74,7 +72,7 @@ describe.skipIf(!redisPresent).each(cases)(`by %s${redisNote}`, (_name, connect)
     expect(await conversation.send('c').text()).toBe('c')
   }, 30_000)
 
-  test('a Redis that is gone for good is an error store, in its time', async () => {
+  test('a Redis that is gone for good is an error with code store, in time', async () => {
     const conversation = await start({}, { commandTimeoutMs: 1_500 })
     const model = held('one')
     const turn = collect(conversation.send('a', { driver: model.driver }))
@@ -92,7 +90,7 @@ describe.skipIf(!redisPresent).each(cases)(`by %s${redisNote}`, (_name, connect)
     expect(failures).toMatchObject([failed, failed, failed])
   }, 30_000)
 
-  test('a Redis that does not answer is an error store, in its time', async () => {
+  test('a Redis that does not answer is an error with code store, in time', async () => {
     const conversation = await start({}, { commandTimeoutMs: 1_500 })
     const model = held('one')
     const turn = collect(conversation.send('a', { driver: model.driver }))
@@ -106,7 +104,7 @@ describe.skipIf(!redisPresent).each(cases)(`by %s${redisNote}`, (_name, connect)
     })
   }, 30_000)
 
-  test('an append that Redis did not get to before it went away is stored after it is back', async () => {
+  test('an append that was queued during an outage is stored after it', async () => {
     const conversation = await start({ durable: true })
     await conversation.send('a').text()
     const model = held('one')
@@ -120,7 +118,7 @@ describe.skipIf(!redisPresent).each(cases)(`by %s${redisNote}`, (_name, connect)
     expect(await conversation.messages()).toHaveLength(4)
   }, 30_000)
 
-  test('an append whose answer is lost with the connection is stored once, and no conflict', async () => {
+  test('an append whose response is lost is stored once, without a conflict', async () => {
     server = await startRedis()
     const proxy = await lossyProxy(server.port)
     given = await connect(proxy)
@@ -139,7 +137,7 @@ describe.skipIf(!redisPresent).each(cases)(`by %s${redisNote}`, (_name, connect)
     await proxy.close()
   }, 30_000)
 
-  test('a lock whose answer is lost with the connection is taken once, and the turn goes on', async () => {
+  test('a lock whose response is lost is taken once, and the turn continues', async () => {
     server = await startRedis()
     const proxy = await lossyProxy(server.port)
     given = await connect(proxy)
@@ -154,7 +152,7 @@ describe.skipIf(!redisPresent).each(cases)(`by %s${redisNote}`, (_name, connect)
     await proxy.close()
   }, 30_000)
 
-  test('whoever waits for a turn hears of it too', async () => {
+  test('a waiting turn receives the error of an outage', async () => {
     const conversation = await start({}, { commandTimeoutMs: 1_500 })
     const model = held('one')
     const turn = collect(conversation.send('a', { driver: model.driver }))

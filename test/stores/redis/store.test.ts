@@ -26,7 +26,7 @@ describe.skipIf(!redisPresent)(`redisStore${redisNote}`, () => {
   const start = (options?: RedisStoreOptions) =>
     createConversation({ id: 'a {b}', driver: echo(), store: redisStore(given.client, options) })
 
-  /** The milliseconds that each key has left. */
+  /** The remaining time of each key, in milliseconds. */
   async function keys(): Promise<Record<string, number>> {
     const names = (await redis.send('', ['KEYS', '*'])) as string[]
     const left = names
@@ -40,7 +40,7 @@ describe.skipIf(!redisPresent)(`redisStore${redisNote}`, () => {
     return Object.fromEntries(await Promise.all(left))
   }
 
-  test('leaves one key that expires, and the lock only as long as a turn runs', async () => {
+  test('redisStore() leaves one expiring key, and a lock only while a turn runs', async () => {
     const model = held('one')
     const conversation = start()
     await conversation.send('a').text()
@@ -66,18 +66,18 @@ describe.skipIf(!redisPresent)(`redisStore${redisNote}`, () => {
     expect(left).toBeLessThanOrEqual(86_400_000)
   })
 
-  test('keeps a conversation for ever where it is told to, under another prefix', async () => {
+  test('redisStore() keeps a conversation without a limit under another prefix', async () => {
     await start({ ttlMs: Infinity, prefix: 'chat:' }).send('a').text()
     expect(await keys()).toEqual({ 'chat:{a %7Bb%7D}:history': -1 })
   })
 
-  test('lets nobody wait for long behind one who was waiting and died', async () => {
+  test('a waiting process that died does not delay the next one for long', async () => {
     const store = redisStore(given.client)
     const lock = await store.lock('x', { ttlMs: 30_000 })
     const key = (name: string): string => `sluice:conversation:{x}:${name}`
     const all = [key('history'), key('lock'), key('queue'), key('asked')] as const
     const askedAt = Date.now()
-    // It asks once, and never again.
+    // It polls once, and never again.
     expect(await redis.run(lockScript, [...all], ['dead', '30000', '', '1', '3000'])).toBe(1)
     const next = store.lock('x', { ttlMs: 30_000 })
     await lock.release()
@@ -85,7 +85,7 @@ describe.skipIf(!redisPresent)(`redisStore${redisNote}`, () => {
     expect(Date.now() - askedAt).toBeGreaterThanOrEqual(2_990)
   })
 
-  test('says so where its key holds something else', async () => {
+  test('redisStore() reports a key that holds something else', async () => {
     const key = 'sluice:conversation:{a %7Bb%7D}:history'
     await redis.send(key, ['RPUSH', key, 'version', 'no message'])
     await expect(start().messages()).rejects.toMatchObject({
@@ -100,19 +100,19 @@ describe.skipIf(!redisPresent)(`redisStore${redisNote}`, () => {
   })
 
   const cases: [string, unknown, string[]][] = [
-    ['no object', 5, ['"options"', '5']],
-    ['a misspelt one', { ttl: 5 }, ['"ttl"', 'ttlMs']],
+    ['options that are not an object', 5, ['"options"', '5']],
+    ['a misspelt option', { ttl: 5 }, ['"ttl"', 'ttlMs']],
     ['a prefix with braces', { prefix: '{a}' }, ['"prefix"', '{a}']],
-    ['no time', { ttlMs: 0 }, ['"ttlMs"', '0']],
-    ['no patience', { commandTimeoutMs: 0 }, ['"commandTimeoutMs"', '0']],
+    ['a ttlMs of zero', { ttlMs: 0 }, ['"ttlMs"', '0']],
+    ['a commandTimeoutMs of zero', { commandTimeoutMs: 0 }, ['"commandTimeoutMs"', '0']],
   ]
-  test.each(cases)('a bad option throws a TypeError that names it: %s', (_name, options, words) => {
+  test.each(cases)('redisStore() throws a TypeError for %s', (_name, options, words) => {
     const create = () => redisStore(given.client, options as RedisStoreOptions)
     expect(create).toThrow(TypeError)
     for (const word of words) expect(create).toThrow(word)
   })
 })
 
-test('a client that is none throws a TypeError', () => {
+test('redisStore() throws a TypeError for an unsupported client', () => {
   expect(() => redisStore({} as RedisClient)).toThrow(/createClient\(\)/)
 })
