@@ -133,37 +133,16 @@ function readText(value: string, result: ErrorBody, depth: number): void {
   else result.message = trimmed
 }
 
-/** Elements whose content is no text. */
-const silentElements = ['script', 'style']
-
 /**
- * The title of a proxy's page, or its text. Each character is read once: patterns for tags take
- * quadratic time on tags without an end.
+ * The title of a proxy's page, or its text. Tags without an end cost quadratic time, so only the
+ * beginning of the page is read.
  */
 function readMarkup(page: string): string {
-  const lower = page.toLowerCase()
-  let text = ''
-  let at = 0
-  while (at < page.length && text.length < maxJsonLength) {
-    const open = page.indexOf('<', at)
-    text += page.slice(at, open === -1 ? undefined : open)
-    if (open === -1) break
-    const close = page.indexOf('>', open)
-    if (close === -1) break
-    at = close + 1
-    if (lower.startsWith('<title', open)) {
-      const title = page.slice(at, page.indexOf('<', at) + 1 || undefined).replace(/<$/, '')
-      if (title.trim() !== '') return `an HTML page: ${title.trim()}`
-    }
-    const silent = silentElements.find((name) => lower.startsWith(`<${name}`, open))
-    if (silent !== undefined) {
-      const end = lower.indexOf(`</${silent}`, at)
-      if (end === -1) break
-      at = end
-    }
-    text += ' '
-  }
-  return `an HTML page: ${text.replace(/\s+/g, ' ').trim()}`
+  const start = page.slice(0, 4_000)
+  const title = /<title[^<>]*>([^<]*)/i.exec(start)?.[1]?.trim()
+  if (title) return `an HTML page: ${title}`
+  const words = start.replace(/<(style|script)[^]*?<\/\1>|<[^<>]*>/gi, ' ').replace(/\s+/g, ' ')
+  return `an HTML page: ${words.trim()}`
 }
 
 /** Whether a text is binary data, such as a compressed body that nobody unpacked. */

@@ -24,7 +24,7 @@ export function requestIdOf(headers: HeaderReader | undefined): string | undefin
  * The longest wait that is believed, in milliseconds: 30 days, which the reset of a monthly limit
  * needs. Longer ones, and numbers that are not finite, become this one.
  */
-export const maxRetryAfterMs: number = 30 * 24 * 60 * 60 * 1000
+const maxRetryAfterMs = 30 * 24 * 60 * 60 * 1000
 
 /**
  * How long to wait, in milliseconds. `retry-after` is a number of seconds or a date (RFC 9110,
@@ -32,26 +32,17 @@ export const maxRetryAfterMs: number = 30 * 24 * 60 * 60 * 1000
  */
 export function retryAfterMs(headers: HeaderReader | undefined): number | undefined {
   const value = header(headers, 'retry-after')
-  return boundedWait(numberOf(header(headers, 'retry-after-ms')) ?? secondsOf(value))
-}
-
-/** A wait within bounds; undefined if there is none, or it is not a wait. */
-export function boundedWait(delayMs: number | undefined): number | undefined {
-  if (delayMs === undefined || !(delayMs >= 0)) return undefined
-  return Math.min(Math.ceil(delayMs), maxRetryAfterMs)
-}
-
-function secondsOf(value: string | undefined): number | undefined {
-  const seconds = numberOf(value)
-  if (seconds !== undefined) return seconds * 1000
-  const date = Date.parse(value ?? '')
+  const seconds = Number(value)
   // A number below 0 parses as a year.
-  if (Number.isNaN(date) || !Number.isNaN(Number(value))) return undefined
-  return Math.max(0, date - Date.now())
+  const date = Number.isNaN(seconds) ? Date.parse(value ?? '') : Number.NaN
+  return (
+    boundedWait(Number(header(headers, 'retry-after-ms'))) ??
+    boundedWait(seconds * 1000) ??
+    boundedWait(Math.max(0, date - Date.now()))
+  )
 }
 
-/** Undefined for anything but a decimal number from 0. */
-function numberOf(value: string | undefined): number | undefined {
-  const isNumber = value !== undefined && /^\s*(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(value)
-  return isNumber ? Number(value) : undefined
+/** A wait within bounds; undefined for anything that is not a wait. */
+export function boundedWait(delayMs: number): number | undefined {
+  return delayMs >= 0 ? Math.min(Math.ceil(delayMs), maxRetryAfterMs) : undefined
 }

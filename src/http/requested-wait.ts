@@ -30,18 +30,18 @@ export function toWaitMs(value: unknown, unitMs = 1_000): number | undefined {
   return boundedWait(Number.isNaN(number) ? durationMs(String(value)) : numberMs(number, unitMs))
 }
 
-function numberMs(number: number, unitMs: number): number | undefined {
-  if (number < 0) return undefined
+function numberMs(number: number, unitMs: number): number {
   // No wait takes 30 years, so a number as large as that is a time.
   if (number < 1e9 || unitMs === 1) return number * unitMs
   return Math.max(0, number * (number < 1e11 ? 1_000 : 1) - Date.now())
 }
 
-function durationMs(text: string): number | undefined {
+/** The sum of the parts; NaN if there are none. */
+function durationMs(text: string): number {
   if (/^(\d{4}-\d\d-\d\d|[a-z]{3}, )/i.test(text)) return Math.max(0, Date.parse(text) - Date.now())
-  let sum: number | undefined
+  let sum = Number.NaN
   for (const [, count, unit = ''] of text.toLowerCase().matchAll(durationParts)) {
-    sum = (sum ?? 0) + Number(count) * (unitsMs[unit] ?? 0)
+    sum = (sum || 0) + Number(count) * (unitsMs[unit] ?? 0)
   }
   return sum
 }
