@@ -74,7 +74,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     // It refuses unknown fields, and always sends the usage.
     includeUsage: false,
     seedField: 'random_seed',
-    traits: { toolCallIds: 'nine-alphanumeric' },
+    traits: { toolCallIds: 'nine-alphanumeric', assistantAfterTools: true },
   },
   ollama: { baseURL: 'http://localhost:11434/v1', thinkTags: true },
   openrouter: {

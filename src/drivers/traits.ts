@@ -19,6 +19,7 @@ const rules: Rules<ModelTraits> = {
   stopSequences: flag,
   systemRole: oneOf('system', 'developer', 'user'),
   toolCallIds: oneOf('any', 'nine-alphanumeric'),
+  assistantAfterTools: flag,
   reasoningField: oneOf('reasoning_content', 'reasoning_details', 'none'),
   requiresReasoning: flag,
   maxTokensField: oneOf('max_completion_tokens', 'max_tokens'),

@@ -163,6 +163,22 @@ test('all instructions are one message at the front', () => {
   expect(messages('o1-mini')).toMatchObject([{ role: 'user' }, { role: 'user' }])
 })
 
+test('an assistant message stands between the results of tools and a user message for Mistral', () => {
+  const request: StreamRequest = {
+    messages: [
+      { role: 'user', content: 'u' },
+      { role: 'assistant', content: [{ type: 'tool-call', id: 'a', name: 'f', input: {} }] },
+      { role: 'tool', content: [{ type: 'tool-result', id: 'a', name: 'f', output: 'x' }] },
+      { role: 'user', content: 'v' },
+    ],
+  }
+  const roles = (model: string) =>
+    (chat(request, model).messages as Messages).map(({ role }) => role)
+  const order = ['user', 'assistant', 'tool']
+  expect(roles('devstral-2512')).toEqual([...order, 'assistant', 'user'])
+  expect(roles('m')).toEqual([...order, 'user'])
+})
+
 describe('ids of tool calls for Mistral', () => {
   const ids = (...given: string[]): [string[], string[]] => {
     const request: StreamRequest = {

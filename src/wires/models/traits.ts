@@ -48,6 +48,13 @@ export interface ModelTraits {
    */
   toolCallIds?: 'any' | 'nine-alphanumeric' | undefined
   /**
+   * Whether the model refuses a user message right after the results of tools, so that an assistant
+   * message is sent between them.
+   *
+   * @default false
+   */
+  assistantAfterTools?: boolean | undefined
+  /**
    * The field of an assistant message in which its reasoning goes back.
    *
    * @default 'none'

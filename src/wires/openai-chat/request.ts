@@ -139,12 +139,22 @@ function encodeMessages(
     assistant: (parts) => encodeAssistant(parts, model, traits),
     results: encodeResults,
   })
+  const items = turns.flatMap((turn) => turn.items)
   // One message: the templates of many open models refuse a second one.
   const system = systemOf(request, output?.instructions).join('\n\n')
   return [
     ...(system === '' ? [] : [{ role: systemRole, content: system }]),
-    ...turns.flatMap(({ items }) => items),
+    ...(traits.assistantAfterTools ? withAnswers(items) : items),
   ]
+}
+
+/** Puts an assistant message between the results of tools and a user message. */
+function withAnswers(messages: readonly Json[]): Json[] {
+  return messages.flatMap((message, at) =>
+    message.role === 'user' && messages[at - 1]?.role === 'tool'
+      ? [{ role: 'assistant', content: '(No answer.)' }, message]
+      : [message],
+  )
 }
 
 function encodeUser(parts: readonly InputPart[]): Json[] {
