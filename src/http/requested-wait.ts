@@ -15,7 +15,11 @@ const unitsMs: Partial<Record<string, number>> = {
   d: 86_400_000,
 }
 
-const durationParts = /(\d+(?:\.\d+)?)\s*(ms|milli|[smhd])/g
+/** Digits and letters alternate, so that a text is read in one way only. */
+const part =
+  '\\d+(?:\\.\\d+)?(?:e\\d+)?\\s*(?:m(?:s|illi[a-z]+|in[a-z]*)?|s(?:ec[a-z]*)?|h(?:(?:ou)?rs?)?|d(?:ays?)?)(?![a-z])[\\s,]*(?:and\\s+)?'
+const duration = new RegExp(`^(?:${part})+$`)
+const durationParts = /([\d.]+(?:e\d+)?)\s*(ms|milli|[smhd])/g
 
 /**
  * Reads a wait: a number of seconds, a duration such as `6m0s`, or the time at which it ends, as a
@@ -36,18 +40,19 @@ function numberMs(number: number, unitMs: number): number {
   return Math.max(0, number * (number < 1e11 ? 1_000 : 1) - Date.now())
 }
 
-/** The sum of the parts; NaN if there are none. */
+/** The sum of the parts of a duration, or the time until a date; NaN for any other text. */
 function durationMs(text: string): number {
   if (/^(\d{4}-\d\d-\d\d|[a-z]{3}, )/i.test(text)) return Math.max(0, Date.parse(text) - Date.now())
-  let sum = Number.NaN
-  for (const [, count, unit = ''] of text.toLowerCase().matchAll(durationParts)) {
-    sum = (sum || 0) + Number(count) * (unitsMs[unit] ?? 0)
+  const lower = text.trim().toLowerCase()
+  if (!duration.test(lower)) return Number.NaN
+  let sum = 0
+  for (const [, count, unit = ''] of lower.matchAll(durationParts)) {
+    sum += Number(count) * (unitsMs[unit] ?? 0)
   }
   return sum
 }
 
-const sentence =
-  /(?:try(?:ing)? again|retry|\bwait|resets?)\D{0,20}?((?:\d+(?:\.\d+)?\s*(?:m(?:s|illi\w+|in\w*)?|s(?:ec\w*)?|h(?:(?:ou)?rs?)?|d(?:ays?)?)(?![a-z])[\s,]*(?:and\s+)?)+)/
+const sentence = new RegExp(`(?:try(?:ing)? again|retry|\\bwait|resets?)\\D{0,20}?((?:${part})+)`)
 
 /**
  * The wait in a sentence, such as "Please try again in 1m30s" (OpenAI, Groq), "Please retry in 35s"

@@ -113,12 +113,24 @@ describe('the reset of a limit of which nothing remains is read from the headers
 })
 
 test('a wait is finite and bounded', () => {
-  for (const value of [-1, '-1', '', 'soon', null, {}, Number.NaN]) {
+  for (const value of [
+    -1,
+    '-1',
+    '-5s',
+    '',
+    'soon',
+    '5 apples',
+    '1 of 3 days',
+    null,
+    {},
+    Number.NaN,
+  ]) {
     expect([value, toWaitMs(value)]).toEqual([value, undefined])
   }
   for (const value of [
     '9'.repeat(300),
     '1e400',
+    '1e400s',
     Infinity,
     '99999999d',
     '2999-01-01T00:00:00Z',
@@ -127,6 +139,15 @@ test('a wait is finite and bounded', () => {
     expect([value, toWaitMs(value)]).toEqual([value, 30 * 86_400_000])
   }
   expect(toWaitMs('Mon, 30 Mar 2026 12:00:00 GMT')).toBe(0)
+})
+
+test('a long text that is almost a duration is read once', () => {
+  // Patterns that could split it in more than one way would not end.
+  for (const part of ['1min', '1m', '1 hours and ', '1e1s, ', '1.1']) {
+    expect(toWaitMs(`${part.repeat(20_000)}!`)).toBeUndefined()
+    const message = `Rate limit. Try again in ${part.repeat(20_000)}!`
+    expect(providerError({ provider: 'p', body: { error: { message } } }).code).toBe('rate-limit')
+  }
 })
 
 test('a limit for a day is not retried, and keeps the wait that the provider names', () => {
