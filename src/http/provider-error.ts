@@ -123,8 +123,8 @@ const sentenceRules: readonly Rule[] = [
     /(prompt|input|inputs|messages?)( is| are)? too long|(prompt|input) (length|exceeds) (exceeds|should be|max)/,
     /too many (prompt |input )?tokens|maximum (allowed )?(prompt|input) length|range of input length/,
     /(prompt|input)( token)? (length|tokens)[^.]{0,30} exceed|token limit exceeded/,
-    // vLLM, Z.ai
-    /maximum model length|must be at least 1, got -|in request more than max tokens/,
+    // vLLM, Z.ai, SiliconFlow, Volcengine
+    /maximum model length|must be at least 1, got -|in request more than max tokens|max_seq_len|exceed max message tokens/,
     /token count[^]{0,40}(exceeds|is \d)|model token limit|reduce the length of/,
     // Text Generation Inference
     /must have less than \d+ tokens|inputs\W+tokens \+/,

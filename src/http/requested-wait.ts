@@ -116,7 +116,7 @@ export function waitForReset(headers: HeaderReader | undefined): number | undefi
 const limitUnit =
   /(?:limit|quota|too many)(?:(?!\. )[^]){0,250}?(?:(per[\s_-]?day|\bdaily\b)|per[\s_-]?(?:min|sec|hour))/
 const dailyLimit =
-  /(?:per[\s_-]?day|\bdaily)[\s\w]{0,20}(?:limit|quota|allowance)|limit: 0(?![.\d])/
+  /(?:per[\s_-]?day|\bdaily)[\s\w]{0,20}(?:limit|quota|allowance|allocation)|limit: 0(?![.\d])/
 
 /**
  * Whether a sentence is about a limit for a day, or a limit of 0, which no retry outlasts. A hint at

@@ -87,6 +87,18 @@ const wordings: Partial<Record<StreamErrorCode, readonly Case[]>> = {
     ['zai', 400, error('Prompt 超长', { code: '1261' })],
     ['zai', 400, error('tokens in request more than max tokens allowed')],
     [
+      'siliconflow',
+      400,
+      { message: 'length of prompt_tokens (9) must be less than max_seq_len (8).' },
+    ],
+    ['volcengine', 400, error('Total tokens of image and text exceed max message tokens')],
+    ['bedrock', 400, { message: 'Too many input tokens. Max input tokens: 300000' }],
+    [
+      'cloudflare',
+      400,
+      error('The estimated number of tokens exceeded this model context window limit'),
+    ],
+    [
       'vllm',
       400,
       {
@@ -171,6 +183,13 @@ const wordings: Partial<Record<StreamErrorCode, readonly Case[]>> = {
     ],
     ['bedrock', 429, { message: 'Too many tokens per day, please wait before trying again.' }],
     ['github', 429, error('You have reached your daily limit of 50 requests.')],
+    ['cloudflare', 429, error('You have used up your daily free allocation of 10,000 neurons')],
+    ['openrouter', 429, error('Rate limit exceeded: free-models-per-day-high-balance.')],
+    [
+      'vertex',
+      429,
+      error("Quota exceeded for quota metric 'x' and limit 'request limit per day for a region'"),
+    ],
   ],
   'rate-limit': [
     [
@@ -193,6 +212,15 @@ const wordings: Partial<Record<StreamErrorCode, readonly Case[]>> = {
     ['zai', 429, error('High concurrency usage of this API', { code: '1302' })],
     ['bedrock', 429, { message: 'Too many requests, please wait before trying again.' }],
     ['bedrock', 400, { message: 'Too many tokens, please wait before trying again.' }],
+    ['bedrock', 0, { throttlingException: { message: 'Too many tokens, please wait.' } }],
+    [
+      'azure',
+      429,
+      error(
+        'Requests have exceeded token rate limit of your current AIServices S0 pricing tier. Please retry after 60 seconds.',
+        { code: '429' },
+      ),
+    ],
     ['bedrock', 0, { message: 'Too many tokens, please wait before trying again.' }],
     ['anthropic', 0, error('Your prompt exceeds the rate limit of 30,000 tokens per minute.')],
     ['anthropic', 0, error('The input tokens exceed 30,000 tokens per-minute.')],
