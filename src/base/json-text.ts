@@ -95,7 +95,7 @@ export class JsonText {
   }
 }
 
-/** The JSON in a whole text; empty if there is none. */
+/** The JSON in a complete text; empty if there is none. */
 export function findJson(text: string): string {
   return new JsonText().feed(text)
 }

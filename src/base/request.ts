@@ -20,6 +20,9 @@ export interface Tool {
  */
 export type ToolChoice = 'auto' | 'required' | 'none' | { name: string }
 
+/** How much a model reasons before it answers, in ascending order. */
+export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max'
+
 /** The request to a model, independent of the provider. */
 export interface StreamRequest {
   /** The conversation, oldest message first. Mutually exclusive with `prompt`. */
@@ -44,7 +47,8 @@ export interface StreamRequest {
    * answer that calls tools, pauses or is withheld by a filter has no output.
    */
   output?: OutputSchema
-  reasoning?: { effort?: 'minimal' | 'low' | 'medium' | 'high'; budgetTokens?: number }
+  /** An effort is sent as the nearest that the model takes. */
+  reasoning?: { effort?: ReasoningEffort; budgetTokens?: number }
   /** Merged into the provider's request body last, so it can set or override anything. */
   providerOptions?: Record<string, unknown>
 }

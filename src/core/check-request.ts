@@ -40,7 +40,7 @@ const toolChoice: Rule = {
 }
 
 const reasoning: Rules<Required<StreamRequest>['reasoning']> = {
-  effort: oneOf('minimal', 'low', 'medium', 'high'),
+  effort: oneOf('none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'),
   budgetTokens: tokens,
 }
 

@@ -5,14 +5,16 @@
  */
 
 import { httpDriver } from '../attempt/http-driver.js'
-import type { Rules } from '../base/check-options.js'
+import { flag, isInteger, oneOf, optionsOf, type Rules, rule } from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
+import { toWellFormed } from '../base/well-formed-json.js'
 import { planMessagesOutput } from '../wires/anthropic-messages/output-format.js'
 import { encodeMessagesRequest } from '../wires/anthropic-messages/request.js'
 import { MessagesDecoder } from '../wires/anthropic-messages/response.js'
-import { describeClaude } from '../wires/models/claude.js'
+import { type ClaudeTraits, describeClaude } from '../wires/models/claude.js'
 import { checkProvider, type ProviderOptions, providerRules, secret } from './common-options.js'
 import { createClient, type SdkRequest, sendBySdk } from './sdk-client.js'
+import { effortsRule } from './traits.js'
 
 /**
  * The used part of an `Anthropic` instance; the clients for Vertex, Foundry and others have it too.
@@ -35,10 +37,31 @@ export interface AnthropicOptions extends ProviderOptions {
    * are not used.
    */
   client?: AnthropicClient | BaseAnthropicClient
+  /**
+   * What the model takes, for a model that is not listed or described wrongly.
+   *
+   * @default by the version in the model's name
+   */
+  traits?: Partial<ClaudeTraits>
+}
+
+const tokens = rule(
+  'an integer from 1, or Infinity',
+  (value) => value === Infinity || isInteger(value, 1),
+)
+
+const traitsRules: Rules<ClaudeTraits> = {
+  maxTokens: tokens,
+  defaultMaxTokens: tokens,
+  thinking: oneOf('budget', 'both', 'adaptive'),
+  efforts: effortsRule,
+  sampling: oneOf('both', 'one', 'none'),
+  takesPrefill: flag,
 }
 
 const rules: Rules<AnthropicOptions> = {
   ...providerRules,
+  traits: optionsOf('an object with traits of the model', traitsRules),
   client: secret('an instance of Anthropic or BaseAnthropic, such as new Anthropic()', isClient),
 }
 
@@ -55,8 +78,8 @@ const provider = 'anthropic'
  */
 export function anthropic(options: AnthropicOptions): Driver {
   checkProvider(provider, options, rules)
-  const { model } = options
-  const { takesPrefill } = describeClaude(model)
+  const { model, traits } = options
+  const { takesPrefill } = describeClaude(model, traits)
   let client: AnthropicClient | BaseAnthropicClient | undefined = options.client
   return httpDriver({
     provider,
@@ -67,7 +90,7 @@ export function anthropic(options: AnthropicOptions): Driver {
     send: async (request, { signal, plan }) => {
       client ??= await createBaseClient(options)
       const sender = client
-      const body = encodeMessagesRequest(request, model, plan)
+      const body = toWellFormed(encodeMessagesRequest(request, model, plan, traits))
       return sendBySdk({
         provider,
         client,

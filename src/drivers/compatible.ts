@@ -5,12 +5,12 @@
  */
 
 import { httpDriver } from '../attempt/http-driver.js'
-import { oneOf, optionError, type Rules, text } from '../base/check-options.js'
+import { flag, oneOf, optionError, type Rules, text } from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
 import { planChatOutput } from '../wires/openai-chat/output-format.js'
 import { type ChatRequestOptions, encodeChatRequest } from '../wires/openai-chat/request.js'
 import { ChatDecoder } from '../wires/openai-chat/response.js'
-import type { OutputMode } from '../wires/output-plan.js'
+import { compact } from '../wires/read-json.js'
 import { readThinkTags, type ThinkTags } from '../wires/think-tags.js'
 import { keyFrom, resolveKey } from './api-key.js'
 import {
@@ -21,25 +21,17 @@ import {
   thinkTagsRule,
 } from './common-options.js'
 import { joinURL, postJson } from './post-json.js'
-import { type PresetName, presets } from './presets.js'
+import { isLocal, type PresetName, presets } from './presets.js'
+import { traitsRule } from './traits.js'
 
 /** Options of `compatible()` for a well-known server. */
-export interface PresetOptions extends ProviderOptions {
+export interface PresetOptions extends ProviderOptions, ChatRequestOptions {
   /**
    * The provider's name in events and errors.
    *
    * @default the name of the preset; `compatible` without one
    */
   name?: string
-  /**
-   * How a schema for the output is requested. `json-schema` sends it as `response_format`, and the
-   * server holds the model to it. `json-object` has the server enforce JSON and puts the schema
-   * into the instructions. `instructions` needs nothing of the server. Use one of the latter two if
-   * a server, or a model on it, refuses `response_format` or answers with other text than JSON.
-   *
-   * @default 'json-schema'; for well-known servers what the README lists
-   */
-  outputMode?: OutputMode
   /**
    * Whether reasoning inside the text, between tags such as `<think>`, becomes reasoning. `true`
    * looks at the beginning of the answer; `'opened'` is for chat templates that put the opening tag
@@ -59,7 +51,13 @@ export interface CompatibleOptions extends PresetOptions {
 const rules: Rules<PresetOptions> = {
   ...providerRules,
   name: text,
+  maxTokensField: oneOf('max_completion_tokens', 'max_tokens'),
+  includeUsage: flag,
+  seedField: oneOf('seed', 'random_seed'),
   outputMode: oneOf('json-schema', 'json-object', 'instructions'),
+  reasoningParameter: oneOf('reasoning_effort', 'reasoning'),
+  namedToolChoice: oneOf('function', 'required'),
+  traits: traitsRule,
   thinkTags: thinkTagsRule,
 }
 
@@ -91,28 +89,29 @@ export function compatible(first: PresetName | CompatibleOptions, second?: Prese
 function createDriver(options: PresetOptions, presetName?: PresetName): Driver {
   const preset = presetName && presets[presetName]
   checkProvider('compatible', options, rules)
-  const { model, name = presetName ?? 'compatible', apiKey, outputMode } = options
-  const { baseURL = preset?.baseURL, thinkTags = preset?.thinkTags } = options
+  const { model, name = presetName ?? 'compatible', apiKey } = options
+  const settings = {
+    maxTokensField: 'max_tokens' as const,
+    ...preset,
+    ...compact(options),
+    traits: { ...preset?.traits, ...options.traits },
+  }
+  const { baseURL, thinkTags, outputMode } = settings
   if (baseURL === undefined) {
     throw optionError('compatible.baseURL', baseURL, providerRules.baseURL.allowed)
   }
   const url = joinURL(baseURL, 'chat/completions')
-  const requestOptions: ChatRequestOptions = {
-    maxTokensField: 'max_tokens',
-    ...preset?.request,
-    ...(outputMode === undefined ? {} : { outputMode }),
-  }
   return httpDriver({
     provider: name,
     model,
-    output: (schema) => planChatOutput(schema, requestOptions.outputMode),
+    output: (schema) => planChatOutput(schema, outputMode),
     send: async (request, { signal, plan }) => {
       const key = apiKey ?? presetKey(presetName, name)
       return postJson(url, options, {
         provider: name,
         keyHeaders:
           key === undefined ? {} : { authorization: `Bearer ${await resolveKey(name, key)}` },
-        body: encodeChatRequest(request, model, requestOptions, plan),
+        body: encodeChatRequest(request, model, settings, plan),
         signal,
       })
     },
@@ -121,6 +120,7 @@ function createDriver(options: PresetOptions, presetName?: PresetName): Driver {
 }
 
 function presetKey(presetName: PresetName | undefined, name: string): ApiKey | undefined {
-  if (presetName === undefined || presets[presetName].local) return undefined
+  // A server on the user's own machine needs none.
+  if (presetName === undefined || isLocal(presets[presetName])) return undefined
   return keyFrom(name, `${presetName.toUpperCase()}_API_KEY`)
 }

@@ -5,14 +5,16 @@
  */
 
 import { httpDriver } from '../attempt/http-driver.js'
-import type { Rules } from '../base/check-options.js'
+import { integer, oneOf, optionsOf, type Rules } from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
 import { planGeminiOutput } from '../wires/gemini/output-format.js'
 import { encodeGeminiRequest } from '../wires/gemini/request.js'
 import { GeminiDecoder } from '../wires/gemini/response.js'
+import type { GeminiTraits } from '../wires/models/gemini.js'
 import { keyFrom, resolveKey } from './api-key.js'
 import { checkProvider, type ProviderOptions, providerRules } from './common-options.js'
 import { joinURL, postJson, sendableHeaders } from './post-json.js'
+import { effortsRule } from './traits.js'
 
 /** Options of `gemini()`. */
 export interface GeminiOptions extends ProviderOptions {
@@ -22,9 +24,24 @@ export interface GeminiOptions extends ProviderOptions {
    * @default 'https://generativelanguage.googleapis.com/v1beta'
    */
   baseURL?: string
+  /**
+   * What the model takes, for a model that is not listed or described wrongly.
+   *
+   * @default by the generation in the model's name
+   */
+  traits?: Partial<GeminiTraits>
 }
 
-const rules: Rules<GeminiOptions> = providerRules
+const traitsRules: Rules<GeminiTraits> = {
+  thinking: oneOf('level', 'budget', 'none'),
+  levels: effortsRule,
+  minBudget: integer,
+}
+
+const rules: Rules<GeminiOptions> = {
+  ...providerRules,
+  traits: optionsOf('an object with traits of the model', traitsRules),
+}
 
 const provider = 'gemini'
 const defaultBaseURL = 'https://generativelanguage.googleapis.com/v1beta'
@@ -43,7 +60,7 @@ const defaultBaseURL = 'https://generativelanguage.googleapis.com/v1beta'
  */
 export function gemini(options: GeminiOptions): Driver {
   checkProvider(provider, options, rules)
-  const { model, baseURL = defaultBaseURL } = options
+  const { model, baseURL = defaultBaseURL, traits } = options
   const url = joinURL(baseURL, `${pathOf(model)}:streamGenerateContent?alt=sse`)
   return httpDriver({
     provider,
@@ -54,7 +71,7 @@ export function gemini(options: GeminiOptions): Driver {
       return postJson(url, options, {
         provider,
         keyHeaders,
-        body: encodeGeminiRequest(request, model, plan),
+        body: encodeGeminiRequest(request, model, plan, traits),
         signal,
       })
     },

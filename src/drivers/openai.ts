@@ -10,8 +10,10 @@ import type { Driver } from '../base/driver.js'
 import { StreamError } from '../base/errors.js'
 import type { StreamRequest } from '../base/request.js'
 import type { JsonSchema } from '../base/schema.js'
+import { toWellFormed } from '../base/well-formed-json.js'
 import type { BackgroundResponses } from '../http/background.js'
 import type { WireDecoder } from '../http/wire-decoder.js'
+import type { ModelTraits } from '../wires/models/traits.js'
 import { planChatOutput } from '../wires/openai-chat/output-format.js'
 import { encodeChatRequest } from '../wires/openai-chat/request.js'
 import { ChatDecoder } from '../wires/openai-chat/response.js'
@@ -28,6 +30,7 @@ import {
   thinkTagsRule,
 } from './common-options.js'
 import { createClient, requestOptions, type SdkRequest, sendBySdk } from './sdk-client.js'
+import { traitsRule } from './traits.js'
 
 interface Resource {
   create(body: never, options: never): SdkRequest
@@ -69,6 +72,13 @@ export interface OpenAIOptions extends ProviderOptions {
    * @default false
    */
   thinkTags?: ThinkTags
+  /**
+   * What the model takes, for a model that is not listed or described wrongly, such as a deployment
+   * whose name says nothing.
+   *
+   * @default by the model's name
+   */
+  traits?: ModelTraits
 }
 
 const rules: Rules<OpenAIOptions> = {
@@ -79,6 +89,7 @@ const rules: Rules<OpenAIOptions> = {
     (value) => typeof value === 'object' && value !== null,
   ),
   thinkTags: thinkTagsRule,
+  traits: traitsRule,
 }
 
 const provider = 'openai'
@@ -97,7 +108,7 @@ const provider = 'openai'
  */
 export function openai(options: OpenAIOptions): Driver {
   checkProvider(provider, options, rules)
-  const { model, api = 'chat', client: given, thinkTags } = options
+  const { model, api = 'chat', client: given, thinkTags, traits } = options
   const { path, encode, plan, resourceOf, createDecoder } = apis[api]
   if (given !== undefined && typeof resourceOf(given)?.create !== 'function') {
     throw new TypeError(
@@ -114,7 +125,7 @@ export function openai(options: OpenAIOptions): Driver {
     send: async (request, { signal, plan: output }) => {
       client ??= await createOpenAI(options)
       const resource = resourceOf(client) as Resource
-      const body = encode(request, model, output)
+      const body = toWellFormed(encode(request, model, output, traits))
       return sendBySdk({
         provider,
         client,
@@ -132,7 +143,12 @@ export function openai(options: OpenAIOptions): Driver {
 
 interface Api {
   path: string
-  encode(request: StreamRequest, model: string, output: OutputPlan | undefined): object
+  encode(
+    request: StreamRequest,
+    model: string,
+    output: OutputPlan | undefined,
+    traits: ModelTraits | undefined,
+  ): object
   plan(schema: JsonSchema): OutputPlan
   resourceOf(client: OpenAIClient): Resource | undefined
   createDecoder(): WireDecoder
@@ -141,7 +157,8 @@ interface Api {
 const apis: Record<'chat' | 'responses', Api> = {
   chat: {
     path: 'chat/completions',
-    encode: (request, model, output) => encodeChatRequest(request, model, {}, output),
+    encode: (request, model, output, traits) =>
+      encodeChatRequest(request, model, traits && { traits }, output),
     // Its second parameter is not the request.
     plan: (schema) => planChatOutput(schema),
     resourceOf: (client) => client?.chat?.completions,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { toWellFormedJson } from '../base/well-formed-json.js'
 import { headersOf } from '../http/headers.js'
 import { unsendableError } from '../http/request-error.js'
 import { fetchWithinOrigin } from '../http/same-origin.js'
@@ -30,7 +31,7 @@ export async function postJson(
 ): Promise<Response> {
   const fixed = { 'content-type': 'application/json', accept: 'text/event-stream' }
   const headers = sendableHeaders(provider, fixed, keyHeaders, given)
-  const init = { method: 'POST', headers, body: JSON.stringify(body), signal }
+  const init = { method: 'POST', headers, body: toWellFormedJson(body), signal }
   // Looked up for each request, so that a global fetch that is replaced later is used.
   return fetchWithinOrigin(fetch ?? globalThis.fetch, url, init, provider)
 }

@@ -1,20 +1,25 @@
 /**
- * Well-known servers that speak the protocol of OpenAI's Chat Completions, as data: their
- * addresses, and their differences. The key of each is in the environment variable of its name,
- * such as GROQ_API_KEY.
+ * Well-known servers that speak OpenAI's chat protocol, as data: the address of each, and the
+ * options of `compatible()` that it needs. The key of each is in the environment variable of its
+ * name, such as GROQ_API_KEY.
+ *
+ * As of 2026-11-30. Sources of what is not in a server's own API reference:
+ * - groq: https://console.groq.com/docs/structured-outputs: no streaming with `response_format`
+ * - llamacpp: https://github.com/ggml-org/llama.cpp/issues/26535
+ * - lmstudio: https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/670
+ * - mistral: https://github.com/anomalyco/opencode/issues/1680
  *
  * @module
  */
 
 import type { ChatRequestOptions } from '../wires/openai-chat/request.js'
+import type { ThinkTags } from '../wires/think-tags.js'
 
-export interface Preset {
+/** Options of `compatible()`. */
+export interface Preset extends ChatRequestOptions {
   baseURL: string
-  /** The server runs on the user's own machine and needs no key. */
-  local?: true
-  request?: ChatRequestOptions
   /** Some of its models put their reasoning into the text. */
-  thinkTags?: true
+  thinkTags?: ThinkTags
 }
 
 /** The names of well-known servers. */
@@ -36,13 +41,13 @@ export type PresetName =
 export const presets: Readonly<Record<PresetName, Preset>> = {
   cerebras: {
     baseURL: 'https://api.cerebras.ai/v1',
-    request: { maxTokensField: 'max_completion_tokens' },
+    maxTokensField: 'max_completion_tokens',
     thinkTags: true,
   },
   deepseek: {
     baseURL: 'https://api.deepseek.com/v1',
     // It enforces JSON, but takes no schema.
-    request: { outputMode: 'json-object' },
+    outputMode: 'json-object',
   },
   fireworks: {
     baseURL: 'https://api.fireworks.ai/inference/v1',
@@ -50,21 +55,32 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   },
   groq: {
     baseURL: 'https://api.groq.com/openai/v1',
-    // It refuses `response_format` with streaming.
-    request: { maxTokensField: 'max_completion_tokens', outputMode: 'instructions' },
+    maxTokensField: 'max_completion_tokens',
+    outputMode: 'instructions',
     thinkTags: true,
   },
-  llamacpp: { baseURL: 'http://localhost:8080/v1', local: true, thinkTags: true },
-  lmstudio: { baseURL: 'http://localhost:1234/v1', local: true, thinkTags: true },
+  llamacpp: {
+    baseURL: 'http://localhost:8080/v1',
+    namedToolChoice: 'required',
+    thinkTags: true,
+  },
+  lmstudio: {
+    baseURL: 'http://localhost:1234/v1',
+    namedToolChoice: 'required',
+    thinkTags: true,
+  },
   mistral: {
     baseURL: 'https://api.mistral.ai/v1',
     // It refuses unknown fields, and always sends the usage.
-    request: { includeUsage: false, seedField: 'random_seed' },
+    includeUsage: false,
+    seedField: 'random_seed',
+    traits: { toolCallIds: 'nine-alphanumeric', assistantAfterTools: true },
   },
-  ollama: { baseURL: 'http://localhost:11434/v1', local: true, thinkTags: true },
+  ollama: { baseURL: 'http://localhost:11434/v1', thinkTags: true },
   openrouter: {
     baseURL: 'https://openrouter.ai/api/v1',
-    request: { reasoningField: 'reasoning_details', reasoningObject: true },
+    reasoningParameter: 'reasoning',
+    traits: { reasoningField: 'reasoning_details' },
   },
   perplexity: {
     baseURL: 'https://api.perplexity.ai',
@@ -74,6 +90,11 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     baseURL: 'https://api.together.xyz/v1',
     thinkTags: true,
   },
-  vllm: { baseURL: 'http://localhost:8000/v1', local: true, thinkTags: true },
+  vllm: { baseURL: 'http://localhost:8000/v1', thinkTags: true },
   xai: { baseURL: 'https://api.x.ai/v1' },
+}
+
+/** Whether the server runs on the user's own machine. */
+export function isLocal({ baseURL }: Preset): boolean {
+  return baseURL.startsWith('http://localhost:')
 }

@@ -11,3 +11,4 @@ export {
   type BaseAnthropicClient,
 } from '../drivers/anthropic.js'
 export type { ApiKey } from '../drivers/common-options.js'
+export type { ClaudeTraits } from '../wires/models/claude.js'

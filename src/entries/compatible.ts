@@ -7,5 +7,7 @@
 export type { ApiKey } from '../drivers/common-options.js'
 export { type CompatibleOptions, compatible, type PresetOptions } from '../drivers/compatible.js'
 export type { PresetName } from '../drivers/presets.js'
+export type { ModelTraits } from '../wires/models/traits.js'
+export type { ChatRequestOptions } from '../wires/openai-chat/request.js'
 export type { OutputMode } from '../wires/output-plan.js'
 export type { ThinkTags } from '../wires/think-tags.js'

@@ -23,7 +23,7 @@ export { StreamError, type StreamErrorCode, type StreamErrorOptions } from '../b
 export type { ContentEvent, FinishReason, Usage } from '../base/events.js'
 export { toJsonSchema } from '../base/json-schema.js'
 export type { Message } from '../base/messages.js'
-export type { StreamRequest, Tool } from '../base/request.js'
+export type { ReasoningEffort, StreamRequest, Tool } from '../base/request.js'
 export type { JsonSchema, OutputSchema, StandardJsonSchema } from '../base/schema.js'
 export type { BackgroundResponses } from '../http/background.js'
 export type { Framing } from '../http/framing.js'

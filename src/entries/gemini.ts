@@ -6,3 +6,4 @@
 
 export type { ApiKey } from '../drivers/common-options.js'
 export { type GeminiOptions, gemini } from '../drivers/gemini.js'
+export type { GeminiTraits } from '../wires/models/gemini.js'

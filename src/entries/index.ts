@@ -56,7 +56,7 @@ export type {
   ToolResultPart,
   UserMessage,
 } from '../base/messages.js'
-export type { StreamRequest, Tool, ToolChoice } from '../base/request.js'
+export type { ReasoningEffort, StreamRequest, Tool, ToolChoice } from '../base/request.js'
 export type {
   JsonSchema,
   OutputSchema,

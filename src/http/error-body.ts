@@ -4,7 +4,7 @@
  * @module
  */
 
-import { boundedWait } from './headers.js'
+import { waitInFields } from './requested-wait.js'
 
 export interface ErrorBody {
   /** The provider's sentence; empty if it sent none. */
@@ -37,11 +37,16 @@ const maxTextLength = 64 * 1024
 const maxItems = 32
 
 /**
- * Whether the field `error` holds an error: some servers always send the field, as null or empty.
+ * Whether the field `error` holds an error: some servers always send the field, as null, empty, or
+ * with empty fields.
  */
 export function isErrorBody(error: unknown): boolean {
-  if (typeof error === 'object') return error !== null && Object.keys(error).length > 0
+  if (isFields(error)) return Object.values(error).some(holdsSomething)
   return error === true || text(error) !== undefined
+}
+
+function holdsSomething(value: unknown): boolean {
+  return isFields(value) ? Object.keys(value).length > 0 : Boolean(value)
 }
 
 /**
@@ -86,8 +91,13 @@ function read(value: unknown, result: ErrorBody, depth: number): void {
   else if (isFields(response)) read(response.error, result, depth + 1)
   // MiniMax
   if (isFields(wrapped)) read(wrapped, result, depth + 1)
-  // OpenRouter: the words of the provider behind it
-  if (isFields(metadata)) read(metadata.raw, result, depth + 1)
+  // OpenRouter: the words of the provider behind it, and its own headers
+  if (isFields(metadata)) {
+    read(metadata.raw, result, depth + 1)
+    readWait(metadata, result)
+    if (isFields(metadata.headers)) readWait(metadata.headers, result)
+  }
+  readWait(value, result)
   addWord(result, value.code ?? value.error_code)
   addWord(result, value.error_type)
   // `type: 'error'` marks the event, it does not name the error.
@@ -151,10 +161,7 @@ function readDetails(details: readonly unknown[], result: ErrorBody): void {
   for (const detail of details.slice(0, maxItems)) {
     if (!isFields(detail)) continue
     addWord(result, detail.reason)
-    const delay = text(detail.retryDelay)
-    if (delay?.endsWith('s')) {
-      result.retryAfterMs = boundedWait(Number(delay.slice(0, -1)) * 1000) ?? result.retryAfterMs
-    }
+    readWait(detail, result)
     if (!Array.isArray(detail.violations)) continue
     for (const violation of detail.violations.slice(0, maxItems)) {
       if (isFields(violation) && text(violation.quotaId)?.includes('PerDay')) {
@@ -162,6 +169,10 @@ function readDetails(details: readonly unknown[], result: ErrorBody): void {
       }
     }
   }
+}
+
+function readWait(fields: Fields, result: ErrorBody): void {
+  result.retryAfterMs ??= waitInFields(fields)
 }
 
 function addWord(result: ErrorBody, value: unknown): void {

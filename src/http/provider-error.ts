@@ -7,6 +7,7 @@
 import { StreamError, type StreamErrorCode } from '../base/errors.js'
 import { type ErrorBody, readErrorBody } from './error-body.js'
 import { type HeaderReader, header, requestIdOf, retryAfterMs } from './headers.js'
+import { isDailyLimit, waitForReset, waitInWords } from './requested-wait.js'
 
 /** Options of `providerError()`. */
 export interface ProviderErrorInput {
@@ -42,15 +43,18 @@ export function providerError(input: ProviderErrorInput): StreamError {
   const sentStatus = isErrorStatus(input.status) ? input.status : undefined
   const status = sentStatus ?? body.status
   const text = body.message || input.message || ''
-  const code = classify(body, wordsOf(text), status ?? 0)
+  const words = wordsOf(text)
+  body.retryAfterMs ??= waitInWords(words)
+  const code = classify(body, words, status ?? 0)
+  const resetMs = code === 'rate-limit' ? waitForReset(headers) : undefined
   const requestId = requestIdOf(headers) ?? body.requestId
   return new StreamError(code, describe(provider, status, text, body.words, requestId), {
     provider,
     status,
     requestId,
     cause,
-    retryable: retryable(headers, code, status),
-    retryAfterMs: retryAfterMs(headers) ?? body.retryAfterMs,
+    retryable: retryable(headers, code, status, words),
+    retryAfterMs: retryAfterMs(headers) ?? body.retryAfterMs ?? resetMs,
   })
 }
 
@@ -75,6 +79,8 @@ const wordRules: readonly Rule[] = [
   [
     'context-length',
     /context(length|size|window)|prompttokens|prompttoolong|inputtoolong|stringabovemaxlength/,
+    // Z.ai
+    /^1261$/,
   ],
   [
     'quota',
@@ -112,10 +118,13 @@ const sentenceRules: readonly Rule[] = [
     'context-length',
     // A limit is named with the context, and it is exceeded: "try increasing context size" alone is
     // a server's trouble.
-    /(exceed|maximum|too (long|large|many)|(longer|larger|greater) than)[^]{0,120}context.?(length|window|size|limit)/,
+    /(exceed|maximum|reached|too (long|large|many)|(longer|larger|greater) than)[^]{0,120}context.?(length|window|size|limit)/,
     /context.?(length|window|size|limit)[^]{0,80}(exceed|is too|reached|overflow|not enough)/,
     /(prompt|input|inputs|messages?)( is| are)? too long|(prompt|input) (length|exceeds) (exceeds|should be|max)/,
-    /too many (prompt |input )?tokens|maximum (prompt|input) length|range of input length/,
+    /too many (prompt |input )?tokens|maximum (allowed )?(prompt|input) length|range of input length/,
+    /(prompt|input)( token)? (length|tokens)[^.]{0,30} exceed|token limit exceeded/,
+    // vLLM, Z.ai, SiliconFlow, Volcengine
+    /maximum model length|must be at least 1, got -|in request more than max tokens|max_seq_len|exceed max message tokens/,
     /token count[^]{0,40}(exceeds|is \d)|model token limit|reduce the length of/,
     // Text Generation Inference
     /must have less than \d+ tokens|inputs\W+tokens \+/,
@@ -138,9 +147,22 @@ const sentenceRules: readonly Rule[] = [
   ],
   [
     'rate-limit',
-    /rate.?limit|too many requests|(requests|tokens) per (second|minute|min|hour|day)|throttl|resource.{0,15}exhausted/,
+    /rate.?limit|too many requests|(requests|tokens) per.(second|minute|min|hour|day)|throttl|resource.{0,15}exhausted/,
+    /too many tokens/,
+  ],
+  [
+    'invalid-request',
+    // Images and the like for a model that takes text only: a 500 of llama-server, a 404 of
+    // OpenRouter, an error inside a stream of LM Studio
+    /(image|audio|video|vision|multimodal)[^.]{0,30} (is|are) ?n[o']t (supported|enabled)/,
+    /(n[o']t|no endpoints found that) (support|accept)[^.]{0,20}(image|audio|video|vision|multimodal)/,
+    /not a (multimodal|vision) model|mmproj|text.only|unsupported content part|at most 0 (image|audio|video)|required for image/,
   ],
 ]
+
+/** Throttling may be worded like a prompt that is too long: "Too many tokens, please wait". */
+const throttled =
+  /rate.?limit|too many requests|throttl|please wait|per.(second|minute|min|hour|day)|try again (in|later)/
 
 /** Sentences that count only if the status means nothing. */
 const vagueSentenceRules: readonly Rule[] = [
@@ -180,8 +202,13 @@ const unlikely: Readonly<Partial<Record<number, readonly StreamErrorCode[]>>> = 
 }
 
 /** @param status - 0 for an error inside a stream that has none */
-function classify(
-  { words, quotaPerDay, retryAfterMs: askedMs }: ErrorBody,
+function classify(body: ErrorBody, text: string, status: number): StreamErrorCode {
+  const code = codeFor(body, text, status)
+  return code === 'rate-limit' && (body.quotaPerDay || isDailyLimit(text)) ? 'quota' : code
+}
+
+function codeFor(
+  { words, retryAfterMs: askedMs }: ErrorBody,
   text: string,
   status: number,
 ): StreamErrorCode {
@@ -190,16 +217,17 @@ function classify(
   // Gemini sends RESOURCE_EXHAUSTED and "quota" for a limit per minute too; its details tell them
   // apart.
   if (word === 'rate-limit') {
-    return quotaPerDay || (askedMs === undefined && codeOf([quotaSentences], [text]))
-      ? 'quota'
-      : word
+    return askedMs === undefined ? (codeOf([quotaSentences], [text]) ?? word) : word
   }
   // OpenAI sends `model_not_found` with 403 for a model that exists.
   if (word === 'not-found' && status === 403) return 'permission'
   if (word !== undefined && word !== 'permission') return word
   const told = statusCodes[status] ?? (status >= 500 ? 'server' : undefined)
   if (told === 'auth' || told === 'quota') return told
-  const sentences = sentenceRules.filter(([code]) => !unlikely[status]?.includes(code))
+  const isThrottled = throttled.test(text)
+  const sentences = sentenceRules.filter(
+    ([code]) => !unlikely[status]?.includes(code) && !(code === 'context-length' && isThrottled),
+  )
   const known = codeOf(sentences, [text]) ?? word ?? told ?? codeOf(vagueSentenceRules, [text])
   if (known !== undefined || status > 0) return known ?? 'invalid-request'
   // Inside a stream, without a hint: the request was accepted, so the fault is the server's.
@@ -222,13 +250,14 @@ function retryable(
   headers: ProviderErrorInput['headers'],
   code: StreamErrorCode,
   status: number | undefined,
+  text: string,
 ): boolean | undefined {
   const said = header(headers, 'x-should-retry')
   if (said === 'true') return true
   if (said === 'false') return false
   // A request that is too large stays too large, such as a prompt above the tokens allowed in a
   // minute.
-  if (status === 413) return false
+  if (status === 413 || text.includes('request too large')) return false
   return code === 'conflict' ? true : undefined
 }
 

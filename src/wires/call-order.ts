@@ -1,5 +1,5 @@
 /**
- * Tool calls and their results, put into the order that every wire wants.
+ * The order of tool calls and their results that every provider requires.
  *
  * @module
  */
@@ -7,13 +7,13 @@
 import type { Message, OutputPart, ToolCallPart, ToolResultPart } from '../base/messages.js'
 
 /**
- * The conversation with each call answered right after the message that made it. A call without a result is left out, and so is
- * a result without a call before it, because providers refuse both: a history may have been cut, or stopped in the middle.
+ * Puts the results of calls right after the message with the calls. Calls without a result and
+ * results without a call are left out, because providers refuse both: a history may have been cut.
  *
- * A call belongs to the first result of its id that follows; some models begin to count their ids anew in each turn, so ids may
- * repeat. What is returned has other ids where a wire cannot take them as they are.
+ * A call belongs to the first result of its id that follows. Ids may repeat, because some models
+ * count from the start in each turn.
  *
- * @param wireId - gives the id that goes over the wire; called once for each call
+ * @param wireId - returns the id that the provider takes; called once for each call
  */
 export function arrangeCalls(
   messages: readonly Message[],
@@ -64,8 +64,33 @@ function matchResults(messages: readonly Message[]): Map<ToolCallPart, ToolResul
 }
 
 /**
- * Makes ids that a wire takes: each one once, without characters that it refuses, and not too long. An id that is fine stays, and
- * the same history always gives the same ids, so that the provider's prompt cache holds.
+ * Makes unique ids of nine letters or digits, for Mistral. An id of that form stays, and the same
+ * history always gives the same ids.
+ */
+export function nineIds(): (id: string) => string {
+  const given = new Set<string>()
+  return (id) => {
+    let unique = /^[a-zA-Z0-9]{9}$/.test(id) ? id : hash(id)
+    for (let count = 2; given.has(unique); count++) unique = hash(`${id} ${count}`)
+    given.add(unique)
+    return unique
+  }
+}
+
+/** Nine digits of base 36. */
+function hash(text: string): string {
+  let [high, low] = [0x811c9dc5, 0x9e3779b9]
+  for (let at = 0; at < text.length; at++) {
+    high = Math.imul(high ^ text.charCodeAt(at), 0x01000193)
+    low = Math.imul(low ^ text.charCodeAt(at), 0x85ebca6b)
+  }
+  return ((high >>> 0) * 0x100000 + (low >>> 12)).toString(36).padStart(9, '0').slice(-9)
+}
+
+/**
+ * Makes ids that a provider takes: unique, without characters that it refuses, and not too long. An
+ * id that is fine stays, and the same history always gives the same ids, so that the provider's
+ * prompt cache holds.
  *
  * @param refused - matches each character that the wire refuses
  */

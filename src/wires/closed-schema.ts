@@ -1,27 +1,29 @@
 /**
- * JSON Schema in the part of it that providers can hold a model to: closed objects, and few keywords.
+ * The part of JSON Schema that providers can enforce: closed objects, and few keywords.
  *
  * @module
  */
 
 import type { JsonSchema } from '../base/schema.js'
+import { toWellFormedJson } from '../base/well-formed-json.js'
 import { isRecord, type Json } from './read-json.js'
 
-/** What a provider takes of JSON Schema. */
+/** The part of JSON Schema that one provider takes. */
 export interface Dialect {
-  /** A property need not be required. */
+  /** Whether a property may be optional. */
   readonly allowsOptional: boolean
-  /** A limit on values that the provider takes; the others are told to the model in the description. */
+  /** Whether the provider takes a limit on values. Others are put into the description. */
   keeps(keyword: string, value: unknown): boolean
   /** Whether the provider takes a union of these. */
   takesUnion?(schemas: readonly Json[]): boolean
 }
 
 /**
- * The schema in that part. Objects that leave it open whether they may have more properties are closed; `oneOf` becomes `anyOf`;
- * limits that the provider does not take become words. What fits the result may thus break a limit, but has the right shape.
+ * Rewrites a schema in that part. Objects that do not rule out further properties are closed,
+ * `oneOf` becomes `anyOf`, and limits that the provider does not take become words. A value that
+ * fits the result may thus break a limit, but has the right shape.
  *
- * @returns undefined where the shape itself cannot be told, as that of an object with any properties
+ * @returns undefined if the shape itself cannot be expressed, such as an object with any properties
  */
 export function closeSchema(schema: JsonSchema, dialect: Dialect): JsonSchema | undefined {
   try {
@@ -45,13 +47,13 @@ function closeNode(node: unknown, dialect: Dialect): Json {
     if (encode !== undefined) Object.assign(closed, encode(value, dialect))
     else if (unknownShapes.has(keyword)) throw new OpenShape()
     else if (dialect.keeps(keyword, value)) closed[keyword] = value
-    else hints.push(`${keyword}: ${JSON.stringify(value)}`)
+    else hints.push(`${keyword}: ${toWellFormedJson(value)}`)
   }
   if (typeof closed.$ref === 'string') return closeReference(closed)
   closeType(closed)
   if (includes(closed.type, 'object')) closeObject(closed, dialect)
   if (includes(closed.type, 'array') && closed.items === undefined) throw new OpenShape()
-  // A format says it already.
+  // A format implies its pattern.
   const told = closed.format === undefined ? hints : hints.filter((hint) => !isPattern(hint))
   if (told.length > 0) closed.description = describe(closed.description, told)
   return closed
@@ -59,7 +61,7 @@ function closeNode(node: unknown, dialect: Dialect): Json {
 
 type Encode = (value: unknown, dialect: Dialect) => Json
 
-/** The keywords that make up the shape of a value. */
+/** The keywords that describe the shape of a value. */
 const shapes: Partial<Record<string, Encode>> = {
   type: (type) => ({ type }),
   title: (title) => ({ title }),
@@ -80,15 +82,15 @@ const shapes: Partial<Record<string, Encode>> = {
   },
 }
 
-/** Some libraries write down that integers are safe ones. */
+/** Some libraries add the limits of safe integers. */
 function isNoLimit(value: unknown): boolean {
   return value === Number.MAX_SAFE_INTEGER || value === Number.MIN_SAFE_INTEGER
 }
 
-/** They say nothing about values. */
+/** Keywords that do not restrict values. */
 const notes = new Set(['$schema', '$id', '$comment'])
 
-/** They shape a value in ways that no provider takes. */
+/** Keywords for shapes that no provider takes. */
 const unknownShapes = new Set([
   '$anchor',
   '$dynamicAnchor',
@@ -123,14 +125,14 @@ function closeEach(schemas: unknown, dialect: Dialect): Json {
   return Object.fromEntries(closed) as Json
 }
 
-/** Nothing may stand beside a reference. */
+/** A reference allows no other keywords. */
 function closeReference(node: Json): Json {
   const { $ref, title: _title, description: _description, $defs, definitions, ...others } = node
   if (Object.keys(others).length > 0 || !String($ref).startsWith('#')) throw new OpenShape()
   return { $ref, ...($defs ? { $defs } : {}), ...(definitions ? { definitions } : {}) }
 }
 
-/** Providers want a type beside the values of an enumeration. */
+/** Providers require a type along with the values of an enumeration. */
 function closeType(node: Json): void {
   if (node.type !== undefined || node.anyOf !== undefined) return
   const values = 'const' in node ? [node.const] : node.enum
@@ -181,7 +183,7 @@ const stringFormats = new Set([
   'uuid',
 ])
 
-/** The formats that all providers know. */
+/** Whether a value is a format that all providers take. */
 export function isStringFormat(value: unknown): boolean {
   return stringFormats.has(String(value))
 }

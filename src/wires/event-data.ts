@@ -1,5 +1,5 @@
 /**
- * What one event of a stream holds.
+ * The object in one event of a stream.
  *
  * @module
  */
@@ -10,9 +10,11 @@ import { providerError } from '../http/provider-error.js'
 import { isRecord, type Json, recordsOf } from './read-json.js'
 
 /**
- * The object that an event holds. An event without data holds an empty one.
+ * Reads the object in an event. It is empty for an event without data, and for a JSON value that is
+ * no object: servers send `null` and the like to keep a connection open.
  *
- * @throws StreamError `protocol` for anything but a JSON object; what the provider says where an event named `error` is text
+ * @throws StreamError `protocol` for anything but JSON; the provider's error if an event named
+ *   `error` is text, and if the data is an array of errors
  */
 export function parseEventData(data: string, provider: string, event: string | undefined): Json {
   let value: unknown
@@ -29,6 +31,5 @@ export function parseEventData(data: string, provider: string, event: string | u
   if (event === 'error' || recordsOf(value).some((item) => isErrorBody(item.error))) {
     throw providerError({ provider, body: value })
   }
-  const message = `${provider}: an event of the stream is not an object: ${data.slice(0, 200)}`
-  throw new StreamError('protocol', message, { provider })
+  return {}
 }

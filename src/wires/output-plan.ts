@@ -1,5 +1,5 @@
 /**
- * How structured output is asked for, which differs from provider to provider in what they take and not in what they mean.
+ * How structured output is requested. Providers differ in what they take, not in what they mean.
  *
  * @module
  */
@@ -7,31 +7,32 @@
 import type { OutputReading } from '../attempt/structured-output/output-reading.js'
 import { wrapperKey } from '../attempt/structured-output/unwrapper.js'
 import type { JsonSchema } from '../base/schema.js'
+import { toWellFormedJson } from '../base/well-formed-json.js'
 import { closeSchema, type Dialect, isStringFormat } from './closed-schema.js'
 import { compact, isRecord, type Json } from './read-json.js'
 
 /**
- * `json-schema`: the provider gets the schema and holds the model to it. `json-object`: the provider sees to JSON, and the schema is
- * in the instructions. `instructions`: it is there alone.
+ * `json-schema`: the provider receives the schema and enforces it. `json-object`: the provider
+ * enforces JSON, and the schema is in the instructions. `instructions`: the schema is only there.
  */
 export type OutputMode = 'json-schema' | 'json-object' | 'instructions'
 
-/** How one request asks, and how its answer is to be read. */
+/** How one request asks for output, and how its answer is read. */
 export interface OutputPlan extends OutputReading {
-  /** What the request's field for it holds, in the words of the wire; undefined where only the instructions ask. */
+  /** The value of the request's field for it; undefined if only the instructions ask for it. */
   readonly format?: Json | undefined
-  /** To be added to the instructions, unless the provider gets the schema itself. */
+  /** Added to the instructions, unless the provider receives the schema itself. */
   readonly instructions: string | undefined
 }
 
-/** The same, before it is put into the words of a wire. */
+/** A plan before it is written in the fields of one API. */
 export interface SchemaPlan extends OutputPlan {
   readonly mode: OutputMode
-  /** What is sent: that of an object where the provider takes no other. */
+  /** The schema that is sent. It is wrapped in an object if the provider takes no other. */
   readonly schema: JsonSchema
 }
 
-/** @param objectsOnly - whether the provider takes the schema of an object only */
+/** @param objectsOnly - whether the provider takes only schemas of objects */
 export function planOutput(
   given: JsonSchema,
   mode: OutputMode,
@@ -43,18 +44,18 @@ export function planOutput(
   return { mode, schema, wrapped, lenient, instructions: lenient ? instruct(schema) : undefined }
 }
 
-/** Some servers insist on the word JSON here. */
+/** Some servers require the word JSON here. */
 function instruct(schema: JsonSchema): string {
-  return `Answer with JSON only, without any text before or after it and without a Markdown fence. The JSON has to fit this JSON Schema:\n${JSON.stringify(schema)}`
+  return `Answer with JSON only, without any text before or after it and without a Markdown fence. The JSON has to fit this JSON Schema:\n${toWellFormedJson(schema)}`
 }
 
-/** A union of objects is none: providers want one object at the root. */
+/** Whether the schema is of one object. Providers refuse a union at the root. */
 function isObjectSchema(schema: JsonSchema): boolean {
   const others = ['anyOf', 'oneOf', 'allOf', 'not', 'enum', 'const', '$ref']
   return schema.type === 'object' && !others.some((keyword) => keyword in schema)
 }
 
-/** References go on to lead where they led: definitions stay at the root, all else is one level down. */
+/** References keep their targets: definitions stay at the root, all else is one level down. */
 function wrapSchema(schema: JsonSchema): JsonSchema {
   const { $defs, definitions, title, description, ...rest } = JSON.parse(
     JSON.stringify(schema, (keyword, value: unknown) =>
@@ -77,7 +78,7 @@ function moveReference(reference: string): string {
 }
 
 /**
- * What `strict` takes on OpenAI's wires. It has no word for a property that may be absent.
+ * What `strict` takes on OpenAI's APIs. It has no optional properties.
  *
  * @see https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
  */
@@ -88,7 +89,10 @@ const strictDialect: Dialect = {
   takesUnion: differAtOnce,
 }
 
-/** The objects of a union have to be told apart by their first property: by its name, or by the few values that it may have. */
+/**
+ * Whether the objects of a union differ in their first property: in its name, or in its few possible
+ * values.
+ */
 function differAtOnce(schemas: readonly Json[]): boolean {
   const open = new Set<string>()
   const all = new Set<string>()
@@ -115,8 +119,9 @@ const strictKeywords = new Set([
 ])
 
 /**
- * The schema in the words of OpenAI's wires. `strict` is on where it leaves the meaning of the schema as it is; where it would not, as
- * with optional properties or open objects, the schema goes out unchanged and the model is trusted to fit it.
+ * Writes a schema in the fields of OpenAI's APIs. `strict` is on if it does not change what the schema
+ * means. Otherwise, as with optional properties or open objects, the schema is sent unchanged and is
+ * not enforced.
  */
 export function encodeSchema({ schema }: SchemaPlan): Json {
   const strict = closeSchema(schema, strictDialect)

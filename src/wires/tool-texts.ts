@@ -1,13 +1,14 @@
 /**
- * Arguments and results of tools as the wire formats take them.
+ * Arguments and results of tools in the form that providers take.
  *
  * @module
  */
 
 import type { ToolCallPart } from '../base/messages.js'
+import { toWellFormedJson } from '../base/well-formed-json.js'
 import { isRecord, type Json } from './read-json.js'
 
-/** A tool's output as the text that goes over the wire; never empty, which some providers refuse. */
+/** A tool's output as text. It is never empty, because some providers refuse that. */
 export function toText(value: unknown): string {
   const text = typeof value === 'string' ? value : toJson(value)
   return text.trim() === '' ? '(empty)' : text
@@ -15,16 +16,16 @@ export function toText(value: unknown): string {
 
 function toJson(value: unknown): string {
   try {
-    return JSON.stringify(value) ?? ''
+    return toWellFormedJson(value) ?? ''
   } catch {
-    // A circle, or a BigInt
+    // A circular value, or a BigInt
     return String(value)
   }
 }
 
 /**
- * The arguments of a call as an object, which is what every wire wants. A model that was cut off left a text that is not JSON: it
- * goes back under a name that tells so.
+ * The arguments of a call as an object, which every provider requires. Arguments that are not JSON,
+ * because the answer was cut off, go back under a name of their own.
  */
 export function toArguments({ input, error }: ToolCallPart): Json {
   if (error !== undefined) return { invalid_json: input }

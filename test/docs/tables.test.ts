@@ -4,7 +4,7 @@
 
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { presets } from '../../src/drivers/presets.js'
+import { isLocal, presets } from '../../src/drivers/presets.js'
 import {
   createStream,
   plainText,
@@ -73,10 +73,10 @@ test('the well-known servers are those of the page', () => {
     row.map((cell) => cell.replaceAll('`', '')),
   )
   expect(rows).toEqual(
-    Object.entries(presets).map(([name, { baseURL, local }]) => [
+    Object.entries(presets).map(([name, preset]) => [
       name,
-      baseURL,
-      local ? '' : `${name.toUpperCase()}_API_KEY`,
+      preset.baseURL,
+      isLocal(preset) ? '' : `${name.toUpperCase()}_API_KEY`,
     ]),
   )
 })

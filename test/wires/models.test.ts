@@ -110,7 +110,7 @@ describe('the limit has the name that is known', () => {
 test('OpenRouter is asked for reasoning in an object, which takes a budget', () => {
   const ask = (reasoning: NonNullable<StreamRequest['reasoning']>) =>
     encodeChatRequest({ prompt: 'p', reasoning }, 'anthropic/claude-opus-5', {
-      reasoningObject: true,
+      reasoningParameter: 'reasoning',
     })
   expect(ask({ effort: 'high' })).toMatchObject({ reasoning: { effort: 'high' } })
   expect(ask({ effort: 'high', budgetTokens: 2000 })).toMatchObject({

@@ -265,6 +265,70 @@ describe('a tool call', () => {
     expect(shown(result)).toEqual(['0 a f {"x":1}', '1 b f {"x":2}'])
   })
 
+  test('is another one of the same index without ids too, if whole arguments came before', () => {
+    const pieces = [
+      piece(0, '', 'f', '{"x":1}'),
+      piece(0, '', 'f', '{"x":2}'),
+      piece(0, undefined, 'f', '{"x":2}'),
+      piece(0, undefined, 'g', '{}'),
+    ]
+    const calls = ['0 call_* f {"x":1}', '1 call_* f {"x":2}', '2 call_* f {"x":2}']
+    expect(shown(read(...pieces))).toEqual([...calls, '3 call_* g {}'])
+    const ids = read(...pieces).out.map((event) => event.kind === 'tool-call' && event.id)
+    expect(new Set(ids).size).toBe(4)
+  })
+
+  test('is another one of the same index without ids in fragments, with or without its name', () => {
+    const first = [piece(0, '', 'f', ''), piece(0, '', '', '{"x"'), piece(0, '', '', ':1}')]
+    const second = [piece(0, '', 'f', ''), piece(0, '', '', '{"x":'), piece(0, '', '', '{}}')]
+    expect(inputsOf(read(...first, ...second))).toEqual(['{"x":1}', '{"x":{}}'])
+    expect(inputsOf(read(...first, ...second.slice(1)))).toEqual(['{"x":1}', '{"x":{}}'])
+  })
+
+  test('is another one of the same index without ids and arguments, if it has another name', () => {
+    const result = read(piece(0, '', 'f', ''), piece(0, '', 'g', ''), '[DONE]')
+    expect(shown(result)).toEqual(['0 call_* f ', '1 call_* g '])
+    expect(shown(read(piece(0, '', 'get_', ''), piece(0, '', 'get_f', '{}')))).toEqual([
+      '0 call_* get_f {}',
+    ])
+  })
+
+  test('is another one if calls have an index and an id in common, and gets an id of its own', () => {
+    const result = read(piece(0, 'a', 'f', '{}'), piece(0, 'a', 'g', '{"x":1}'))
+    expect(shown(result)).toEqual(['0 a f {}', '1 call_* g {"x":1}'])
+  })
+
+  test('stays one if its name is repeated with every fragment', () => {
+    for (const index of [0, undefined]) {
+      const pieces = ['{"x"', ':{"y":', '1}}', ' ', ''].map((part) => piece(index, '', 'f', part))
+      expect(inputsOf(read(...pieces, '[DONE]'))).toEqual(['{"x":{"y":1}} '])
+    }
+  })
+
+  test('stays one if its fragments are objects, each of them read once', () => {
+    const count = 50_000
+    const pieces = Array.from({ length: count }, () => piece(0, '', 'f', '{"x":"}{"},'))
+    const [input] = inputsOf(read(piece(0, '', 'f', '{"a":['), ...pieces, piece(0, '', '', '0]}')))
+    expect(JSON.parse(input as string).a).toHaveLength(count + 1)
+  })
+
+  test('stays one if all of it comes once more at its end', () => {
+    const pieces = [piece(0, 'a', 'f', '{"x"'), piece(0, undefined, undefined, ':1}')]
+    for (const again of [piece(0, 'a', 'f', '{"x":1}'), piece(0, '', '', '{"x":1}')]) {
+      expect(inputsOf(read(...pieces, again, '[DONE]'))).toEqual(['{"x":1}'])
+    }
+  })
+
+  test('is shown at the end although others without index and id came after it', () => {
+    const result = read(
+      piece(undefined, '', 'f', ''),
+      piece(undefined, '', 'g', ''),
+      piece(undefined, '', 'h', '{}'),
+      '[DONE]',
+    )
+    expect(shown(result).toSorted()).toEqual(['0 call_* h {}', '1 call_* f ', '2 call_* g '])
+  })
+
   test('stays one if its id changes with every fragment', () => {
     const result = read(piece(0, 'a', 'f', '{"x"'), piece(0, 'b', 'f', ':1}'))
     expect(shown(result)).toEqual(['0 a f {"x"', '0 a f :1}'])

@@ -133,6 +133,12 @@ describe('errors', () => {
     expect(result.error?.message).toBe('p: slow down (rate_limit_exceeded)')
   })
 
+  test('are known by the reason of an incomplete response', () => {
+    const response = { status: 'incomplete', incomplete_details: { reason: 'server_error' } }
+    const result = read(text('a'), { type: 'response.incomplete', response })
+    expect([shown(result), result.error?.code]).toEqual([['0 text a'], 'server'])
+  })
+
   test('may be an event, nested or flat, with the name alone, or without a type', () => {
     const error = { code: 'rate_limit_exceeded', message: 'boom' }
     const events = [{ type: 'error', error }, { type: 'error', ...error }, { error }, error]

@@ -215,8 +215,7 @@ describe('on the chat wire', () => {
     expect(body).toEqual({
       model: 'm',
       messages: [
-        { role: 'system', content: 's' },
-        { role: 'system', content: 't' },
+        { role: 'system', content: 's\n\nt' },
         { role: 'user', content: 'u' },
       ],
       stream: true,

@@ -75,7 +75,8 @@ const onResponses = (message: Message, model = 'gpt-5.2') =>
   JSON.stringify(encodeResponsesRequest(ask(message), model))
 const onRouter = (message: Message, model: string) =>
   JSON.stringify(
-    encodeChatRequest(ask(message), model, { reasoningField: 'reasoning_details' }).messages,
+    encodeChatRequest(ask(message), model, { traits: { reasoningField: 'reasoning_details' } })
+      .messages,
   )
 
 describe('what a provider signed goes back to it', () => {
@@ -192,8 +193,13 @@ describe('reasoning on the chat wire', () => {
     expect(messages('gpt-5.2')[0]).toEqual({ role: 'assistant', content: 'Yes.' })
   })
 
-  test('is there for those who refuse an answer without it, empty where there was none', () => {
-    for (const model of ['deepseek-v4-pro', 'moonshotai/kimi-k2.5']) {
+  test('is there for models that refuse an answer without it, empty if there was none', () => {
+    for (const model of [
+      'deepseek-v4-pro',
+      'moonshotai/kimi-k2.5',
+      'mimo-v2.5-pro',
+      'xiaomi/mimo-v2-flash',
+    ]) {
       expect(messages(model)[0]).toMatchObject({ reasoning_content: 'hm' })
       const plain = ask({ role: 'assistant', content: 'Yes.' })
       expect(encodeChatRequest(plain, model).messages).toMatchObject([
@@ -205,7 +211,9 @@ describe('reasoning on the chat wire', () => {
 
   test('is in the field that the server has for it', () => {
     const reasoningField = 'reasoning_content'
-    expect(messages('qwen3', { reasoningField })[0]).toMatchObject({ reasoning_content: 'hm' })
+    expect(messages('qwen3', { traits: { reasoningField } })[0]).toMatchObject({
+      reasoning_content: 'hm',
+    })
   })
 
   test('is plain text for a model that signs nothing', () => {

@@ -12,7 +12,7 @@ import type { StreamRequest, ToolChoice } from '../../base/request.js'
 import { alternate, encodeTurns } from '../alternating-turns.js'
 import { readData } from '../attachment-data.js'
 import { wireIds } from '../call-order.js'
-import { type Claude, describeClaude } from '../models/claude.js'
+import { type ClaudeTraits, describeClaude } from '../models/claude.js'
 import type { OutputPlan } from '../output-plan.js'
 import { compact, type Json, mergeOptions } from '../read-json.js'
 import { checkMessages, messagesOf, systemOf } from '../request-messages.js'
@@ -21,17 +21,23 @@ import { toArguments, toText } from '../tool-texts.js'
 import { encodeThinking } from './thinking.js'
 
 /**
- * The API wants a limit in every request. Where none is given it is long enough for any answer, and within what the model may write:
- * 64,000 tokens from Claude 4.5 on, 32,000 for 3.7 to 4.1, 8,192 for 3.5 and for other makers' models, 4,096 before.
+ * Writes the body of a request.
  *
- * @param output - as `planMessagesOutput` plans it, where structured output is asked for
+ * The API requires a limit. The default is long enough for any answer, and within what the model may
+ * write: 64,000 tokens from Claude 4.5 on, 32,000 for 3.7 to 4.1, 8,192 for 3.5 and for other makers'
+ * models, 4,096 before.
+ *
+ * @param output - the plan of `planMessagesOutput`, if structured output is requested
+ * @param traits - the caller's own, which override those of the version
+ * @throws StreamError `invalid-request` if nothing is to be sent
  */
 export function encodeMessagesRequest(
   request: StreamRequest,
   model: string,
   output?: OutputPlan,
+  traits?: Partial<ClaudeTraits>,
 ): Json {
-  const claude = describeClaude(model)
+  const claude = describeClaude(model, traits)
   const system = systemOf(request, output?.instructions).join('\n\n')
   const messages = encodeMessages(messagesOf(request), makerOf(model))
   const { thinking, effort, budget } = encodeThinking(request, claude, resumesUnthought(messages))
@@ -41,7 +47,7 @@ export function encodeMessagesRequest(
   const outputConfig = compact({ format: output?.format, effort })
   const body: Json = {
     model,
-    // Thinking counts against the limit, so the answer's own part goes on top.
+    // Thinking counts against the limit, so its budget is added.
     max_tokens: Math.min(
       (request.maxOutputTokens ?? claude.defaultMaxTokens) + budget,
       Math.max(claude.maxTokens, request.maxOutputTokens ?? 0),
@@ -50,7 +56,7 @@ export function encodeMessagesRequest(
     stream: true,
     ...compact({
       system: system === '' ? undefined : system,
-      // Refused beside thinking.
+      // Refused together with thinking.
       ...(thinking === undefined ? encodeSampling(request, claude) : {}),
       stop_sequences: stopSequences?.length ? stopSequences : undefined,
       thinking,
@@ -64,22 +70,22 @@ export function encodeMessagesRequest(
 }
 
 /** What the model would refuse is left out, so that one request can go to any model. */
-function encodeSampling({ temperature, topP }: StreamRequest, { sampling }: Claude): Json {
+function encodeSampling({ temperature, topP }: StreamRequest, { sampling }: ClaudeTraits): Json {
   if (sampling === 'none') return {}
   const both = sampling === 'both' || temperature === undefined
   return compact({ temperature, top_p: both ? topP : undefined })
 }
 
 /**
- * Whether the results of calls go back to a turn that did not begin with thinking, as one of another model's: a model with a budget
- * may not begin to think in the middle of a turn.
+ * Whether the results of calls go back to a turn that did not begin with thinking, such as another
+ * model's. A model with a budget may not begin to think in the middle of a turn.
  */
 function resumesUnthought(messages: readonly MessageParam[]): boolean {
   const answered = messages.at(-1)?.content.some(({ type }) => type === 'tool_result')
   return answered === true && !String(messages.at(-2)?.content[0]?.type).endsWith('thinking')
 }
 
-/** A conversation that holds calls is refused without tools, so the ones it speaks of are named, and none may be called. */
+/** A conversation with calls is refused without tools, so those it names are sent and disabled. */
 function formerTools(messages: readonly MessageParam[]): Json {
   const names = new Set<unknown>()
   for (const { content } of messages) {
@@ -95,7 +101,7 @@ interface MessageParam {
   content: Json[]
 }
 
-/** Turns have to alternate and begin with the user. */
+/** Turns alternate and begin with the user. */
 function encodeMessages(messages: readonly Message[], maker: string | undefined): MessageParam[] {
   const turns = encodeTurns(messages, wireIds(64, /[^a-zA-Z0-9_-]/g), {
     user: (parts) => parts.map(encodePart),
@@ -111,13 +117,13 @@ function encodeMessages(messages: readonly Message[], maker: string | undefined)
   return params
 }
 
-/** Results have to stand before everything else in the turn that answers the calls. */
+/** Results come before everything else in the turn that answers the calls. */
 function resultsFirst(content: readonly Json[]): Json[] {
   const isResult = (block: Json): boolean => block.type === 'tool_result'
   return [...content.filter(isResult), ...content.filter((block) => !isResult(block))]
 }
 
-/** An answer that the model has to continue may not end in white space. */
+/** An answer to be continued may not end in white space. */
 function trimPrefill(content: readonly Json[]): void {
   const block = content.at(-1)
   if (typeof block?.text === 'string') block.text = block.text.trimEnd()
@@ -141,8 +147,8 @@ function encodePart(part: InputPart): Json {
 }
 
 /**
- * Reasoning goes back only with its signature: Anthropic refuses it without. Other makers on this wire sign nothing, and some refuse
- * a history without it.
+ * Reasoning goes back only with its signature, without which Anthropic refuses it. Other makers on
+ * this API sign nothing, and some refuse a history without reasoning.
  */
 function encodeAssistant(parts: readonly OutputPart[], maker: string | undefined): Json[] {
   const blocks = parts.flatMap((part): Json[] => {
@@ -166,7 +172,7 @@ function encodeAssistant(parts: readonly OutputPart[], maker: string | undefined
         return []
     }
   })
-  // The API refuses a message that ends in thinking, such as one whose calls were never answered.
+  // A message that ends in thinking is refused, such as one whose calls were never answered.
   while (blocks.at(-1)?.type === 'thinking' || blocks.at(-1)?.type === 'redacted_thinking') {
     blocks.pop()
   }
@@ -187,7 +193,7 @@ function encodeTools(tools: StreamRequest['tools']): Json[] | undefined {
   return Object.entries(tools).map(([name, { description, parameters }]) => ({
     name,
     ...compact({ description }),
-    // The schema of a tool has to be of an object.
+    // The API requires the schema of an object.
     input_schema: {
       type: 'object',
       ...toJsonSchema(parameters, `tools.${name}.parameters`),

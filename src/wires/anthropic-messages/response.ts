@@ -1,5 +1,5 @@
 /**
- * Reads what the Messages API streams.
+ * Reads the stream of the Messages API.
  *
  * @module
  * @see https://docs.anthropic.com/en/docs/build-with-claude/streaming
@@ -11,6 +11,7 @@ import { isErrorBody, isErrorObject } from '../../http/error-body.js'
 import { providerError } from '../../http/provider-error.js'
 import type { WireDecoder } from '../../http/wire-decoder.js'
 import { parseEventData } from '../event-data.js'
+import { finishFailure } from '../finish-failure.js'
 import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
 import { ContentBlocks } from './content-blocks.js'
 import { MessagesUsage } from './usage.js'
@@ -24,10 +25,11 @@ const finishReasons = new Map<string, FinishReason>(
     tool_use: 'tool-calls',
     refusal: 'content-filter',
     pause_turn: 'pause',
-    // Gateways that pass the other wire's words on
+    // Gateways that pass on the words of Chat Completions
     stop: 'stop',
     length: 'length',
     tool_calls: 'tool-calls',
+    function_call: 'tool-calls',
     content_filter: 'content-filter',
   }),
 )
@@ -45,7 +47,7 @@ export class MessagesDecoder implements WireDecoder {
   }
 
   decode(data: string, event: string | undefined, out: ContentEvent[]): void {
-    // Some gateways add the marker of the other wire.
+    // Some gateways add the end of Chat Completions.
     if (data === '[DONE]') {
       this.ended = this.#finish !== undefined
       return
@@ -73,8 +75,7 @@ export class MessagesDecoder implements WireDecoder {
         break
       case 'message_delta':
         this.#usage.overlay(message.usage)
-        if (isRecord(message.delta))
-          this.#finish = textOf(message.delta.stop_reason) ?? this.#finish
+        if (isRecord(message.delta)) this.#stop(textOf(message.delta.stop_reason))
         if (this.#finish !== undefined) this.#blocks.stopAll(out)
         break
       case 'message_stop':
@@ -100,7 +101,7 @@ export class MessagesDecoder implements WireDecoder {
     }
   }
 
-  /** At the start the API counts the output that it has begun with; how much it became is said with the stop reason. */
+  /** Leaves out the output until the end: the first count is only that of the first tokens. */
   usage(): Usage {
     if (this.finished() !== undefined) return this.#usage.read()
     const { outputTokens: _begun, totalTokens: _sum, ...input } = this.#usage.read()
@@ -116,16 +117,24 @@ export class MessagesDecoder implements WireDecoder {
     this.#blocks.model = textOf(message.model) ?? this.#blocks.model
     this.#responseId = textOf(message.id) ?? this.#responseId
     this.#usage.overlay(message.usage)
-    // Programmatic tool calls are in the message from the start.
+    // Programmatic tool calls are part of the first event.
     for (const [index, block] of recordsOf(message.content).entries()) {
       this.#blocks.start(`start-${index}`, block, out)
       this.#blocks.stop(`start-${index}`, out)
     }
-    this.#finish = textOf(message.stop_reason) ?? this.#finish
+    this.#stop(textOf(message.stop_reason))
+  }
+
+  #stop(reason: string | undefined): void {
+    if (reason === undefined) return
+    const isKnown = finishReasons.has(reason)
+    const failure = isKnown ? undefined : finishFailure(this.#provider, reason.toLowerCase())
+    if (failure !== undefined) throw failure
+    this.#finish = reason
   }
 }
 
-/** Bedrock and gateways send an error as nothing but a sentence. */
+/** Whether a message is an error. Bedrock and gateways send nothing but a sentence. */
 function isRefusal(message: Json): boolean {
   return isErrorObject(message) || textOf(message.message) !== undefined
 }

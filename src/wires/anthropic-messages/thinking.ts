@@ -1,60 +1,76 @@
 /**
- * How a model is told to think.
+ * How a model is asked to think.
  *
  * @module
  * @see https://platform.claude.com/docs/en/build-with-claude/extended-thinking
  * @see https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking
  */
 
-import type { StreamRequest } from '../../base/request.js'
-import type { Claude } from '../models/claude.js'
+import type { ReasoningEffort, StreamRequest } from '../../base/request.js'
+import type { ClaudeTraits } from '../models/claude.js'
+import { nearestEffort } from '../models/traits.js'
 import type { Json } from '../read-json.js'
 
 export interface Thinking {
-  /** Undefined where the model shall not be told to think. */
+  /** The request's field; undefined if the model is not asked to think. */
   thinking: Json | undefined
   effort: string | undefined
-  /** What of the limit is for thinking alone, in tokens. */
+  /** The part of the limit that is for thinking alone, in tokens. */
   budget: number
 }
 
-/** Efforts as budgets, in tokens. 1,024 is the least that is accepted. */
-const effortBudgets = { minimal: 1024, low: 2048, medium: 8192, high: 24_576 }
+/** Efforts as budgets, in tokens. The minimum is 1,024. */
+const effortBudgets = {
+  minimal: 1024,
+  low: 2048,
+  medium: 8192,
+  high: 24_576,
+  xhigh: 40_960,
+  max: 63_000,
+}
 
-/** At least this much of the limit stays for the answer, in tokens. */
+/** The part of the limit that is left for the answer at least, in tokens. */
 const minAnswer = 1024
 
-/** @param resumes - the model goes on with a turn of its own that did not begin with thinking */
-export function encodeThinking(request: StreamRequest, claude: Claude, resumes: boolean): Thinking {
+/** @param resumes - whether the model continues a turn that did not begin with thinking */
+export function encodeThinking(
+  request: StreamRequest,
+  claude: ClaudeTraits,
+  resumes: boolean,
+): Thinking {
   const { reasoning } = request
-  // A call that is forced and thinking exclude each other.
-  if (reasoning === undefined || isForced(request))
-    return { thinking: undefined, effort: undefined, budget: 0 }
+  // A forced call and thinking exclude each other.
+  if (reasoning === undefined || isForced(request)) return unasked
   const { effort, budgetTokens } = reasoning
+  // Without the field a model does not think.
+  if (effort === 'none') return unasked
   const adaptive =
     claude.thinking === 'adaptive' || (claude.thinking === 'both' && budgetTokens === undefined)
   if (adaptive) {
-    // The newest models show nothing of it unless they are asked to.
+    // The newest models send no thoughts unless asked to.
     const display = claude.thinking === 'adaptive' ? { display: 'summarized' } : {}
     return {
       thinking: { type: 'adaptive', ...display },
-      effort: effortOf(effort, budgetTokens),
+      effort: effortOf(effort, budgetTokens, claude.efforts),
       budget: 0,
     }
   }
   const wanted = budgetTokens ?? (effort && effortBudgets[effort])
-  if (wanted === undefined || resumes) return { thinking: undefined, effort: undefined, budget: 0 }
+  if (wanted === undefined || resumes) return unasked
   const most = Math.max(claude.maxTokens - minAnswer, effortBudgets.minimal)
   const budget = Math.min(Math.max(wanted, effortBudgets.minimal), most)
   return { thinking: { type: 'enabled', budget_tokens: budget }, effort: undefined, budget }
 }
 
-/** The least that these models know is `low`. A budget says it where there is no effort. */
+const unasked: Thinking = { thinking: undefined, effort: undefined, budget: 0 }
+
+/** The effort to be sent. Without one, the budget stands for it. */
 function effortOf(
-  effort: keyof typeof effortBudgets | undefined,
+  effort: ReasoningEffort | undefined,
   budgetTokens: number | undefined,
+  efforts: readonly ReasoningEffort[],
 ): string | undefined {
-  if (effort !== undefined) return effort === 'minimal' ? 'low' : effort
+  if (effort !== undefined) return nearestEffort(effort, efforts)
   if (budgetTokens === undefined) return undefined
   if (budgetTokens <= effortBudgets.low) return 'low'
   return budgetTokens <= effortBudgets.medium ? 'medium' : 'high'

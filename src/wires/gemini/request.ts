@@ -10,7 +10,7 @@ import type { Message } from '../../base/messages.js'
 import type { StreamRequest, ToolChoice } from '../../base/request.js'
 import { alternate, encodeTurns } from '../alternating-turns.js'
 import { wireIds } from '../call-order.js'
-import { isThirdGeneration, unsigned } from '../models/gemini.js'
+import { describeGemini, type GeminiTraits, isThirdGeneration, unsigned } from '../models/gemini.js'
 import type { OutputPlan } from '../output-plan.js'
 import { compact, type Json, mergeOptions } from '../read-json.js'
 import { checkMessages, messagesOf, systemOf } from '../request-messages.js'
@@ -19,13 +19,22 @@ import { encodeAnswer, encodeInput, encodeResults } from './message-parts.js'
 import { encodeThinking } from './thinking.js'
 
 /**
- * @param model - tells how the model wants to be told to think, and whether it insists on the signatures of calls
- * @param output - as `planGeminiOutput` plans it, where structured output is asked for
+ * Writes the body of a request.
+ *
+ * @param model - decides how thinking is requested, and whether calls need signatures
+ * @param output - the plan of `planGeminiOutput`, if structured output is requested
+ * @param traits - the caller's own, which override those of the generation
+ * @throws StreamError `invalid-request` if nothing is to be sent
  */
-export function encodeGeminiRequest(request: StreamRequest, model = '', output?: OutputPlan): Json {
+export function encodeGeminiRequest(
+  request: StreamRequest,
+  model = '',
+  output?: OutputPlan,
+  traits?: Partial<GeminiTraits>,
+): Json {
   const system = systemOf(request, output?.instructions).map((text) => ({ text }))
   const tools = encodeTools(request.tools)
-  const generationConfig = encodeConfig(request, model, output)
+  const generationConfig = encodeConfig(request, describeGemini(model, traits), output)
   const own: Json = {
     contents: encodeContents(messagesOf(request), model),
     ...compact({
@@ -41,7 +50,7 @@ export function encodeGeminiRequest(request: StreamRequest, model = '', output?:
   return body
 }
 
-function encodeConfig(request: StreamRequest, model: string, output?: OutputPlan): Json {
+function encodeConfig(request: StreamRequest, traits: GeminiTraits, output?: OutputPlan): Json {
   const stopSequences = request.stopSequences?.filter((text) => text !== '')
   return compact({
     maxOutputTokens: request.maxOutputTokens,
@@ -49,7 +58,7 @@ function encodeConfig(request: StreamRequest, model: string, output?: OutputPlan
     topP: request.topP,
     stopSequences: stopSequences?.length ? stopSequences : undefined,
     seed: request.seed,
-    thinkingConfig: encodeThinking(request.reasoning, model),
+    thinkingConfig: encodeThinking(request.reasoning, traits),
     ...output?.format,
   })
 }
@@ -59,10 +68,10 @@ interface Content {
   parts: Json[]
 }
 
-/** Roles have to alternate and begin with the user. */
+/** Roles alternate and begin with the user. */
 function encodeContents(messages: readonly Message[], model: string): Content[] {
   const maker = makerOf(model)
-  // Of all calls so far, by their ids
+  // The names of all calls so far, by their ids
   const names = new Map<string, string>()
   const turns = encodeTurns(messages, wireIds(64, /[^a-zA-Z0-9_-]/g), {
     user: (parts) => parts.map(encodeInput),
@@ -84,15 +93,15 @@ function signFirstCall(parts: readonly Json[]): void {
 }
 
 /**
- * `parametersJsonSchema` takes JSON Schema as it is; `parameters` takes a part of OpenAPI's and refuses `$ref`,
- * `additionalProperties` and others.
+ * `parametersJsonSchema` takes JSON Schema as it is. `parameters` takes a part of OpenAPI's and
+ * refuses `$ref`, `additionalProperties` and others.
  */
 function encodeTools(tools: StreamRequest['tools']): Json[] | undefined {
   if (tools === undefined || Object.keys(tools).length === 0) return undefined
   const functionDeclarations = Object.entries(tools).map(([name, { description, parameters }]) => ({
     name,
     ...compact({ description }),
-    // The schema of a function has to be of an object.
+    // The API requires the schema of an object.
     parametersJsonSchema: {
       type: 'object',
       ...toJsonSchema(parameters, `tools.${name}.parameters`),

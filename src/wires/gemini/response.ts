@@ -1,5 +1,5 @@
 /**
- * Reads what `streamGenerateContent` of the Gemini API and of Vertex AI streams.
+ * Reads the stream of `streamGenerateContent` of the Gemini API and of Vertex AI.
  *
  * @module
  * @see https://ai.google.dev/api/generate-content#v1beta.GenerateContentResponse
@@ -11,6 +11,7 @@ import { isErrorBody, isErrorObject } from '../../http/error-body.js'
 import { providerError } from '../../http/provider-error.js'
 import type { WireDecoder } from '../../http/wire-decoder.js'
 import { parseEventData } from '../event-data.js'
+import { finishFailure } from '../finish-failure.js'
 import { compact, countOf, isRecord, type Json, textOf } from '../read-json.js'
 import { makerOf, sign } from '../signature.js'
 import { sourcesOf } from './citations.js'
@@ -19,6 +20,12 @@ import { FunctionCalls } from './function-calls.js'
 const finishReasons = new Map<string, FinishReason>([
   ['STOP', 'stop'],
   ['MAX_TOKENS', 'length'],
+  // Servers that imitate Google's
+  ['FUNCTION_CALL', 'tool-calls'],
+  ['FUNCTION_CALLS', 'tool-calls'],
+  ['TOOL_CALL', 'tool-calls'],
+  ['TOOL_CALLS', 'tool-calls'],
+  ['TOOL_USE', 'tool-calls'],
   ['SAFETY', 'content-filter'],
   ['RECITATION', 'content-filter'],
   ['BLOCKLIST', 'content-filter'],
@@ -33,16 +40,16 @@ const finishReasons = new Map<string, FinishReason>([
 export class GeminiDecoder implements WireDecoder {
   readonly #provider: string
   readonly #calls: FunctionCalls
-  /** Parts and counts may follow a finish reason, so only the end of the body is the end. */
+  /** Parts and counts may follow a finish reason, so the body is read to its end. */
   readonly ended = false
   #blocks = 0
-  /** The kind of the block that text or reasoning goes on in. */
+  /** The kind of the block that receives text or reasoning. */
   #open: 'text' | 'reasoning' | undefined
   #openIndex = 0
-  /** That block has its signature. */
+  /** Whether that block has its signature. */
   #signed = false
   #finish: string | undefined
-  /** Why the prompt itself was refused. */
+  /** Why the prompt was refused. */
   #blocked: string | undefined
   #usage: unknown
   #model: string | undefined
@@ -81,8 +88,8 @@ export class GeminiDecoder implements WireDecoder {
   }
 
   /**
-   * A prompt that was blocked has no candidates. It is a whole answer without content, as a refusal is: the provider was reached,
-   * it decided, and asking again would change nothing.
+   * A prompt that was blocked has no candidates. Like a refusal it is a whole answer without content:
+   * a retry would change nothing.
    */
   finished(): Completion | undefined {
     const raw = this.#finish ?? this.#blocked
@@ -101,8 +108,8 @@ export class GeminiDecoder implements WireDecoder {
 
   #finishReason(): FinishReason {
     if (this.#finish === undefined) return 'content-filter'
-    const reason = finishReasons.get(this.#finish) ?? 'other'
-    // There is no word for waiting for the results of calls.
+    const reason = finishReasonOf(this.#finish) ?? 'other'
+    // Google has no word for an answer that waits for the results of calls.
     return reason === 'stop' && this.#calls.any ? 'tool-calls' : reason
   }
 
@@ -115,14 +122,17 @@ export class GeminiDecoder implements WireDecoder {
       this.#cite(candidate, out)
     }
     if (typeof finishReason !== 'string' || finishReason === '') return
+    const reason = finishReasonOf(finishReason)
+    const failure = reason ?? finishFailure(this.#provider, finishReason.toLowerCase())
+    if (typeof failure === 'object') throw failure
     this.#finish = finishReason
-    // Cut off at a limit, the arguments stay as they are: nobody knows how they would have gone on.
-    if (finishReason === 'STOP') this.#calls.close(out)
+    // Arguments that a limit cut off stay as they are: their rest is unknown.
+    if (reason === 'stop' || reason === 'tool-calls') this.#calls.close(out)
   }
 
   /**
-   * Code that the server runs, its results, and calls of the server's own tools have no place in the answer; so do drafts of an
-   * image, which are part of its thoughts.
+   * Code that the server runs, its results, calls of the server's own tools, and drafts of an image,
+   * which are part of its thoughts, are left out.
    */
   #part(part: Json, out: ContentEvent[]): void {
     const signed = textOf(part.thoughtSignature)
@@ -149,7 +159,7 @@ export class GeminiDecoder implements WireDecoder {
     signature: string | undefined,
     out: ContentEvent[],
   ): void {
-    // The signature of a stream's text comes behind it, with an empty text. A block has one at most.
+    // The signature of a text comes after it, with an empty text. A block has one at most.
     if (this.#open !== kind || (signature !== undefined && this.#signed)) this.#begin(kind)
     const index = this.#openIndex
     if (signature === undefined) {
@@ -167,21 +177,25 @@ export class GeminiDecoder implements WireDecoder {
     return this.#openIndex
   }
 
-  /** What an answer rests on is repeated with each chunk; each source is told once. */
+  /** The sources are repeated with each chunk; each one is emitted once. */
   #cite(candidate: Json, out: ContentEvent[]): void {
     this.#sources ??= new Set()
     for (const { key, ...source } of sourcesOf(candidate)) {
       if (this.#sources.has(key)) continue
       this.#sources.add(key)
-      // A source stands beside the text and does not break it.
+      // A source does not interrupt the text.
       out.push({ type: 'content', index: this.#blocks++, kind: 'source', ...source })
     }
   }
 
-  /** Each chunk has the counts so far. Vertex sends one without any count until the end. */
+  /** Each chunk has the counts so far. Vertex sends an object without counts until the end. */
   #countUsage(usage: Json): void {
     if (counts.some((name) => usage[name] !== undefined)) this.#usage = usage
   }
+}
+
+function finishReasonOf(finish: string): FinishReason | undefined {
+  return finishReasons.get(finish.toUpperCase())
 }
 
 const counts = ['totalTokenCount', 'promptTokenCount', 'candidatesTokenCount']
@@ -190,7 +204,7 @@ function readUsage(usage: unknown): Usage {
   const count = (name: string): number | undefined => countOf(usage, name)
   const reasoning = count('thoughtsTokenCount')
   return compact({
-    // What the server's tools gave to the model is input too: only with it do both sides add up to the total.
+    // The results of the server's tools are input too; without them the sum is not the total.
     inputTokens: sum(count('promptTokenCount'), count('toolUsePromptTokenCount')),
     outputTokens: sum(count('candidatesTokenCount'), reasoning),
     totalTokens: count('totalTokenCount'),

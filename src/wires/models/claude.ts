@@ -1,33 +1,57 @@
 /**
  * What the generations of Claude take.
  *
+ * As of 2026-11-30. Sources:
+ * - limits: https://platform.claude.com/docs/en/about-claude/models/overview
+ * - thinking: https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking
+ * - efforts: https://platform.claude.com/docs/en/build-with-claude/effort, quoted in
+ *   https://github.com/Yeachan-Heo/gajae-code/issues/3913
+ *
  * @module
- * @see https://platform.claude.com/docs/en/about-claude/models/overview
  */
 
-/** Of another maker's model on this wire nobody knows, so it gets what all take. */
-export interface Claude {
-  /** How much it may write, thinking included, in tokens. */
+import type { ReasoningEffort } from '../../base/request.js'
+import { compact } from '../read-json.js'
+
+/** What a model takes on the Messages API. */
+export interface ClaudeTraits {
+  /** The most that the model writes, thinking included, in tokens. */
   readonly maxTokens: number
-  /** The limit of an answer that was given none, in tokens. */
+  /** The limit of an answer for which the request sets none, in tokens. */
   readonly defaultMaxTokens: number
-  /** `budget`: it is told how many tokens to think. `adaptive`: it decides, and is told an effort; a budget is refused. */
+  /**
+   * `budget`: the request sets how many tokens to think. `adaptive`: the request sets an effort, and
+   * a budget is refused. `both`: either.
+   */
   readonly thinking: 'budget' | 'both' | 'adaptive'
-  /** `temperature` and `top_p`: both, one of them, or none is taken. */
+  /**
+   * The efforts of adaptive thinking, in ascending order. `reasoning.effort` is sent as the nearest
+   * of them.
+   */
+  readonly efforts: readonly ReasoningEffort[]
+  /** Whether the model takes `temperature` and `topP`: both, one of them, or none. */
   readonly sampling: 'both' | 'one' | 'none'
-  /** It writes on from a last message of the assistant. Others refuse such a request. */
+  /** Whether the model continues a last message of the assistant. Others refuse such a request. */
   readonly takesPrefill: boolean
 }
 
-/** By the version, as 405 for 4.5. */
-export function describeClaude(model: string): Claude {
-  const version = versionOf(model)
+/**
+ * The traits of a model by the version in its name, as 405 for 4.5.
+ *
+ * @param traits - the caller's own, which override those of the version
+ */
+export function describeClaude(model: string, traits: Partial<ClaudeTraits> = {}): ClaudeTraits {
+  return { ...traitsOf(versionOf(model), model), ...compact(traits) }
+}
+
+function traitsOf(version: number | undefined, model: string): ClaudeTraits {
   if (version === undefined) {
-    const maxTokens = Number.POSITIVE_INFINITY
+    // Another maker's model gets what all take.
     return {
-      maxTokens,
+      maxTokens: Number.POSITIVE_INFINITY,
       defaultMaxTokens: 8192,
       thinking: 'budget',
+      efforts: ['low', 'medium', 'high'],
       sampling: 'both',
       takesPrefill: false,
     }
@@ -38,6 +62,10 @@ export function describeClaude(model: string): Claude {
     // Before 4.5 a prompt is refused that leaves no room for the whole limit in the context window.
     defaultMaxTokens: Math.min(maxTokens, version < 405 ? 32_000 : 64_000),
     thinking: version < 406 ? 'budget' : version < 407 ? 'both' : 'adaptive',
+    efforts:
+      version < 407 || version === preview
+        ? ['low', 'medium', 'high', 'max']
+        : ['low', 'medium', 'high', 'xhigh', 'max'],
     sampling: version < 401 ? 'both' : version < 407 ? 'one' : 'none',
     takesPrefill: version <= 405,
   }
@@ -50,14 +78,17 @@ function maxTokensOf(version: number, model: string): number {
   return version < 406 || model.includes('haiku') ? 64_000 : 128_000
 }
 
-/** Its names have no version, and it takes what the newest do. */
-const newest = /claude-mythos/
+/** The version of claude-mythos-preview, whose name has none. It takes what the newest models do. */
+const preview = Number.POSITIVE_INFINITY
 
-/** `claude-3-5-sonnet-20241022`, `claude-opus-4@20250514`, `us.anthropic.claude-sonnet-4-5-v1:0`: a date is no minor version. */
+/**
+ * `claude-3-5-sonnet-20241022`, `claude-opus-4@20250514`, `us.anthropic.claude-sonnet-4-5-v1:0`: a
+ * date is no minor version.
+ */
 function versionOf(model: string): number | undefined {
   const name = model.toLowerCase()
   const version = /claude-(?:v|[a-z]+-)?(\d)(?:[-.](\d{1,2})(?!\d))?/.exec(name)
-  if (version === null) return newest.test(name) ? Number.POSITIVE_INFINITY : undefined
+  if (version === null) return name.includes('claude-mythos') ? preview : undefined
   const [, major, minor = 0] = version
   return Number(major) * 100 + Number(minor)
 }

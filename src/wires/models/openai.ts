@@ -1,54 +1,57 @@
 /**
- * What the families of OpenAI's models take, on both of its wires and wherever they are served.
+ * What OpenAI's models take, on both of its wire formats and wherever they are served.
+ *
+ * As of 2026-11-30. Sources:
+ * - efforts: the pages of the models at https://developers.openai.com/api/docs/models, and the
+ *   refusals in https://github.com/anomalyco/opencode/pull/26268 and
+ *   https://github.com/anomalyco/models.dev/pull/2296
+ * - `stop`: the SDK's documentation of `stop`, https://github.com/huggingface/smolagents/issues/1671
+ *   and https://github.com/BerriAI/litellm/pull/28662
+ * - sampling: https://developers.openai.com/api/docs/guides/latest-model
+ * - the role of instructions: the refusal "messages[0].role does not support 'system'" of o1-mini
  *
  * @module
- * @see https://platform.openai.com/docs/guides/reasoning
  */
 
-import type { StreamRequest } from '../../base/request.js'
-import { compact, type Json } from '../read-json.js'
+import type { ModelTraits, Row } from './traits.js'
 
-export interface OpenAIModel {
-  /** Undefined for a model that is not OpenAI's, of which nobody knows. */
-  readonly reasons: boolean | undefined
-  /** `minimal` is an effort that it knows; the least of the others is `low`. */
-  readonly knowsMinimal: boolean
-  /** Whether it takes `temperature` and `top_p`. */
-  readonly samples: 'always' | 'unless-reasoning' | 'never'
+const reasoning: ModelTraits = {
+  reasons: true,
+  sampling: 'never',
+  maxTokensField: 'max_completion_tokens',
 }
+const chatting: ModelTraits = { reasons: false, maxTokensField: 'max_tokens' }
 
-export function describeModel(model: string): OpenAIModel {
-  const name = model.toLowerCase()
-  if (/(^|[/:])o\d/.test(name)) return { reasons: true, knowsMinimal: false, samples: 'never' }
-  const gpt = /(?:^|[/:])(?:chat)?gpt-(\d+)(?:\.(\d+))?/.exec(name)
-  if (gpt === null) return { reasons: undefined, knowsMinimal: false, samples: 'always' }
-  const [major, minor] = [Number(gpt[1]), Number(gpt[2] ?? 0)]
-  const chat = name.includes('chat')
-  if (major < 5 || (chat && minor === 0)) {
-    return { reasons: false, knowsMinimal: false, samples: 'always' }
-  }
-  const special = chat || /codex|pro/.test(name)
-  // By themselves these do not reason.
-  const rests = major === 5 && minor >= 1 && minor <= 4 && !special
-  return {
-    reasons: true,
-    knowsMinimal: major === 5 && minor === 0 && !special,
-    samples: rests ? 'unless-reasoning' : 'never',
-  }
-}
+const upToHigh = ['low', 'medium', 'high'] as const
+const upToXhigh = [...upToHigh, 'xhigh'] as const
 
-/** What the model would refuse is left out, so that one request can go to any model. */
-export function encodeSampling(request: StreamRequest, { samples }: OpenAIModel): Json {
-  const { temperature, topP, reasoning } = request
-  if (samples === 'never' || (samples === 'unless-reasoning' && reasoning !== undefined)) return {}
-  return compact({ temperature, top_p: topP })
-}
+/** The name may follow that of a maker or server: `openai/o3`, `ft:gpt-4o:mine`. */
+const named = (pattern: string): RegExp => new RegExp(`(?:^|[/:])(?:${pattern})`)
 
-/** An effort that the model knows; undefined for one that does not reason. */
-export function effortOf(
-  { reasoning }: StreamRequest,
-  { reasons, knowsMinimal }: OpenAIModel,
-): string | undefined {
-  if (reasons === false) return undefined
-  return reasoning?.effort === 'minimal' && !knowsMinimal ? 'low' : reasoning?.effort
-}
+export const openaiModels: readonly Row[] = [
+  [named('o1-(mini|preview)'), { ...reasoning, efforts: [], systemRole: 'user' }],
+  [named('o1|o3-mini'), { ...reasoning, efforts: upToHigh }],
+  [named('o\\d'), { ...reasoning, efforts: upToHigh, stopSequences: false }],
+  [named('(chat)?gpt-([1-4](?!\\d)|35|5-chat)'), chatting],
+  [named('chat-latest|gpt-[\\d.]+-chat'), { ...reasoning, efforts: ['medium'] }],
+  [named('gpt-5-pro'), { ...reasoning, efforts: ['high'], stopSequences: false }],
+  [named('gpt-5-codex'), { ...reasoning, efforts: upToHigh, stopSequences: false }],
+  [
+    named('gpt-5(?![.\\d])'),
+    { ...reasoning, efforts: ['minimal', ...upToHigh], stopSequences: false },
+  ],
+  [named('gpt-[\\d.]+-pro'), { ...reasoning, efforts: ['medium', 'high', 'xhigh'] }],
+  [named('gpt-5\\.1-codex(?!-max)'), { ...reasoning, efforts: upToHigh }],
+  [named('gpt-[\\d.]+-codex'), { ...reasoning, efforts: upToXhigh }],
+  // These do not reason by themselves.
+  [
+    named('gpt-5\\.1'),
+    { ...reasoning, efforts: ['none', ...upToHigh], sampling: 'unless-reasoning' },
+  ],
+  [
+    named('gpt-5\\.[2-4]'),
+    { ...reasoning, efforts: ['none', ...upToXhigh], sampling: 'unless-reasoning' },
+  ],
+  [named('gpt-5\\.5'), { ...reasoning, efforts: ['none', ...upToXhigh] }],
+  [named('gpt-\\d'), { ...reasoning, efforts: ['none', ...upToXhigh, 'max'] }],
+]

@@ -20,7 +20,9 @@ const finishReasons = new Map<string, FinishReason>(
     model_length: 'length',
     model_context_window_exceeded: 'length',
     tool_calls: 'tool-calls',
+    tool_call: 'tool-calls',
     function_call: 'tool-calls',
+    function_calls: 'tool-calls',
     tool_use: 'tool-calls',
     content_filter: 'content-filter',
     refusal: 'content-filter',
@@ -29,15 +31,7 @@ const finishReasons = new Map<string, FinishReason>(
   }),
 )
 
-/** Values for a server that gave up, which may come without an error object: Mistral, OpenRouter and vLLM; DeepSeek; Z.ai. */
-const failures = new Set(['error', 'abort', 'insufficient_system_resource', 'network_error'])
-
-/** @returns undefined for a value that no known server sends */
+/** Returns undefined for a value that no known server sends. */
 export function finishReasonOf(lowerCase: string): FinishReason | undefined {
   return finishReasons.get(lowerCase)
-}
-
-/** Whether what has come until then is not an answer. */
-export function isFailure(lowerCase: string): boolean {
-  return failures.has(lowerCase)
 }

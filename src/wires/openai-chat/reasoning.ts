@@ -1,5 +1,6 @@
 /**
- * Reasoning on its way through a history. The Chat Completions API itself neither shows nor takes any; what imitates it does.
+ * Reasoning in requests and answers. The Chat Completions API itself neither sends nor takes any;
+ * servers that imitate it do.
  *
  * @module
  * @see https://openrouter.ai/docs/use-cases/reasoning-tokens
@@ -7,17 +8,15 @@
 
 import type { OutputPart, ReasoningPart } from '../../base/messages.js'
 import type { StreamRequest } from '../../base/request.js'
-import { effortOf, type OpenAIModel } from '../models/openai.js'
+import { effortOf } from '../models/describe-model.js'
+import { efforts, type ModelTraits, nearestEffort } from '../models/traits.js'
 import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
 import { makerOf, sign, signatureFor } from '../signature.js'
 
-/** The field of a message in which a server takes reasoning back. */
-export type ReasoningField = 'reasoning_content' | 'reasoning_details'
-
 /**
- * One item of `reasoning_details` (OpenRouter): text, or what only the provider can read.
+ * Reads one item of `reasoning_details` (OpenRouter): text, or data that only the provider can read.
  *
- * @param model - the one that answered
+ * @param model - the model that answered
  */
 export function readDetail(
   detail: Json,
@@ -28,55 +27,56 @@ export function readDetail(
   const data = textOf(detail.data)
   const value = data ?? textOf(detail.signature)
   if (value === undefined) return { text }
-  // Anthropic's own wire takes this, too.
+  // Anthropic's own API takes this too.
   const signature = textOf(detail.format)?.startsWith('anthropic')
     ? sign('anthropic-messages', 'anthropic', value)
     : sign('openai-chat', makerOf(model), JSON.stringify(rest))
   return data === undefined ? { text, signature } : { text: '', signature, redacted: true }
 }
 
-/** The blocks that LiteLLM puts beside `reasoning_content` for Claude, as such items. */
+/** Converts the blocks that LiteLLM sends for Claude into such items. */
 export function toDetails(blocks: unknown): Json[] {
   return recordsOf(blocks).map(({ thinking, signature, data }) => {
     return { text: thinking, signature, data, format: 'anthropic-claude-v1' }
   })
 }
 
-/** DeepSeek and Moonshot refuse a history whose answers come without the field. */
-const insisting = new Set<string | undefined>(['deepseek', 'moonshot'])
-
-/** The fields of a request that ask for reasoning. A budget has a place in the object alone, and excludes an effort. */
-export function askForReasoning(
-  request: StreamRequest,
-  model: OpenAIModel,
-  asObject = false,
-): Json {
-  const { budgetTokens } = request.reasoning ?? {}
-  const effort = effortOf(request, model)
-  if (!asObject) return compact({ reasoning_effort: effort })
-  if (budgetTokens !== undefined) return { reasoning: { max_tokens: budgetTokens } }
-  return effort === undefined ? {} : { reasoning: { effort } }
-}
+/** OpenRouter translates these for the model. */
+const openrouterEfforts = efforts.slice(0, -1)
 
 /**
- * The fields of an assistant message that hold its reasoning.
- *
- * @param field - undefined: what the model's maker wants
+ * The fields of a request that ask for reasoning. Only the object has a place for a budget, which
+ * excludes an effort.
  */
+export function encodeReasoningRequest(
+  request: StreamRequest,
+  traits: ModelTraits,
+  parameter: 'reasoning_effort' | 'reasoning' = 'reasoning_effort',
+): Json {
+  if (parameter === 'reasoning_effort') {
+    return compact({ reasoning_effort: effortOf(request, traits) })
+  }
+  const { budgetTokens, effort } = request.reasoning ?? {}
+  if (budgetTokens !== undefined) return { reasoning: { max_tokens: budgetTokens } }
+  if (effort === undefined || traits.reasons === false) return {}
+  return { reasoning: { effort: nearestEffort(effort, openrouterEfforts) } }
+}
+
+/** The fields of an assistant message that hold its reasoning. */
 export function encodeReasoning(
   content: readonly OutputPart[],
   model: string,
-  field: ReasoningField | undefined,
+  { reasoningField, requiresReasoning }: ModelTraits,
 ): Json {
   const maker = makerOf(model)
   const parts = content.filter((part) => part.type === 'reasoning')
-  if (field === 'reasoning_details') {
+  if (reasoningField === 'reasoning_details') {
     const details = parts.flatMap((part) => encodeDetails(part, maker))
     return details.length === 0 ? {} : { reasoning_details: details }
   }
-  if (field === undefined && !insisting.has(maker)) return {}
+  if (reasoningField !== 'reasoning_content') return {}
   const text = parts.map((part) => part.text).join('')
-  return text === '' && !insisting.has(maker) ? {} : { reasoning_content: text }
+  return text === '' && !requiresReasoning ? {} : { reasoning_content: text }
 }
 
 function encodeDetails({ text, signature, redacted }: ReasoningPart, maker?: string): Json[] {
@@ -91,7 +91,7 @@ function encodeDetails({ text, signature, redacted }: ReasoningPart, maker?: str
   }
   const detail = parseDetail(signatureFor('openai-chat', maker, signature))
   if (detail !== undefined) return [...plain, detail]
-  // OpenAI shows summaries, which are nothing without what they summarise.
+  // OpenAI sends summaries, which are useless without what they summarise.
   return maker === 'openai' ? [] : plain
 }
 

@@ -1,19 +1,21 @@
 /**
- * Reads what the Chat Completions API streams, and what the many servers that imitate it do instead.
+ * Reads the stream of the Chat Completions API and of the many servers that imitate it.
  *
  * @module
  * @see https://platform.openai.com/docs/api-reference/chat-streaming
  */
 
 import type { Completion } from '../../base/driver.js'
+import type { StreamError } from '../../base/errors.js'
 import type { ContentEvent, FinishReason, Usage } from '../../base/events.js'
 import { isErrorBody, isErrorObject } from '../../http/error-body.js'
 import { providerError } from '../../http/provider-error.js'
 import type { WireDecoder } from '../../http/wire-decoder.js'
 import { parseEventData } from '../event-data.js'
+import { finishFailure } from '../finish-failure.js'
 import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
 import { Sources } from './citations.js'
-import { finishReasonOf, isFailure } from './finish-reason.js'
+import { finishReasonOf } from './finish-reason.js'
 import { readDetail, toDetails } from './reasoning.js'
 import { ToolCalls } from './tool-calls.js'
 import { readUsage, saysTokens } from './usage.js'
@@ -24,10 +26,13 @@ export class ChatDecoder implements WireDecoder {
   readonly #sources = new Sources()
   ended = false
   #blocks = 0
-  /** The kind of the block that text or reasoning goes on in. */
+  /** The kind of the block that receives text or reasoning. */
   #open: 'text' | 'reasoning' | undefined
   #openIndex = 0
   #finish: string | undefined
+  #reason: FinishReason = 'stop'
+  /** The error that the finish reason names. */
+  #failure: StreamError | undefined
   #refused = false
   #usage: unknown
   #model: string | undefined
@@ -62,11 +67,7 @@ export class ChatDecoder implements WireDecoder {
     if (failed || event === 'error') {
       throw providerError({ provider: this.#provider, body: chunk })
     }
-    const finish = this.#finish?.toLowerCase()
-    if (finish !== undefined && isFailure(finish)) {
-      const message = `The answer ended with finish_reason "${finish}".`
-      throw providerError({ provider: this.#provider, body: { message, code: finish } })
-    }
+    if (this.#failure !== undefined) throw this.#failure
   }
 
   finished(): Completion | undefined {
@@ -86,7 +87,7 @@ export class ChatDecoder implements WireDecoder {
     return readUsage(this.#usage)
   }
 
-  /** An empty count, or one of nothing after a real one, says nothing. */
+  /** Ignores an empty count, and a count of 0 after a real one. */
   #count(usage: unknown): void {
     if (isRecord(usage) && (this.#usage === undefined || saysTokens(usage))) this.#usage = usage
   }
@@ -97,13 +98,13 @@ export class ChatDecoder implements WireDecoder {
   }
 
   #choice(choice: Json, out: ContentEvent[]): void {
-    // `message` beside `delta` (Perplexity) repeats all text so far.
+    // `message` alongside `delta` (Perplexity) repeats all text so far.
     const { delta } = choice
     if (isRecord(delta)) this.#delta(delta, out)
     else if (isRecord(choice.message) && this.#blocks === 0) this.#delta(choice.message, out)
     const finish = textOf(choice.finish_reason)
     if (finish !== undefined && finish.toLowerCase() !== 'null') {
-      this.#finish = finish
+      this.#finishWith(finish)
       this.#finishCalls(out)
     }
     // Moonshot
@@ -149,7 +150,7 @@ export class ChatDecoder implements WireDecoder {
     return this.#openIndex
   }
 
-  /** OpenRouter's form, and Snowflake's only one. Beside `reasoning` it repeats the text. */
+  /** OpenRouter's form, and Snowflake's only one. Alongside `reasoning` it repeats the text. */
   #reasoningDetails(details: unknown, textKnown: boolean, out: ContentEvent[]): void {
     for (const detail of recordsOf(details)) {
       const { text, signature, redacted } = readDetail(detail, this.#model)
@@ -163,7 +164,7 @@ export class ChatDecoder implements WireDecoder {
     }
   }
 
-  /** Mistral sends content as parts once a model thinks. */
+  /** Mistral sends content as parts when a model reasons. */
   #contentPart(part: Json, out: ContentEvent[]): void {
     if (part.type === 'thinking') {
       const thinking =
@@ -211,17 +212,23 @@ export class ChatDecoder implements WireDecoder {
 
   #cite(sources: ReturnType<Sources['lists']>, out: ContentEvent[]): void {
     for (const source of sources) {
-      // A source stands beside the text and does not break it.
+      // A source does not interrupt the text.
       out.push({ type: 'content', index: this.#blocks++, kind: 'source', ...source })
     }
   }
 
+  #finishWith(finish: string): void {
+    this.#finish = finish
+    const word = finish.toLowerCase().replace(/[\s-]/g, '_')
+    const reason = finishReasonOf(word)
+    this.#reason = reason ?? 'other'
+    if (reason === undefined) this.#failure = finishFailure(this.#provider, word)
+  }
+
   #finishReason(): FinishReason {
     if (this.#refused) return 'content-filter'
-    const reason = this.#finish === undefined ? 'stop' : finishReasonOf(this.#finish.toLowerCase())
-    // Some servers say "stop" although they wait for the results of calls.
-    if (reason === 'stop' && this.#toolCalls.any) return 'tool-calls'
-    return reason ?? 'other'
+    // Some servers send "stop" although they wait for the results of calls.
+    return this.#reason === 'stop' && this.#toolCalls.any ? 'tool-calls' : this.#reason
   }
 }
 

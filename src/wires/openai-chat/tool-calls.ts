@@ -1,5 +1,5 @@
 /**
- * Which tool call a fragment belongs to.
+ * Assembles tool calls from their fragments.
  *
  * @module
  */
@@ -11,19 +11,18 @@ import { isRecord, type Json, textOf } from '../read-json.js'
 import { sign } from '../signature.js'
 
 interface Call {
-  /** Undefined until it is shown. */
+  /** The content block; undefined until the call is shown. */
   block: number | undefined
   id: string | undefined
   name: string
   custom: boolean
-  /** Whether any arguments have come. */
-  filled: boolean
+  arguments: string
   /** The part of the arguments that has not been shown. */
   held: string
   /** The part of the arguments that `end` has not read yet. */
   unread: string
   readonly end: JsonEnd
-  /** It may be a call of its own or a repeated beginning: what comes next tells. */
+  /** It may be another call or a repeated beginning. The next fragment decides. */
   doubtful: boolean
 }
 
@@ -33,32 +32,36 @@ export class ToolCalls {
   /** Calls that have not been shown. */
   readonly #waiting = new Set<Call>()
   #last: Call | undefined
-  /** There is a call to answer. */
+  /** Whether a call waits for its result. */
   any = false
 
-  /** @param begin - gives a new content block */
+  /** @param begin - returns the index of a new content block */
   constructor(begin: () => number) {
     this.#begin = begin
   }
 
   /**
-   * @param fragment - one item of `delta.tool_calls`
-   * @returns undefined where there is nothing to show
+   * Reads one item of `delta.tool_calls`.
+   *
+   * @returns undefined if there is nothing to show
    */
   add(fragment: Json): ToolCallContent | undefined {
     const { custom } = fragment
     const called = isRecord(fragment.function) ? fragment.function : fragment
-    const id = textOf(fragment.id)
+    let id = textOf(fragment.id)
     const name = textOf(isRecord(custom) ? custom.name : called.name)
     const input = argumentsOf(isRecord(custom) ? custom.input : called.arguments)
     const signature = signatureOf(fragment)
     let call = this.#find(fragment.index, id, name)
     let news = signature !== undefined || input !== ''
-    if (call === undefined || isAnother(call, id, name)) {
+    if (call !== undefined && isRepeated(call, id, name, input)) return undefined
+    if (call === undefined || isAnother(call, id, name, input)) {
       if (id === undefined && name === undefined && input === '') return undefined
       const doubtful = call !== undefined && input === '' && name === call.name
-      call = newCall(id, name ?? '', isRecord(custom), doubtful)
       const key = keyOf(fragment.index, id)
+      // Each result has to name one call, so a call that repeats an id gets another one.
+      if (id === call?.id) id = undefined
+      call = newCall(id, name ?? call?.name ?? '', isRecord(custom), doubtful)
       if (key !== undefined) this.#calls.set(key, call)
       if (id !== undefined) this.#calls.set(id, call)
       news = true
@@ -69,26 +72,24 @@ export class ToolCalls {
     }
     this.#last = call
     call.id ??= id
+    call.arguments += input
     call.held += input
     call.unread += input
-    if (input !== '') {
-      call.filled = true
-      call.doubtful = false
-    }
+    if (input !== '') call.doubtful = false
     if (call.block === undefined) this.#waiting.add(call)
-    // The first event has the id and the name, so it waits for both; without an id of its own a call gets one.
-    const known = call.name !== '' && (call.id !== undefined || call.filled)
+    // The first event has the id and the name, so it waits for both. A call without an id gets one.
+    const known = call.name !== '' && (call.id !== undefined || call.arguments !== '')
     if (!news || !known || call.doubtful) return undefined
     return this.#show(call, signature)
   }
 
-  /** The answer is over: calls that waited for more are shown as they are. */
+  /** Shows the calls that still wait for more, at the end of the answer. */
   finish(): ToolCallContent[] {
     const waiting = [...this.#waiting]
     // Some servers repeat the finish reason with every chunk.
     this.#waiting.clear()
     return waiting.flatMap((call) => {
-      const empty = call.doubtful || (call.name === '' && !call.filled)
+      const empty = call.doubtful || (call.name === '' && call.arguments === '')
       return empty ? [] : [this.#show(call, undefined)]
     })
   }
@@ -106,34 +107,59 @@ export class ToolCalls {
     return event
   }
 
-  /** The key is the index, else the id, else the last call goes on. */
+  /** The key is the index, else the id. Without either, a fragment continues the last call. */
   #find(index: unknown, id: string | undefined, name: string | undefined): Call | undefined {
     const key = keyOf(index, id)
     const call = key === undefined ? undefined : this.#calls.get(key)
-    if (call !== undefined) return call
-    return id === undefined && name === undefined ? this.#last : undefined
+    if (call !== undefined || id !== undefined) return call
+    const isOfLast = name === undefined || (key === undefined && name === this.#last?.name)
+    return isOfLast ? this.#last : undefined
   }
 }
 
-/** Its name may still grow. */
+/** Whether the name may still grow. */
 function isNaming(call: Call): boolean {
-  return call.name === '' || !call.filled
+  return call.name === '' || call.arguments === ''
 }
 
 /**
- * Whether a beginning under a known key begins another call: some servers number all parallel calls
- * 0. Others change the id with every fragment of one call.
+ * Whether a fragment under a known key begins another call: some servers number all parallel calls
+ * 0, with or without ids. Others change the id, or repeat the name, with every fragment of one call.
  */
-function isAnother(call: Call, id: string | undefined, name: string | undefined): boolean {
-  if (id === undefined || call.id === undefined || id === call.id || name === undefined)
-    return false
-  return call.filled ? isWhole(call) : name !== call.name
+function isAnother(
+  call: Call,
+  id: string | undefined,
+  name: string | undefined,
+  input: string,
+): boolean {
+  const hasOtherId = id !== undefined && call.id !== undefined && id !== call.id
+  if (call.arguments === '') {
+    // Without any id a name that does not repeat the other one is another tool's.
+    const hasNoId = id === undefined && call.id === undefined
+    return (
+      (hasOtherId && name !== undefined && name !== call.name) ||
+      (hasNoId && name !== undefined && !name.startsWith(call.name))
+    )
+  }
+  // Of what begins a call, only these cannot stand after whole arguments of the same call.
+  const begins = /^\s*\{/.test(input) || (input === '' && name !== undefined)
+  return (hasOtherId ? name !== undefined : begins) && isWhole(call)
+}
+
+/** Whether a fragment is the whole call once more, which some servers send at its end. */
+function isRepeated(
+  call: Call,
+  id: string | undefined,
+  name: string | undefined,
+  input: string,
+): boolean {
+  const isSame = id === undefined ? name === undefined : id === call.id
+  return isSame && input !== '' && input === call.arguments && isWhole(call)
 }
 
 function newCall(id: string | undefined, name: string, custom: boolean, doubtful: boolean): Call {
-  const end = new JsonEnd()
-  const filled = false
-  return { block: undefined, id, name, custom, filled, held: '', unread: '', end, doubtful }
+  const texts = { arguments: '', held: '', unread: '' }
+  return { block: undefined, id, name, custom, ...texts, end: new JsonEnd(), doubtful }
 }
 
 function keyOf(index: unknown, id: string | undefined): unknown {
@@ -148,13 +174,13 @@ function isWhole(call: Call): boolean {
   return call.end.found
 }
 
-/** A string by the specification, null or an object from some servers. */
+/** The arguments are a string by the specification; some servers send null or an object. */
 function argumentsOf(value: unknown): string {
   if (typeof value === 'string') return value
   return value === undefined || value === null ? '' : JSON.stringify(value)
 }
 
-/** What Gemini signs, where it speaks this wire. */
+/** The signature of Gemini on this API. */
 function signatureOf({ extra_content: extra }: Json): string | undefined {
   const google = isRecord(extra) ? (extra.google ?? extra.vertex) : undefined
   const signature = isRecord(google) ? textOf(google.thought_signature) : undefined

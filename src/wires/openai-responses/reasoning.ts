@@ -1,18 +1,18 @@
 /**
- * Encrypted reasoning on its way through a history: read from an answer, kept as a signature, sent back in a later request.
+ * Encrypted reasoning: read from an answer, kept as a signature, and sent back in a later request.
  *
  * @module
  */
 
 import type { ReasoningPart } from '../../base/messages.js'
-import { describeModel } from '../models/openai.js'
+import type { ModelTraits } from '../models/traits.js'
 import { compact, isRecord, type Json, textOf } from '../read-json.js'
 import { makerOf, sign, signatureFor } from '../signature.js'
 
 /**
- * What has to be sent back of a reasoning item, as JSON.
+ * The fields of a reasoning item that have to be sent back, as JSON.
  *
- * @param model - the one that answered
+ * @param model - the model that answered
  * @returns undefined for an item that was not encrypted, which cannot be sent back
  */
 export function signatureOf(item: Json, model: string | undefined): string | undefined {
@@ -28,16 +28,16 @@ export class ReasoningItems {
   readonly #maker: string | undefined
   readonly #ids = new Set<string>()
 
-  constructor(model: string) {
+  constructor(model: string, { reasons }: ModelTraits) {
     // Models that do not reason refuse such items, wherever they come from.
-    this.#refused = describeModel(model).reasons === false
+    this.#refused = reasons === false
     this.#maker = makerOf(model)
   }
 
   /**
    * @param before - the texts of the parts before it that belong to the same item
-   * @returns undefined for a part that cannot be sent back: it was made on another wire, or is in the request already, and an
-   *   item is refused the second time
+   * @returns undefined for a part that cannot be sent back, because another API made it, or because it
+   *   is in the request already: an item is refused the second time
    */
   itemOf({ text, signature }: ReasoningPart, before: readonly string[]): Json | undefined {
     const signed = this.#refused ? undefined : readSignature(signature, this.#maker)

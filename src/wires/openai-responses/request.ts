@@ -10,10 +10,12 @@ import { StreamError } from '../../base/errors.js'
 import { toJsonSchema } from '../../base/json-schema.js'
 import type { InputPart, Message, OutputPart, ToolResultPart } from '../../base/messages.js'
 import type { StreamRequest, ToolChoice } from '../../base/request.js'
+import { toWellFormedJson } from '../../base/well-formed-json.js'
 import { encodeTurns } from '../alternating-turns.js'
 import { readData, toDataUrl } from '../attachment-data.js'
 import { wireIds } from '../call-order.js'
-import { describeModel, effortOf, encodeSampling } from '../models/openai.js'
+import { describeModel, effortOf, encodeSampling } from '../models/describe-model.js'
+import type { ModelTraits } from '../models/traits.js'
 import type { OutputPlan } from '../output-plan.js'
 import { compact, type Json, mergeOptions } from '../read-json.js'
 import { messagesOf, systemOf } from '../request-messages.js'
@@ -21,29 +23,34 @@ import { toArguments, toText } from '../tool-texts.js'
 import { ReasoningItems } from './reasoning.js'
 
 /**
- * Each request carries its whole conversation and the server keeps nothing (`store: false`), because a history may have been made
- * anywhere and may go anywhere. So reasoning cannot be referred to by its id: of a model that reasons the request asks for the
- * encrypted content, which is the only form in which it can be sent back. Other models refuse to be asked.
- * A response that shall go on without a connection (`background`) is the exception: the server refuses it without `store`.
+ * Writes the body of a request.
  *
- * This wire has no stop sequences, no seed, and no budget for reasoning; those are left out.
+ * Each request carries its whole conversation and the server stores nothing (`store: false`), because
+ * a history may come from anywhere. So reasoning cannot be referred to by its id, and a model that
+ * reasons is asked for the encrypted content, the only form that can be sent back. Other models refuse
+ * that. A `background` response is the exception: the server refuses it without `store`.
  *
- * @param output - as `planResponsesOutput` plans it, where structured output is asked for
+ * This API has no stop sequences, no seed, and no budget for reasoning; those are left out.
+ *
+ * @param output - the plan of `planResponsesOutput`, if structured output is requested
+ * @param traits - the caller's own, which override the table
+ * @throws StreamError `invalid-request` if nothing is to be sent
  */
 export function encodeResponsesRequest(
   request: StreamRequest,
   model: string,
   output?: OutputPlan,
+  traits?: ModelTraits,
 ): Json {
   const instructions = systemOf(request).join('\n\n')
   const tools = encodeTools(request.tools)
-  const described = describeModel(model)
+  const described = describeModel(model, traits)
   const reasoning = described.reasons === false ? undefined : request.reasoning
   const body: Json = {
     model,
-    input: encodeInput(messagesOf(request), model),
+    input: encodeInput(messagesOf(request), model, described),
     stream: true,
-    // What runs on without a connection has to be kept somewhere.
+    // A response without a connection has to be stored.
     store: request.providerOptions?.background === true,
     ...compact({
       instructions: instructions === '' ? undefined : instructions,
@@ -61,10 +68,13 @@ export function encodeResponsesRequest(
   return checkInput(mergeOptions(body, request.providerOptions, ['text']))
 }
 
-/** @throws StreamError `invalid-request` for a body without input: the provider would refuse it with less to go on */
+/**
+ * @throws StreamError `invalid-request` for a body without input, which the provider would refuse
+ *   less clearly
+ */
 function checkInput(body: Json): Json {
   if (!Array.isArray(body.input) || body.input.length > 0) return body
-  // What the server holds can stand for the input.
+  // These refer to input that the server holds.
   if (body.previous_response_id || body.conversation || body.prompt) return body
   throw new StreamError(
     'invalid-request',
@@ -75,9 +85,9 @@ function checkInput(body: Json): Json {
 /** The longest `call_id` that the API takes, in characters. */
 const maxIdLength = 64
 
-function encodeInput(messages: readonly Message[], model: string): Json[] {
-  const reasoning = new ReasoningItems(model)
-  // Of the calls of custom tools: their results are another kind of item.
+function encodeInput(messages: readonly Message[], model: string, traits: ModelTraits): Json[] {
+  const reasoning = new ReasoningItems(model, traits)
+  // The ids of calls of custom tools, whose results are another kind of item.
   const customIds = new Set<string>()
   const turns = encodeTurns(messages, wireIds(maxIdLength), {
     user: encodeUser,
@@ -106,7 +116,7 @@ function encodePart(part: InputPart): Json {
   return { type: 'input_file', filename, file_data: url }
 }
 
-/** Text, calls, and the reasoning that this wire gave; it takes back neither sources nor generated files. */
+/** Text, calls, and reasoning of this API, which takes back neither sources nor generated files. */
 function encodeAssistant(
   parts: readonly OutputPart[],
   reasoning: ReasoningItems,
@@ -132,18 +142,18 @@ function encodeAssistant(
         items.push({ type: 'custom_tool_call', call_id, name, input })
         continue
       }
-      const text = JSON.stringify(toArguments(part))
+      const text = toWellFormedJson(toArguments(part))
       items.push({ type: 'function_call', call_id, name, arguments: text })
     }
   }
-  // Reasoning that nothing follows is refused, such as that before a call which was never answered.
+  // Reasoning that nothing follows is refused, such as that before a call that was never answered.
   while (items.at(-1)?.type === 'reasoning') items.pop()
   return items
 }
 
 function encodeResults(results: readonly ToolResultPart[], customIds: ReadonlySet<string>): Json[] {
   return results.map(({ id, output, isError }) => {
-    // This wire has no field for a failure.
+    // This API has no field for a failure.
     const text = isError ? `Error: ${toText(output)}` : toText(output)
     const type = customIds.has(id) ? 'custom_tool_call_output' : 'function_call_output'
     return { type, call_id: id, output: text }
@@ -151,8 +161,8 @@ function encodeResults(results: readonly ToolResultPart[], customIds: ReadonlySe
 }
 
 /**
- * `strict` is on by default on this wire, and then every schema with an optional property is refused. Ours are anyone's schemas, so
- * it is off, as on the chat wire.
+ * `strict` is on by default on this API, which then refuses every schema with an optional property. A
+ * caller's schema may have any, so it is off, as in Chat Completions.
  */
 function encodeTools(tools: StreamRequest['tools']): Json[] | undefined {
   if (tools === undefined || Object.keys(tools).length === 0) return undefined

@@ -1,5 +1,5 @@
 /**
- * Reads what the Responses API streams.
+ * Reads the stream of the Responses API.
  *
  * @module
  * @see https://platform.openai.com/docs/api-reference/responses-streaming
@@ -11,11 +11,12 @@ import { isErrorBody, isErrorObject } from '../../http/error-body.js'
 import { providerError } from '../../http/provider-error.js'
 import type { WireDecoder } from '../../http/wire-decoder.js'
 import { parseEventData } from '../event-data.js'
+import { finishFailure } from '../finish-failure.js'
 import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
 import { Output } from './output-items.js'
 import { readUsage } from './usage.js'
 
-/** Statuses that say that there is no answer, whatever the name of the event. */
+/** Statuses without an answer, whatever the name of the event. */
 const failures = new Set(['failed', 'cancelled'])
 
 export class ResponsesDecoder implements WireDecoder {
@@ -23,7 +24,7 @@ export class ResponsesDecoder implements WireDecoder {
   readonly #output = new Output()
   ended = false
   #status: string | undefined
-  /** Why the answer is not whole, where it is not. */
+  /** Why the answer is not whole, if it is not. */
   #incomplete: { reason: unknown } | undefined
   #usage: unknown
   #lasts = false
@@ -35,7 +36,7 @@ export class ResponsesDecoder implements WireDecoder {
   }
 
   decode(data: string, name: string | undefined, out: ContentEvent[]): void {
-    // Some gateways add the marker of the other wire. It does not say whether the answer is whole.
+    // Some gateways add the end of Chat Completions, which does not mean that the answer is whole.
     if (data === '[DONE]') return
     const event = parseEventData(data, this.#provider, name)
     const failed = event.type === undefined ? isErrorObject(event) : isErrorBody(event.error)
@@ -88,7 +89,7 @@ export class ResponsesDecoder implements WireDecoder {
         this.#end(event.type, isRecord(event.response) ? event.response : {}, out)
         return
       default:
-      // The progress of the server's own tools, what only repeats, and what is added to the wire later
+      // The progress of the server's own tools, repetitions, and later additions to the API
     }
   }
 
@@ -107,7 +108,7 @@ export class ResponsesDecoder implements WireDecoder {
   }
 
   /**
-   * Where a response of `background: true` can be picked up; undefined where there is nothing to be picked up.
+   * The position from which a response of `background: true` can be resumed; undefined if it cannot.
    *
    * @see https://developers.openai.com/api/docs/guides/background
    */
@@ -127,7 +128,10 @@ export class ResponsesDecoder implements WireDecoder {
       throw providerError({ provider: this.#provider, body })
     }
     if (type === 'response.incomplete' || status === 'incomplete') {
-      this.#incomplete = { reason: isRecord(details) ? details.reason : undefined }
+      const reason = isRecord(details) ? textOf(details.reason) : undefined
+      const failure = finishFailure(this.#provider, reason ?? '')
+      if (failure !== undefined) throw failure
+      this.#incomplete = { reason }
     }
     this.#usage = response.usage
     this.#status = status

@@ -1,0 +1,56 @@
+/**
+ * The traits of a model by its name, and what they make of a request.
+ *
+ * @module
+ */
+
+import type { StreamRequest } from '../../base/request.js'
+import { compact, type Json } from '../read-json.js'
+import { deepseekModels } from './deepseek.js'
+import { mistralModels } from './mistral.js'
+import { moonshotModels } from './moonshot.js'
+import { openaiModels } from './openai.js'
+import { type ModelTraits, nearestEffort } from './traits.js'
+import { xaiModels } from './xai.js'
+import { xiaomiModels } from './xiaomi.js'
+
+const table = [
+  ...openaiModels,
+  ...xaiModels,
+  ...mistralModels,
+  ...deepseekModels,
+  ...moonshotModels,
+  ...xiaomiModels,
+]
+
+/**
+ * The traits in the first row that matches the name.
+ *
+ * @param traits - the caller's own, which override the row
+ */
+export function describeModel(model: string, traits?: ModelTraits): ModelTraits {
+  const name = model.toLowerCase()
+  const row = table.find(([pattern]) => pattern.test(name))
+  return { ...row?.[1], ...(traits && compact(traits)) }
+}
+
+/** What the model would refuse is left out, so that one request can go to any model. */
+export function encodeSampling(
+  { temperature, topP, reasoning }: StreamRequest,
+  { sampling }: ModelTraits,
+): Json {
+  const reasons = reasoning !== undefined && reasoning.effort !== 'none'
+  if (sampling === 'never' || (sampling === 'unless-reasoning' && reasons)) return {}
+  return compact({ temperature, top_p: topP })
+}
+
+const usualEfforts = ['low', 'medium', 'high'] as const
+
+/** The effort to be sent; undefined if none is requested, and for a model that takes none. */
+export function effortOf(
+  { reasoning }: StreamRequest,
+  { reasons, efforts = usualEfforts }: ModelTraits,
+): string | undefined {
+  const wanted = reasoning?.effort
+  return wanted === undefined || reasons === false ? undefined : nearestEffort(wanted, efforts)
+}

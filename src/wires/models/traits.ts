@@ -1,0 +1,108 @@
+/**
+ * What a model takes, in the words of the tables beside this file.
+ *
+ * @module
+ */
+
+import type { ReasoningEffort } from '../../base/request.js'
+
+/** What a model takes on OpenAI's wire formats. Traits that are absent are those of most models. */
+export interface ModelTraits {
+  /**
+   * Whether the model reasons. `true` requests encrypted reasoning on the Responses API. `false`
+   * sends nothing about reasoning.
+   *
+   * @default undefined: unknown
+   */
+  reasons?: boolean | undefined
+  /**
+   * The efforts that the model takes, in ascending order. `reasoning.effort` is sent as the nearest
+   * of them; an empty array sends none.
+   *
+   * @default ['low', 'medium', 'high']
+   */
+  efforts?: readonly ReasoningEffort[] | undefined
+  /**
+   * Whether the model takes `temperature` and `topP`.
+   *
+   * @default 'always'
+   */
+  sampling?: 'always' | 'unless-reasoning' | 'never' | undefined
+  /**
+   * Whether the model takes stop sequences.
+   *
+   * @default true
+   */
+  stopSequences?: boolean | undefined
+  /**
+   * The role of the message with the instructions.
+   *
+   * @default 'system'
+   */
+  systemRole?: 'system' | 'developer' | 'user' | undefined
+  /**
+   * The form of the ids of tool calls. `nine-alphanumeric` is nine letters or digits. Any other id
+   * is replaced, in the call and in its result alike.
+   *
+   * @default 'any'
+   */
+  toolCallIds?: 'any' | 'nine-alphanumeric' | undefined
+  /**
+   * Whether the model refuses a user message right after the results of tools, so that an assistant
+   * message is sent between them.
+   *
+   * @default false
+   */
+  assistantAfterTools?: boolean | undefined
+  /**
+   * The field of an assistant message in which its reasoning goes back.
+   *
+   * @default 'none'
+   */
+  reasoningField?: 'reasoning_content' | 'reasoning_details' | 'none' | undefined
+  /**
+   * Whether the model refuses an assistant message without `reasoning_content`, so that the field
+   * is sent even if there was no reasoning.
+   *
+   * @default false
+   */
+  requiresReasoning?: boolean | undefined
+  /**
+   * The name of the limit for the answer.
+   *
+   * @default what the server takes
+   */
+  maxTokensField?: 'max_completion_tokens' | 'max_tokens' | undefined
+}
+
+/** A row of a table: a pattern for names in lower case, and the traits of the models it matches. */
+export type Row = readonly [RegExp, ModelTraits]
+
+/** All efforts, in ascending order. */
+export const efforts: readonly ReasoningEffort[] = [
+  'none',
+  'minimal',
+  'low',
+  'medium',
+  'high',
+  'xhigh',
+  'max',
+]
+
+/**
+ * The nearest effort that a model takes; of two that are equally near, the higher one. Reasoning is
+ * switched off only for `none`.
+ */
+export function nearestEffort<Taken extends ReasoningEffort>(
+  wanted: ReasoningEffort,
+  taken: readonly Taken[],
+): Taken | undefined {
+  const rank = (effort: ReasoningEffort): number => efforts.indexOf(effort)
+  const distance = (effort: Taken): number => Math.abs(rank(effort) - rank(wanted))
+  let nearest: Taken | undefined
+  for (const effort of taken) {
+    if (effort === 'none' && wanted !== 'none' && taken.length > 1) continue
+    if (nearest === undefined || distance(effort) <= distance(nearest)) nearest = effort
+  }
+  return nearest
+}
