@@ -65,6 +65,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
       return receive([this.#settings.start])
     }
     if (this.#delivered) return receive(null)
+    this.#transcript.settle()
     this.#receive = receive
     if (this.#terminal !== undefined) this.#deliverTerminal(this.#terminal)
     else if (this.#ending === undefined) {
@@ -74,8 +75,9 @@ export class Answer implements EventFeed, Sink, TurnStream {
     }
   }
 
-  stop(error: StreamError): void {
+  stop(error: StreamError, delivered?: number): void {
     if (this.#terminal !== undefined || this.#ending !== undefined) return
+    this.#transcript.settle(delivered)
     this.#source?.close()
     this.fail(error)
   }
@@ -87,7 +89,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
   // -------------------------------------------------------------- for the turn
 
   get length(): number {
-    return this.#transcript.content.length
+    return this.#transcript.length
   }
 
   get waiting(): boolean {
@@ -98,12 +100,12 @@ export class Answer implements EventFeed, Sink, TurnStream {
 
   batch(events: readonly ContentEvent[]): void {
     this.#firstContentMs ??= performance.now() - this.#beganAt
-    const { content } = this.#transcript
-    for (const event of events) content.add(event)
+    this.#transcript.hold(events)
     this.#deliver(events)
   }
 
   retry(event: RetryEvent): void {
+    this.#transcript.settle()
     this.#wasted = addUsage(this.#wasted, this.#costOfAttempt(event.usage ?? {}))
     this.#lengthBefore = this.length
     this.#transcript.add(event)

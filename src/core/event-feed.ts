@@ -21,8 +21,11 @@ export interface EventFeed {
   /**
    * Ends the stream early and frees everything it holds. The pull that waits, or the next one, receives the terminal event.
    * Harmless after the end.
+   *
+   * @param delivered - how many events of the last batch the reader received, if not all: `partial`
+   *   holds no others
    */
-  stop(error: StreamError): void
+  stop(error: StreamError, delivered?: number): void
   /** Settles when nothing is left to do before the terminal event; undefined if nothing is to be done. */
   readonly ending?: Promise<void> | undefined
   /** Set by the reader. Called once, as soon as the terminal event is known, even if nobody pulls. */

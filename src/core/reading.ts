@@ -8,6 +8,7 @@ import type { CompleteEvent, TerminalEvent } from '../base/events.js'
 import { promiseWithResolvers } from '../base/promise-with-resolvers.js'
 import { abortError } from '../pull/abort.js'
 import type { EventFeed, Receive } from './event-feed.js'
+import type { Hand } from './hand.js'
 
 export interface ReadOptions {
   signal?: AbortSignal | undefined
@@ -18,15 +19,16 @@ export interface ReadOptions {
 /** It holds no reference to the `Stream` that it belongs to, so that a forgotten stream can be collected. */
 export class Reading {
   readonly #feed: EventFeed
+  readonly #hand: Hand
   readonly #signal: AbortSignal | undefined
   readonly #endedBefore: boolean
-  isCancelled = false
   #terminal: TerminalEvent | undefined
   #listening = false
   #final: PromiseWithResolvers<CompleteEvent> | undefined
 
-  constructor(feed: EventFeed, { signal, ended }: ReadOptions) {
+  constructor(feed: EventFeed, hand: Hand, { signal, ended }: ReadOptions) {
     this.#feed = feed
+    this.#hand = hand
     this.#signal = signal
     this.#terminal = ended
     this.#endedBefore = ended !== undefined
@@ -40,9 +42,9 @@ export class Reading {
   }
 
   cancel(reason?: unknown): void {
-    this.isCancelled = true
+    const delivered = this.#hand.drop()
     // Every response closes, and an error that nobody receives takes 5 us to make.
-    if (!this.isOver) this.#feed.stop(abortError(reason))
+    if (!this.isOver) this.#feed.stop(abortError(reason), delivered)
   }
 
   /** The `complete` event; rejects with the error that ends the stream. */
