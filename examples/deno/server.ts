@@ -11,7 +11,7 @@ import { createStream, parseMessages, StreamError, sse, toResponse } from 'sluic
 import { model } from '../model.ts'
 import { readJson } from '../read-json.ts'
 
-const address = { port: Number(Deno.env.get('PORT') ?? 3000), hostname: '127.0.0.1' }
+const address = { port: Number(Deno.env.get('PORT') ?? 3000), hostname: 'localhost' }
 Deno.serve(address, async (request) => {
   try {
     const messages = parseMessages(await readJson(request))
