@@ -10,7 +10,7 @@ import { readJson } from '../read-json.ts'
 
 const server = Bun.serve({
   port: process.env.PORT ?? 3000,
-  hostname: '127.0.0.1',
+  hostname: 'localhost',
   // In seconds. By default, Bun ends a response after ten without data, and a model can take longer.
   idleTimeout: 0,
   async fetch(request) {

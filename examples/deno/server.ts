@@ -11,8 +11,13 @@ import { createStream, parseMessages, StreamError, sse, toResponse } from 'sluic
 import { model } from '../model.ts'
 import { readJson } from '../read-json.ts'
 
-const address = { port: Number(Deno.env.get('PORT') ?? 3000), hostname: '127.0.0.1' }
-Deno.serve(address, async (request) => {
+const options: Deno.ServeTcpOptions = {
+  port: Number(Deno.env.get('PORT') ?? 3000),
+  hostname: '127.0.0.1',
+  onListen: ({ port }) => console.log(`Listening on http://localhost:${port}`),
+}
+
+Deno.serve(options, async (request) => {
   try {
     const messages = parseMessages(await readJson(request))
     // A client that disconnects cancels the body, which closes the connection to the provider. Not

@@ -8,7 +8,7 @@ import { Accumulator } from '../base/accumulator.js'
 import type { StreamError } from '../base/errors.js'
 import type { EventStream } from '../base/event-stream.js'
 import type { StreamEvent } from '../base/events.js'
-import type { Message } from '../base/messages.js'
+import type { AssistantMessage, Message } from '../base/messages.js'
 import { type ConnectOptions, connect } from '../client/connect.js'
 import { readBatches } from '../core/read-batches.js'
 import { Frame } from './frame.js'
@@ -195,7 +195,7 @@ export class StreamStore implements StreamActions {
         break
       case 'error':
         this.#answer = undefined
-        this.#append(event.partial)
+        this.#append(withoutOpenCalls(event.partial))
         this.#status = 'error'
         this.#error = event.error
         break
@@ -214,7 +214,7 @@ export class StreamStore implements StreamActions {
     const answer = this.#answer
     this.#answer = undefined
     answer?.stream.cancel()
-    if (answer !== undefined) this.#append(answer.content.message(true))
+    if (answer !== undefined) this.#append(withoutOpenCalls(answer.content.message(true)))
     this.#status = status
     this.#error = this.#retrying = undefined
     this.#show()
@@ -270,6 +270,20 @@ function toInit(options: Partial<UseStreamOptions>): ConnectOptions {
     ...init
   } = options
   return init
+}
+
+/**
+ * An answer that broke off, with each of its calls marked as one that must not be run. Unmarked calls
+ * would need results, and a server refuses them from a client.
+ */
+function withoutOpenCalls(message: AssistantMessage): AssistantMessage {
+  const { content } = message
+  if (typeof content === 'string' || !content.some(({ type }) => type === 'tool-call')) {
+    return message
+  }
+  const error = 'The answer broke off, so this call was not run.'
+  const marked = content.map((part) => (part.type === 'tool-call' ? { error, ...part } : part))
+  return { ...message, content: marked }
 }
 
 /** The messages before the last answer. */

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { RetryEvent, StreamEvent } from '../../src/base/events.js'
 import type { Message } from '../../src/base/messages.js'
 import { StreamError } from '../../src/entries/client.js'
+import { parseMessages } from '../../src/entries/index.js'
 import { type UseStreamOptions, useStream } from '../../src/entries/react.js'
 import { answer, text } from '../support/answers.js'
 import { Remote } from './remote.js'
@@ -219,6 +220,29 @@ describe('a page with useStream()', () => {
     expect(result.current).toMatchObject({ status: 'idle', error: undefined })
     expect(result.current.messages).toEqual([question, partly('Hello')])
     expect(onStop).toHaveBeenCalledOnce()
+  })
+
+  test('a conversation can continue after an answer was stopped in the middle of a tool call', async () => {
+    const { result } = chat()
+    act(() => void result.current.send('Hi'))
+    const call = { type: 'content', index: 0, kind: 'tool-call', id: 'a', name: 'b', input: '{}' }
+    remote.last.begin().send(start, call as StreamEvent)
+    await waitFor(() => expect(result.current.messages).toHaveLength(2))
+    act(() => result.current.stop())
+    act(() => void result.current.send('Never mind'))
+    const messages = parseMessages(remote.last.json)
+    expect(messages).toHaveLength(3)
+    expect(messages[1]).toMatchObject({
+      content: [{ type: 'tool-call', error: expect.stringContaining('not run') }],
+    })
+  })
+
+  test('sends bytes as base64', () => {
+    const { result } = chat()
+    const image = { type: 'image', data: Uint8Array.of(137, 80) } as const
+    act(() => void result.current.send({ role: 'user', content: [image] }))
+    const sent = { role: 'user', content: [{ type: 'image', data: 'iVA=' }] }
+    expect(remote.last.json).toEqual({ messages: [sent] })
   })
 
   test('setMessages() replaces the messages and ends the answer in progress', async () => {
