@@ -76,7 +76,7 @@ function knownError(thrown: unknown, provider: string, when?: string): StreamErr
 
 /** Without a cause: runtimes quote the value in theirs. */
 export function unsendableError(provider: string, what: string): StreamError {
-  const message = `${provider}: ${what} cannot be sent: it is missing, or has a line break or another character that HTTP does not allow (not shown).`
+  const message = `${provider}: ${what} cannot be sent: it is missing, or holds a line break or another character that is not allowed (not shown).`
   return new StreamError('setup', message, { provider })
 }
 

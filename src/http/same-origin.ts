@@ -82,7 +82,7 @@ export async function withinOrigin(
       const origin = originOf(parseURL(address, parseURL(at)?.href))
       throw redirectError(who, `to ${origin ?? 'an invalid address'}`)
     }
-    if (count === maxRedirects) throw redirectError(who, `more than ${maxRedirects} times`)
+    if (count === maxRedirects) throw redirectError(who, 'too often')
     if (status === 303 || (status < 303 && how === 'POST')) how = 'GET'
     at = next
   }
@@ -106,6 +106,6 @@ export function fetchWithinOrigin(
 }
 
 export function redirectError(who: string, where: string): StreamError {
-  const message = `${who}: the server redirects ${where}. Keys and messages stay at their origin, so set the final address.`
+  const message = `${who}: the server redirects ${where}, which is not followed. Set the final address.`
   return new StreamError('setup', message)
 }
