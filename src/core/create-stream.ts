@@ -29,30 +29,31 @@ import { Stream } from './stream.js'
 import type { Turn } from './turn.js'
 
 export interface StreamOptions<Output = unknown> extends StreamRequest, StreamHooks {
-  /** The schema that the answer has to fit; its type is that of `complete.output`. */
+  /** The schema of the answer; its type is that of `complete.output`. */
   output?: OutputSchema<Output>
-  /** Who answers: `openai({...})`, `anthropic({...})`, `compatible({...})`, or your own. */
+  /** The provider: `openai({...})`, `anthropic({...})`, `compatible({...})`, or your own. */
   driver: Driver
   /** Ends the stream with an `error` of code `aborted`. */
   signal?: AbortSignal
   /**
-   * Further attempts after a failure. A number is `maxRetries`.
+   * Retries after a failure. A number is `maxRetries`.
    * @default { maxRetries: 2 }
    */
   retry?: number | false | RetryOptions
   /**
-   * How long to wait. A number is `totalMs`.
+   * Timeouts. A number is `totalMs`.
    * @default { firstChunkMs: 120_000, chunkMs: 60_000, silenceMs: 60_000 }
    */
   timeout?: number | false | TimeoutOptions
 }
 
 /**
- * Asks a model and gives its answer as events. Nothing is sent before the first event is asked for.
+ * Streams the answer of a model as events. Nothing is sent before the first event is requested.
  *
- * Iterating never throws for anything that the provider, the network or an abort does: that is the `error` event.
+ * Iterating never throws for anything that the provider, the network or an abort does: such failures
+ * are the `error` event.
  *
- * @throws TypeError for a bad option
+ * @throws TypeError for an invalid option
  * @example
  * ```ts
  * const stream = createStream({ driver: openai({ model: 'gpt-5.5' }), prompt: 'Why is the sky blue?' })

@@ -1,6 +1,6 @@
 /**
- * What surrounds a stream that is a turn of a conversation: something has to be there before the model is asked, and something has to
- * be done before the reader is told the end.
+ * A stream that is a turn of a conversation: work before the model is called, and before the reader
+ * receives the terminal event.
  *
  * @module
  */
@@ -14,16 +14,19 @@ export interface Turn {
    * Called at the first pull.
    *
    * @param signal - aborts when the stream ends before this has resolved
-   * @returns what the model is asked
+   * @returns the request to the model
    */
   begin(request: StreamRequest, stream: TurnStream, signal: AbortSignal): Promise<StreamRequest>
-  /** Called once if `begin` was. What it resolves with is told; it MUST NOT reject. */
+  /**
+   * Called once if `begin` was. The reader receives the event that it resolves with. It MUST NOT
+   * reject.
+   */
   end(end: TerminalEvent): Promise<TerminalEvent>
 }
 
 /** The stream as its turn sees it. */
 export interface TurnStream {
-  /** Whether the reader has asked for what comes next and has not got it yet. */
+  /** Whether the reader waits for the next event. */
   readonly waiting: boolean
   /** Changes whenever content comes. */
   readonly length: number
