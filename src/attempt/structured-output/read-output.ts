@@ -17,7 +17,8 @@ const unknownReading: OutputReading = { wrapped: false, lenient: true }
 /**
  * The source with its output validated; the source itself if the request has no `output`.
  *
- * @param plan - how the output is requested, and so how the answer is read; undefined if that is the driver's own affair
+ * @param plan - how the output is requested, and so how the answer is read; undefined if the driver
+ *   decides that
  */
 export function readOutput<Plan extends OutputReading>(
   request: StreamRequest,

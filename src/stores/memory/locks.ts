@@ -73,7 +73,7 @@ export class Locks {
     })
   }
 
-  /** Gives a free lock to the next that waits, and sets the timer for the others. */
+  /** Gives a free lock to the next holder that waits, and sets the timer for the others. */
   #next(id: string, lock: Lock): void {
     clearTimeout(lock.timer)
     lock.timer = undefined
