@@ -12,6 +12,9 @@ interface MessageFields {
   id?: string
   /** The answer broke off, or was stopped. */
   status?: 'partial'
+  createdAt?: string | number
+  /** Anything else, as JSON. */
+  metadata?: unknown
 }
 
 /** Instructions. */

@@ -81,6 +81,8 @@ const messageRules: Rules<AssistantMessage> = {
   content: anything,
   id: string,
   status: oneOf('partial'),
+  createdAt: anything,
+  metadata: anything,
 }
 
 /**

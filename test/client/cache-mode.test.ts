@@ -22,7 +22,7 @@ test('connect() sets the cache mode no-store, and leaves that of the caller', as
 
 test.each([
   // Seen in workerd before compatibility date 2024-11-11
-  ['a Request without the property', class {}],
+  ['a Request without the property', function OldRequest() {}],
   ['no Request', undefined],
 ])('connect() sets no cache mode if the runtime has %s', async (_name, request) => {
   vi.stubGlobal('Request', request)

@@ -21,7 +21,7 @@ describe('every message and part is accepted in its own shape', () => {
     [{ role: 'system', content: 'Be brief.' }],
     [{ role: 'user', content: '' }],
     [{ role: 'assistant', content: 'Hi' }],
-    [{ role: 'user', content: 'Hi', id: 'm1' }],
+    [{ role: 'user', content: 'Hi', id: 'm1', createdAt: 1, metadata: { a: 1 } }],
     [{ role: 'assistant', content: [], id: 'm2', status: 'partial' }],
     [user({ type: 'text', text: 'Hi' }, { type: 'text', text: 'Ho', signature: 's' })],
     [user({ type: 'image', data: 'aGk=' }, { type: 'image', data: new URL('http://a.test/b') })],
@@ -148,26 +148,24 @@ describe('a conversation', () => {
     expect(await conversation.messages()).toEqual([])
   })
 
-  test('keeps the id and the status of a message', async () => {
-    const said = { role: 'user', content: 'Hi', id: 'm1', status: 'partial' } as const
+  test('keeps the fields of the application', async () => {
+    const own = { id: 'm1', status: 'partial', createdAt: 1, metadata: { a: 1 } } as const
+    const said = { role: 'user', content: 'Hi', ...own } as const
     await collect(conversation.send(said))
     expect((await conversation.messages())[0]).toEqual(said)
   })
 })
 
-test.each(everyDriver)(
-  '$name sends neither id nor status of a message',
-  async ({ driver: make }) => {
-    const { fetch, requests } = simulatedProvider({ paceMs: 0 })
-    const messages: Message[] = [
-      { role: 'user', content: 'Hi', id: 'own-id' },
-      { role: 'assistant', content: 'Half', id: 'own-id', status: 'partial' },
-      { role: 'user', content: 'More', id: 'own-id' },
-    ]
-    await createStream({ driver: make({ fetch }), messages }).final()
-    expect(JSON.stringify(requests[0]?.body)).not.toMatch(/own-id|"status"/)
-  },
-)
+test.each(everyDriver)('$name sends no field of the application', async ({ driver: make }) => {
+  const { fetch, requests } = simulatedProvider({ paceMs: 0 })
+  const messages: Message[] = [
+    { role: 'user', content: 'Hi', id: 'own-id' },
+    { role: 'assistant', content: 'Half', id: 'own-id', status: 'partial' },
+    { role: 'user', content: 'More', id: 'own-id' },
+  ]
+  await createStream({ driver: make({ fetch }), messages }).final()
+  expect(JSON.stringify(requests[0]?.body)).not.toMatch(/own-|"status"/)
+})
 
 test('the time to check messages grows no faster than their number', () => {
   const cost = (count: number): number => {
