@@ -71,8 +71,10 @@ export class Answer implements EventFeed, Sink, TurnStream {
       return receive([this.#settings.start])
     }
     if (this.#delivered) return receive(null)
+    this.#transcript.settle()
     this.#receive = receive
     if (this.#terminal !== undefined) this.#deliverTerminal(this.#terminal)
+    else if (this.#transcript.content.isFull) this.#refuse()
     else if (this.#ending === undefined) {
       // Opened on the second pull: a reader that takes the `start` and pauses has not requested
       // content.
@@ -81,8 +83,9 @@ export class Answer implements EventFeed, Sink, TurnStream {
     }
   }
 
-  stop(error: StreamError): void {
+  stop(error: StreamError, delivered?: number): void {
     if (this.#terminal !== undefined || this.#ending !== undefined) return
+    this.#transcript.settle(delivered)
     this.#source?.close()
     this.fail(error)
   }
@@ -94,7 +97,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
   // -------------------------------------------------------------- for the turn
 
   get length(): number {
-    return this.#transcript.content.length
+    return this.#transcript.length
   }
 
   get waiting(): boolean {
@@ -105,13 +108,12 @@ export class Answer implements EventFeed, Sink, TurnStream {
 
   batch(events: readonly ContentEvent[]): void {
     this.#firstContentMs ??= performance.now() - this.#beganAt
-    const { content } = this.#transcript
-    for (const event of events) content.add(event)
-    if (content.isFull) return this.#refuse()
+    this.#transcript.hold(events)
     this.#deliver(events)
   }
 
   retry(event: RetryEvent): void {
+    this.#transcript.settle()
     this.#wasted = addUsage(this.#wasted, this.#costOfAttempt(event.usage ?? {}))
     this.#lengthBefore = this.length
     this.#transcript.add(event)
@@ -122,6 +124,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
   done(completion: Completion): void {
     const { start } = this.#settings
     const { content, attempts } = this.#transcript
+    if (content.isFull) return this.#refuse()
     const exceeded = content.exceededBound()
     if (exceeded !== undefined) {
       const message = `${start.provider}: the arguments of a tool call are JSON that ${exceeded}.`

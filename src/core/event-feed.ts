@@ -21,8 +21,11 @@ export interface EventFeed {
   /**
    * Ends the stream early and frees everything it holds. The pending pull, or the next one,
    * receives the terminal event. Does nothing after the end.
+   *
+   * @param delivered - how many events of the last batch the reader received, if not all: `partial`
+   *   holds no others
    */
-  stop(error: StreamError): void
+  stop(error: StreamError, delivered?: number): void
   /** Settles when all work before the terminal event is done; undefined if there is none. */
   readonly ending?: Promise<void> | undefined
   /**

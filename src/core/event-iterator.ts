@@ -4,25 +4,22 @@
  * @module
  */
 
-import { isTerminal, type StreamEvent } from '../base/events.js'
+import type { StreamEvent } from '../base/events.js'
 import type { BatchReader } from './event-feed.js'
+import type { Hand } from './hand.js'
 
 interface EndingReader extends BatchReader {
   /** Settles when all work is done; undefined if there is none. */
   readonly ending: Promise<void> | undefined
-  /** The reader wants no more content. */
-  readonly isCancelled: boolean
 }
 
 type Resolve = (result: IteratorResult<StreamEvent, undefined>) => void
 
-const nothing: readonly StreamEvent[] = []
 const over: IteratorResult<StreamEvent, undefined> = { done: true, value: undefined }
 
 export class EventIterator implements AsyncIterator<StreamEvent, undefined> {
   readonly #reader: EndingReader
-  #batch = nothing
-  #position = 0
+  readonly #hand: Hand
   #over = false
   /** The pending call of `next()`. */
   #waiting: Resolve | undefined
@@ -32,15 +29,16 @@ export class EventIterator implements AsyncIterator<StreamEvent, undefined> {
    */
   readonly #behind: Resolve[] = []
 
-  constructor(reader: EndingReader) {
+  constructor(reader: EndingReader, hand: Hand) {
     this.#reader = reader
+    this.#hand = hand
   }
 
   next(): Promise<IteratorResult<StreamEvent, undefined>> {
-    if (this.#reader.isCancelled) this.#dropContent()
-    const event = this.#batch[this.#position]
+    const hand = this.#hand
+    const event = hand.batch[hand.position]
     if (event !== undefined) {
-      this.#position++
+      hand.position++
       return Promise.resolve({ done: false, value: event })
     }
     if (this.#over) return Promise.resolve(over)
@@ -49,8 +47,8 @@ export class EventIterator implements AsyncIterator<StreamEvent, undefined> {
 
   async return(): Promise<IteratorResult<StreamEvent, undefined>> {
     this.#over = true
-    this.#batch = nothing
     this.#reader.cancel()
+    this.#hand.drop()
     this.#answerAll()
     await this.#reader.ending
     return over
@@ -59,13 +57,6 @@ export class EventIterator implements AsyncIterator<StreamEvent, undefined> {
   async throw(error: unknown): Promise<IteratorResult<StreamEvent, undefined>> {
     await this.return()
     throw error
-  }
-
-  /** Of the rest of the batch, only the terminal event is left. */
-  #dropContent(): void {
-    const last = this.#batch[this.#position] && this.#batch.at(-1)
-    this.#batch = isTerminal(last) ? [last] : nothing
-    this.#position = 0
   }
 
   readonly #wait = (resolve: Resolve): void => {
@@ -83,12 +74,13 @@ export class EventIterator implements AsyncIterator<StreamEvent, undefined> {
       this.#over = true
       return this.#answerAll()
     }
-    this.#batch = batch
-    this.#position = 0
-    while (this.#waiting !== undefined && this.#position < batch.length) {
+    const hand = this.#hand
+    hand.batch = batch
+    hand.position = 0
+    while (this.#waiting !== undefined && hand.position < batch.length) {
       const resolve = this.#waiting
       this.#waiting = this.#behind.length === 0 ? undefined : this.#behind.shift()
-      resolve({ done: false, value: batch[this.#position++] as StreamEvent })
+      resolve({ done: false, value: batch[hand.position++] as StreamEvent })
     }
     if (this.#waiting !== undefined) this.#reader.read(this.#receive)
   }

@@ -8,6 +8,7 @@ import type { CompleteEvent, TerminalEvent } from '../base/events.js'
 import { promiseWithResolvers } from '../base/promise-with-resolvers.js'
 import { abortError } from '../pull/abort.js'
 import type { EventFeed, Receive } from './event-feed.js'
+import type { Hand } from './hand.js'
 
 export interface ReadOptions {
   signal?: AbortSignal | undefined
@@ -23,18 +24,19 @@ export interface ReadOptions {
  */
 export class Reading {
   readonly #feed: EventFeed
+  readonly #hand: Hand
   readonly #signal: AbortSignal | undefined
   readonly #endedBefore: boolean
-  isCancelled = false
   #terminal: TerminalEvent | undefined
   #listening = false
   #final: PromiseWithResolvers<CompleteEvent> | undefined
   #onOver: ((terminal: TerminalEvent) => void)[] = []
   readonly isWatched: boolean
 
-  constructor(feed: EventFeed, { signal, ended, isWatched = false }: ReadOptions) {
+  constructor(feed: EventFeed, hand: Hand, { signal, ended, isWatched = false }: ReadOptions) {
     this.isWatched = isWatched
     this.#feed = feed
+    this.#hand = hand
     this.#signal = signal
     this.#terminal = ended
     this.#endedBefore = ended !== undefined
@@ -48,9 +50,9 @@ export class Reading {
   }
 
   cancel(reason?: unknown): void {
-    this.isCancelled = true
+    const delivered = this.#hand.drop()
     // Every response closes its stream, and an error that nobody receives costs 5 us.
-    if (!this.isOver) this.#feed.stop(abortError(reason))
+    if (!this.isOver) this.#feed.stop(abortError(reason), delivered)
   }
 
   /** The `complete` event. Rejects with the error that ends the stream. */

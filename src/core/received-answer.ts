@@ -36,19 +36,21 @@ export class ReceivedAnswer implements EventFeed, EventSink {
 
   pull(receive: Receive): void {
     if (this.#delivered) return receive(null)
+    this.#transcript.settle()
     this.#receive = receive
     if (this.#terminal === undefined) this.#origin.pull(this)
     else this.#deliverFailure(this.#terminal)
   }
 
-  stop(error: StreamError): void {
+  stop(error: StreamError, delivered?: number): void {
     if (this.#terminal !== undefined) return
+    this.#transcript.settle(delivered)
     this.#origin.close()
     this.fail(error)
   }
 
   events(batch: readonly StreamEvent[], firstId?: number): void {
-    for (const event of batch) this.#transcript.add(event)
+    this.#transcript.hold(batch)
     this.#begun = true
     const last = batch.at(-1)
     if (isTerminal(last)) {

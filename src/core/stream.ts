@@ -9,23 +9,25 @@ import type { CompleteEvent, StreamEvent, TerminalEvent } from '../base/events.j
 import type { BatchReader, EventFeed, Receive } from './event-feed.js'
 import { EventIterator } from './event-iterator.js'
 import { closeWhenForgotten } from './forgotten-streams.js'
+import { Hand } from './hand.js'
 import { Reading, type ReadOptions } from './reading.js'
 
 const consumed =
   'A stream can be read only once, and this one is already being read. Use text() or final() alongside an iteration, or create another stream.'
 
 export class Stream implements EventStream, BatchReader {
+  readonly #hand = new Hand()
   readonly #reading: Reading
   #claimed = false
   #begun = false
 
   constructor(feed: EventFeed, options: ReadOptions = {}) {
-    this.#reading = new Reading(feed, options)
+    this.#reading = new Reading(feed, this.#hand, options)
   }
 
   [Symbol.asyncIterator](): AsyncIterator<StreamEvent> {
     this.claim()
-    return new EventIterator(this)
+    return new EventIterator(this, this.#hand)
   }
 
   text(): Promise<string> {
@@ -47,10 +49,6 @@ export class Stream implements EventStream, BatchReader {
   async [Symbol.asyncDispose](): Promise<void> {
     this.cancel()
     await this.ending
-  }
-
-  get isCancelled(): boolean {
-    return this.#reading.isCancelled
   }
 
   /** Settles when all work before the terminal event is done; undefined if there is none. */

@@ -27,7 +27,9 @@ describe.each(ways)('a stream that is stopped by %s in the middle of a chunk', (
       if (event.type === 'content') stop(stream, controller)
     }
     expect(labels(seen)).toEqual(['start', 'a', 'error'])
-    expect(seen.at(-1)).toMatchObject({ error: { code: 'aborted' } })
+    // What the reader has not seen is not in `partial` either.
+    const partial = { role: 'assistant', content: [{ type: 'text', text: 'a' }] }
+    expect(seen.at(-1)).toMatchObject({ error: { code: 'aborted' }, partial })
   })
 
   test('answers calls of next() that were made before with the error too', async () => {
@@ -59,6 +61,21 @@ describe.each(ways)('a stream that is stopped by %s in the middle of a chunk', (
     }
     expect(seen.map(({ type }) => type)).toEqual(['start', 'content', 'error'])
   })
+})
+
+test('a stream that was received in part has only what its reader has seen', async () => {
+  const answer = createStream({ driver: scripted([{ chunk: ['a', 'b', 'c'] }]), prompt: 'p' })
+  const text = await (await toResponse(answer, sse())).text()
+  const cut = text.slice(0, text.indexOf('event: complete'))
+  const headers = { 'content-type': 'text/event-stream' }
+  const stream = readStream(new Response(cut, { headers }))
+  let last: StreamEvent | undefined
+  for await (const event of stream) {
+    last = event
+    if (event.type === 'content') stream.cancel()
+  }
+  const partial = { role: 'assistant', content: [{ type: 'text', text: 'a' }] }
+  expect(last).toMatchObject({ type: 'error', error: { code: 'aborted' }, partial })
 })
 
 test('a stream that was received whole drops the rest of its content and keeps its end', async () => {
