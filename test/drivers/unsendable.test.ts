@@ -64,10 +64,12 @@ describe.each(drivers)('%s', (_name, variable, create) => {
       expectSetup(() => create({ apiKey: 'k', headers: { 'x-tenant': secret } }), '"x-tenant"'))
 
     // The system itself cuts variables at a NUL.
-    test.skipIf(variable === '' || secret.includes('\0'))('in the environment', async () => {
-      vi.stubEnv(variable, secret)
-      await expectSetup(() => create({}), 'The API key')
-    })
+    if (variable !== '' && !secret.includes('\0')) {
+      test('in the environment', async () => {
+        vi.stubEnv(variable, secret)
+        await expectSetup(() => create({}), 'The API key')
+      })
+    }
   })
 
   test.each([undefined, null])('a header that is %s', (value) =>
