@@ -317,7 +317,7 @@ describe('over real sockets', () => {
     const broken = await fetch(`${sockets.url}/openai/basic`, post({ prompt: 'Hi' }))
     await expect(broken.text()).rejects.toThrow()
     expect(log).toHaveBeenCalledTimes(2)
-    expect(log.mock.calls[0]?.[0]).toMatch(/^sluice: interrupted: /)
+    expect(log.mock.calls[0]?.[0]).toMatch(/^sluice: network: /)
     const whole = await fetch(`${sockets.url}/openai/basic`, post({ prompt: 'Hi' }))
     expect(await whole.text()).toBe('Well again.')
   })
