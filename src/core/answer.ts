@@ -15,6 +15,8 @@ import type {
   TerminalEvent,
   UsageSum,
 } from '../base/events.js'
+import { exceededBound } from '../base/json-bounds.js'
+import type { AssistantMessage } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
 import { addUsage, estimateUsage, isEmpty } from '../base/usage.js'
 import { PromisedSource } from '../pull/promised-source.js'
@@ -120,23 +122,24 @@ export class Answer implements EventFeed, Sink, TurnStream {
   }
 
   done(completion: Completion): void {
-    const { start } = this.#settings
+    const { provider, model } = this.#settings.start
     const { content, attempts } = this.#transcript
-    const exceeded = content.exceededBound()
+    const message = content.message(completion.finishReason === 'length')
+    const exceeded = exceededArguments(message)
     if (exceeded !== undefined) {
-      const message = `${start.provider}: the arguments of a tool call are JSON that ${exceeded}.`
-      return this.fail(new StreamError('protocol', message, { provider: start.provider }))
+      const text = `${provider}: the arguments of a tool call are JSON that ${exceeded}.`
+      return this.fail(new StreamError('protocol', text, { provider }))
     }
     const { wasted: thrownAway = {}, ...rest } = completion
     const wasted = addUsage(this.#wasted, thrownAway)
     this.#finish({
       type: 'complete',
       text: content.text(),
-      message: content.message(completion.finishReason === 'length'),
+      message,
       ...rest,
       ...(isEmpty(wasted) ? {} : { wasted }),
-      provider: completion.provider ?? start.provider,
-      model: completion.model ?? start.model,
+      provider: completion.provider ?? provider,
+      model: completion.model ?? model,
       attempts,
       timing: this.#timing(),
     })
@@ -216,4 +219,14 @@ export class Answer implements EventFeed, Sink, TurnStream {
     this.#receive = undefined
     receive?.(batch)
   }
+}
+
+/** The bound that the arguments of a tool call exceed; undefined if none does. */
+function exceededArguments({ content }: AssistantMessage): string | undefined {
+  for (const part of content) {
+    if (typeof part === 'string' || part.type !== 'tool-call' || part.error === undefined) continue
+    const exceeded = exceededBound(String(part.input))
+    if (exceeded !== undefined) return exceeded
+  }
+  return undefined
 }
