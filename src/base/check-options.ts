@@ -122,10 +122,11 @@ export function required(of: Rule, allowed: string = of.allowed): Rule {
 }
 
 export function oneOf(...values: readonly unknown[]): Rule {
-  const [last, ...others] = values.map(show).toReversed()
-  const allowed = others.length > 0 ? `${others.toReversed().join(', ')} or ${last}` : String(last)
-  const isAllowed = (value: unknown): boolean => values.includes(value)
-  return { allowed, isAllowed, choices: values.filter(isText) }
+  const allowed = values
+    .map(show)
+    .join(', ')
+    .replace(/, ([^,]*)$/, ' or $1')
+  return { allowed, isAllowed: (value) => values.includes(value), choices: values.filter(isText) }
 }
 
 /** A rule for an object with options of its own, or a shorthand for it. */
