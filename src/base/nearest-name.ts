@@ -53,11 +53,15 @@ export function nearestName(name: string, known: readonly string[]): string | un
   const distance = (each: string): number => distanceOf(word, plain(each))
   return (
     known.find((each) => plain(each) === word) ??
-    known.find((each) => otherWords[each]?.split(' ').some((other) => plain(other) === word)) ??
+    known.find((each) => wordsFor(each).some((other) => plain(other) === word)) ??
     known
       .filter((each) => distance(each) <= Math.max(1, each.length / 4))
       .toSorted((one, another) => distance(one) - distance(another))[0]
   )
+}
+
+function wordsFor(name: string): readonly string[] {
+  return Object.hasOwn(otherWords, name) ? (otherWords[name] as string).split(' ') : []
 }
 
 /** `max_tokens`, `max-tokens` and `maxTokens` are the same word; `delay` and `delayMs`, too. */
