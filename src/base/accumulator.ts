@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ContentEvent, StreamEvent } from './events.js'
+import { type ContentEvent, type StreamEvent, textOf } from './events.js'
 import { exceededBound } from './json-bounds.js'
 import type { AssistantMessage, OutputPart } from './messages.js'
 
@@ -90,31 +90,20 @@ export class Accumulator {
     this.#message = undefined
     let block = this.#last
     if (block === undefined || block.first.index !== event.index) block = this.#block(event)
-    switch (event.kind) {
-      case 'text':
-      case 'reasoning':
-        if (!this.#takes(event.text)) return
-        block.text.append(event.text)
-        break
-      case 'tool-call':
-        if (!this.#takes(event.input)) return
-        block.text.append(event.input)
-        // The name of a call may grow.
-        block.first = event
-        break
-      default:
-        return
+    const text = textOf(event)
+    if (text === undefined) return
+    this.length += text.length
+    this.#kept += text.length
+    if (this.#kept > this.#maxLength) {
+      this.isFull = true
+      return
     }
+    block.text.append(text)
+    // The name of a call may grow.
+    if (event.kind === 'tool-call') block.first = event
     block.part = undefined
-    if (event.signature !== undefined) block.signature = event.signature
-  }
-
-  #takes({ length }: string): boolean {
-    this.length += length
-    this.#kept += length
-    if (this.#kept <= this.#maxLength) return true
-    this.isFull = true
-    return false
+    const { signature } = event as { signature?: string }
+    if (signature !== undefined) block.signature = signature
   }
 
   /** Discards all content, as a `retry` with mode `restart` does. */

@@ -53,8 +53,14 @@ export function checkOptions(
   if (!isRecord(options)) throw optionError(name || 'options', options, allowed)
   const full = (key: string): string => (name === '' ? key : `${name}.${key}`)
   for (const key of Object.keys(options)) {
-    if (Object.hasOwn(rules, key)) checkValue(full(key), options[key], rules[key] as Rule)
-    else refuseUnknown(full(key), key, Object.keys(rules), isOpen)
+    if (Object.hasOwn(rules, key)) {
+      checkValue(full(key), options[key], rules[key] as Rule)
+      continue
+    }
+    const known = Object.keys(rules)
+    const hint = hintFor(key, known)
+    if (isOpen && hint === '') continue
+    throw new TypeError(`Unknown option ${show(full(key))}.${hint} Allowed: ${known.join(', ')}.`)
   }
   for (const key in rules) {
     if (rules[key]?.required && options[key] === undefined) {
@@ -92,17 +98,6 @@ export function optionError(
   hint: string = '',
 ): TypeError {
   return new TypeError(`Option "${option}" is ${show(value)}.${hint} Allowed: ${allowed}.`)
-}
-
-function refuseUnknown(
-  option: string,
-  key: string,
-  known: readonly string[],
-  isOpen: boolean,
-): void {
-  const hint = hintFor(key, known)
-  if (isOpen && hint === '') return
-  throw new TypeError(`Unknown option ${show(option)}.${hint} Allowed: ${known.join(', ')}.`)
 }
 
 /** A sentence with a space before it; empty if no known name is near. */

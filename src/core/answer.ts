@@ -109,7 +109,10 @@ export class Answer implements EventFeed, Sink, TurnStream {
     this.#firstContentMs ??= performance.now() - this.#beganAt
     const { content } = this.#transcript
     for (const event of events) content.add(event)
-    if (content.isFull) return this.#refuse()
+    if (content.isFull) {
+      const message = `the answer is longer than the limit of ${maxLength} characters.`
+      return this.stop(this.#refusal(message))
+    }
     this.#deliver(events)
   }
 
@@ -127,8 +130,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
     const message = content.message(completion.finishReason === 'length')
     const exceeded = exceededArguments(message)
     if (exceeded !== undefined) {
-      const text = `${provider}: the arguments of a tool call are JSON that ${exceeded}.`
-      return this.fail(new StreamError('protocol', text, { provider }))
+      return this.fail(this.#refusal(`the arguments of a tool call are JSON that ${exceeded}.`))
     }
     const { wasted: thrownAway = {}, ...rest } = completion
     const wasted = addUsage(this.#wasted, thrownAway)
@@ -155,10 +157,9 @@ export class Answer implements EventFeed, Sink, TurnStream {
 
   // -------------------------------------------------------------- inside
 
-  #refuse(): void {
+  #refusal(message: string): StreamError {
     const { provider } = this.#settings.start
-    const message = `${provider}: the answer is longer than the limit of ${maxLength} characters.`
-    this.stop(new StreamError('protocol', message, { provider }))
+    return new StreamError('protocol', `${provider}: ${message}`, { provider })
   }
 
   #open(): Source {
