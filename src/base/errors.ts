@@ -164,8 +164,8 @@ export class StreamError extends Error {
     const code = isCode(json.code) ? json.code : 'unknown'
     return new StreamError(code, textOf(json.message) ?? sentences[code], {
       retryable: typeof json.retryable === 'boolean' ? json.retryable : undefined,
-      status: typeof json.status === 'number' ? json.status : undefined,
-      retryAfterMs: typeof json.retryAfterMs === 'number' ? json.retryAfterMs : undefined,
+      status: numberOf(json.status),
+      retryAfterMs: numberOf(json.retryAfterMs),
       provider: textOf(json.provider),
       requestId: textOf(json.requestId),
       cause,
@@ -200,4 +200,8 @@ function isCode(value: unknown): value is StreamErrorCode {
 
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined
 }
