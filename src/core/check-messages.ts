@@ -122,7 +122,8 @@ function checkPart(name: string, part: unknown, rules: PartRules): void {
 }
 
 function typeError(name: string, part: Record<string, unknown>, rules: PartRules): TypeError {
-  const meant = nearestName(String(part.type ?? Object.keys(part)[0]), partTypes)
+  const word = typeof part.type === 'string' ? part.type : (Object.keys(part)[0] ?? '')
+  const meant = nearestName(word, partTypes)
   let hint = ''
   if (meant !== undefined) {
     const role = roles.findLast((each) => meant in partRules[each])

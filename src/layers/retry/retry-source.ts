@@ -189,7 +189,7 @@ export class RetrySource extends ForwardingSource {
     const source = openDriver(this.#driver, request, context)
     const { holdBackMs, holdBackChars } = this.#settings
     if (holdBackMs === 0 && holdBackChars === 0) return source
-    return new HoldBackSource(source, { holdBackMs, holdBackChars })
+    return new HoldBackSource(source, this.#settings)
   }
 
   #firstContent(): void {
