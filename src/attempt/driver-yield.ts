@@ -36,8 +36,7 @@ export function checkYielded(value: unknown, provider: string): Events {
 }
 
 function isEvent(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  const event: Partial<Record<string, unknown>> = { ...value }
+  const event: Partial<Record<string, unknown>> = Object(value)
   if (event.type === 'retry')
     return typeof event.attempt === 'number' && StreamError.is(event.error)
   if (event.type !== 'content' || typeof event.index !== 'number') return false

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ContentEvent, StreamEvent } from './events.js'
+import { type ContentEvent, type StreamEvent, textOf } from './events.js'
 import { exceededBound } from './json-bounds.js'
 import type { AssistantMessage, OutputPart } from './messages.js'
 
@@ -90,31 +90,20 @@ export class Accumulator {
     this.#message = undefined
     let block = this.#last
     if (block === undefined || block.first.index !== event.index) block = this.#block(event)
-    switch (event.kind) {
-      case 'text':
-      case 'reasoning':
-        if (!this.#takes(event.text)) return
-        block.text.append(event.text)
-        break
-      case 'tool-call':
-        if (!this.#takes(event.input)) return
-        block.text.append(event.input)
-        // The name of a call may grow.
-        block.first = event
-        break
-      default:
-        return
+    const text = textOf(event)
+    if (text === undefined) return
+    this.length += text.length
+    this.#kept += text.length
+    if (this.#kept > this.#maxLength) {
+      this.isFull = true
+      return
     }
+    block.text.append(text)
+    // The name of a call may grow.
+    if (event.kind === 'tool-call') block.first = event
     block.part = undefined
-    if (event.signature !== undefined) block.signature = event.signature
-  }
-
-  #takes({ length }: string): boolean {
-    this.length += length
-    this.#kept += length
-    if (this.#kept <= this.#maxLength) return true
-    this.isFull = true
-    return false
+    const { signature } = event as { signature?: string }
+    if (signature !== undefined) block.signature = signature
   }
 
   /** Discards all content, as a `retry` with mode `restart` does. */
@@ -142,31 +131,18 @@ export class Accumulator {
    * cannot be parsed are no error then, and stay text
    */
   message(cut?: boolean): AssistantMessage {
-    if (cut !== undefined) return this.#build((block, last) => toPart(block, cut, block === last))
-    this.#message ??= this.#build((block) => (block.part ??= toPart(block, cut, false)))
-    return this.#message
-  }
-
-  /** The bound that the arguments of a tool call exceed, for an error; undefined if none does. */
-  exceededBound(): string | undefined {
-    for (const { first, text } of this.#blocks.values()) {
-      if (first.kind !== 'tool-call' || first.custom) continue
-      const exceeded = exceededBound(text.toString())
-      if (exceeded !== undefined) return exceeded
-    }
-    return undefined
-  }
-
-  #build(
-    partOf: (block: Block, last: Block | undefined) => OutputPart | undefined,
-  ): AssistantMessage {
+    if (cut === undefined && this.#message !== undefined) return this.#message
+    const blocks = [...this.#blocks.values()]
+    const last = blocks.findLast(({ first }) => first.kind !== 'source')
     const content: OutputPart[] = []
-    const last = [...this.#blocks.values()].findLast(({ first }) => first.kind !== 'source')
-    for (const block of this.#blocks.values()) {
-      const part = partOf(block, last)
+    for (const block of blocks) {
+      const part =
+        cut === undefined ? (block.part ??= toPart(block)) : toPart(block, cut, block === last)
       if (part !== undefined) content.push(part)
     }
-    return { role: 'assistant', content }
+    const message: AssistantMessage = { role: 'assistant', content }
+    if (cut === undefined) this.#message = message
+    return message
   }
 
   #block(event: ContentEvent): Block {
@@ -182,21 +158,17 @@ export class Accumulator {
 
 function toPart(
   { first, text, signature }: Block,
-  cut: boolean | undefined,
-  isLast: boolean,
+  cut?: boolean,
+  isLast?: boolean,
 ): OutputPart | undefined {
   const signed = signature === undefined ? {} : { signature }
   switch (first.kind) {
-    case 'text': {
-      const whole = text.toString()
-      if (whole === '' && signature === undefined) return undefined
-      return { type: 'text', text: whole, ...signed }
-    }
+    case 'text':
     case 'reasoning': {
       const whole = text.toString()
       if (whole === '' && signature === undefined) return undefined
-      const redacted = first.redacted ? { redacted: true as const } : {}
-      return { type: 'reasoning', text: whole, ...signed, ...redacted }
+      const redacted = 'redacted' in first && first.redacted ? { redacted: true as const } : {}
+      return { type: first.kind, text: whole, ...signed, ...redacted }
     }
     case 'tool-call': {
       const { id, name, custom } = first
@@ -221,16 +193,17 @@ const malformed = 'The arguments are not a JSON object.'
 function parseInput(
   text: string,
   cut: boolean | undefined,
-  isLast: boolean,
+  isLast: boolean | undefined,
 ): { input: unknown; error?: string } {
-  if (text.trim() === '') return cut && isLast ? { input: text, error: truncated } : { input: {} }
-  if (exceededBound(text) !== undefined) return { input: text, error: malformed }
+  if (text.trim() === '' && !(cut && isLast)) return { input: {} }
+  let error = malformed
   try {
-    const input: unknown = JSON.parse(text) ?? {}
-    if (typeof input === 'object' && !Array.isArray(input)) return { input }
+    if (exceededBound(text) === undefined) {
+      const input: unknown = JSON.parse(text) ?? {}
+      if (typeof input === 'object' && !Array.isArray(input)) return { input }
+    }
   } catch {
-    if (cut) return { input: text, error: truncated }
+    if (cut) error = truncated
   }
-  if (cut === undefined) return { input: text }
-  return { input: text, error: malformed }
+  return cut === undefined ? { input: text } : { input: text, error }
 }

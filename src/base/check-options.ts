@@ -53,8 +53,14 @@ export function checkOptions(
   if (!isRecord(options)) throw optionError(name || 'options', options, allowed)
   const full = (key: string): string => (name === '' ? key : `${name}.${key}`)
   for (const key of Object.keys(options)) {
-    if (Object.hasOwn(rules, key)) checkValue(full(key), options[key], rules[key] as Rule)
-    else refuseUnknown(full(key), key, Object.keys(rules), isOpen)
+    if (Object.hasOwn(rules, key)) {
+      checkValue(full(key), options[key], rules[key] as Rule)
+      continue
+    }
+    const known = Object.keys(rules)
+    const hint = hintFor(key, known)
+    if (isOpen && hint === '') continue
+    throw new TypeError(`Unknown option ${show(full(key))}.${hint} Allowed: ${known.join(', ')}.`)
   }
   for (const key in rules) {
     if (rules[key]?.required && options[key] === undefined) {
@@ -94,17 +100,6 @@ export function optionError(
   return new TypeError(`Option "${option}" is ${show(value)}.${hint} Allowed: ${allowed}.`)
 }
 
-function refuseUnknown(
-  option: string,
-  key: string,
-  known: readonly string[],
-  isOpen: boolean,
-): void {
-  const hint = hintFor(key, known)
-  if (isOpen && hint === '') return
-  throw new TypeError(`Unknown option ${show(option)}.${hint} Allowed: ${known.join(', ')}.`)
-}
-
 /** A sentence with a space before it; empty if no known name is near. */
 function hintFor(name: unknown, known: readonly string[]): string {
   const meant = isText(name) ? nearestName(name, known) : undefined
@@ -122,10 +117,11 @@ export function required(of: Rule, allowed: string = of.allowed): Rule {
 }
 
 export function oneOf(...values: readonly unknown[]): Rule {
-  const [last, ...others] = values.map(show).toReversed()
-  const allowed = others.length > 0 ? `${others.toReversed().join(', ')} or ${last}` : String(last)
-  const isAllowed = (value: unknown): boolean => values.includes(value)
-  return { allowed, isAllowed, choices: values.filter(isText) }
+  const allowed = values
+    .map(show)
+    .join(', ')
+    .replace(/, ([^,]*)$/, ' or $1')
+  return { allowed, isAllowed: (value) => values.includes(value), choices: values.filter(isText) }
 }
 
 /** A rule for an object with options of its own, or a shorthand for it. */

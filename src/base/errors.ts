@@ -27,16 +27,22 @@ export type StreamErrorCode =
   | 'setup'
   | 'unknown'
 
-/** The public sentence of each code, which clients may read. */
-const sentences: Record<StreamErrorCode, string> = {
-  aborted: 'The request was cancelled.',
+/** The public sentences of failures that are retryable. */
+const retryableSentences = {
   timeout: 'The model took too long to answer.',
   network: 'The connection to the model failed.',
   interrupted: 'The answer broke off before it was complete.',
   'rate-limit': 'Too many requests. Try again later.',
-  quota: 'The usage limit of this service is reached.',
   overloaded: 'The model is overloaded. Try again later.',
   server: 'The model had an internal error.',
+  retracted: 'The answer was restarted. Try again.',
+}
+
+/** The public sentence of each code, which clients may read. */
+const sentences: Record<StreamErrorCode, string> = {
+  ...retryableSentences,
+  aborted: 'The request was cancelled.',
+  quota: 'The usage limit of this service is reached.',
   auth: 'This service is not set up to reach the model.',
   permission: 'This service may not use this model.',
   'not-found': 'The model was not found.',
@@ -44,7 +50,6 @@ const sentences: Record<StreamErrorCode, string> = {
   'context-length': 'The conversation is too long for the model.',
   'content-filter': 'The answer was withheld by a content filter.',
   protocol: 'The model sent an answer that could not be read.',
-  retracted: 'The answer was restarted. Try again.',
   conflict: 'Another request is in progress.',
   store: 'The storage of this service failed.',
   setup: 'This service is not set up correctly.',
@@ -54,17 +59,6 @@ const sentences: Record<StreamErrorCode, string> = {
 /** C0 and C1 controls, and the characters that reorder what a terminal or a log viewer shows. */
 // oxlint-disable-next-line no-control-regex
 const invisible = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g
-
-/** The codes of failures that are retryable. */
-const retryableCodes: ReadonlySet<StreamErrorCode> = new Set([
-  'timeout',
-  'network',
-  'interrupted',
-  'rate-limit',
-  'overloaded',
-  'server',
-  'retracted',
-])
 
 const brand = Symbol.for('sluice.StreamError')
 
@@ -132,16 +126,14 @@ export class StreamError extends Error {
       options.cause === undefined ? undefined : { cause: options.cause },
     )
     this.code = code
-    this.retryable = options.retryable ?? retryableCodes.has(code)
-    if (options.status !== undefined) this.status = options.status
-    if (options.provider !== undefined) this.provider = options.provider
-    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs
-    if (options.requestId !== undefined) this.requestId = options.requestId
+    this.retryable = options.retryable ?? Object.hasOwn(retryableSentences, code)
+    for (const name of ['status', 'provider', 'retryAfterMs', 'requestId', 'body'] as const) {
+      if (options[name] !== undefined) Object.assign(this, { [name]: options[name] })
+    }
     // Not enumerable, because logs need only `message`.
     Object.defineProperty(this, 'publicMessage', {
       value: options.publicMessage?.replaceAll(invisible, ' ') ?? sentences[code],
     })
-    if (options.body !== undefined) this.body = options.body
     // A brand instead of `instanceof`, because a program can load several copies of this class.
     Object.defineProperty(this, brand, { value: true })
   }
@@ -168,12 +160,12 @@ export class StreamError extends Error {
 
   static #restore(value: unknown, cause: unknown): StreamError {
     const json: Partial<Record<keyof StreamErrorJSON | 'provider' | 'requestId', unknown>> =
-      typeof value === 'object' && value !== null ? value : {}
+      Object(value)
     const code = isCode(json.code) ? json.code : 'unknown'
     return new StreamError(code, textOf(json.message) ?? sentences[code], {
       retryable: typeof json.retryable === 'boolean' ? json.retryable : undefined,
-      status: typeof json.status === 'number' ? json.status : undefined,
-      retryAfterMs: typeof json.retryAfterMs === 'number' ? json.retryAfterMs : undefined,
+      status: numberOf(json.status),
+      retryAfterMs: numberOf(json.retryAfterMs),
       provider: textOf(json.provider),
       requestId: textOf(json.requestId),
       cause,
@@ -208,4 +200,8 @@ function isCode(value: unknown): value is StreamErrorCode {
 
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined
 }

@@ -34,6 +34,15 @@ export function isTerminal(event: StreamEvent | undefined): event is TerminalEve
   return event?.type === 'complete' || event?.type === 'error'
 }
 
+/**
+ * The text, or the arguments of a call. Undefined for content that comes whole, and for the kinds of
+ * a later version.
+ */
+export function textOf(event: ContentEvent): string | undefined {
+  if (event.kind === 'tool-call') return event.input
+  return event.kind === 'text' || event.kind === 'reasoning' ? event.text : undefined
+}
+
 /** Starts the stream. Always first, and emitted before the provider is called. */
 export interface StartEvent {
   type: 'start'

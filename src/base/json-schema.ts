@@ -17,8 +17,7 @@ import type { JsonSchema, OutputSchema, StandardJsonSchema } from './schema.js'
  */
 export function toJsonSchema(schema: JsonSchema | StandardJsonSchema, option: string): JsonSchema {
   // The schemas of some libraries are functions.
-  const isObject = typeof schema === 'object' ? schema !== null : typeof schema === 'function'
-  if (!isObject || Array.isArray(schema)) {
+  if (Object(schema) !== schema || Array.isArray(schema)) {
     throw optionError(
       option,
       schema,

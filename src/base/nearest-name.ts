@@ -50,26 +50,23 @@ const otherWords: Readonly<Record<string, string>> = {
 /** The known name that was probably meant; undefined if none is near. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const word = plain(name)
-  const exact = known.find(
-    (each) => plain(each) === word || plain(each) === `${word}ms` || `${plain(each)}ms` === word,
+  const distance = (each: string): number => distanceOf(word, plain(each))
+  return (
+    known.find((each) => plain(each) === word) ??
+    known.find((each) => wordsFor(each).some((other) => plain(other) === word)) ??
+    known
+      .filter((each) => distance(each) <= Math.max(1, each.length / 4))
+      .toSorted((one, another) => distance(one) - distance(another))[0]
   )
-  if (exact !== undefined) return exact
-  const meant = known.find((each) => wordsFor(each).some((other) => plain(other) === word))
-  if (meant !== undefined) return meant
-  const [nearest] = known
-    .map((each) => ({ each, distance: distanceOf(word, plain(each)) }))
-    .filter(({ each, distance }) => distance <= Math.max(1, each.length / 4))
-    .toSorted((one, another) => one.distance - another.distance)
-  return nearest?.each
 }
 
 function wordsFor(name: string): readonly string[] {
   return Object.hasOwn(otherWords, name) ? (otherWords[name] as string).split(' ') : []
 }
 
-/** `max_tokens`, `max-tokens` and `maxTokens` are the same word. */
+/** `max_tokens`, `max-tokens` and `maxTokens` are the same word; `delay` and `delayMs`, too. */
 function plain(name: string): string {
-  return name.replace(/[_-]/g, '').toLowerCase()
+  return name.toLowerCase().replace(/[_-]|ms$/g, '')
 }
 
 /**

@@ -76,27 +76,27 @@ export class ResponseSource implements EventOrigin {
       this.#fail(error as StreamError)
       return false
     }
-    if (!ok) {
-      void readStart(this.#reader).then((text) => this.#fail(statusError(this.#response, text)))
-    } else if (status === 204) {
-      this.#fail(
-        serverError(
-          'interrupted',
-          'The server has nothing to send (status 204), but the last event is missing.',
-          { status },
-        ),
-      )
-    } else if (body !== null && contentType.startsWith('text/event-stream')) return true
-    else if (body !== null && contentType.startsWith('application/x-ndjson')) {
-      this.#parser = new LineReader((line) => this.#onEvent(line, undefined))
-      return true
-    } else {
-      const message = `The response is ${contentType || 'without a content type'}, not text/event-stream or application/x-ndjson. Write it on the server with sse() or ndjson().`
-      void readStart(this.#reader).then((text) => {
-        this.#fail(serverError('protocol', message, { status, body: bodyOf(text) }))
-      })
+    if (ok && status !== 204 && body !== null) {
+      if (contentType.startsWith('text/event-stream')) return true
+      if (contentType.startsWith('application/x-ndjson')) {
+        this.#parser = new LineReader((line) => this.#onEvent(line, undefined))
+        return true
+      }
     }
+    void readStart(this.#reader).then((text) => this.#fail(this.#refusal(contentType, text)))
     return false
+  }
+
+  /** The error of a response that does not contain events. */
+  #refusal(contentType: string, text: string): StreamError {
+    const { ok, status } = this.#response
+    if (!ok) return statusError(this.#response, text)
+    if (status === 204) {
+      const message = 'The server has nothing to send (status 204), but the last event is missing.'
+      return serverError('interrupted', message, { status })
+    }
+    const message = `The response is ${contentType || 'without a content type'}, not text/event-stream or application/x-ndjson. Write it on the server with sse() or ndjson().`
+    return serverError('protocol', message, { status, body: bodyOf(text) })
   }
 
   #read(): void {

@@ -4,7 +4,12 @@
  * @module
  */
 
-import { StreamError, type StreamErrorCode, type StreamErrorOptions } from '../base/errors.js'
+import {
+  StreamError,
+  type StreamErrorCode,
+  type StreamErrorJSON,
+  type StreamErrorOptions,
+} from '../base/errors.js'
 import { retryAfterMs } from '../http/headers.js'
 import { networkError, parseJson } from '../http/request-error.js'
 
@@ -46,20 +51,22 @@ export function connectionError(thrown: unknown, when: string): StreamError {
  */
 export function statusError({ status, headers }: Response, text: string): StreamError {
   const wait = { retryAfterMs: retryAfterMs(headers) }
-  const json = parseJson(text)
-  const error =
-    typeof json === 'object' && json !== null && 'error' in json ? json.error : undefined
-  if (typeof error === 'object' && error !== null && 'code' in error && 'retryable' in error) {
+  const json = parseJson(text) as { error?: Partial<StreamErrorJSON> | null } | null | undefined
+  const error = json?.error
+  if (error?.code !== undefined && error.retryable !== undefined) {
     return StreamError.fromJSON({ ...wait, ...error, status })
   }
-  const code = codeOf(status)
-  const message = `The server answered with status ${status}.`
-  return serverError(code, message, { ...wait, status, body: bodyOf(text) })
+  const code = codes[status] ?? (status >= 500 ? 'server' : 'invalid-request')
+  return serverError(code, `The server answered with status ${status}.`, {
+    ...wait,
+    status,
+    body: bodyOf(text),
+  })
 }
 
 /** The beginning of a body, as stored on an error; undefined for an empty body. */
 export function bodyOf(text: string): string | undefined {
-  return text === '' ? undefined : text.slice(0, maxBodyLength)
+  return text.slice(0, maxBodyLength) || undefined
 }
 
 const codes: Readonly<Record<number, StreamErrorCode>> = {
@@ -72,8 +79,4 @@ const codes: Readonly<Record<number, StreamErrorCode>> = {
   429: 'rate-limit',
   503: 'overloaded',
   504: 'timeout',
-}
-
-function codeOf(status: number): StreamErrorCode {
-  return codes[status] ?? (status >= 500 ? 'server' : 'invalid-request')
 }

@@ -15,6 +15,8 @@ import type {
   TerminalEvent,
   UsageSum,
 } from '../base/events.js'
+import { exceededBound } from '../base/json-bounds.js'
+import type { AssistantMessage } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
 import { addUsage, estimateUsage, isEmpty } from '../base/usage.js'
 import { PromisedSource } from '../pull/promised-source.js'
@@ -74,7 +76,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
     this.#transcript.settle()
     this.#receive = receive
     if (this.#terminal !== undefined) this.#deliverTerminal(this.#terminal)
-    else if (this.#transcript.content.isFull) this.#refuse()
+    else if (this.#transcript.content.isFull) this.stop(this.#tooLong())
     else if (this.#ending === undefined) {
       // Opened on the second pull: a reader that takes the `start` and pauses has not requested
       // content.
@@ -122,24 +124,24 @@ export class Answer implements EventFeed, Sink, TurnStream {
   }
 
   done(completion: Completion): void {
-    const { start } = this.#settings
+    const { provider, model } = this.#settings.start
     const { content, attempts } = this.#transcript
-    if (content.isFull) return this.#refuse()
-    const exceeded = content.exceededBound()
+    if (content.isFull) return this.fail(this.#tooLong())
+    const message = content.message(completion.finishReason === 'length')
+    const exceeded = exceededArguments(message)
     if (exceeded !== undefined) {
-      const message = `${start.provider}: the arguments of a tool call are JSON that ${exceeded}.`
-      return this.fail(new StreamError('protocol', message, { provider: start.provider }))
+      return this.fail(this.#refusal(`the arguments of a tool call are JSON that ${exceeded}.`))
     }
     const { wasted: thrownAway = {}, ...rest } = completion
     const wasted = addUsage(this.#wasted, thrownAway)
     this.#finish({
       type: 'complete',
       text: content.text(),
-      message: content.message(completion.finishReason === 'length'),
+      message,
       ...rest,
       ...(isEmpty(wasted) ? {} : { wasted }),
-      provider: completion.provider ?? start.provider,
-      model: completion.model ?? start.model,
+      provider: completion.provider ?? provider,
+      model: completion.model ?? model,
       attempts,
       timing: this.#timing(),
     })
@@ -155,10 +157,13 @@ export class Answer implements EventFeed, Sink, TurnStream {
 
   // -------------------------------------------------------------- inside
 
-  #refuse(): void {
+  #tooLong(): StreamError {
+    return this.#refusal(`the answer is longer than the limit of ${maxLength} characters.`)
+  }
+
+  #refusal(message: string): StreamError {
     const { provider } = this.#settings.start
-    const message = `${provider}: the answer is longer than the limit of ${maxLength} characters.`
-    this.stop(new StreamError('protocol', message, { provider }))
+    return new StreamError('protocol', `${provider}: ${message}`, { provider })
   }
 
   #open(): Source {
@@ -219,4 +224,14 @@ export class Answer implements EventFeed, Sink, TurnStream {
     this.#receive = undefined
     receive?.(batch)
   }
+}
+
+/** The bound that the arguments of a tool call exceed; undefined if none does. */
+function exceededArguments({ content }: AssistantMessage): string | undefined {
+  for (const part of content) {
+    if (typeof part === 'string' || part.type !== 'tool-call' || part.error === undefined) continue
+    const exceeded = exceededBound(String(part.input))
+    if (exceeded !== undefined) return exceeded
+  }
+  return undefined
 }

@@ -44,22 +44,15 @@ const text: Rules<TextPart> = { type: anything, text: aString, signature: string
 const reasoning: Rules<ReasoningPart> = { ...text, redacted: flag }
 const image: Rules<ImageInputPart> = { type: anything, data, mediaType: string }
 const file: Rules<FileInputPart> = { ...image, mediaType: aString, filename: string }
+const call = { type: anything, id: aString, name: aString }
 const toolCall: Rules<ToolCallPart> = {
-  type: anything,
-  id: aString,
-  name: aString,
+  ...call,
   input: given,
   error: string,
   custom: flag,
   signature: string,
 }
-const toolResult: Rules<ToolResultPart> = {
-  type: anything,
-  id: aString,
-  name: aString,
-  output: given,
-  isError: flag,
-}
+const toolResult: Rules<ToolResultPart> = { ...call, output: given, isError: flag }
 const source: Rules<SourcePart> = { type: anything, url: string, title: string, raw: anything }
 
 type Table = Readonly<Record<string, Rule>>

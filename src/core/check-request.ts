@@ -17,6 +17,7 @@ import {
   required,
   rule,
   string,
+  text,
 } from '../base/check-options.js'
 import { toJsonSchema } from '../base/json-schema.js'
 import type { StreamRequest, Tool } from '../base/request.js'
@@ -36,7 +37,7 @@ const toolChoice: Rule = {
   allowed: '"auto", "required", "none" or { name: "the name of a tool" }',
   // With a `type` it is the choice of another library.
   isAllowed: (value) => choices.includes(value) || (isRecord(value) && !('type' in value)),
-  rules: { name: required(rule('a string that is not empty', isText)) },
+  rules: { name: required(text) },
 }
 
 const reasoning: Rules<Required<StreamRequest>['reasoning']> = {

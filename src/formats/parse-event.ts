@@ -15,21 +15,19 @@ import { exceededBound } from '../base/json-bounds.js'
 export function parseEvent(text: string): StreamEvent | undefined {
   const exceeded = exceededBound(text)
   if (exceeded !== undefined) throw new StreamError('protocol', `An event ${exceeded}.`)
-  let event: unknown
+  let event: { type?: unknown; error?: unknown } | null
   try {
     event = JSON.parse(text)
   } catch (cause) {
     throw new StreamError('protocol', `An event is not JSON: ${text.slice(0, 200)}`, { cause })
   }
-  if (typeof event !== 'object' || event === null || !('type' in event)) {
+  const type = event?.type
+  if (type === undefined) {
     throw new StreamError('protocol', `An event has no type: ${text.slice(0, 200)}`)
   }
-  if (!isEventType(event.type)) return undefined
-  if (event.type === 'retry' || event.type === 'error') {
-    return {
-      ...event,
-      error: StreamError.fromJSON('error' in event ? event.error : undefined),
-    } as StreamEvent
-  }
-  return event as StreamEvent
+  if (!isEventType(type)) return undefined
+  const isFailure = type === 'retry' || type === 'error'
+  return (
+    isFailure ? { ...event, error: StreamError.fromJSON(event?.error) } : event
+  ) as StreamEvent
 }

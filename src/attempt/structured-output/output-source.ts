@@ -137,28 +137,25 @@ export class OutputSource extends ForwardingSource {
     // A driver of another copy of this package has validated it already.
     if (completion.output !== undefined) return completion
     if (withoutOutput.has(completion.finishReason)) return completion
-    const exceeded = exceededBound(this.#answer.text())
+    const text = this.#answer.text()
+    const exceeded = exceededBound(text)
     if (exceeded !== undefined) return this.#misfit(completion, exceeded, undefined)
-    let value: unknown
+    let output: unknown
     try {
-      value = this.#parse(completion)
+      output = this.#parse(text, completion)
     } catch (cause) {
-      const text = this.#answer.text()
       const found = text === '' ? 'is empty' : `is not valid JSON: ${text.slice(0, 200)}`
       return this.#misfit(completion, found, cause)
     }
-    const schema = this.#schema as Partial<StandardSchema>
-    if (schema['~standard'] === undefined) return { ...completion, output: value }
+    const standard = (this.#schema as Partial<StandardSchema>)['~standard']
+    if (standard === undefined) return { ...completion, output }
     const settle = (result: StandardResult<unknown>): Outcome => {
       if (result.issues === undefined) return { ...completion, output: result.value }
-      return this.#misfit(
-        completion,
-        `does not match its schema: ${describe(result.issues)}`,
-        result.issues,
-      )
+      const found = `does not match its schema: ${describe(result.issues)}`
+      return this.#misfit(completion, found, result.issues)
     }
     try {
-      const result = schema['~standard'].validate(value)
+      const result = standard.validate(output)
       return result instanceof Promise
         ? result.then(settle).catch(StreamError.from)
         : settle(result)
@@ -167,8 +164,7 @@ export class OutputSource extends ForwardingSource {
     }
   }
 
-  #parse({ finishReason }: Completion): unknown {
-    const text = this.#answer.text()
+  #parse(text: string, { finishReason }: Completion): unknown {
     let value: unknown
     try {
       value = JSON.parse(text)
@@ -189,15 +185,11 @@ export class OutputSource extends ForwardingSource {
   /** A retry cannot help an answer that reached the token limit. */
   #misfit({ finishReason }: Completion, found: string, cause: unknown): StreamError {
     const provider = this.#provider
-    if (finishReason !== 'length') {
-      return new StreamError('protocol', `${provider}: the answer ${found}`, {
-        provider,
-        retryable: true,
-        cause,
-      })
-    }
-    const message = `${provider}: the answer reached the token limit before it was complete. Raise maxOutputTokens. The answer ${found}`
-    return new StreamError('protocol', message, { provider, retryable: false, cause })
+    const isCut = finishReason === 'length'
+    const limit =
+      ' reached the token limit before it was complete. Raise maxOutputTokens. The answer'
+    const message = `${provider}: the answer${isCut ? limit : ''} ${found}`
+    return new StreamError('protocol', message, { provider, retryable: !isCut, cause })
   }
 }
 

@@ -12,8 +12,7 @@ const head = `{"${wrapperKey}":`
 
 /** Whether a value is such an object and nothing else. */
 export function isWrapper(value: unknown): value is { [wrapperKey]: unknown } {
-  const isObject = typeof value === 'object' && value !== null
-  return isObject && wrapperKey in value && Object.keys(value).length === 1
+  return Object.keys(Object(value)).join() === wrapperKey
 }
 
 /** Removes the object from a streamed text. Each character is read once. */

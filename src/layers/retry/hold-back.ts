@@ -6,7 +6,7 @@
 
 import type { Completion } from '../../base/driver.js'
 import type { StreamError } from '../../base/errors.js'
-import type { ContentEvent, RetryEvent, UsageSum } from '../../base/events.js'
+import { type ContentEvent, type RetryEvent, textOf, type UsageSum } from '../../base/events.js'
 import { estimateOutput } from '../../base/usage.js'
 import { ForwardingSource } from '../../pull/forwarding-source.js'
 import type { Resumption, Source } from '../../pull/source.js'
@@ -54,7 +54,7 @@ export class HoldBackSource extends ForwardingSource {
     const held = this.#held
     if (held === undefined) return super.batch(events)
     held.push(...events)
-    for (const event of events) this.#heldLength += lengthOf(event)
+    for (const event of events) this.#heldLength += textOf(event)?.length ?? 0
     const { holdBackChars, holdBackMs } = this.#options
     if (holdBackChars > 0 && this.#heldLength >= holdBackChars) return this.#release()
     if (holdBackMs > 0 && holdBackMs !== Infinity) {
@@ -111,9 +111,4 @@ export class HoldBackSource extends ForwardingSource {
     this.#heldLength = 0
     super.batch(held)
   }
-}
-
-function lengthOf(event: ContentEvent): number {
-  if (event.kind === 'text' || event.kind === 'reasoning') return event.text.length
-  return event.kind === 'tool-call' ? event.input.length : 0
 }

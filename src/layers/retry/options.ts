@@ -89,8 +89,9 @@ export interface RetryOptions {
 }
 
 /** @internal */
-export type RetrySettings = Required<Omit<RetryOptions, 'shouldRetry'>> &
-  Pick<RetryOptions, 'shouldRetry'>
+export type RetrySettings = Required<Omit<RetryOptions, 'shouldRetry'>> & {
+  shouldRetry: RetryOptions['shouldRetry'] | undefined
+}
 
 const rules: Rules<RetryOptions> = {
   maxRetries: count,
@@ -135,7 +136,7 @@ export function checkRetry(options: number | RetryOptions = {}): RetrySettings {
     afterContent,
     holdBackMs,
     holdBackChars,
-    ...(shouldRetry === undefined ? {} : { shouldRetry }),
+    shouldRetry,
   }
 }
 

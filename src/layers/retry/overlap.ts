@@ -42,33 +42,25 @@ export class Overlap {
     return held.slice(this.#longest(held))
   }
 
-  /** Whether all buffered text is a repetition that may grow. */
+  /** Whether all buffered text is a repetition that may grow: the compared text has more after it. */
   #mayGrow(): boolean {
-    const held = this.#held
-    const last = this.#tail.length - held.length
-    for (let start = this.#tail.indexOf(held); start !== -1; ) {
-      if (start < last) return true
-      start = this.#tail.indexOf(held, start + 1)
-    }
-    return false
+    return this.#tail.slice(0, -1).includes(this.#held)
   }
 
   #longest(held: string): number {
     const tail = this.#tail
-    for (let length = Math.min(tail.length, held.length); length > 0; length--) {
-      if (!held.startsWith(tail.slice(tail.length - length))) continue
-      if (this.#isRepetition(length)) return length
+    for (let start = Math.max(0, tail.length - held.length); start < tail.length; start++) {
+      const repeated = tail.slice(start)
+      if (held.startsWith(repeated) && this.#isRepetition(repeated)) return repeated.length
     }
     return 0
   }
 
-  #isRepetition(length: number): boolean {
-    const start = this.#tail.length - length
-    const repeated = this.#tail.slice(start)
+  #isRepetition(repeated: string): boolean {
     // Trailing white space, which a prefill leaves out.
     if (repeated.trim() === '') return true
-    if (length >= certainLength) return true
-    const atWord = start === 0 || /[\s\p{P}]/u.test(this.#tail.charAt(start - 1))
-    return atWord && length >= wordLength
+    if (repeated.length >= certainLength) return true
+    const before = this.#tail.at(-1 - repeated.length) ?? ' '
+    return repeated.length >= wordLength && /[\s\p{P}]/u.test(before)
   }
 }

@@ -9,6 +9,7 @@ import { openDriver } from '../../attempt/define-driver.js'
 import type { Completion, Driver } from '../../base/driver.js'
 import { StreamError } from '../../base/errors.js'
 import type { ContentEvent, RetryEvent } from '../../base/events.js'
+import { promiseWithResolvers } from '../../base/promise-with-resolvers.js'
 import type { StreamRequest } from '../../base/request.js'
 import { isEmpty } from '../../base/usage.js'
 import { abandon } from '../../pull/abort.js'
@@ -54,7 +55,7 @@ export class RetrySource extends ForwardingSource {
   #closed = false
   #budgetExceeded = false
   /** Settles the attempt that p-retry waits for. */
-  #settle: { resolve(): void; reject(error: StreamError): void } | undefined
+  #settle: PromiseWithResolvers<void> | undefined
   #wait: Wait | undefined
   /** The content that the reader has received, if `continue` may need it. */
   readonly #answer: PartialAnswer | undefined
@@ -159,15 +160,14 @@ export class RetrySource extends ForwardingSource {
   }
 
   #begin(): Promise<void> {
-    const attempt = new Promise<void>((resolve, reject) => {
-      this.#settle = { resolve, reject }
-    })
+    const attempt = promiseWithResolvers<void>()
+    this.#settle = attempt
     this.#contentCame = false
     this.#failed = false
     this.#started = false
     this.upstream = this.#open()
     if (this.isPulled) this.#pull()
-    return attempt
+    return attempt.promise
   }
 
   /** During a wait there is nothing to pull; the attempt that follows it pulls. */
@@ -189,7 +189,7 @@ export class RetrySource extends ForwardingSource {
     const source = openDriver(this.#driver, request, context)
     const { holdBackMs, holdBackChars } = this.#settings
     if (holdBackMs === 0 && holdBackChars === 0) return source
-    return new HoldBackSource(source, { holdBackMs, holdBackChars })
+    return new HoldBackSource(source, this.#settings)
   }
 
   #firstContent(): void {
