@@ -6,8 +6,8 @@
 
 import { StreamError, type StreamErrorCode } from '../base/errors.js'
 import { type ErrorBody, readErrorBody } from './error-body.js'
-import { type HeaderReader, header, requestIdOf, retryAfterMs } from './headers.js'
-import { isDailyLimit, waitForReset, waitInWords } from './requested-wait.js'
+import { type HeaderReader, header, requestIdOf } from './headers.js'
+import { isDailyLimit, retryAfterMs, waitForReset, waitInWords } from './requested-wait.js'
 
 /** Options of `providerError()`. */
 export interface ProviderErrorInput {

@@ -5,6 +5,7 @@
  */
 
 import { StreamError } from '../base/errors.js'
+import { parseJson } from '../base/parse-json.js'
 import { readerOf } from './body.js'
 import { causesOf, isConnectionError, isMistake, isUnsendable } from './connection-error.js'
 import { providerError } from './provider-error.js'
@@ -123,13 +124,4 @@ export async function readStart(
   }
   reader.cancel().catch(() => {})
   return text
-}
-
-/** Undefined if the text is not JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
