@@ -43,9 +43,6 @@ export function mergeOptions(body: Json, options: Json = {}, shared: readonly st
 export function compact<T extends object>(
   record: T,
 ): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const result: Json = {}
-  for (const [name, value] of Object.entries(record)) {
-    if (value !== undefined) result[name] = value
-  }
-  return result as { [K in keyof T]?: Exclude<T[K], undefined> }
+  const present = Object.entries(record).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(present) as { [K in keyof T]?: Exclude<T[K], undefined> }
 }
