@@ -143,9 +143,8 @@ function readText(value: string, result: ErrorBody, depth: number): void {
 function readMarkup(page: string): string {
   const start = page.slice(0, 4_000)
   const title = /<title[^<>]*>([^<]*)/i.exec(start)?.[1]?.trim()
-  if (title) return `an HTML page: ${title}`
-  const words = start.replace(/<(style|script)[^]*?<\/\1>|<[^<>]*>/gi, ' ').replace(/\s+/g, ' ')
-  return `an HTML page: ${words.trim()}`
+  const words = title || start.replace(/<(style|script)[^]*?<\/\1>|<[^<>]*>/gi, ' ')
+  return `an HTML page: ${words.replace(/\s+/g, ' ').trim()}`
 }
 
 /** Whether a text is binary data, such as a compressed body that nobody unpacked. */

@@ -105,8 +105,8 @@ const rules: readonly Rule[] = [
   ],
   [
     'auth',
-    /(invalid|incorrect|missing|no|expired|revoked|malformed|wrong) ?(x )?(api ?key|subscription key|auth(entication|orization)? (token|header)|(bearer )?token|credentials)/,
-    /api ?key[^]{0,40}(invalid|not valid|incorrect|missing|expired|required|not found|not set)/,
+    /(invalid|incorrect|missing|no|expired|revoked|malformed|wrong) ?(x )?((api|subscription) ?key|auth\w* (token|header)|(bearer )?token|credentials)/,
+    /api ?key[^]{0,40}(invalid|incorrect|missing|expired|required|not (valid|found|set))/,
     /authentication (fail|error|required|token)|provide an api ?key|^unauthorized/,
     /security token[^]{0,30}(invalid|expired)|unregistered callers/,
   ],
@@ -164,9 +164,9 @@ const wordRules: readonly Rule[] = [
 ]
 
 /** Words that providers also send with other errors, so the message and the status come first. */
-const vagueWordRules: readonly Rule[] = [
-  ['server', /servererror|apierror|^internal/],
-  ['invalid-request', /invalid|badrequest|unprocessable|unsupported|validation|failedprecondition/],
+const invalidRule: Rule = [
+  'invalid-request',
+  /invalid|badrequest|unprocessable|unsupported|validation|failedprecondition/,
 ]
 
 /** Throttling may be worded like a prompt that is too long: "Too many tokens, please wait". */
@@ -220,7 +220,7 @@ function codeFor(
   const known = codeOf(sentences, [text]) ?? word ?? told ?? codeOf(refusals, [text])
   if (known !== undefined || status > 0) return known ?? 'invalid-request'
   // Inside a stream, without a hint: the request was accepted, so the fault is the server's.
-  return codeOf(vagueWordRules, plainWords) ?? 'server'
+  return codeOf([invalidRule], plainWords) ?? 'server'
 }
 
 function codeOf(rules: readonly Rule[], texts: readonly string[]): StreamErrorCode | undefined {

@@ -86,14 +86,13 @@ function uniqueIds(write: (id: string, count: number) => string): (id: string) =
   }
 }
 
-/** Nine digits of base 36. */
+/** Nine digits of base 36, by FNV-1a. */
 function hash(text: string): string {
-  let [high, low] = [0x811c9dc5, 0x9e3779b9]
+  let sum = 0x811c9dc5
   for (let at = 0; at < text.length; at++) {
-    high = Math.imul(high ^ text.charCodeAt(at), 0x01000193)
-    low = Math.imul(low ^ text.charCodeAt(at), 0x85ebca6b)
+    sum = Math.imul(sum ^ text.charCodeAt(at), 0x01000193)
   }
-  return ((high >>> 0) * 0x100000 + (low >>> 12)).toString(36).padStart(9, '0').slice(-9)
+  return (sum >>> 0).toString(36).padStart(9, '0')
 }
 
 /**
