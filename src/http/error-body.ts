@@ -179,8 +179,8 @@ function addWord(result: ErrorBody, value: unknown): void {
   if (result.words.length < maxItems && !result.words.includes(word)) result.words.push(word)
 }
 
-/** A number, or digits: Azure sends `"code": "401"`. */
-function toStatus(value: unknown): number | undefined {
+/** A status of 400 to 599. It may be digits: Azure sends `"code": "401"`. */
+export function toStatus(value: unknown): number | undefined {
   const status = typeof value === 'string' && value.length === 3 ? Number(value) : value
   if (typeof status !== 'number') return undefined
   return status >= 400 && status <= 599 ? status : undefined

@@ -5,7 +5,7 @@
  */
 
 import { StreamError, type StreamErrorCode } from '../base/errors.js'
-import { type ErrorBody, readErrorBody } from './error-body.js'
+import { type ErrorBody, readErrorBody, toStatus } from './error-body.js'
 import { type HeaderReader, header, requestIdOf } from './headers.js'
 import { isDailyLimit, retryAfterMs, waitForReset, waitInWords } from './requested-wait.js'
 
@@ -40,8 +40,7 @@ const maxSearchLength = 4_000
 export function providerError(input: ProviderErrorInput): StreamError {
   const { provider, headers, cause } = input
   const body = readErrorBody(input.body)
-  const sentStatus = isErrorStatus(input.status) ? input.status : undefined
-  const status = sentStatus ?? body.status
+  const status = toStatus(input.status) ?? body.status
   const text = body.message || input.message || ''
   const words = wordsOf(text)
   body.retryAfterMs ??= waitInWords(words)
@@ -226,10 +225,6 @@ function codeFor(
 function codeOf(rules: readonly Rule[], texts: readonly string[]): StreamErrorCode | undefined {
   const matches = (pattern: RegExp): boolean => texts.some((text) => pattern.test(text))
   return rules.find(([, ...patterns]) => patterns.some(matches))?.[0]
-}
-
-function isErrorStatus(status: unknown): status is number {
-  return typeof status === 'number' && status >= 400 && status <= 599
 }
 
 // ---------------------------------------------------------------- headers

@@ -13,8 +13,6 @@ import { type HeaderReader, header } from './headers.js'
 const maxWaitMs = 30 * 86_400_000
 
 const unitsMs: Partial<Record<string, number>> = {
-  ms: 1,
-  milli: 1,
   s: 1_000,
   m: 60_000,
   h: 3_600_000,
@@ -23,9 +21,9 @@ const unitsMs: Partial<Record<string, number>> = {
 
 /** Digits and letters alternate, so that a text is read in one way only. */
 const part =
-  '\\d+(?:\\.\\d+)?(?:e\\d+)?\\s*(?:m(?:s|illi[a-z]+|in[a-z]*)?|s(?:ec[a-z]*)?|h(?:(?:ou)?rs?)?|d(?:ays?)?)(?![a-z])[\\s,]*(?:and\\s+)?'
+  '(\\d+(?:\\.\\d+)?(?:e\\d+)?)\\s*(m(?:s|illi[a-z]+|in[a-z]*)?|s(?:ec[a-z]*)?|h(?:(?:ou)?rs?)?|d(?:ays?)?)(?![a-z])[\\s,]*(?:and\\s+)?'
 const duration = new RegExp(`^(?:${part})+$`)
-const durationParts = /([\d.]+(?:e\d+)?)\s*(ms|milli|[smhd])/g
+const durationParts = new RegExp(part, 'g')
 
 /**
  * Reads a wait: a number of seconds, a duration such as `6m0s`, or the time at which it ends, as a
@@ -54,7 +52,7 @@ function durationMs(text: string): number {
   if (!duration.test(lower)) return Number.NaN
   let sum = 0
   for (const [, count, unit = ''] of lower.matchAll(durationParts)) {
-    sum += Number(count) * (unitsMs[unit] ?? 0)
+    sum += Number(count) * (/^m(s|illi)/.test(unit) ? 1 : (unitsMs[unit.charAt(0)] ?? 0))
   }
   return sum
 }

@@ -19,10 +19,11 @@ export function recordsOf(value: unknown): Json[] {
   return Array.isArray(value) ? value.filter(isRecord) : []
 }
 
-/** A count of tokens under a name, where the provider gave one. */
-export function countOf(record: unknown, name: string): number | undefined {
-  const value = isRecord(record) ? record[name] : undefined
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
+/** A count of tokens, under the first of the names that holds one. */
+export function countOf(record: unknown, ...names: readonly string[]): number | undefined {
+  if (!isRecord(record)) return undefined
+  const name = names.find((each) => Number.isFinite(record[each]))
+  return name === undefined ? undefined : (record[name] as number)
 }
 
 /**
