@@ -44,7 +44,9 @@ export function providerError(input: ProviderErrorInput): StreamError {
   const text = body.message || input.message || ''
   const words = wordsOf(text)
   body.retryAfterMs ??= waitInWords(words)
-  const code = classify(body, words, status ?? 0)
+  const likely = codeFor(body, words, status ?? 0)
+  const isDaily = body.quotaPerDay || isDailyLimit(words)
+  const code = likely === 'rate-limit' && isDaily ? 'quota' : likely
   const resetMs = code === 'rate-limit' ? waitForReset(headers) : undefined
   const requestId = requestIdOf(headers) ?? body.requestId
   return new StreamError(code, describe(provider, status, text, body.words, requestId), {
@@ -139,7 +141,7 @@ const rules: readonly Rule[] = [
 const refusals: readonly Rule[] = [
   [
     'not-found',
-    /notfound|notexist$|unknownmodel|(no such|unknown) model|model identifier is invalid/,
+    /(no such|unknown) model|model identifier is invalid/,
     /(model|deployment)[^]{0,80}no?t (exist|found)/,
   ],
   [
@@ -157,6 +159,7 @@ const wordRules: readonly Rule[] = [
   ['auth', /authenticat|apikey|tokenexpired/],
   ['content-filter', /moderation/],
   ['overloaded', /unavailable|capacity/],
+  ['not-found', /notfound|notexist$|unknownmodel/],
   ...refusals,
   ['timeout', /timeout|timedout|deadlineexceeded/],
   ['conflict', /conflict/],
@@ -189,11 +192,6 @@ const statusCodes: Readonly<Partial<Record<number, StreamErrorCode>>> = {
 }
 
 /** @param status - 0 for an error inside a stream that has none */
-function classify(body: ErrorBody, text: string, status: number): StreamErrorCode {
-  const code = codeFor(body, text, status)
-  return code === 'rate-limit' && (body.quotaPerDay || isDailyLimit(text)) ? 'quota' : code
-}
-
 function codeFor(
   { words, retryAfterMs: askedMs }: ErrorBody,
   text: string,
@@ -237,8 +235,7 @@ function retryable(
   text: string,
 ): boolean | undefined {
   const said = header(headers, 'x-should-retry')
-  if (said === 'true') return true
-  if (said === 'false') return false
+  if (said === 'true' || said === 'false') return said === 'true'
   // A request that is too large stays too large, such as a prompt above the tokens allowed in a
   // minute.
   if (status === 413 || text.includes('request too large')) return false

@@ -41,10 +41,10 @@ export function requestError(thrown: unknown, provider: string): StreamError {
   // SDKs wrap what a function for the key throws.
   const inner = causesOf(thrown).find((error) => StreamError.is(error))
   if (inner !== undefined) return inner
-  const known = knownError(thrown, provider, 'before the answer began')
+  const when = 'before the answer began'
+  const known = knownError(thrown, provider, when)
   if (known !== undefined) return known
-  if (isMistake(thrown)) return unknownError(thrown, provider)
-  return networkError(thrown, provider, 'before the answer began')
+  return isMistake(thrown) ? unknownError(thrown, provider) : networkError(thrown, provider, when)
 }
 
 /** The error of a driver that is a generator, which may throw anything. */

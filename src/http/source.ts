@@ -110,11 +110,8 @@ export class HttpSource implements Source {
     this.#response = response
     const contentType = response.headers.get('content-type') ?? ''
     if (contentType.startsWith('application/vnd.amazon.eventstream')) {
-      return this.#fail(
-        this.#protocolError(
-          `the body is ${contentType}, not ${this.#framing.name}. Use a client that turns it into them`,
-        ),
-      )
+      const what = `the body is ${contentType}. Use a client that turns it into ${this.#framing.name}`
+      return this.#fail(this.#protocolError(what))
     }
     try {
       this.#reader = readerOf(response)
