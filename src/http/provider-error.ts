@@ -220,9 +220,9 @@ function codeFor(
   return codeOf([invalidRule], plainWords) ?? 'server'
 }
 
-function codeOf(rules: readonly Rule[], texts: readonly string[]): StreamErrorCode | undefined {
+function codeOf(table: readonly Rule[], texts: readonly string[]): StreamErrorCode | undefined {
   const matches = (pattern: RegExp): boolean => texts.some((text) => pattern.test(text))
-  return rules.find(([, ...patterns]) => patterns.some(matches))?.[0]
+  return table.find(([, ...patterns]) => patterns.some(matches))?.[0]
 }
 
 // ---------------------------------------------------------------- headers
