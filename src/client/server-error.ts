@@ -10,8 +10,9 @@ import {
   type StreamErrorJSON,
   type StreamErrorOptions,
 } from '../base/errors.js'
-import { retryAfterMs } from '../http/headers.js'
-import { networkError, parseJson } from '../http/request-error.js'
+import { parseJson } from '../base/parse-json.js'
+import { networkError } from '../http/request-error.js'
+import { retryAfterMs } from '../http/requested-wait.js'
 
 /** The maximum length of a response body on an error, in characters. */
 const maxBodyLength = 4096

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { parseJson } from '../base/parse-json.js'
 import { waitInFields } from './requested-wait.js'
 
 export interface ErrorBody {
@@ -76,6 +77,17 @@ export function readErrorBody(body: unknown): ErrorBody {
   return result
 }
 
+/** The fields of codes, types and statuses, the most exact first. */
+const wordFields = [
+  'code',
+  'error_code',
+  'error_type',
+  'type',
+  'status',
+  'status_code',
+  'raw_status_code',
+]
+
 function read(value: unknown, result: ErrorBody, depth: number): void {
   if (depth > maxDepth) return
   if (typeof value === 'string') return readText(value, result, depth)
@@ -98,17 +110,11 @@ function read(value: unknown, result: ErrorBody, depth: number): void {
     if (isFields(metadata.headers)) readWait(metadata.headers, result)
   }
   readWait(value, result)
-  addWord(result, value.code ?? value.error_code)
-  addWord(result, value.error_type)
-  // `type: 'error'` marks the event, it does not name the error.
-  if (value.type !== 'error') addWord(result, value.type)
-  addWord(result, value.status)
-  result.status ??=
-    toStatus(value.code) ??
-    toStatus(value.status) ??
-    toStatus(value.status_code) ??
-    toStatus(value.raw_status_code)
-  if (Array.isArray(value.details)) readDetails(value.details, result)
+  for (const name of wordFields) {
+    addWord(result, value[name])
+    result.status ??= toStatus(value[name])
+  }
+  readDetails(value.details, result)
   if (typeof message === 'string') {
     // A gateway's sentence means little without the provider's.
     const inner = result.message
@@ -121,11 +127,8 @@ function read(value: unknown, result: ErrorBody, depth: number): void {
 function readText(value: string, result: ErrorBody, depth: number): void {
   const trimmed = value.slice(0, maxTextLength).trim()
   if (trimmed.startsWith('{') || trimmed.startsWith('[')) {
-    try {
-      return read(JSON.parse(trimmed), result, depth + 1)
-    } catch {
-      // It only begins like JSON.
-    }
+    const json = parseJson(trimmed)
+    if (json !== undefined) return read(json, result, depth + 1)
   }
   if (result.message !== '' || trimmed === '') return
   if (/^<(!doctype|html|head|body|\?xml)/i.test(trimmed)) result.message = readMarkup(trimmed)
@@ -140,35 +143,29 @@ function readText(value: string, result: ErrorBody, depth: number): void {
 function readMarkup(page: string): string {
   const start = page.slice(0, 4_000)
   const title = /<title[^<>]*>([^<]*)/i.exec(start)?.[1]?.trim()
-  if (title) return `an HTML page: ${title}`
-  const words = start.replace(/<(style|script)[^]*?<\/\1>|<[^<>]*>/gi, ' ').replace(/\s+/g, ' ')
-  return `an HTML page: ${words.trim()}`
+  const words = title || start.replace(/<(style|script)[^]*?<\/\1>|<[^<>]*>/gi, ' ')
+  return `an HTML page: ${words.replace(/\s+/g, ' ').trim()}`
 }
 
 /** Whether a text is binary data, such as a compressed body that nobody unpacked. */
 function isBinary(value: string): boolean {
-  let strange = 0
-  const length = Math.min(value.length, 200)
-  for (let position = 0; position < length; position++) {
-    const unit = value.charCodeAt(position)
-    if (unit === 0xfffd || (unit < 32 && unit !== 9 && unit !== 10 && unit !== 13)) strange++
-  }
-  return strange * 10 > length
+  const start = value.slice(0, 200)
+  return start.replace(/[\s -\ufffc]/g, '').length * 10 > start.length
 }
 
 /** @see https://cloud.google.com/apis/design/errors#error_details */
-function readDetails(details: readonly unknown[], result: ErrorBody): void {
-  for (const detail of details.slice(0, maxItems)) {
-    if (!isFields(detail)) continue
+function readDetails(details: unknown, result: ErrorBody): void {
+  for (const detail of fieldsIn(details)) {
     addWord(result, detail.reason)
     readWait(detail, result)
-    if (!Array.isArray(detail.violations)) continue
-    for (const violation of detail.violations.slice(0, maxItems)) {
-      if (isFields(violation) && text(violation.quotaId)?.includes('PerDay')) {
-        result.quotaPerDay = true
-      }
-    }
+    result.quotaPerDay ||= fieldsIn(detail.violations).some(({ quotaId }) =>
+      text(quotaId)?.includes('PerDay'),
+    )
   }
+}
+
+function fieldsIn(list: unknown): Fields[] {
+  return Array.isArray(list) ? list.slice(0, maxItems).filter(isFields) : []
 }
 
 function readWait(fields: Fields, result: ErrorBody): void {
@@ -177,12 +174,13 @@ function readWait(fields: Fields, result: ErrorBody): void {
 
 function addWord(result: ErrorBody, value: unknown): void {
   const word = typeof value === 'number' ? String(value) : text(value)
-  if (word === undefined || word.length > 100 || result.words.length >= maxItems) return
-  if (!result.words.includes(word)) result.words.push(word)
+  // `type: 'error'` marks the event, it does not name the error.
+  if (word === undefined || word === 'error' || word.length > 100) return
+  if (result.words.length < maxItems && !result.words.includes(word)) result.words.push(word)
 }
 
-/** A number, or digits: Azure sends `"code": "401"`. */
-function toStatus(value: unknown): number | undefined {
+/** A status of 400 to 599. It may be digits: Azure sends `"code": "401"`. */
+export function toStatus(value: unknown): number | undefined {
   const status = typeof value === 'string' && value.length === 3 ? Number(value) : value
   if (typeof status !== 'number') return undefined
   return status >= 400 && status <= 599 ? status : undefined

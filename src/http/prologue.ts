@@ -5,9 +5,9 @@
  * @module
  */
 
+import { parseJson } from '../base/parse-json.js'
 import { isErrorObject } from './error-body.js'
 import { type Framing, framings } from './framing.js'
-import { parseJson } from './request-error.js'
 
 /** How much is kept, in bytes. */
 const maxLength = 64 * 1024

@@ -5,9 +5,9 @@
  */
 
 import { StreamError, type StreamErrorCode } from '../base/errors.js'
-import { type ErrorBody, readErrorBody } from './error-body.js'
-import { type HeaderReader, header, requestIdOf, retryAfterMs } from './headers.js'
-import { isDailyLimit, waitForReset, waitInWords } from './requested-wait.js'
+import { type ErrorBody, readErrorBody, toStatus } from './error-body.js'
+import { type HeaderReader, header, requestIdOf } from './headers.js'
+import { isDailyLimit, retryAfterMs, waitForReset, waitInWords } from './requested-wait.js'
 
 /** Options of `providerError()`. */
 export interface ProviderErrorInput {
@@ -40,12 +40,13 @@ const maxSearchLength = 4_000
 export function providerError(input: ProviderErrorInput): StreamError {
   const { provider, headers, cause } = input
   const body = readErrorBody(input.body)
-  const sentStatus = isErrorStatus(input.status) ? input.status : undefined
-  const status = sentStatus ?? body.status
+  const status = toStatus(input.status) ?? body.status
   const text = body.message || input.message || ''
   const words = wordsOf(text)
   body.retryAfterMs ??= waitInWords(words)
-  const code = classify(body, words, status ?? 0)
+  const likely = codeFor(body, words, status ?? 0)
+  const isDaily = body.quotaPerDay || isDailyLimit(words)
+  const code = likely === 'rate-limit' && isDaily ? 'quota' : likely
   const resetMs = code === 'rate-limit' ? waitForReset(headers) : undefined
   const requestId = requestIdOf(headers) ?? body.requestId
   return new StreamError(code, describe(provider, status, text, body.words, requestId), {
@@ -59,14 +60,15 @@ export function providerError(input: ProviderErrorInput): StreamError {
 }
 
 /**
- * The text for patterns, without addresses, which name pages such as `/settings/billing` for any
- * failure.
+ * The text for patterns: without addresses, which name pages such as `/settings/billing` for any
+ * failure, and without quotes. Spaces, hyphens and underscores are one space.
  */
 function wordsOf(text: string): string {
   return text
     .slice(0, maxSearchLength)
     .toLowerCase()
-    .replace(/https?:\/\/\S+/g, '')
+    .replace(/https?:\/\/\S+|['"`’]/g, '')
+    .replace(/[\s_-]+/g, ' ')
 }
 
 // ---------------------------------------------------------------- code
@@ -74,107 +76,104 @@ function wordsOf(text: string): string {
 /** A code and its patterns. The first rule that matches counts. */
 type Rule = readonly [StreamErrorCode, ...RegExp[]]
 
-/** Codes, types and statuses that mean one thing, written without case and punctuation. */
-const wordRules: readonly Rule[] = [
-  [
-    'context-length',
-    /context(length|size|window)|prompttokens|prompttoolong|inputtoolong|stringabovemaxlength/,
-    // Z.ai
-    /^1261$/,
-  ],
-  [
-    'quota',
-    /insufficient(quota|balance|credit|fund)|billing|payment|currentquota|(?<!token)quotaexceeded|arrear|spendlimit|usagelimit|budgetexceeded|creditlimit/,
-  ],
-  ['auth', /authenticat|apikey|^unauthorized|(invalid|expired|missing)token|tokenexpired/],
-  [
-    'content-filter',
-    /contentfilter|contentpolicy|responsibleai|datainspection|moderation|invalidprompt/,
-  ],
-  ['rate-limit', /ratelimit|toomanyrequests|throttl|resourceexhausted/],
-  ['overloaded', /overloaded|unavailable|capacity|slowdown|insufficientsystemresource|notready/],
-  ['not-found', /notfound|(does)?notexist$|unknownmodel/],
-  ['permission', /permission|(?<!extra)forbidden|accessdenied|unsupportedcountry/],
-  ['timeout', /timeout|timedout|deadlineexceeded/],
-  ['conflict', /conflict/],
-]
-
-/** Words that providers also send with other errors, so the message and the status come first. */
-const vagueWordRules: readonly Rule[] = [
-  ['server', /servererror|apierror|^internal/],
-  ['invalid-request', /invalid|badrequest|unprocessable|unsupported|validation|failedprecondition/],
-]
-
-const quotaSentences: Rule = [
+const quotaRule: Rule = [
   'quota',
-  /insufficient.(quota|balance|credit|funds)|credit balance|(more|out of|enough) credits/,
-  /exceeded your (current|monthly) |billing|payment required|(spend|spending|usage) limit/,
-  /have any credits|over budget|budget has been exceeded/,
+  /insufficient ?(quota|balance|credit|fund)|billing|payment ?required|arrear|credit ?limit/,
+  /(spend(ing)?|usage) ?limit|budget ?(has been )?exceeded|over budget/,
+  /credit balance|(any|more|out of|enough) credits|exceeded your (current|monthly) /,
+  /currentquota|(?<!token)quotaexceeded/,
 ]
 
-/** The meaning of sentences. */
-const sentenceRules: readonly Rule[] = [
+/**
+ * The meaning of sentences, and of codes, types and statuses, which are written without case and
+ * punctuation: a pattern with a space is for sentences only.
+ */
+const rules: readonly Rule[] = [
   [
     'context-length',
     // A limit is named with the context, and it is exceeded: "try increasing context size" alone is
     // a server's trouble.
-    /(exceed|maximum|reached|too (long|large|many)|(longer|larger|greater) than)[^]{0,120}context.?(length|window|size|limit)/,
-    /context.?(length|window|size|limit)[^]{0,80}(exceed|is too|reached|overflow|not enough)/,
-    /(prompt|input|inputs|messages?)( is| are)? too long|(prompt|input) (length|exceeds) (exceeds|should be|max)/,
-    /too many (prompt |input )?tokens|maximum (allowed )?(prompt|input) length|range of input length/,
-    /(prompt|input)( token)? (length|tokens)[^.]{0,30} exceed|token limit exceeded/,
+    /(exceed|maximum|reached|too (long|large|many)|(long|larg|great)er than)[^]{0,120}context ?(length|window|size|limit)/,
+    /context ?(length|window|size|limit)[^]{0,80}(exceed|is too|reached|overflow|not enough)/,
+    /(prompt|inputs?|messages?) ?((is|are) )?too ?long|(prompt|input) (exceeds|length) max/,
+    /(prompt|input)( token)? (length|tokens)[^.]{0,30} (exceed|should be)/,
+    /too many (prompt |input )?tokens|maximum (allowed )?(prompt|input|model) length/,
+    /token count[^]{0,40}(exceeds|is \d)|token limit exceeded|model token limit|reduce the length of/,
     // vLLM, Z.ai, SiliconFlow, Volcengine
-    /maximum model length|must be at least 1, got -|in request more than max tokens|max_seq_len|exceed max message tokens/,
-    /token count[^]{0,40}(exceeds|is \d)|model token limit|reduce the length of/,
+    /must be at least 1, got |more than max tokens|max seq len|exceed max message tokens/,
     // Text Generation Inference
-    /must have less than \d+ tokens|inputs\W+tokens \+/,
+    /must have less than \d+ tokens|inputs tokens \+/,
   ],
   [
     'auth',
-    /(invalid|incorrect|missing|no|expired|revoked|malformed|wrong) (x-)?(api.?key|subscription key|auth(entication|orization)?.(token|header)|(bearer )?token|credentials)/,
-    /api.?key[^]{0,40}(invalid|not valid|incorrect|missing|expired|required|not found|not set)/,
-    /authentication (fail|error|required)|(your )?authentication token|provide an api.?key|^unauthorized/,
+    /(invalid|incorrect|missing|no|expired|revoked|malformed|wrong) ?(x )?((api|subscription) ?key|auth\w* (token|header)|(bearer )?token|credentials)/,
+    /api ?key[^]{0,40}(invalid|incorrect|missing|expired|required|not (valid|found|set))/,
+    /authentication (fail|error|required|token)|provide an api ?key|^unauthorized/,
     /security token[^]{0,30}(invalid|expired)|unregistered callers/,
   ],
-  quotaSentences,
+  quotaRule,
   [
     'content-filter',
-    /content.?(management |filtering )?(policy|filter)|safety system|flagged (as|by)|was flagged|usage policy|(inappropriate|unsafe|sensitive) content|unsafe or sensitive/,
+    /content ?(management |filtering )?(policy|filter)|safety system|flagged (as|by)|was flagged|usage policy|(inappropriate|unsafe|sensitive) content|unsafe or sensitive/,
+    /responsibleai|datainspection|invalidprompt/,
   ],
   [
     'overloaded',
-    /overloaded|(over|at|exceeded|no) capacity|(currently|temporarily) unavailable|high demand|currently loading/,
+    /overloaded|(over|at|exceeded|no) ?capacity|(currently|temporarily) unavailable|high demand|currently loading/,
+    /slowdown|insufficientsystemresource|notready/,
   ],
   [
     'rate-limit',
-    /rate.?limit|too many requests|(requests|tokens) per.(second|minute|min|hour|day)|throttl|resource.{0,15}exhausted/,
+    /rate ?limit|too ?many ?requests|(requests|tokens) per (sec|min|hour|day)|throttl|resource.{0,15}exhausted/,
     /too many tokens/,
   ],
   [
     'invalid-request',
     // Images and the like for a model that takes text only: a 500 of llama-server, a 404 of
     // OpenRouter, an error inside a stream of LM Studio
-    /(image|audio|video|vision|multimodal)[^.]{0,30} (is|are) ?n[o']t (supported|enabled)/,
-    /(n[o']t|no endpoints found that) (support|accept)[^.]{0,20}(image|audio|video|vision|multimodal)/,
-    /not a (multimodal|vision) model|mmproj|text.only|unsupported content part|at most 0 (image|audio|video)|required for image/,
+    /(image|audio|video|vision|multimodal)[^.]{0,30} (is |are |is|are)no?t (supported|enabled)/,
+    /(no?t|no endpoints found that) (support|accept)[^.]{0,20}(image|audio|video|vision|multimodal)/,
+    /not a (multimodal|vision) model|mmproj|text only|unsupported content part|at most 0 (image|audio|video)|required for image/,
   ],
+]
+
+/** Sentences of these kinds count only if the status means nothing. */
+const refusals: readonly Rule[] = [
+  [
+    'not-found',
+    /(no such|unknown) model|model identifier is invalid/,
+    /(model|deployment)[^]{0,80}no?t (exist|found)/,
+  ],
+  [
+    'permission',
+    /permission|(?<!extra)forbidden|access ?denied|unsupportedcountry/,
+    /no?t have access|not (allowed|authorized) to|location is not supported/,
+  ],
+]
+
+/** Parts of codes, types and statuses that mean nothing in a sentence. */
+const wordRules: readonly Rule[] = [
+  // 1261: Z.ai
+  ['context-length', /context(length|size|window)|prompttokens|stringabovemaxlength|^1261$/],
+  ['quota', /payment/],
+  ['auth', /authenticat|apikey|tokenexpired/],
+  ['content-filter', /moderation/],
+  ['overloaded', /unavailable|capacity/],
+  ['not-found', /notfound|notexist$|unknownmodel/],
+  ...refusals,
+  ['timeout', /timeout|timedout|deadlineexceeded/],
+  ['conflict', /conflict/],
+]
+
+/** Words that providers also send with other errors, so the message and the status come first. */
+const invalidRule: Rule = [
+  'invalid-request',
+  /invalid|badrequest|unprocessable|unsupported|validation|failedprecondition/,
 ]
 
 /** Throttling may be worded like a prompt that is too long: "Too many tokens, please wait". */
 const throttled =
-  /rate.?limit|too many requests|throttl|please wait|per.(second|minute|min|hour|day)|try again (in|later)/
-
-/** Sentences that count only if the status means nothing. */
-const vagueSentenceRules: readonly Rule[] = [
-  [
-    'not-found',
-    /(model|deployment)[^]{0,80}(does not exist|doesn't exist|not found|not exist)|(no such|unknown) model|model identifier is invalid/,
-  ],
-  [
-    'permission',
-    /permission|forbidden|(do|does) not have access|not (allowed|authorized) to|access denied|location is not supported/,
-  ],
-]
+  /rate ?limit|too many requests|throttl|please wait|per (sec|min|hour|day)|try again (in|later)/
 
 const statusCodes: Readonly<Partial<Record<number, StreamErrorCode>>> = {
   401: 'auth',
@@ -192,55 +191,38 @@ const statusCodes: Readonly<Partial<Record<number, StreamErrorCode>>> = {
   529: 'overloaded',
 }
 
-/**
- * Codes that a sentence cannot mean with a status. A 429 about the context is about the tokens
- * allowed in a minute.
- */
-const unlikely: Readonly<Partial<Record<number, readonly StreamErrorCode[]>>> = {
-  404: ['context-length', 'auth'],
-  429: ['context-length'],
-}
-
 /** @param status - 0 for an error inside a stream that has none */
-function classify(body: ErrorBody, text: string, status: number): StreamErrorCode {
-  const code = codeFor(body, text, status)
-  return code === 'rate-limit' && (body.quotaPerDay || isDailyLimit(text)) ? 'quota' : code
-}
-
 function codeFor(
   { words, retryAfterMs: askedMs }: ErrorBody,
   text: string,
   status: number,
 ): StreamErrorCode {
   const plainWords = words.map((word) => word.toLowerCase().replace(/[^a-z0-9]/g, ''))
-  const word = codeOf(wordRules, plainWords)
+  const word = codeOf(rules, plainWords) ?? codeOf(wordRules, plainWords)
   // Gemini sends RESOURCE_EXHAUSTED and "quota" for a limit per minute too; its details tell them
   // apart.
   if (word === 'rate-limit') {
-    return askedMs === undefined ? (codeOf([quotaSentences], [text]) ?? word) : word
+    return askedMs === undefined ? (codeOf([quotaRule], [text]) ?? word) : word
   }
   // OpenAI sends `model_not_found` with 403 for a model that exists.
   if (word === 'not-found' && status === 403) return 'permission'
   if (word !== undefined && word !== 'permission') return word
   const told = statusCodes[status] ?? (status >= 500 ? 'server' : undefined)
   if (told === 'auth' || told === 'quota') return told
-  const isThrottled = throttled.test(text)
-  const sentences = sentenceRules.filter(
-    ([code]) => !unlikely[status]?.includes(code) && !(code === 'context-length' && isThrottled),
+  // A 429 about the context is about the tokens allowed in a minute.
+  const isOther = status === 404 || status === 429 || throttled.test(text)
+  const sentences = rules.filter(
+    ([code]) => !(code === 'context-length' ? isOther : code === 'auth' && status === 404),
   )
-  const known = codeOf(sentences, [text]) ?? word ?? told ?? codeOf(vagueSentenceRules, [text])
+  const known = codeOf(sentences, [text]) ?? word ?? told ?? codeOf(refusals, [text])
   if (known !== undefined || status > 0) return known ?? 'invalid-request'
   // Inside a stream, without a hint: the request was accepted, so the fault is the server's.
-  return codeOf(vagueWordRules, plainWords) ?? 'server'
+  return codeOf([invalidRule], plainWords) ?? 'server'
 }
 
-function codeOf(rules: readonly Rule[], texts: readonly string[]): StreamErrorCode | undefined {
+function codeOf(table: readonly Rule[], texts: readonly string[]): StreamErrorCode | undefined {
   const matches = (pattern: RegExp): boolean => texts.some((text) => pattern.test(text))
-  return rules.find(([, ...patterns]) => patterns.some(matches))?.[0]
-}
-
-function isErrorStatus(status: unknown): status is number {
-  return typeof status === 'number' && status >= 400 && status <= 599
+  return table.find(([, ...patterns]) => patterns.some(matches))?.[0]
 }
 
 // ---------------------------------------------------------------- headers
@@ -253,8 +235,7 @@ function retryable(
   text: string,
 ): boolean | undefined {
   const said = header(headers, 'x-should-retry')
-  if (said === 'true') return true
-  if (said === 'false') return false
+  if (said === 'true' || said === 'false') return said === 'true'
   // A request that is too large stays too large, such as a prompt above the tokens allowed in a
   // minute.
   if (status === 413 || text.includes('request too large')) return false

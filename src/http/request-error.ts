@@ -5,6 +5,7 @@
  */
 
 import { StreamError } from '../base/errors.js'
+import { parseJson } from '../base/parse-json.js'
 import { readerOf } from './body.js'
 import { causesOf, isConnectionError, isMistake, isUnsendable } from './connection-error.js'
 import { providerError } from './provider-error.js'
@@ -40,10 +41,10 @@ export function requestError(thrown: unknown, provider: string): StreamError {
   // SDKs wrap what a function for the key throws.
   const inner = causesOf(thrown).find((error) => StreamError.is(error))
   if (inner !== undefined) return inner
-  const known = knownError(thrown, provider, 'before the answer began')
+  const when = 'before the answer began'
+  const known = knownError(thrown, provider, when)
   if (known !== undefined) return known
-  if (isMistake(thrown)) return unknownError(thrown, provider)
-  return networkError(thrown, provider, 'before the answer began')
+  return isMistake(thrown) ? unknownError(thrown, provider) : networkError(thrown, provider, when)
 }
 
 /** The error of a driver that is a generator, which may throw anything. */
@@ -123,13 +124,4 @@ export async function readStart(
   }
   reader.cancel().catch(() => {})
   return text
-}
-
-/** Undefined if the text is not JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

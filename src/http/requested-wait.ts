@@ -4,11 +4,15 @@
  * @module
  */
 
-import { boundedWait, type HeaderReader, header } from './headers.js'
+import { type HeaderReader, header } from './headers.js'
+
+/**
+ * The longest wait that is believed, in milliseconds: 30 days, which the reset of a monthly limit
+ * needs. Longer ones, and numbers that are not finite, become this one.
+ */
+const maxWaitMs = 30 * 86_400_000
 
 const unitsMs: Partial<Record<string, number>> = {
-  ms: 1,
-  milli: 1,
   s: 1_000,
   m: 60_000,
   h: 3_600_000,
@@ -17,21 +21,22 @@ const unitsMs: Partial<Record<string, number>> = {
 
 /** Digits and letters alternate, so that a text is read in one way only. */
 const part =
-  '\\d+(?:\\.\\d+)?(?:e\\d+)?\\s*(?:m(?:s|illi[a-z]+|in[a-z]*)?|s(?:ec[a-z]*)?|h(?:(?:ou)?rs?)?|d(?:ays?)?)(?![a-z])[\\s,]*(?:and\\s+)?'
+  '(\\d+(?:\\.\\d+)?(?:e\\d+)?)\\s*(m(?:s|illi[a-z]+|in[a-z]*)?|s(?:ec[a-z]*)?|h(?:(?:ou)?rs?)?|d(?:ays?)?)(?![a-z])[\\s,]*(?:and\\s+)?'
 const duration = new RegExp(`^(?:${part})+$`)
-const durationParts = /([\d.]+(?:e\d+)?)\s*(ms|milli|[smhd])/g
+const durationParts = new RegExp(part, 'g')
 
 /**
  * Reads a wait: a number of seconds, a duration such as `6m0s`, or the time at which it ends, as a
  * date or in seconds or milliseconds since 1970.
  *
  * @param unitMs - the unit of a plain number
- * @returns milliseconds within the bounds of `boundedWait()`; undefined for anything else
+ * @returns milliseconds, 30 days at most; undefined for anything else
  */
 export function toWaitMs(value: unknown, unitMs = 1_000): number | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined
   const number = value === '' ? Number.NaN : Number(value)
-  return boundedWait(Number.isNaN(number) ? durationMs(String(value)) : numberMs(number, unitMs))
+  const delayMs = Number.isNaN(number) ? durationMs(String(value)) : numberMs(number, unitMs)
+  return delayMs >= 0 ? Math.min(Math.ceil(delayMs), maxWaitMs) : undefined
 }
 
 function numberMs(number: number, unitMs: number): number {
@@ -42,12 +47,12 @@ function numberMs(number: number, unitMs: number): number {
 
 /** The sum of the parts of a duration, or the time until a date; NaN for any other text. */
 function durationMs(text: string): number {
-  if (/^(\d{4}-\d\d-\d\d|[a-z]{3}, )/i.test(text)) return Math.max(0, Date.parse(text) - Date.now())
+  if (/^(\d{4}-\d\d-\d\d|[a-z]{3})/i.test(text)) return Math.max(0, Date.parse(text) - Date.now())
   const lower = text.trim().toLowerCase()
   if (!duration.test(lower)) return Number.NaN
   let sum = 0
   for (const [, count, unit = ''] of lower.matchAll(durationParts)) {
-    sum += Number(count) * (unitsMs[unit] ?? 0)
+    sum += Number(count) * (/^m(s|illi)/.test(unit) ? 1 : (unitsMs[unit.charAt(0)] ?? 0))
   }
   return sum
 }
@@ -62,6 +67,11 @@ const sentence = new RegExp(`(?:try(?:ing)? again|retry|\\bwait|resets?)\\D{0,20
  */
 export function waitInWords(text: string): number | undefined {
   return toWaitMs(sentence.exec(text)?.[1])
+}
+
+/** `retry-after` is a number of seconds or a date (RFC 9110, section 10.2.3). */
+export function retryAfterMs(headers: HeaderReader | undefined): number | undefined {
+  return toWaitMs(header(headers, 'retry-after-ms'), 1) ?? toWaitMs(header(headers, 'retry-after'))
 }
 
 const fieldNames = /^(retry.?(after|delay)|estimated_time|resets?_(in|at)|x-ratelimit-reset)/i
@@ -114,15 +124,15 @@ export function waitForReset(headers: HeaderReader | undefined): number | undefi
 
 /** The first unit of time that a sentence about a limit names. */
 const limitUnit =
-  /(?:limit|quota|too many)(?:(?!\. )[^]){0,250}?(?:(per[\s_-]?day|\bdaily\b)|per[\s_-]?(?:min|sec|hour))/
+  /(?:limit|quota|too many)(?:(?!\. )[^]){0,250}?(?:(per ?day|\bdaily\b)|per ?(?:min|sec|hour))/
 const dailyLimit =
-  /(?:per[\s_-]?day|\bdaily)[\s\w]{0,20}(?:limit|quota|allowance|allocation)|limit: 0(?![.\d])/
+  /(?:per ?day|\bdaily)[ \w]{0,20}(?:limit|quota|allowance|allocation)|limit: 0(?![.\d])/
 
 /**
  * Whether a sentence is about a limit for a day, or a limit of 0, which no retry outlasts. A hint at
  * such a limit in a later sentence does not count.
  *
- * @param text - in lower case
+ * @param text - in lower case, with single spaces for hyphens and underscores
  */
 export function isDailyLimit(text: string): boolean {
   return limitUnit.exec(text)?.[1] !== undefined || dailyLimit.test(text)

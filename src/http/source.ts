@@ -5,7 +5,7 @@
  */
 
 import type { Completion } from '../base/driver.js'
-import { StreamError } from '../base/errors.js'
+import { StreamError, type StreamErrorCode, type StreamErrorOptions } from '../base/errors.js'
 import type { ContentEvent, Usage } from '../base/events.js'
 import { exceededBound } from '../base/json-bounds.js'
 import type { OpenContext, Resumption, Sink, Source } from '../pull/source.js'
@@ -110,11 +110,8 @@ export class HttpSource implements Source {
     this.#response = response
     const contentType = response.headers.get('content-type') ?? ''
     if (contentType.startsWith('application/vnd.amazon.eventstream')) {
-      return this.#fail(
-        this.#protocolError(
-          `the body is ${contentType}, not ${this.#framing.name}. Use a client that turns it into them`,
-        ),
-      )
+      const what = `the body is ${contentType}. Use a client that turns it into ${this.#framing.name}`
+      return this.#fail(this.#protocolError(what))
     }
     try {
       this.#reader = readerOf(response)
@@ -229,10 +226,9 @@ export class HttpSource implements Source {
     const error = this.#foreignBody()
     if (error !== undefined) return error
     this.#lost = true
-    return new StreamError(
+    return this.#error(
       'interrupted',
-      `${this.#provider}: the answer ended without the event that marks it as complete.`,
-      { provider: this.#provider, requestId: requestIdOf(this.#response?.headers) },
+      'the answer ended without the event that marks it as complete',
     )
   }
 
@@ -256,20 +252,19 @@ export class HttpSource implements Source {
   /** A response that is gone has to be requested again, which the next attempt does. */
   #goneError(cause: StreamError): StreamError {
     const { message, status, requestId } = cause
-    const provider = this.#provider
-    return new StreamError(
-      'interrupted',
-      `${provider}: the lost response cannot be resumed: ${message}`,
-      { provider, status, requestId, cause },
-    )
+    const what = `the lost response cannot be resumed (${message})`
+    return this.#error('interrupted', what, { status, requestId, cause })
   }
 
   #protocolError(what: string, cause?: unknown): StreamError {
-    return new StreamError('protocol', `${this.#provider}: ${what}.`, {
+    return this.#error('protocol', what, { status: this.#response?.status, cause })
+  }
+
+  #error(code: StreamErrorCode, what: string, more?: StreamErrorOptions): StreamError {
+    return new StreamError(code, `${this.#provider}: ${what}.`, {
       provider: this.#provider,
       requestId: requestIdOf(this.#response?.headers),
-      status: this.#response?.status,
-      cause,
+      ...more,
     })
   }
 }

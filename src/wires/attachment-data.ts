@@ -47,13 +47,11 @@ export function toDataUrl(data: InputData): string {
   return 'url' in data ? data.url : `data:${data.mediaType};base64,${data.base64}`
 }
 
-/** The first bytes of the formats that every provider takes. */
-function mediaTypeOf(part: ImageInputPart | FileInputPart): string {
-  if (part.mediaType !== undefined) return part.mediaType
-  const { data } = part
-  const start = data instanceof Uint8Array ? toBase64(data.subarray(0, 12)) : String(data)
-  if (start.startsWith('/9j/')) return 'image/jpeg'
-  if (start.startsWith('R0lG')) return 'image/gif'
-  if (start.startsWith('UklG')) return 'image/webp'
-  return 'image/png'
+/** The first bytes, in base64, of the formats that every provider takes. */
+const imageTypes: Partial<Record<string, string>> = { '/9j/': 'jpeg', R0lG: 'gif', UklG: 'webp' }
+
+function mediaTypeOf({ mediaType, data }: ImageInputPart | FileInputPart): string {
+  if (mediaType !== undefined) return mediaType
+  const start = data instanceof Uint8Array ? toBase64(data.subarray(0, 3)) : String(data)
+  return `image/${imageTypes[start.slice(0, 4)] ?? 'png'}`
 }

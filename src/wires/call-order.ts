@@ -68,23 +68,31 @@ function matchResults(messages: readonly Message[]): Map<ToolCallPart, ToolResul
  * history always gives the same ids.
  */
 export function nineIds(): (id: string) => string {
+  return uniqueIds((id, count) => {
+    if (count > 1) return hash(`${id} ${count}`)
+    return /^[a-zA-Z0-9]{9}$/.test(id) ? id : hash(id)
+  })
+}
+
+/** @param write - returns the form of an id that is tried as the first, second ... one */
+function uniqueIds(write: (id: string, count: number) => string): (id: string) => string {
   const given = new Set<string>()
   return (id) => {
-    let unique = /^[a-zA-Z0-9]{9}$/.test(id) ? id : hash(id)
-    for (let count = 2; given.has(unique); count++) unique = hash(`${id} ${count}`)
+    let count = 1
+    let unique = write(id, count)
+    while (given.has(unique)) unique = write(id, ++count)
     given.add(unique)
     return unique
   }
 }
 
-/** Nine digits of base 36. */
+/** Nine digits of base 36, by FNV-1a. */
 function hash(text: string): string {
-  let [high, low] = [0x811c9dc5, 0x9e3779b9]
+  let sum = 0x811c9dc5
   for (let at = 0; at < text.length; at++) {
-    high = Math.imul(high ^ text.charCodeAt(at), 0x01000193)
-    low = Math.imul(low ^ text.charCodeAt(at), 0x85ebca6b)
+    sum = Math.imul(sum ^ text.charCodeAt(at), 0x01000193)
   }
-  return ((high >>> 0) * 0x100000 + (low >>> 12)).toString(36).padStart(9, '0').slice(-9)
+  return (sum >>> 0).toString(36).padStart(9, '0')
 }
 
 /**
@@ -95,16 +103,9 @@ function hash(text: string): string {
  * @param refused - matches each character that the wire refuses
  */
 export function wireIds(maxLength: number, refused?: RegExp): (id: string) => string {
-  const given = new Set<string>()
-  return (id) => {
-    const allowed = refused === undefined ? id : id.replace(refused, '_')
-    const base = allowed.slice(0, maxLength) || 'call'
-    let unique = base
-    for (let count = 2; given.has(unique); count++) {
-      const suffix = `_${count}`
-      unique = base.slice(0, maxLength - suffix.length) + suffix
-    }
-    given.add(unique)
-    return unique
-  }
+  return uniqueIds((id, count) => {
+    const suffix = count > 1 ? `_${count}` : ''
+    const start = id.slice(0, maxLength - suffix.length)
+    return ((refused ? start.replace(refused, '_') : start) || 'call') + suffix
+  })
 }

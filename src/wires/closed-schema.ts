@@ -42,12 +42,32 @@ function closeNode(node: unknown, dialect: Dialect): Json {
   const closed: Json = {}
   const hints: string[] = []
   for (const [keyword, value] of Object.entries(node)) {
-    const encode = shapes[keyword]
-    if (value === undefined || notes.has(keyword) || isNoLimit(value)) continue
-    if (encode !== undefined) Object.assign(closed, encode(value, dialect))
-    else if (unknownShapes.has(keyword)) throw new OpenShape()
-    else if (dialect.keeps(keyword, value)) closed[keyword] = value
-    else hints.push(`${keyword}: ${toWellFormedJson(value)}`)
+    if (value === undefined || isNoLimit(value)) continue
+    switch (keyword) {
+      case '$schema':
+      case '$id':
+      case '$comment':
+        break
+      case 'anyOf':
+      case 'oneOf':
+        closed.anyOf = closeAll(value, dialect)
+        break
+      case 'items':
+        closed.items = closeNode(value, dialect)
+        break
+      case 'properties':
+      case '$defs':
+      case 'definitions':
+        closed[keyword] = closeEach(value, dialect)
+        break
+      case 'additionalProperties':
+        if (value !== false) throw new OpenShape()
+        break
+      default:
+        if (otherShapes.test(keyword)) throw new OpenShape()
+        if (plain.test(keyword) || dialect.keeps(keyword, value)) closed[keyword] = value
+        else hints.push(`${keyword}: ${toWellFormedJson(value)}`)
+    }
   }
   if (typeof closed.$ref === 'string') return closeReference(closed)
   closeType(closed)
@@ -59,58 +79,17 @@ function closeNode(node: unknown, dialect: Dialect): Json {
   return closed
 }
 
-type Encode = (value: unknown, dialect: Dialect) => Json
+/** Keywords that every provider takes. */
+const plain = /^(type|title|description|enum|const|required|\$ref)$/
 
-/** The keywords that describe the shape of a value. */
-const shapes: Partial<Record<string, Encode>> = {
-  type: (type) => ({ type }),
-  title: (title) => ({ title }),
-  description: (description) => ({ description }),
-  enum: (values) => ({ enum: values }),
-  const: (value) => ({ const: value }),
-  required: (required) => ({ required }),
-  $ref: ($ref) => ({ $ref }),
-  anyOf: (schemas, dialect) => ({ anyOf: closeAll(schemas, dialect) }),
-  oneOf: (schemas, dialect) => ({ anyOf: closeAll(schemas, dialect) }),
-  items: (items, dialect) => ({ items: closeNode(items, dialect) }),
-  properties: (schemas, dialect) => ({ properties: closeEach(schemas, dialect) }),
-  $defs: (schemas, dialect) => ({ $defs: closeEach(schemas, dialect) }),
-  definitions: (schemas, dialect) => ({ definitions: closeEach(schemas, dialect) }),
-  additionalProperties: (allowed) => {
-    if (allowed !== false) throw new OpenShape()
-    return {}
-  },
-}
+/** Keywords for shapes that no provider takes. */
+const otherShapes =
+  /^(\$anchor|\$dynamic\w+|additionalItems|allOf|contains|depend\w+|if|then|else|not|patternProperties|prefixItems|propertyNames|unevaluated\w+)$/
 
 /** Some libraries add the limits of safe integers. */
 function isNoLimit(value: unknown): boolean {
   return value === Number.MAX_SAFE_INTEGER || value === Number.MIN_SAFE_INTEGER
 }
-
-/** Keywords that do not restrict values. */
-const notes = new Set(['$schema', '$id', '$comment'])
-
-/** Keywords for shapes that no provider takes. */
-const unknownShapes = new Set([
-  '$anchor',
-  '$dynamicAnchor',
-  '$dynamicRef',
-  'additionalItems',
-  'allOf',
-  'contains',
-  'dependencies',
-  'dependentRequired',
-  'dependentSchemas',
-  'else',
-  'if',
-  'not',
-  'patternProperties',
-  'prefixItems',
-  'propertyNames',
-  'then',
-  'unevaluatedItems',
-  'unevaluatedProperties',
-])
 
 function closeAll(schemas: unknown, dialect: Dialect): Json[] {
   if (!Array.isArray(schemas)) throw new OpenShape()
@@ -171,19 +150,7 @@ function describe(description: unknown, hints: readonly string[]): string {
   return typeof description === 'string' ? `${description} ${limits}` : limits
 }
 
-const stringFormats = new Set([
-  'date',
-  'date-time',
-  'duration',
-  'email',
-  'hostname',
-  'ipv4',
-  'ipv6',
-  'time',
-  'uuid',
-])
-
 /** Whether a value is a format that all providers take. */
 export function isStringFormat(value: unknown): boolean {
-  return stringFormats.has(String(value))
+  return /^(date|time|date-time|duration|email|hostname|ipv[46]|uuid)$/.test(String(value))
 }

@@ -85,7 +85,7 @@ function moveReference(reference: string): string {
 const strictDialect: Dialect = {
   allowsOptional: false,
   keeps: (keyword, value) =>
-    keyword === 'format' ? isStringFormat(value) : strictKeywords.has(keyword),
+    keyword === 'format' ? isStringFormat(value) : strictKeywords.test(keyword),
   takesUnion: differAtOnce,
 }
 
@@ -108,15 +108,7 @@ function differAtOnce(schemas: readonly Json[]): boolean {
   return true
 }
 
-const strictKeywords = new Set([
-  'minimum',
-  'maximum',
-  'exclusiveMinimum',
-  'exclusiveMaximum',
-  'multipleOf',
-  'minItems',
-  'maxItems',
-])
+const strictKeywords = /^(minimum|maximum|exclusive(Min|Max)imum|multipleOf|(min|max)Items)$/
 
 /**
  * Writes a schema in the fields of OpenAI's APIs. `strict` is on if it does not change what the schema

@@ -19,10 +19,11 @@ export function recordsOf(value: unknown): Json[] {
   return Array.isArray(value) ? value.filter(isRecord) : []
 }
 
-/** A count of tokens under a name, where the provider gave one. */
-export function countOf(record: unknown, name: string): number | undefined {
-  const value = isRecord(record) ? record[name] : undefined
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
+/** A count of tokens, under the first of the names that holds one. */
+export function countOf(record: unknown, ...names: readonly string[]): number | undefined {
+  if (!isRecord(record)) return undefined
+  const name = names.find((each) => Number.isFinite(record[each]))
+  return name === undefined ? undefined : (record[name] as number)
 }
 
 /**
@@ -43,9 +44,6 @@ export function mergeOptions(body: Json, options: Json = {}, shared: readonly st
 export function compact<T extends object>(
   record: T,
 ): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const result: Json = {}
-  for (const [name, value] of Object.entries(record)) {
-    if (value !== undefined) result[name] = value
-  }
-  return result as { [K in keyof T]?: Exclude<T[K], undefined> }
+  const present = Object.entries(record).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(present) as { [K in keyof T]?: Exclude<T[K], undefined> }
 }

@@ -48,6 +48,6 @@ export function checkMessages(body: Json): Json {
   if (!Array.isArray(body.messages) || body.messages.length > 0) return body
   throw new StreamError(
     'invalid-request',
-    'There is nothing to send: the prompt or the messages hold no content. Give text, an image, a file, or a tool call with its result.',
+    'There is nothing to send. Give text, an image, a file, or a tool call with its result.',
   )
 }

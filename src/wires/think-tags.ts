@@ -74,7 +74,7 @@ class ThinkTagDecoder implements WireDecoder {
     } finally {
       if (this.#place !== 'done') {
         for (const content of out.splice(from)) this.#take(content, out)
-        if (over) this.#release(out)
+        if (over) this.#read(true, out)
       } else if (this.#index !== Infinity) {
         for (let at = from; at < out.length; at++) this.#move(out[at] as ContentEvent)
       }
@@ -94,10 +94,15 @@ class ThinkTagDecoder implements WireDecoder {
   }
 
   #take(event: ContentEvent, out: ContentEvent[]): void {
-    if (event.kind === 'text' && this.#place !== 'done') return this.#text(event, out)
-    // No tag goes on behind something else.
-    this.#release(out)
-    out.push(this.#move(event))
+    if (event.kind !== 'text' || this.#place === 'done') {
+      // No tag goes on behind something else.
+      this.#read(true, out)
+      out.push(this.#move(event))
+      return
+    }
+    this.#first ??= event
+    this.#held += event.text
+    this.#read(false, out, event)
   }
 
   #move(event: ContentEvent): ContentEvent {
@@ -105,29 +110,27 @@ class ThinkTagDecoder implements WireDecoder {
     return event
   }
 
-  #text(event: TextContent, out: ContentEvent[]): void {
-    this.#first ??= event
-    if (this.#place === 'before') this.#before(event.text, this.#first, out)
-    else this.#held += event.text
-    if (this.#place === 'in') this.#think(out)
+  /**
+   * @param over - nothing more can come, so that what could become a tag is none
+   * @param latest - the event with the latest text
+   */
+  #read(over: boolean, out: ContentEvent[], latest: TextContent | undefined = this.#first): void {
+    const first = this.#first
+    if (first === undefined || latest === undefined) return
+    if (this.#place === 'before') this.#begin(first, over, out)
+    if (this.#place === 'in') this.#think(over, out)
     if (this.#place !== 'between') return
     const text = this.#held.trimStart()
     this.#held = ''
     if (text === '') return
     this.#place = 'done'
-    out.push(this.#move({ ...event, text }))
+    out.push(this.#move({ ...latest, text }))
   }
 
-  #before(text: string, first: TextContent, out: ContentEvent[]): void {
-    const start = this.#held === '' ? text.trimStart() : text
-    if (start !== text) this.#blank += text.slice(0, text.length - start.length)
-    this.#held += start
-    if (this.#held !== '') this.#begin(first, false, out)
-  }
-
-  /** @param over - nothing more can come, so that what could become a tag is none */
   #begin(first: TextContent, over: boolean, out: ContentEvent[]): void {
-    const text = this.#held
+    const text = this.#held.trimStart()
+    this.#blank += this.#held.slice(0, this.#held.length - text.length)
+    this.#held = text
     const pair = tags.find(([open]) => text.startsWith(open))
     if (pair === undefined && !over && tags.some(([open]) => open.startsWith(text))) return
     if (pair !== undefined || this.#opened) {
@@ -139,17 +142,18 @@ class ThinkTagDecoder implements WireDecoder {
       return
     }
     this.#place = 'done'
-    out.push({ ...first, text: this.#blank + text })
     this.#held = ''
+    if (this.#blank + text !== '') out.push({ ...first, text: this.#blank + text })
   }
 
-  #think(out: ContentEvent[]): void {
+  #think(over: boolean, out: ContentEvent[]): void {
     const held = this.#held
     const end = held.indexOf(this.#close)
-    const known = end === -1 ? held.length - overlap(held, this.#close) : end
+    const isOpen = end === -1
+    const known = isOpen ? held.length - (over ? 0 : overlap(held, this.#close)) : end
     this.#tell(held.slice(0, known), out)
-    this.#held = end === -1 ? held.slice(known) : held.slice(end + this.#close.length)
-    if (end !== -1) this.#place = 'between'
+    this.#held = held.slice(isOpen ? known : end + this.#close.length)
+    if (!isOpen) this.#place = 'between'
   }
 
   #tell(reasoning: string, out: ContentEvent[]): void {
@@ -157,14 +161,6 @@ class ThinkTagDecoder implements WireDecoder {
     if (text === '') return
     this.#told = true
     out.push({ type: 'content', index: this.#index, kind: 'reasoning', text })
-  }
-
-  /** What was held is no tag. */
-  #release(out: ContentEvent[]): void {
-    if (this.#held === '' && this.#blank === '') return
-    if (this.#place === 'before' && this.#first !== undefined) this.#begin(this.#first, true, out)
-    if (this.#place === 'in') this.#tell(this.#held, out)
-    this.#held = ''
   }
 }
 

@@ -315,7 +315,11 @@ const wordings: Partial<Record<StreamErrorCode, readonly Case[]>> = {
     ['vllm', 400, { message: 'At most 0 image(s) may be provided in one prompt.' }],
     ['lmstudio', 0, { error: "Model doesn't support images. Please use a model that does." }],
   ],
-  server: [['bedrock', 424, { message: 'The system encountered an unexpected error.' }]],
+  server: [
+    ['bedrock', 424, { message: 'The system encountered an unexpected error.' }],
+    // A word in a sentence is not a code.
+    ['gateway', 0, error('getaddrinfo ENOTFOUND upstream.test')],
+  ],
 }
 
 function error(message: string, more: object = {}): object {

@@ -25,33 +25,31 @@ const chatting: ModelTraits = { reasons: false, maxTokensField: 'max_tokens' }
 const upToHigh = ['low', 'medium', 'high'] as const
 const upToXhigh = [...upToHigh, 'xhigh'] as const
 
+function row(pattern: string, efforts: ModelTraits['efforts'], more?: ModelTraits): Row {
+  return [named(pattern), { ...reasoning, efforts, ...more }]
+}
+
 /** The name may follow that of a maker or server: `openai/o3`, `ft:gpt-4o:mine`. */
 const named = (pattern: string): RegExp => new RegExp(`(?:^|[/:])(?:${pattern})`)
 
+const withoutStop: ModelTraits = { stopSequences: false }
+/** For models that do not reason by themselves. */
+const unlessReasoning: ModelTraits = { sampling: 'unless-reasoning' }
+
 export const openaiModels: readonly Row[] = [
-  [named('o1-(mini|preview)'), { ...reasoning, efforts: [], systemRole: 'user' }],
-  [named('o1|o3-mini'), { ...reasoning, efforts: upToHigh }],
-  [named('o\\d'), { ...reasoning, efforts: upToHigh, stopSequences: false }],
+  row('o1-(mini|preview)', [], { systemRole: 'user' }),
+  row('o1|o3-mini', upToHigh),
+  row('o\\d', upToHigh, withoutStop),
   [named('(chat)?gpt-([1-4](?!\\d)|35|5-chat)'), chatting],
-  [named('chat-latest|gpt-[\\d.]+-chat'), { ...reasoning, efforts: ['medium'] }],
-  [named('gpt-5-pro'), { ...reasoning, efforts: ['high'], stopSequences: false }],
-  [named('gpt-5-codex'), { ...reasoning, efforts: upToHigh, stopSequences: false }],
-  [
-    named('gpt-5(?![.\\d])'),
-    { ...reasoning, efforts: ['minimal', ...upToHigh], stopSequences: false },
-  ],
-  [named('gpt-[\\d.]+-pro'), { ...reasoning, efforts: ['medium', 'high', 'xhigh'] }],
-  [named('gpt-5\\.1-codex(?!-max)'), { ...reasoning, efforts: upToHigh }],
-  [named('gpt-[\\d.]+-codex'), { ...reasoning, efforts: upToXhigh }],
-  // These do not reason by themselves.
-  [
-    named('gpt-5\\.1'),
-    { ...reasoning, efforts: ['none', ...upToHigh], sampling: 'unless-reasoning' },
-  ],
-  [
-    named('gpt-5\\.[2-4]'),
-    { ...reasoning, efforts: ['none', ...upToXhigh], sampling: 'unless-reasoning' },
-  ],
-  [named('gpt-5\\.5'), { ...reasoning, efforts: ['none', ...upToXhigh] }],
-  [named('gpt-\\d'), { ...reasoning, efforts: ['none', ...upToXhigh, 'max'] }],
+  row('chat-latest|gpt-[\\d.]+-chat', ['medium']),
+  row('gpt-5-pro', ['high'], withoutStop),
+  row('gpt-5-codex', upToHigh, withoutStop),
+  row('gpt-5(?![.\\d])', ['minimal', ...upToHigh], withoutStop),
+  row('gpt-[\\d.]+-pro', ['medium', 'high', 'xhigh']),
+  row('gpt-5\\.1-codex(?!-max)', upToHigh),
+  row('gpt-[\\d.]+-codex', upToXhigh),
+  row('gpt-5\\.1', ['none', ...upToHigh], unlessReasoning),
+  row('gpt-5\\.[2-4]', ['none', ...upToXhigh], unlessReasoning),
+  row('gpt-5\\.5', ['none', ...upToXhigh]),
+  row('gpt-\\d', ['none', ...upToXhigh, 'max']),
 ]

@@ -7,6 +7,7 @@
  */
 
 import type { OutputPart, ReasoningPart } from '../../base/messages.js'
+import { parseJson } from '../../base/parse-json.js'
 import type { StreamRequest } from '../../base/request.js'
 import { effortOf } from '../models/describe-model.js'
 import { efforts, type ModelTraits, nearestEffort } from '../models/traits.js'
@@ -96,10 +97,6 @@ function encodeDetails({ text, signature, redacted }: ReasoningPart, maker?: str
 }
 
 function parseDetail(kept: string | undefined): Json | undefined {
-  try {
-    const value: unknown = JSON.parse(kept ?? '')
-    return isRecord(value) ? compact(value) : undefined
-  } catch {
-    return undefined
-  }
+  const value = parseJson(kept ?? '')
+  return isRecord(value) ? compact(value) : undefined
 }

@@ -174,20 +174,14 @@ function encodePart(part: InputPart): Json {
   const filename = part.filename ?? (part.mediaType === 'application/pdf' ? 'file.pdf' : 'file')
   // This API takes files by their content only, so the model gets the address as text.
   if ('url' in data) return { type: 'text', text: `${filename}: ${data.url}` }
-  const format = audioFormats[part.mediaType]
-  if (format !== undefined) {
+  const audio = /^audio\/(?:x-)?(mp3|mpeg|wav)$/.exec(part.mediaType)?.[1]
+  if (audio !== undefined) {
+    const format = audio === 'mpeg' ? 'mp3' : audio
     return { type: 'input_audio', input_audio: { data: data.base64, format } }
   }
   const text = part.mediaType.startsWith('text/') ? decodeText(data.base64)?.trim() : undefined
   if (text) return { type: 'text', text }
   return { type: 'file', file: { file_data: url, filename } }
-}
-
-const audioFormats: Partial<Record<string, string>> = {
-  'audio/mp3': 'mp3',
-  'audio/mpeg': 'mp3',
-  'audio/wav': 'wav',
-  'audio/x-wav': 'wav',
 }
 
 /** Text and calls, and reasoning if the server takes it back. Sources and files are left out. */

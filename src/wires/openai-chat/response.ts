@@ -49,8 +49,8 @@ export class ChatDecoder implements WireDecoder {
       return
     }
     const chunk = parseEventData(data, this.#provider, event)
-    if (typeof chunk.model === 'string' && chunk.model !== '') this.#model = chunk.model
-    if (typeof chunk.id === 'string' && chunk.id !== '') this.#responseId ??= chunk.id
+    this.#model = textOf(chunk.model) ?? this.#model
+    this.#responseId ??= textOf(chunk.id)
     const { choices } = chunk
     if (Array.isArray(choices)) {
       for (const choice of choices) {
@@ -121,11 +121,8 @@ export class ChatDecoder implements WireDecoder {
       this.#reasoningDetails(toDetails(delta.thinking_blocks), reasoning !== undefined, out)
     }
     const { content } = delta
-    if (typeof content === 'string') {
-      if (content !== '') this.#text(content, out)
-    } else if (Array.isArray(content)) {
-      for (const part of recordsOf(content)) this.#contentPart(part, out)
-    }
+    if (typeof content === 'string') this.#text(content, out)
+    else for (const part of recordsOf(content)) this.#contentPart(part, out)
     if (delta.refusal) this.#refusal(delta.refusal, out)
     if (delta.tool_calls || delta.function_call) this.#calls(delta, out)
     if (delta.images) this.#images(delta.images, out)
@@ -133,6 +130,7 @@ export class ChatDecoder implements WireDecoder {
   }
 
   #text(text: string, out: ContentEvent[]): void {
+    if (text === '') return
     if (this.#open !== 'text') this.#begin('text')
     out.push({ type: 'content', index: this.#openIndex, kind: 'text', text })
   }
@@ -172,8 +170,8 @@ export class ChatDecoder implements WireDecoder {
       for (const { text } of thinking) {
         if (textOf(text) !== undefined) this.#reasoning(text as string, undefined, out)
       }
-    } else if (textOf(part.text) !== undefined) {
-      this.#text(part.text as string, out)
+    } else if (typeof part.text === 'string') {
+      this.#text(part.text, out)
     } else if (part.image_url !== undefined) {
       this.#images([part], out)
     }

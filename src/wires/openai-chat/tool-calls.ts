@@ -46,11 +46,12 @@ export class ToolCalls {
    * @returns undefined if there is nothing to show
    */
   add(fragment: Json): ToolCallContent | undefined {
-    const { custom } = fragment
-    const called = isRecord(fragment.function) ? fragment.function : fragment
+    const custom = isRecord(fragment.custom)
+    const named = custom ? fragment.custom : fragment.function
+    const called = isRecord(named) ? named : fragment
     let id = textOf(fragment.id)
-    const name = textOf(isRecord(custom) ? custom.name : called.name)
-    const input = argumentsOf(isRecord(custom) ? custom.input : called.arguments)
+    const name = textOf(called.name)
+    const input = argumentsOf(custom ? called.input : called.arguments)
     const signature = signatureOf(fragment)
     let call = this.#find(fragment.index, id, name)
     let news = signature !== undefined || input !== ''
@@ -61,7 +62,7 @@ export class ToolCalls {
       const key = keyOf(fragment.index, id)
       // Each result has to name one call, so a call that repeats an id gets another one.
       if (id === call?.id) id = undefined
-      call = newCall(id, name ?? call?.name ?? '', isRecord(custom), doubtful)
+      call = newCall(id, name ?? call?.name ?? '', custom, doubtful)
       if (key !== undefined) this.#calls.set(key, call)
       if (id !== undefined) this.#calls.set(id, call)
       news = true

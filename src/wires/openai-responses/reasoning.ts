@@ -5,6 +5,7 @@
  */
 
 import type { ReasoningPart } from '../../base/messages.js'
+import { parseJson } from '../../base/parse-json.js'
 import type { ModelTraits } from '../models/traits.js'
 import { compact, isRecord, type Json, textOf } from '../read-json.js'
 import { makerOf, sign, signatureFor } from '../signature.js'
@@ -59,10 +60,6 @@ export class ReasoningItems {
 
 function readSignature(signature: string | undefined, maker: string | undefined): Json | undefined {
   const kept = signatureFor('openai-responses', maker, signature)
-  try {
-    const value: unknown = JSON.parse(kept ?? '')
-    return isRecord(value) && textOf(value.encrypted_content) !== undefined ? value : undefined
-  } catch {
-    return undefined
-  }
+  const value = parseJson(kept ?? '')
+  return isRecord(value) && textOf(value.encrypted_content) !== undefined ? value : undefined
 }

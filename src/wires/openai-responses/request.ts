@@ -78,7 +78,7 @@ function checkInput(body: Json): Json {
   if (body.previous_response_id || body.conversation || body.prompt) return body
   throw new StreamError(
     'invalid-request',
-    'There is nothing to send: the prompt or the messages hold no content. Give text, an image, a file, or a tool call with its result.',
+    'There is nothing to send. Give text, an image, a file, or a tool call with its result.',
   )
 }
 

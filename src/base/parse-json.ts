@@ -1,0 +1,14 @@
+/**
+ * JSON from elsewhere, which may be anything.
+ *
+ * @module
+ */
+
+/** Undefined if the text is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
