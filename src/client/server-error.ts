@@ -12,7 +12,7 @@ import {
 } from '../base/errors.js'
 import { parseJson } from '../base/parse-json.js'
 import { networkError } from '../http/request-error.js'
-import { retryAfterMs } from '../http/requested-wait.js'
+import { retryAfterMs } from '../http/retry-after.js'
 
 /** The maximum length of a response body on an error, in characters. */
 const maxBodyLength = 4096

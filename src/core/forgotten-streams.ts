@@ -15,9 +15,7 @@ let registry: FinalizationRegistry<Reading> | undefined
  */
 export function closeWhenForgotten(stream: object, reading: Reading): void {
   if (typeof FinalizationRegistry === 'undefined') return
-  const known = (registry ??= new FinalizationRegistry((forgotten) =>
-    forgotten.cancel('Nobody holds the stream any more.'),
-  ))
+  const known = (registry ??= new FinalizationRegistry((forgotten) => forgotten.cancel()))
   known.register(stream, reading, reading)
   // Otherwise the registry holds the text of an ended stream for one collection longer.
   reading.onOver(() => known.unregister(reading))

@@ -7,7 +7,7 @@
 import { StreamError, type StreamErrorCode } from '../base/errors.js'
 import { type ErrorBody, readErrorBody, toStatus } from './error-body.js'
 import { type HeaderReader, header, requestIdOf } from './headers.js'
-import { isDailyLimit, retryAfterMs, waitForReset, waitInWords } from './requested-wait.js'
+import { isDailyLimit, waitForReset, waitInHeaders, waitInWords } from './requested-wait.js'
 
 /** Options of `providerError()`. */
 export interface ProviderErrorInput {
@@ -55,7 +55,7 @@ export function providerError(input: ProviderErrorInput): StreamError {
     requestId,
     cause,
     retryable: retryable(headers, code, status, words),
-    retryAfterMs: retryAfterMs(headers) ?? body.retryAfterMs ?? resetMs,
+    retryAfterMs: waitInHeaders(headers) ?? body.retryAfterMs ?? resetMs,
   })
 }
 

@@ -5,12 +5,7 @@
  */
 
 import { type HeaderReader, header } from './headers.js'
-
-/**
- * The longest wait that is believed, in milliseconds: 30 days, which the reset of a monthly limit
- * needs. Longer ones, and numbers that are not finite, become this one.
- */
-const maxWaitMs = 30 * 86_400_000
+import { maxWaitMs } from './retry-after.js'
 
 const unitsMs: Partial<Record<string, number>> = {
   s: 1_000,
@@ -20,10 +15,10 @@ const unitsMs: Partial<Record<string, number>> = {
 }
 
 /** Digits and letters alternate, so that a text is read in one way only. */
-const part =
+const durationPart =
   '(\\d+(?:\\.\\d+)?(?:e\\d+)?)\\s*(m(?:s|illi[a-z]+|in[a-z]*)?|s(?:ec[a-z]*)?|h(?:(?:ou)?rs?)?|d(?:ays?)?)(?![a-z])[\\s,]*(?:and\\s+)?'
-const duration = new RegExp(`^(?:${part})+$`)
-const durationParts = new RegExp(part, 'g')
+const duration = new RegExp(`^(?:${durationPart})+$`)
+const durationParts = new RegExp(durationPart, 'g')
 
 /**
  * Reads a wait: a number of seconds, a duration such as `6m0s`, or the time at which it ends, as a
@@ -57,7 +52,9 @@ function durationMs(text: string): number {
   return sum
 }
 
-const sentence = new RegExp(`(?:try(?:ing)? again|retry|\\bwait|resets?)\\D{0,20}?((?:${part})+)`)
+const sentence = new RegExp(
+  `(?:try(?:ing)? again|retry|\\bwait|resets?)\\D{0,20}?((?:${durationPart})+)`,
+)
 
 /**
  * The wait in a sentence, such as "Please try again in 1m30s" (OpenAI, Groq), "Please retry in 35s"
@@ -69,8 +66,8 @@ export function waitInWords(text: string): number | undefined {
   return toWaitMs(sentence.exec(text)?.[1])
 }
 
-/** `retry-after` is a number of seconds or a date (RFC 9110, section 10.2.3). */
-export function retryAfterMs(headers: HeaderReader | undefined): number | undefined {
+/** The wait in the headers of a provider, which write more than the RFC knows. */
+export function waitInHeaders(headers: HeaderReader | undefined): number | undefined {
   return toWaitMs(header(headers, 'retry-after-ms'), 1) ?? toWaitMs(header(headers, 'retry-after'))
 }
 

@@ -12,7 +12,7 @@ import { compatible } from '../../src/entries/compatible.js'
 import { gemini } from '../../src/entries/gemini.js'
 import { createStream, sse, toResponse } from '../../src/entries/index.js'
 import { openai } from '../../src/entries/openai.js'
-import { growth } from './growth.js'
+import { growth } from '../support/growth.js'
 
 /** A provider that answers with these frames, in chunks like those of a network. */
 function answering(frames: string, status = 200): typeof fetch {

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import { compatible } from '../../src/entries/compatible.js'
 import { createStream } from '../../src/entries/index.js'
-import { cpuOf } from './growth.js'
+import { cpuOf } from '../support/growth.js'
 
 const megabytes = 10_000_000
 
