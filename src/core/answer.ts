@@ -36,10 +36,10 @@ export interface AnswerSettings {
 }
 
 /**
- * The longest text of an answer with its reasoning and arguments, in characters: a million tokens.
- * The last event repeats it, and the event loop waits for as long as writing that takes.
+ * The longest text of an answer with its reasoning and arguments, in characters: about half a
+ * million tokens. The last event repeats it, and the event loop waits until that is written.
  */
-const maxLength = 4 * 1024 * 1024
+const maxLength = 2 * 1024 * 1024
 
 export class Answer implements EventFeed, Sink, TurnStream {
   readonly #settings: AnswerSettings

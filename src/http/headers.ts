@@ -10,16 +10,16 @@ export function isHeaderValue(value: unknown): boolean {
   return typeof text === 'string' && /^[\t -~\x80-\xff]*$/.test(text)
 }
 
+/** Headers as `fetch` takes them. `HeadersInit` has no global name in Node's types. */
+export type HeaderSet = RequestInit['headers']
+
 /**
  * Joins sets of headers, of which later ones win.
  *
  * @param refuse - returns the error for a header that cannot be sent. The runtime's own error
  *   quotes the value, which may be a secret. A name that is not one may be a secret too.
  */
-export function headersOf(
-  refuse: (name: string) => Error,
-  ...sets: readonly (HeadersInit | undefined)[]
-): Headers {
+export function headersOf(refuse: (name: string) => Error, ...sets: readonly HeaderSet[]): Headers {
   const headers = new Headers()
   for (const set of sets) {
     // A set may repeat a name, such as set-cookie.
@@ -38,7 +38,7 @@ export function headersOf(
   return headers
 }
 
-function entriesOf(set: HeadersInit = {}): Iterable<[string, string]> {
+function entriesOf(set: HeaderSet = {}): Iterable<[string, string]> {
   return Symbol.iterator in set ? (set as Iterable<[string, string]>) : Object.entries(set)
 }
 
