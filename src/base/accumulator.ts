@@ -66,18 +66,6 @@ export class Accumulator {
   #message: AssistantMessage | undefined
   /** The number of characters received, discarded ones included. */
   length = 0
-  #kept = 0
-  readonly #maxLength: number
-  /** Whether more has come than `maxLength`, which was left out. */
-  isFull = false
-
-  /**
-   * @param maxLength - the most characters that are kept
-   * @default Infinity
-   */
-  constructor(maxLength: number = Infinity) {
-    this.#maxLength = maxLength
-  }
 
   /**
    * Adds content. A `retry` with mode `restart` discards all of it. Other events change nothing.
@@ -93,11 +81,6 @@ export class Accumulator {
     const text = textOf(event)
     if (text === undefined) return
     this.length += text.length
-    this.#kept += text.length
-    if (this.#kept > this.#maxLength) {
-      this.isFull = true
-      return
-    }
     block.text.append(text)
     // The name of a call may grow.
     if (event.kind === 'tool-call') block.first = event
@@ -109,7 +92,6 @@ export class Accumulator {
   /** Discards all content, as a `retry` with mode `restart` does. */
   reset(): void {
     this.#blocks.clear()
-    this.#kept = 0
     this.#last = undefined
     this.#message = undefined
   }

@@ -6,14 +6,15 @@
 
 import type { Completion } from '../base/driver.js'
 import { StreamError } from '../base/errors.js'
-import type {
-  CompleteEvent,
-  ContentEvent,
-  RetryEvent,
-  StartEvent,
-  StreamEvent,
-  TerminalEvent,
-  UsageSum,
+import {
+  type CompleteEvent,
+  type ContentEvent,
+  type RetryEvent,
+  type StartEvent,
+  type StreamEvent,
+  type TerminalEvent,
+  textOf,
+  type UsageSum,
 } from '../base/events.js'
 import { exceededBound } from '../base/json-bounds.js'
 import type { AssistantMessage } from '../base/messages.js'
@@ -43,7 +44,7 @@ const maxLength = 2 * 1024 * 1024
 
 export class Answer implements EventFeed, Sink, TurnStream {
   readonly #settings: AnswerSettings
-  readonly #transcript = new Transcript(maxLength)
+  readonly #transcript = new Transcript()
   #request: StreamRequest
   #source: Source | undefined
   #receive: Receive | undefined
@@ -55,6 +56,8 @@ export class Answer implements EventFeed, Sink, TurnStream {
   #wasted: UsageSum = {}
   /** The length of the content before this attempt, in characters. */
   #lengthBefore = 0
+  /** The length of the content that has not been discarded, in characters. */
+  #length = 0
   #beganAt = 0
   #firstContentMs: number | null = null
   onEnd: EventFeed['onEnd']
@@ -76,7 +79,6 @@ export class Answer implements EventFeed, Sink, TurnStream {
     this.#transcript.settle()
     this.#receive = receive
     if (this.#terminal !== undefined) this.#deliverTerminal(this.#terminal)
-    else if (this.#transcript.content.isFull) this.stop(this.#tooLong())
     else if (this.#ending === undefined) {
       // Opened on the second pull: a reader that takes the `start` and pauses has not requested
       // content.
@@ -110,6 +112,8 @@ export class Answer implements EventFeed, Sink, TurnStream {
 
   batch(events: readonly ContentEvent[]): void {
     this.#firstContentMs ??= performance.now() - this.#beganAt
+    for (const event of events) this.#length += textOf(event)?.length ?? 0
+    if (this.#length > maxLength) return this.stop(this.#tooLong())
     this.#transcript.hold(events)
     this.#deliver(events)
   }
@@ -119,6 +123,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
     this.#wasted = addUsage(this.#wasted, this.#costOfAttempt(event.usage ?? {}))
     this.#lengthBefore = this.length
     this.#transcript.add(event)
+    if (event.mode === 'restart') this.#length = 0
     this.#settings.observer?.retry(event)
     this.#deliver([event])
   }
@@ -126,7 +131,6 @@ export class Answer implements EventFeed, Sink, TurnStream {
   done(completion: Completion): void {
     const { provider, model } = this.#settings.start
     const { content, attempts } = this.#transcript
-    if (content.isFull) return this.fail(this.#tooLong())
     const message = content.message(completion.finishReason === 'length')
     const exceeded = exceededArguments(message)
     if (exceeded !== undefined) {

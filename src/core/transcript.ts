@@ -11,15 +11,10 @@ import type { ErrorEvent, StreamEvent } from '../base/events.js'
 const nothing: readonly StreamEvent[] = []
 
 export class Transcript {
-  readonly #content: Accumulator
+  readonly #content = new Accumulator()
   #held = nothing
   /** The number of attempts. */
   attempts = 1
-
-  /** @param maxLength - the most characters of content that are kept */
-  constructor(maxLength?: number) {
-    this.#content = new Accumulator(maxLength)
-  }
 
   get content(): Accumulator {
     this.settle()

@@ -81,7 +81,7 @@ describe('Chat Completions, twice as many', () => {
     ],
     [
       'fields of an error without a message',
-      20_000,
+      10_000,
       (n) =>
         data({ error: Object.fromEntries(Array.from({ length: n }, (_, at) => [`k${at}`, at])) }),
     ],
