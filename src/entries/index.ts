@@ -66,7 +66,8 @@ export type {
   StandardSchema,
 } from '../base/schema.js'
 export type { Encoder, Format } from '../base/stream-format.js'
-export { toReadableStream, toResponse } from '../carriers/web.js'
+export type { ReaderOptions } from '../carriers/body-writer.js'
+export { toReadableStream, toResponse, type WebResponseInit } from '../carriers/web.js'
 export { createStream, type StreamOptions } from '../core/create-stream.js'
 export { type ParseMessagesOptions, parseMessages } from '../core/parse-messages.js'
 export { type NdjsonOptions, ndjson } from '../formats/ndjson.js'
