@@ -131,6 +131,7 @@ export class BodyWriter {
     if (batch === null) return this.#close()
     const { text, failure, ended } = this.#encode(batch, firstId)
     const takesMore = text === '' || this.#write(text)
+    const last = batch.at(-1)
     if (failure !== undefined) {
       this.#report(failure)
       this.stop()
@@ -140,7 +141,7 @@ export class BodyWriter {
       this.#report(ended)
       this.#reader.cancel(ended)
       this.#close()
-    } else if (isTerminal(batch.at(-1))) this.#close()
+    } else if (isTerminal(last)) this.#close(last.type === 'error')
     else if (takesMore) this.next()
   }
 
@@ -164,12 +165,13 @@ export class BodyWriter {
     return takesMore
   }
 
-  /** The client may take its time for what waits, and has to take it all the same. */
-  #close(): void {
+  /** The client may take its time for a complete answer. That of a failed stream is not waited for. */
+  #close(hasFailed = false): void {
     this.#end()
     this.#body.close()
-    if (this.#body.pending() > 0) this.#timeout.wait()
-    else this.#timeout.stop()
+    if (this.#body.pending() === 0) return this.#timeout.stop()
+    this.#timeout.wait()
+    if (hasFailed) this.#timeout.over()
   }
 }
 

@@ -46,7 +46,7 @@ export class ReaderTimeout {
     const self = this.#weak
     reader.onOver(() => {
       const timeout = self.deref()
-      if (timeout !== undefined) timeout.#onOver()
+      timeout?.over()
     })
   }
 
@@ -67,8 +67,8 @@ export class ReaderTimeout {
     clearInterval(this.#timer)
   }
 
-  /** Nothing will follow what waits. */
-  #onOver(): void {
+  /** The stream has failed, or ended while data waits: the response waits for its client alone. */
+  over(): void {
     if (!this.#isWaiting || this.#timeoutMs <= overMs) return
     clearInterval(this.#timer)
     this.#ticks = 0

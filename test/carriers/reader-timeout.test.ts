@@ -195,3 +195,20 @@ test.each([0, -1, 'x', Number.NaN])(
     await expect(toResponse(stream, sse(), init)).rejects.toThrow(/readerTimeoutMs/)
   },
 )
+
+test('a client that does not take the rest of a failed stream is disconnected soon after its end', async () => {
+  const driver: Driver = {
+    provider: 'p',
+    model: 'm',
+    // Text without end reaches the limit of an answer, whose error event repeats what has come.
+    async *stream(_request, { signal }) {
+      const text = 'x'.repeat(16_000)
+      while (!signal.aborted) yield { type: 'content', kind: 'text', index: 0, text }
+      return { finishReason: 'stop', usage: {} }
+    },
+  }
+  const { port, server, piped } = await serve(driver, { readerTimeoutMs: 600_000 })
+  request(port)
+  await piped
+  await vi.waitFor(async () => expect(await connections(server)).toBe(0), 5_000)
+}, 20_000)
