@@ -61,6 +61,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
   #beganAt = 0
   #firstContentMs: number | null = null
   onEnd: EventFeed['onEnd']
+  drop: EventFeed['drop']
 
   constructor(settings: AnswerSettings) {
     this.#settings = settings
@@ -179,7 +180,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
       nextAttempt: () => ++last,
       isAwaited: () => this.waiting,
       onBytes() {},
-      stop: (error) => this.stop(error),
+      stop: (error) => this.stop(error, this.drop?.()),
       onAttempt: (attempt) => {
         this.#transcript.attempts = Math.max(this.#transcript.attempts, attempt.attempt)
         observer?.attempt(attempt, this.#request)

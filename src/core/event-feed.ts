@@ -32,6 +32,13 @@ export interface EventFeed {
    * Set by the reader. Called once, as soon as the terminal event is known, even if nobody pulls.
    */
   onEnd: ((terminal: TerminalEvent) => void) | undefined
+  /**
+   * Set by the reader. Drops what it has not handed out of the last batch, for a feed that ends
+   * itself early.
+   *
+   * @returns `delivered` of `stop`
+   */
+  drop?: (() => number | undefined) | undefined
 }
 
 /** The batches of one stream, as response writers and logs read them. */

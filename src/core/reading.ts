@@ -41,6 +41,7 @@ export class Reading {
     this.#terminal = ended
     this.#endedBefore = ended !== undefined
     feed.onEnd = (terminal) => this.#onEnd(terminal)
+    feed.drop = () => hand.drop()
   }
 
   read(receive: Receive): void {
