@@ -72,7 +72,7 @@ describe('errors between a page and its own server', () => {
     expect(await errorOf(async () => bodiless)).toMatchObject({ code: 'setup', retryable: false })
     await expect(readStream(bodiless).text()).rejects.toMatchObject({
       code: 'setup',
-      message: expect.stringMatching(/does not stream.*option "fetch"/),
+      message: expect.stringMatching(/does not stream.*no body.*option "fetch"/),
     })
   })
 })
