@@ -18,6 +18,7 @@ const texts: Readonly<Record<ContentEvent['kind'], readonly string[]>> = {
   'tool-call': ['id', 'name', 'input'],
   source: [],
   file: ['mediaType', 'data'],
+  provider: ['name', 'origin'],
 }
 
 /**

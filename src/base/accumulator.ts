@@ -79,7 +79,12 @@ export class Accumulator {
     let block = this.#last
     if (block === undefined || block.first.index !== event.index) block = this.#block(event)
     const text = textOf(event)
-    if (text === undefined) return
+    if (text === undefined) {
+      // What comes whole replaces what came before at its place.
+      block.first = event
+      block.part = undefined
+      return
+    }
     this.length += text.length
     block.text.append(text)
     // The name of a call may grow.
@@ -163,8 +168,14 @@ function toPart(
       const { type: _type, index: _index, kind, ...rest } = first
       return { type: kind, ...rest }
     }
-    case 'file':
-      return { type: 'file', mediaType: first.mediaType, data: first.data }
+    case 'file': {
+      const { mediaType, data, partial } = first
+      return { type: 'file', mediaType, data, ...(partial ? { partial } : {}) }
+    }
+    case 'provider': {
+      const { name, origin, data, partial } = first
+      return { type: 'provider', name, origin, data, ...(partial ? { partial } : {}) }
+    }
   }
 }
 

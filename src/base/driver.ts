@@ -4,7 +4,15 @@
  * @module
  */
 
-import type { ContentEvent, FinishReason, RetryEvent, Usage, UsageSum } from './events.js'
+import type {
+  ContentEvent,
+  FinishReason,
+  RawEnd,
+  ResponseDetails,
+  RetryEvent,
+  Usage,
+  UsageSum,
+} from './events.js'
 import type { StreamRequest } from './request.js'
 
 /**
@@ -71,6 +79,10 @@ export interface Completion {
   provider?: string
   model?: string
   responseId?: string
+  /** The provider's own words at the end, for `complete.raw`. */
+  raw?: RawEnd
+  /** What identifies the response. `httpDriver()` sets it. */
+  response?: ResponseDetails
 }
 
 /**

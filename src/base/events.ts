@@ -110,6 +110,29 @@ export interface FileContent {
   mediaType: string
   /** Base64. */
   data: string
+  /** A preview. A later event with the same index replaces it. */
+  partial?: true
+}
+
+/**
+ * A block that only its maker understands: the server's own tools and their results, compaction,
+ * executed code.
+ */
+export interface ProviderContent {
+  type: 'content'
+  index: number
+  kind: 'provider'
+  /** The maker's name for this type of block, such as `server_tool_use`. */
+  name: string
+  /** The wire and the maker, such as `anthropic-messages/anthropic`. */
+  origin: string
+  /** The block as the provider sent it, as JSON. */
+  data: unknown
+  /**
+   * The beginning of a block, such as a search before its query is known. A later event with the
+   * same index replaces it.
+   */
+  partial?: true
 }
 
 /** A piece of the answer. */
@@ -119,6 +142,7 @@ export type ContentEvent =
   | ToolCallContent
   | SourceContent
   | FileContent
+  | ProviderContent
 
 /** Announces another attempt after a failed one. Emitted before the wait. */
 export interface RetryEvent {
@@ -168,6 +192,10 @@ export interface CompleteEvent<Output = unknown> {
   model: string
   /** The provider's id of the response. */
   responseId?: string
+  /** The provider's own words at the end. Formats leave them out unless `exposeRaw` is set. */
+  raw?: RawEnd
+  /** The response to the last request. Formats leave it out unless `exposeRaw` is set. */
+  response?: ResponseDetails
   attempts: number
   timing: {
     /** The time from the first pull to the first content, in milliseconds; null without content. */
@@ -187,11 +215,37 @@ export interface ErrorEvent {
   partial: AssistantMessage
   /** The usage of all attempts, as far as it is known. Absent if there is none. */
   usage?: UsageSum
+  /** What the provider had sent of its own words. Formats leave it out unless `exposeRaw` is set. */
+  raw?: RawEnd
+  /** The response to the last request. Formats leave it out unless `exposeRaw` is set. */
+  response?: ResponseDetails
   attempts: number
   /**
    * In a turn of a conversation that stored `partial`: the number of messages in the conversation.
    */
   messageCount?: number
+}
+
+/** The provider's own words at the end of an answer, as they came. */
+export interface RawEnd {
+  /** The usage as the provider sent it, with costs and details that have no field of their own. */
+  usage?: unknown
+  /** What stands beside the finish reason, such as stop details or a refusal's category. */
+  finish?: unknown
+  /** The log probabilities of all tokens, if they were requested. */
+  logprobs?: unknown
+  /** What else the provider reported, by its own names. */
+  [name: string]: unknown
+}
+
+/** What identifies a response, and the limits that it reported. */
+export interface ResponseDetails {
+  /** The provider's id of the answer. */
+  id?: string
+  /** The provider's id of the request, to quote to its support. */
+  requestId?: string
+  /** Rate limits, ids of the request, and processing times, by lower-case names. */
+  headers?: Record<string, string>
 }
 
 /**

@@ -5,7 +5,14 @@
  */
 
 import type { StreamError } from './errors.js'
-import type { CompleteEvent, FinishReason, RetryEvent, Usage, UsageSum } from './events.js'
+import type {
+  CompleteEvent,
+  FinishReason,
+  ResponseDetails,
+  RetryEvent,
+  Usage,
+  UsageSum,
+} from './events.js'
 import type { StreamRequest } from './request.js'
 
 /**
@@ -61,6 +68,8 @@ export interface StreamEnd {
   finishReason?: FinishReason
   /** The provider's id of the response. */
   responseId?: string
+  /** What identifies the last response, with the rate limits that it reported. */
+  response?: ResponseDetails
   /** Why the stream failed; absent if it completed. */
   error?: StreamError
   /** The usage of the answer. If the stream failed, that of all attempts, as far as it is known. */

@@ -7,8 +7,27 @@
 /** One message of a conversation. JSON-safe if its images and files are strings. */
 export type Message = SystemMessage | UserMessage | AssistantMessage | ToolMessage
 
-/** Fields that stay with the application. No provider receives them. */
-interface MessageFields {
+/**
+ * Options of one provider at this place, by the name of the driver's provider, such as
+ * `{ anthropic: { citations: { enabled: true } } }`. They are merged into what that provider
+ * receives here, and other providers do not receive them.
+ */
+export type OptionsByProvider = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+
+/**
+ * The request up to here may be cached: for the provider's usual time, or for an hour. Providers
+ * that cache by themselves, or not at all, ignore it.
+ */
+export type CacheMark = true | '1h'
+
+/** What every part, message and tool can have. */
+export interface ForProviders {
+  providerOptions?: OptionsByProvider
+  cache?: CacheMark
+}
+
+/** Except for those for providers, fields stay with the application. */
+interface MessageFields extends ForProviders {
   id?: string
   /** The answer broke off, or was stopped. */
   status?: 'partial'
@@ -45,34 +64,54 @@ export interface ToolMessage extends MessageFields {
 export type InputPart = TextInputPart | ImageInputPart | FileInputPart
 
 /** Text for the model. */
-export interface TextInputPart {
+export interface TextInputPart extends ForProviders {
   type: 'text'
   text: string
 }
 
 /** An image for the model. */
-export interface ImageInputPart {
+export interface ImageInputPart extends ForProviders {
   type: 'image'
-  /** An http(s) or data URL, base64, or the bytes. */
+  /**
+   * An http(s) or data URL, base64, the bytes, or the provider's own id of an uploaded file, such
+   * as `file-abc123`.
+   */
   data: string | Uint8Array | URL
   /** @default what the first bytes say, else `image/png` */
   mediaType?: string
+  /**
+   * How closely the model looks, for providers that have a choice. `original`: as it is.
+   *
+   * @default the provider's own
+   */
+  detail?: ImageDetail
 }
 
+export type ImageDetail = 'auto' | 'low' | 'high' | 'original'
+
 /** A file for the model, such as a PDF. */
-export interface FileInputPart {
+export interface FileInputPart extends ForProviders {
   type: 'file'
-  /** An http(s) or data URL, base64, or the bytes. */
+  /**
+   * An http(s) or data URL, base64, the bytes, or the provider's own id of an uploaded file, such
+   * as `file-abc123`.
+   */
   data: string | Uint8Array | URL
   mediaType: string
   filename?: string
 }
 
 /** A part of the model's answer. */
-export type OutputPart = TextPart | ReasoningPart | ToolCallPart | SourcePart | FilePart
+export type OutputPart =
+  | TextPart
+  | ReasoningPart
+  | ToolCallPart
+  | SourcePart
+  | FilePart
+  | ProviderPart
 
 /** Text from the model. */
-export interface TextPart {
+export interface TextPart extends ForProviders {
   type: 'text'
   text: string
   /**
@@ -83,7 +122,7 @@ export interface TextPart {
 }
 
 /** The model's reasoning, as far as its provider shows it. */
-export interface ReasoningPart {
+export interface ReasoningPart extends ForProviders {
   type: 'reasoning'
   text: string
   signature?: string
@@ -91,7 +130,7 @@ export interface ReasoningPart {
 }
 
 /** A tool call with its arguments. */
-export interface ToolCallPart {
+export interface ToolCallPart extends ForProviders {
   type: 'tool-call'
   id: string
   name: string
@@ -109,7 +148,7 @@ export interface ToolCallPart {
 }
 
 /** A citation. */
-export interface SourcePart {
+export interface SourcePart extends ForProviders {
   type: 'source'
   url?: string
   title?: string
@@ -117,20 +156,40 @@ export interface SourcePart {
 }
 
 /** A file from the model. */
-export interface FilePart {
+export interface FilePart extends ForProviders {
   type: 'file'
   mediaType: string
   /** Base64. */
   data: string
+  /** A preview of a file that never came whole. */
+  partial?: true
+}
+
+/**
+ * A block that only its maker understands, as it was sent: the server's own tools and their results,
+ * compaction, executed code. It goes back in its place to the same maker, and to nobody else.
+ */
+export interface ProviderPart extends ForProviders {
+  type: 'provider'
+  /** The maker's name for this type of block, such as `web_search_tool_result`. */
+  name: string
+  /** The wire and the maker, such as `anthropic-messages/anthropic`. */
+  origin: string
+  /** The block, as JSON. */
+  data: unknown
+  /** The block never came whole. No provider receives it. */
+  partial?: true
 }
 
 /** The result of a tool call. */
-export interface ToolResultPart {
+export interface ToolResultPart extends ForProviders {
   type: 'tool-result'
   /** The id of the tool call. */
   id: string
   name: string
   /** A string, or any JSON value. */
   output: unknown
+  /** Text, images and files for the model, after the output. */
+  content?: readonly InputPart[]
   isError?: boolean
 }

@@ -4,11 +4,17 @@
  * @module
  */
 
-import type { Message } from './messages.js'
+import type {
+  CacheMark,
+  ForProviders,
+  Message,
+  OptionsByProvider,
+  TextInputPart,
+} from './messages.js'
 import type { JsonSchema, OutputSchema, StandardJsonSchema } from './schema.js'
 
 /** A tool that the model may call. */
-export interface Tool {
+export interface Tool extends ForProviders {
   description?: string
   /** The schema of the arguments. */
   parameters: JsonSchema | StandardJsonSchema
@@ -30,7 +36,7 @@ export interface StreamRequest {
   /** Shorthand for a single user message. */
   prompt?: string
   /** Instructions before the conversation. */
-  system?: string
+  system?: string | readonly TextInputPart[]
   /** The maximum length of the answer, in tokens. */
   maxOutputTokens?: number
   temperature?: number
@@ -49,6 +55,14 @@ export interface StreamRequest {
   output?: OutputSchema
   /** An effort is sent as the nearest that the model takes. */
   reasoning?: { effort?: ReasoningEffort; budgetTokens?: number }
-  /** Merged into the provider's request body last, so it can set or override anything. */
-  providerOptions?: Record<string, unknown>
+  /**
+   * Let the provider choose what to cache of this request, with providers that have to be asked.
+   */
+  cache?: CacheMark
+  /**
+   * Further fields of the request, by the name of the driver's provider, such as
+   * `{ openai: { service_tier: 'flex' } }`. They are merged into the body last: objects deeply,
+   * `tools` and `include` are joined to those of the driver, and everything else is replaced.
+   */
+  providerOptions?: OptionsByProvider
 }

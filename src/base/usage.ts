@@ -77,7 +77,9 @@ export function estimateOutput(said: UsageSum, came: number): UsageSum {
  * for them.
  */
 function lengthOfRequest({ system = '', prompt = '', messages = [] }: StreamRequest): number {
-  let length = system.length + prompt.length
+  let length = prompt.length
+  if (typeof system === 'string') length += system.length
+  else for (const part of system) length += part.text.length
   for (const { content } of messages) {
     if (typeof content === 'string') length += content.length
     else for (const part of content) length += lengthOfPart(part)
@@ -95,7 +97,12 @@ function lengthOfPart(part: Part): number {
     case 'tool-call':
       return part.name.length + lengthOfJson(part.input)
     case 'tool-result':
-      return lengthOfJson(part.output)
+      return (part.content ?? []).reduce(
+        (length, each) => length + lengthOfPart(each),
+        lengthOfJson(part.output),
+      )
+    case 'provider':
+      return lengthOfJson(part.data)
     default:
       return 0
   }

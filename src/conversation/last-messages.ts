@@ -112,7 +112,12 @@ function estimateTokens({ content }: Message): number {
   for (const part of content) {
     if (part.type === 'text' || part.type === 'reasoning') tokens += tokensOfText(part.text)
     else if (part.type === 'tool-call') tokens += tokensOfText(part.name + toText(part.input))
-    else if (part.type === 'tool-result') tokens += tokensOfText(toText(part.output))
+    else if (part.type === 'tool-result') {
+      tokens += tokensOfText(toText(part.output))
+      for (const each of part.content ?? []) {
+        tokens += each.type === 'text' ? tokensOfText(each.text) : tokensPerFile
+      }
+    } else if (part.type === 'provider') tokens += tokensOfText(toText(part.data))
     else if (part.type !== 'source') tokens += tokensPerFile
   }
   return tokens

@@ -142,11 +142,14 @@ export class ConversationTurn implements Turn {
 }
 
 /**
- * The part of a partial answer that is stored: everything but its tool calls, which nobody has run.
+ * The part of a partial answer that is stored: everything but its tool calls, which nobody has run,
+ * and previews.
  */
 function kept({ role, content }: AssistantMessage): AssistantMessage | undefined {
   if (typeof content === 'string') return content === '' ? undefined : { role, content }
-  const parts = content.filter(({ type }) => type !== 'tool-call')
+  const parts = content.filter(
+    (part) => part.type !== 'tool-call' && !('partial' in part && part.partial),
+  )
   return parts.some(({ type }) => type === 'text' || type === 'file')
     ? { role, content: parts }
     : undefined

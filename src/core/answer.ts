@@ -157,7 +157,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
     // A response may continue at the provider without a connection, and nobody will resume it.
     this.#source?.resumption?.()?.cancel()
     const known = isEmpty(usage) ? {} : { usage }
-    this.#finish({ ...this.#transcript.failure(error), ...known })
+    this.#finish({ ...this.#transcript.failure(error), ...known, ...this.#source?.details?.() })
   }
 
   // -------------------------------------------------------------- inside

@@ -9,10 +9,12 @@ import {
   checkOptions,
   flag,
   isRecord,
+  list,
   oneOf,
   optionError,
   type Rule,
   type Rules,
+  record,
   required,
   rule,
   string,
@@ -20,8 +22,11 @@ import {
 import type {
   AssistantMessage,
   FileInputPart,
+  FilePart,
+  ForProviders,
   ImageInputPart,
   Message,
+  ProviderPart,
   ReasoningPart,
   SourcePart,
   TextPart,
@@ -31,6 +36,11 @@ import type {
 import { nearestName } from '../base/nearest-name.js'
 
 const aString = required(string)
+/** @internal */
+export const optionsByProvider: Rule = {
+  ...rule('an object of options for each provider, such as { openai: { … } }', isRecord),
+  each: record,
+}
 /** Belongs to its part, and may be undefined: tools can return nothing. */
 const given: Rule = { ...anything }
 const data = required(
@@ -40,11 +50,22 @@ const data = required(
   ),
 )
 
-const text: Rules<TextPart> = { type: anything, text: aString, signature: string }
+/** @internal */
+export const forProviders: Rules<ForProviders> = {
+  providerOptions: optionsByProvider,
+  cache: oneOf(true, '1h'),
+}
+const common = { type: anything, ...forProviders }
+const text: Rules<TextPart> = { ...common, text: aString, signature: string }
 const reasoning: Rules<ReasoningPart> = { ...text, redacted: flag }
-const image: Rules<ImageInputPart> = { type: anything, data, mediaType: string }
-const file: Rules<FileInputPart> = { ...image, mediaType: aString, filename: string }
-const call = { type: anything, id: aString, name: aString }
+const image: Rules<ImageInputPart> = {
+  ...common,
+  data,
+  mediaType: string,
+  detail: oneOf('auto', 'low', 'high', 'original'),
+}
+const file: Rules<FileInputPart> = { ...common, data, mediaType: aString, filename: string }
+const call = { ...common, id: aString, name: aString }
 const toolCall: Rules<ToolCallPart> = {
   ...call,
   input: given,
@@ -52,8 +73,22 @@ const toolCall: Rules<ToolCallPart> = {
   custom: flag,
   signature: string,
 }
-const toolResult: Rules<ToolResultPart> = { ...call, output: given, isError: flag }
-const source: Rules<SourcePart> = { type: anything, url: string, title: string, raw: anything }
+const toolResult: Rules<ToolResultPart> = {
+  ...call,
+  output: given,
+  // The parts are checked like those of a message.
+  content: list,
+  isError: flag,
+}
+const source: Rules<SourcePart> = { ...common, url: string, title: string, raw: anything }
+const outputFile: Rules<FilePart> = { ...common, mediaType: aString, data, partial: oneOf(true) }
+const provider: Rules<ProviderPart> = {
+  ...common,
+  name: aString,
+  origin: aString,
+  data: given,
+  partial: oneOf(true),
+}
 
 type Table = Readonly<Record<string, Rule>>
 type PartRules = Readonly<Record<string, Table>>
@@ -62,10 +97,10 @@ const input: PartRules = { text, image, file }
 const partRules: Readonly<Record<Message['role'], PartRules>> = {
   system: input,
   user: input,
-  assistant: { text, reasoning, 'tool-call': toolCall, source, file },
+  assistant: { text, reasoning, 'tool-call': toolCall, source, file: outputFile, provider },
   tool: { 'tool-result': toolResult },
 }
-const allParts: PartRules = { ...input, ...partRules.assistant, ...partRules.tool }
+const allParts: PartRules = { ...partRules.assistant, ...input, ...partRules.tool }
 const partTypes = Object.keys(allParts)
 const roles = Object.keys(partRules) as Message['role'][]
 
@@ -76,6 +111,7 @@ const messageRules: Rules<AssistantMessage> = {
   status: oneOf('partial'),
   createdAt: anything,
   metadata: anything,
+  ...forProviders,
 }
 
 /**
@@ -106,21 +142,31 @@ function checkMessage(name: string, message: unknown): void {
     const allowed = role === 'tool' ? results : 'a string or an array of parts'
     throw optionError(`${name}.content`, content, allowed)
   }
-  for (const [position, part] of content.entries()) {
-    checkPart(`${name}.content[${position}]`, part, rules)
-  }
+  checkParts(`${name}.content`, content, rules)
+}
+
+function checkParts(name: string, parts: readonly unknown[], rules: PartRules): void {
+  for (const [position, part] of parts.entries()) checkPart(`${name}[${position}]`, part, rules)
+}
+
+/** Instructions as parts: text only. */
+export function checkSystem(system: readonly unknown[]): void {
+  checkParts('system', system, { text })
 }
 
 function checkPart(name: string, part: unknown, rules: PartRules): void {
   if (!isRecord(part)) throw optionError(name, part, 'an object with a type')
   const { type, data: bytes } = part
   if (typeof type !== 'string' || !Object.hasOwn(rules, type)) throw typeError(name, part, rules)
-  if (isBytesAsJson(bytes)) {
+  if (type !== 'provider' && isBytesAsJson(bytes)) {
     throw new TypeError(
       `Option "${name}.data" holds bytes that went through JSON. Send base64, as connect() does.`,
     )
   }
   checkOptions(name, part, rules[type] as Table)
+  if (type === 'tool-result' && Array.isArray(part.content)) {
+    checkParts(`${name}.content`, part.content, input)
+  }
 }
 
 function typeError(name: string, part: Record<string, unknown>, rules: PartRules): TypeError {

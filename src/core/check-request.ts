@@ -13,7 +13,6 @@ import {
   optionsOf,
   type Rule,
   type Rules,
-  record,
   required,
   rule,
   string,
@@ -22,7 +21,7 @@ import {
 import { toJsonSchema } from '../base/json-schema.js'
 import type { StreamRequest, Tool } from '../base/request.js'
 import type { OutputSchema, StandardSchema } from '../base/schema.js'
-import { checkMessages } from './check-messages.js'
+import { checkMessages, checkSystem, forProviders } from './check-messages.js'
 
 const tokens = rule('an integer from 1', (value) => isInteger(value, 1))
 
@@ -30,6 +29,7 @@ const tool: Rules<Tool> = {
   description: string,
   // toJsonSchema() checks it.
   parameters: anything,
+  ...forProviders,
 }
 
 const choices: readonly unknown[] = ['auto', 'required', 'none']
@@ -52,7 +52,10 @@ export const requestRules: Rules<StreamRequest> = {
     (value) => Array.isArray(value) && value.length > 0,
   ),
   prompt: rule('a string that is not empty; messages go into "messages"', isText),
-  system: string,
+  system: rule(
+    'a string, or an array of text parts',
+    (value) => typeof value === 'string' || Array.isArray(value),
+  ),
   maxOutputTokens: tokens,
   temperature: rule('a number from 0', (value) => isBetween(value, 0, Number.MAX_VALUE)),
   topP: rule('a number from 0 to 1', (value) => isBetween(value, 0, 1)),
@@ -69,7 +72,7 @@ export const requestRules: Rules<StreamRequest> = {
   // toJsonSchema() checks it.
   output: anything,
   reasoning: optionsOf('an object', reasoning),
-  providerOptions: record,
+  ...forProviders,
 }
 
 /**
@@ -77,7 +80,13 @@ export const requestRules: Rules<StreamRequest> = {
  *
  * @throws TypeError naming the option, the value and what is allowed
  */
-export function checkRequest({ messages, prompt, tools = {}, output }: StreamRequest): void {
+export function checkRequest({
+  messages,
+  prompt,
+  system,
+  tools = {},
+  output,
+}: StreamRequest): void {
   if (messages === undefined && prompt === undefined) {
     throw new TypeError('Option "prompt" or "messages" is missing. Pass one of them.')
   }
@@ -86,6 +95,7 @@ export function checkRequest({ messages, prompt, tools = {}, output }: StreamReq
       'Options "messages" and "prompt" are mutually exclusive. Add the prompt to the messages, as the last user message.',
     )
   }
+  if (Array.isArray(system)) checkSystem(system)
   if (messages !== undefined) checkMessages(messages)
   for (const [name, { parameters }] of Object.entries(tools)) {
     toJsonSchema(parameters, `tools.${name}.parameters`)

@@ -45,10 +45,11 @@ export class Observer {
     const { attempts } = end
     if (end.type === 'error') {
       const { provider, model } = this.#last
-      const { error, usage = {} } = end
-      return call(onEnd, { id, provider, model, attempts, error, usage, timing })
+      const { error, usage = {}, response } = end
+      const about = response === undefined ? {} : { response }
+      return call(onEnd, { id, provider, model, attempts, error, ...about, usage, timing })
     }
-    const { provider, model, finishReason, responseId, usage, wasted } = end
+    const { provider, model, finishReason, responseId, response, usage, wasted } = end
     call(onEnd, {
       id,
       provider,
@@ -56,6 +57,7 @@ export class Observer {
       attempts,
       finishReason,
       ...(responseId === undefined ? {} : { responseId }),
+      ...(response === undefined ? {} : { response }),
       usage,
       ...(wasted === undefined ? {} : { wasted }),
       timing,

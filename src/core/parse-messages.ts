@@ -128,8 +128,12 @@ class Measure {
       throw invalid(`${shorten(place)} is nested deeper than ${maxDepth} levels.`)
     this.#addText(1)
     const isList = Array.isArray(value)
-    const isPart = depth === partDepth && 'type' in value
-    const isFile = isPart && (value.type === 'image' || value.type === 'file')
+    const isPart = partDepths.has(depth) && /\.content\[\d+\]$/.test(place)
+    const isFile = isPart && 'type' in value && (value.type === 'image' || value.type === 'file')
+    const refused =
+      isPart || depth === messageDepth ? serverOnly.find((key) => key in value) : undefined
+    if (refused !== undefined)
+      throw invalid(`${place} has ${refused}, which only a server may set.`)
     for (const [key, each] of isList ? value.entries() : Object.entries(value)) {
       if (typeof key === 'string') {
         if (prototypeKeys.has(key)) throw invalid(`${shorten(place)} has the key "${key}".`)
@@ -156,8 +160,13 @@ class Measure {
   }
 }
 
-/** That of `messages[0].content[0]`, where `messages` is 1. */
-const partDepth = 4
+/** What is merged into requests, or costs. */
+const serverOnly = ['providerOptions', 'cache']
+
+/** That of `messages[0]`, where `messages` is 1. */
+const messageDepth = 2
+/** Those of `messages[0].content[0]`, and of a part in the content of a tool result. */
+const partDepths = new Set([4, 6])
 
 /** The place of the first call without a result after it. Ids may repeat in later messages. */
 function openCall(messages: readonly Message[]): string | undefined {

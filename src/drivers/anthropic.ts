@@ -90,7 +90,9 @@ export function anthropic(options: AnthropicOptions): Driver {
     send: async (request, { signal, plan }) => {
       client ??= await createBaseClient(options)
       const sender = client
-      const body = toWellFormed(encodeMessagesRequest(request, model, plan, traits))
+      const body = toWellFormed(
+        encodeMessagesRequest(request, model, { traits, body: options.body }, plan),
+      )
       return sendBySdk({
         provider,
         client,

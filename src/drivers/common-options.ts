@@ -12,6 +12,7 @@ import {
   oneOf,
   type Rule,
   type Rules,
+  record,
   required,
   rule,
 } from '../base/check-options.js'
@@ -38,6 +39,11 @@ export interface ProviderOptions {
    * of code `setup`.
    */
   headers?: Record<string, string>
+  /**
+   * Further fields of every request's body, merged like `providerOptions` of a request, which win
+   * over them.
+   */
+  body?: Record<string, unknown>
 }
 
 export const providerRules: Rules<ProviderOptions> = {
@@ -53,6 +59,7 @@ export const providerRules: Rules<ProviderOptions> = {
   ),
   fetch: func,
   headers: secret('an object of names and values', isRecord),
+  body: record,
 }
 
 export const thinkTagsRule: Rule = oneOf(true, false, 'opened')

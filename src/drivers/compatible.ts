@@ -111,7 +111,7 @@ function createDriver(options: PresetOptions, presetName?: PresetName): Driver {
         provider: name,
         keyHeaders:
           key === undefined ? {} : { authorization: `Bearer ${await resolveKey(name, key)}` },
-        body: encodeChatRequest(request, model, settings, plan),
+        body: encodeChatRequest(request, model, { ...settings, provider: name }, plan),
         signal,
       })
     },

@@ -71,7 +71,7 @@ export function gemini(options: GeminiOptions): Driver {
       return postJson(url, options, {
         provider,
         keyHeaders,
-        body: encodeGeminiRequest(request, model, plan, traits),
+        body: encodeGeminiRequest(request, model, { traits, body: options.body }, plan),
         signal,
       })
     },

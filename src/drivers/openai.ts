@@ -21,6 +21,8 @@ import { planResponsesOutput } from '../wires/openai-responses/output-format.js'
 import { encodeResponsesRequest } from '../wires/openai-responses/request.js'
 import { ResponsesDecoder } from '../wires/openai-responses/response.js'
 import type { OutputPlan } from '../wires/output-plan.js'
+import type { WireSettings } from '../wires/provider-options.js'
+import { compact } from '../wires/read-json.js'
 import { readThinkTags, type ThinkTags } from '../wires/think-tags.js'
 import {
   checkProvider,
@@ -100,7 +102,7 @@ const provider = 'openai'
  * The key is `apiKey`, or the environment variable OPENAI_API_KEY; the address is `baseURL`, or
  * OPENAI_BASE_URL.
  *
- * With `api: 'responses'` and `providerOptions: { background: true }` OpenAI completes the response
+ * With `api: 'responses'` and `body: { background: true }` OpenAI completes the response
  * whether or not the connection holds: a retry resumes it after the last event that was read, and a
  * stream that is cancelled cancels the response.
  *
@@ -125,7 +127,7 @@ export function openai(options: OpenAIOptions): Driver {
     send: async (request, { signal, plan: output }) => {
       client ??= await createOpenAI(options)
       const resource = resourceOf(client) as Resource
-      const body = toWellFormed(encode(request, model, output, traits))
+      const body = toWellFormed(encode(request, model, { traits, body: options.body }, output))
       return sendBySdk({
         provider,
         client,
@@ -146,8 +148,8 @@ interface Api {
   encode(
     request: StreamRequest,
     model: string,
+    settings: WireSettings<ModelTraits>,
     output: OutputPlan | undefined,
-    traits: ModelTraits | undefined,
   ): object
   plan(schema: JsonSchema): OutputPlan
   resourceOf(client: OpenAIClient): Resource | undefined
@@ -157,8 +159,8 @@ interface Api {
 const apis: Record<'chat' | 'responses', Api> = {
   chat: {
     path: 'chat/completions',
-    encode: (request, model, output, traits) =>
-      encodeChatRequest(request, model, traits && { traits }, output),
+    encode: (request, model, settings, output) =>
+      encodeChatRequest(request, model, compact(settings), output),
     // Its second parameter is not the request.
     plan: (schema) => planChatOutput(schema),
     resourceOf: (client) => client?.chat?.completions,

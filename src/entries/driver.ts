@@ -20,9 +20,9 @@ export type {
   Fetch,
 } from '../base/driver.js'
 export { StreamError, type StreamErrorCode, type StreamErrorOptions } from '../base/errors.js'
-export type { ContentEvent, FinishReason, Usage } from '../base/events.js'
+export type { ContentEvent, FinishReason, RawEnd, ResponseDetails, Usage } from '../base/events.js'
 export { toJsonSchema } from '../base/json-schema.js'
-export type { Message } from '../base/messages.js'
+export type { CacheMark, ForProviders, Message, OptionsByProvider } from '../base/messages.js'
 export type { ReasoningEffort, StreamRequest, Tool } from '../base/request.js'
 export type { JsonSchema, OutputSchema, StandardJsonSchema } from '../base/schema.js'
 export type { BackgroundResponses } from '../http/background.js'

@@ -27,7 +27,10 @@ export type {
   ErrorEvent,
   FileContent,
   FinishReason,
+  ProviderContent,
+  RawEnd,
   ReasoningContent,
+  ResponseDetails,
   RetryEvent,
   SourceContent,
   StartEvent,
@@ -40,12 +43,17 @@ export type {
 export type { StreamAttempt, StreamEnd, StreamHooks, StreamRetry } from '../base/hooks.js'
 export type {
   AssistantMessage,
+  CacheMark,
   FileInputPart,
   FilePart,
+  ForProviders,
+  ImageDetail,
   ImageInputPart,
   InputPart,
   Message,
+  OptionsByProvider,
   OutputPart,
+  ProviderPart,
   ReasoningPart,
   SourcePart,
   SystemMessage,
@@ -71,7 +79,7 @@ export { toReadableStream, toResponse, type WebResponseInit } from '../carriers/
 export { createStream, type StreamOptions } from '../core/create-stream.js'
 export { type ParseMessagesOptions, parseMessages } from '../core/parse-messages.js'
 export { type NdjsonOptions, ndjson } from '../formats/ndjson.js'
-export type { FormatOptions } from '../formats/options.js'
+export type { EventFormatOptions, FormatOptions } from '../formats/options.js'
 export { type PlainTextOptions, plainText } from '../formats/plain-text.js'
 export { type SseOptions, sse } from '../formats/sse.js'
 export type { CircuitBreaker } from '../layers/fallback/circuit-breaker.js'

@@ -111,8 +111,14 @@ class AgUiEncoder extends DataEncoder {
         return this.#message.toolCall(event)
       case 'source':
         return this.#custom('source', { url: event.url, title: event.title })
-      case 'file':
-        return this.#custom('file', { mediaType: event.mediaType, data: event.data })
+      case 'file': {
+        const { index, mediaType, data, partial } = event
+        return this.#custom('file', { index, mediaType, data, partial })
+      }
+      case 'provider': {
+        const { index, name, origin, data, partial } = event
+        return this.#custom('provider', { index, name, origin, data, partial })
+      }
     }
   }
 

@@ -139,9 +139,17 @@ class AiSdkEncoder extends DataEncoder {
       case 'source':
         return this.#source(event)
       case 'file': {
-        const { mediaType, data } = event
+        const { mediaType, data, partial } = event
+        // The protocol cannot replace a preview.
+        if (partial) return
         const url = `data:${mediaType};base64,${data}`
         return this.#write({ type: 'file', url, mediaType })
+      }
+      case 'provider': {
+        const { index, name, origin, data, partial } = event
+        // A part with the id of an earlier one replaces it.
+        const block = { name, origin, data, ...(partial ? { partial } : {}) }
+        return this.#write({ type: 'data-provider', id: `provider-${index}`, data: block })
       }
     }
   }

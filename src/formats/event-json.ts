@@ -9,11 +9,18 @@ import type { ErrorEvent, StreamEvent } from '../base/events.js'
 import type { AssistantMessage } from '../base/messages.js'
 import { errorJson } from './error-json.js'
 
-export function eventJson(event: StreamEvent, exposeErrors: boolean): string {
-  if (event.type === 'retry' || event.type === 'error') {
-    return JSON.stringify({ ...event, error: errorJson(event.error, exposeErrors) })
-  }
-  return JSON.stringify(event)
+/** What may leave the server, beside the events themselves. */
+export interface Exposed {
+  exposeErrors: boolean
+  exposeRaw: boolean
+}
+
+export function eventJson(event: StreamEvent, { exposeErrors, exposeRaw }: Exposed): string {
+  // Most events are content.
+  if (event.type === 'content' || event.type === 'start') return JSON.stringify(event)
+  const hidden = exposeRaw ? {} : { raw: undefined, response: undefined }
+  if (event.type === 'complete') return JSON.stringify({ ...event, ...hidden })
+  return JSON.stringify({ ...event, error: errorJson(event.error, exposeErrors), ...hidden })
 }
 
 /**

@@ -140,9 +140,14 @@ class OpenaiChatEncoder extends DataEncoder {
         break
       }
       case 'file': {
+        // The protocol cannot replace a preview.
+        if (event.partial) break
         const url = `data:${event.mediaType};base64,${event.data}`
         this.#delta({ images: [{ type: 'image_url', image_url: { url } }] })
+        break
       }
+      case 'provider':
+      // Chat Completions has no place for it.
     }
   }
 

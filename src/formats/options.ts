@@ -18,6 +18,16 @@ export interface FormatOptions {
   exposeErrors?: boolean
 }
 
+/** Options of the formats that write the events as they are. */
+export interface EventFormatOptions extends StreamFormatOptions {
+  /**
+   * Send `raw` and `response` of the last event: the provider's own words, ids of the request, and
+   * rate limits. They tell a client what your account uses and pays.
+   * @default false
+   */
+  exposeRaw?: boolean
+}
+
 export interface StreamFormatOptions extends FormatOptions {
   /**
    * The longest silence before a heartbeat is sent to keep the connection open, in milliseconds;
@@ -39,6 +49,11 @@ export const streamFormatRules: Rules<StreamFormatOptions> = {
   ...formatRules,
   heartbeatMs: limit,
   earlyStatus: flag,
+}
+
+export const eventFormatRules: Rules<EventFormatOptions> = {
+  ...streamFormatRules,
+  exposeRaw: flag,
 }
 
 /** What response writers have to know of the options. */

@@ -9,12 +9,12 @@ import { checkOptions, delay, type Rules } from '../base/check-options.js'
 import type { StreamError } from '../base/errors.js'
 import type { StreamEvent } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
-import { eventJson, safeLines, unwritable } from './event-json.js'
-import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
+import { type Exposed, eventJson, safeLines, unwritable } from './event-json.js'
+import { type EventFormatOptions, eventFormatRules, streamSettings } from './options.js'
 import { eventStream } from './server-sent-events.js'
 
 /** Options of `sse()`. */
-export interface SseOptions extends StreamFormatOptions {
+export interface SseOptions extends EventFormatOptions {
   /**
    * How long a browser's EventSource waits before it reconnects, in milliseconds (the `retry:`
    * field).
@@ -23,7 +23,7 @@ export interface SseOptions extends StreamFormatOptions {
   retryMs?: number
 }
 
-const rules: Rules<SseOptions> = { ...streamFormatRules, retryMs: delay }
+const rules: Rules<SseOptions> = { ...eventFormatRules, retryMs: delay }
 
 /**
  * Each event as `id:` (a number from 1, or the event's number in its log), `event:` (its type) and
@@ -35,22 +35,23 @@ const rules: Rules<SseOptions> = { ...streamFormatRules, retryMs: delay }
 export function sse(options: SseOptions = {}): Format {
   checkOptions('sse', options, rules)
   const settings = streamSettings(options)
-  const { retryMs = Infinity } = options
+  const { retryMs = Infinity, exposeRaw = false } = options
+  const exposed = { exposeErrors: settings.exposeErrors, exposeRaw }
   const prologue = retryMs === Infinity ? '' : `retry: ${Math.round(retryMs)}\n\n`
   return eventStream(settings, {
-    encoder: () => new SseEncoder(prologue, settings.exposeErrors),
+    encoder: () => new SseEncoder(prologue, exposed),
   })
 }
 
 class SseEncoder implements Encoder {
   #prologue: string
-  readonly #exposeErrors: boolean
+  readonly #exposed: Exposed
   #id = 0
   ended: StreamError | undefined
 
-  constructor(prologue: string, exposeErrors: boolean) {
+  constructor(prologue: string, exposed: Exposed) {
     this.#prologue = prologue
-    this.#exposeErrors = exposeErrors
+    this.#exposed = exposed
   }
 
   encode(events: readonly StreamEvent[], firstId?: number | null): string {
@@ -62,11 +63,11 @@ class SseEncoder implements Encoder {
       let event = given
       let json: string
       try {
-        json = eventJson(event, this.#exposeErrors)
+        json = eventJson(event, this.#exposed)
       } catch (cause) {
         event = unwritable(given, cause)
         this.ended = event.error
-        json = eventJson(event, this.#exposeErrors)
+        json = eventJson(event, this.#exposed)
       }
       // An event without an id keeps the last one that the browser remembers.
       if (firstId !== null) text += `id: ${++this.#id}\n`

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { ResponseDetails } from '../base/events.js'
+
 /** Whether a header can carry the value: no line breaks, no other controls, nothing beyond Latin-1. */
 export function isHeaderValue(value: unknown): boolean {
   const text = typeof value === 'number' ? String(value) : value
@@ -42,6 +44,31 @@ function entriesOf(set: HeaderSet = {}): Iterable<[string, string]> {
   return Symbol.iterator in set ? (set as Iterable<[string, string]>) : Object.entries(set)
 }
 
+const described =
+  /rate-?limit|request-?id$|^retry-after|processing-ms$|^server-timing$|-service-time$/
+
+/**
+ * What an application may want to know of a response: ids, limits and times.
+ *
+ * @param id - the provider's id of the answer
+ * @returns undefined if nothing is known
+ */
+export function describe(
+  headers: HeaderReader | undefined,
+  id: string | undefined,
+): ResponseDetails | undefined {
+  const requestId = requestIdOf(headers)
+  const listed = Object.fromEntries(
+    [...entriesOf(headers as HeaderSet)].filter(([name]) => described.test(name)),
+  )
+  const details: ResponseDetails = {
+    ...(id && { id }),
+    ...(requestId && { requestId }),
+    ...(Object.keys(listed).length > 0 && { headers: listed }),
+  }
+  return Object.keys(details).length > 0 ? details : undefined
+}
+
 /** The used part of `Headers`. */
 export interface HeaderReader {
   get(name: string): string | null
@@ -54,6 +81,6 @@ export function header(headers: HeaderReader | undefined, name: string): string 
 
 /** The provider's id of the request, to quote to its support. */
 export function requestIdOf(headers: HeaderReader | undefined): string | undefined {
-  const names = ['x-request-id', 'request-id', 'apim-request-id']
+  const names = ['x-request-id', 'request-id', 'apim-request-id', 'x-amzn-requestid']
   return names.map((name) => header(headers, name)).find((id) => id !== undefined)
 }

@@ -58,7 +58,7 @@ export function driverError(thrown: unknown, provider: string): StreamError {
  */
 function knownError(thrown: unknown, provider: string, when?: string): StreamError | undefined {
   if (StreamError.is(thrown)) return thrown
-  const fields: { status?: unknown; headers?: unknown; error?: unknown } =
+  const fields: { status?: unknown; error?: unknown } =
     typeof thrown === 'object' && thrown !== null ? thrown : {}
   // Both SDKs' errors are known by their fields: their classes exist once for each copy of the SDK.
   if (typeof fields.status === 'number') {
@@ -66,13 +66,19 @@ function knownError(thrown: unknown, provider: string, when?: string): StreamErr
     return providerError({
       provider,
       status: fields.status,
-      headers: fields.headers instanceof Headers ? fields.headers : undefined,
+      headers: headersOf(thrown),
       body: fields.error ?? message,
       cause: thrown,
     })
   }
   if (isUnsendable(thrown)) return unsendableError(provider, 'A header or the address')
   return isConnectionError(thrown) ? networkError(thrown, provider, when) : undefined
+}
+
+/** The headers of an answer that an SDK has thrown as an error. */
+export function headersOf(thrown: unknown): Headers | undefined {
+  const headers = (thrown as { headers?: unknown } | null | undefined)?.headers
+  return headers instanceof Headers ? headers : undefined
 }
 
 /** Without a cause: runtimes quote the value in theirs. */

@@ -8,15 +8,15 @@ import type { Completion } from '../base/driver.js'
 import { StreamError, type StreamErrorCode, type StreamErrorOptions } from '../base/errors.js'
 import type { ContentEvent, Usage } from '../base/events.js'
 import { exceededBound } from '../base/json-bounds.js'
-import type { OpenContext, Resumption, Sink, Source } from '../pull/source.js'
+import type { AttemptDetails, OpenContext, Resumption, Sink, Source } from '../pull/source.js'
 import type { BackgroundResponses } from './background.js'
 import { cancelBody, readerOf } from './body.js'
 import { drain } from './drain.js'
 import { type FrameReader, type Framing, framings } from './framing.js'
-import { requestIdOf } from './headers.js'
+import { describe, type HeaderReader, requestIdOf } from './headers.js'
 import { Prologue } from './prologue.js'
 import { providerError } from './provider-error.js'
-import { networkError, requestError, statusError } from './request-error.js'
+import { headersOf, networkError, requestError, statusError } from './request-error.js'
 import type { WireDecoder } from './wire-decoder.js'
 
 /** One request and the way to read its response. */
@@ -41,6 +41,8 @@ export class HttpSource implements Source {
   readonly #frames: FrameReader
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   #response: Response | undefined
+  /** Those of the response, of whatever status. */
+  #headers: HeaderReader | undefined
   #sink: Sink | undefined
   /** The content of the current chunk so far. */
   #content: ContentEvent[] = []
@@ -80,6 +82,13 @@ export class HttpSource implements Source {
     return this.#decoder.finished() ?? undefined
   }
 
+  details(): AttemptDetails {
+    const raw = this.#decoder.raw?.()
+    const id = this.finished()?.responseId ?? this.#decoder.responseId
+    const response = describe(this.#headers, id)
+    return { ...(raw && { raw }), ...(response && { response }) }
+  }
+
   usage(): Usage {
     return this.#decoder.usage?.() ?? {}
   }
@@ -101,6 +110,7 @@ export class HttpSource implements Source {
 
   async #request(): Promise<Response> {
     const response = await this.#exchange.send(this.#controller.signal)
+    this.#headers = response.headers
     if (!response.ok) throw await statusError(response, this.#provider)
     return response
   }
@@ -124,6 +134,7 @@ export class HttpSource implements Source {
 
   readonly #onRefused = (thrown: unknown): void => {
     if (this.#over) return
+    this.#headers ??= headersOf(thrown)
     const error = requestError(thrown, this.#provider)
     this.#lost = error.retryable
     const isGone = this.#exchange.resumes && !error.retryable
@@ -187,7 +198,7 @@ export class HttpSource implements Source {
     this.#over = true
     if (this.#reader === undefined) this.#abort()
     else drain(this.#reader, () => this.#abort())
-    this.#take().done(completion)
+    this.#take().done({ ...this.details(), ...completion })
   }
 
   #fail(error: StreamError): void {

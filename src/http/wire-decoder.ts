@@ -5,7 +5,7 @@
  */
 
 import type { Completion } from '../base/driver.js'
-import type { ContentEvent, Usage } from '../base/events.js'
+import type { ContentEvent, RawEnd, Usage } from '../base/events.js'
 
 /**
  * Reads one response of one wire format and holds the state of that response.
@@ -34,6 +34,10 @@ export interface WireDecoder {
    * @default () => ({})
    */
   usage?(): Usage
+  /** The provider's own words so far, for `complete.raw` and `error.raw`. */
+  raw?(): RawEnd | undefined
+  /** The provider's id of the response, for failures; `finished()` returns it on its own. */
+  readonly responseId?: string | undefined
   /**
    * Whether nothing meaningful can follow, so that reading stops without waiting for the server to
    * close the body. A wire format that sends more after its terminal event, such as the usage, sets

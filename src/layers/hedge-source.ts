@@ -12,7 +12,7 @@ import type { StreamRequest } from '../base/request.js'
 import { addUsage, isEmpty } from '../base/usage.js'
 import { abandon } from '../pull/abort.js'
 import { AnsweringSource } from '../pull/answering-source.js'
-import type { OpenContext, Sink, Source } from '../pull/source.js'
+import type { AttemptDetails, OpenContext, Sink, Source } from '../pull/source.js'
 import { combineErrors, handOver, named } from './several-drivers.js'
 
 /**
@@ -110,6 +110,11 @@ export class HedgeSource extends AnsweringSource {
       if (leg !== undefined && !leg.counted) usage = addUsage(usage, leg.source.usage())
     }
     return usage
+  }
+
+  details(): AttemptDetails {
+    const leg = this.#winner ?? this.#second ?? this.#first
+    return leg?.source.details?.() ?? {}
   }
 
   batch(leg: Leg, events: readonly ContentEvent[]): void {

@@ -15,13 +15,17 @@ export function contentOf(request: StreamRequest): Record<string, AttributeValue
   const conversation = messages ?? [{ role: 'user', content: prompt } as const]
   return {
     [attribute.stopSequences]: stopSequences && [...stopSequences],
-    [attribute.systemInstructions]: system && JSON.stringify([textPart(system)]),
+    [attribute.systemInstructions]: system && JSON.stringify(partsOf(system)),
     [attribute.inputMessages]: JSON.stringify(conversation.map(toConvention)),
   }
 }
 
 function toConvention({ role, content }: Message): object {
-  return { role, parts: typeof content === 'string' ? [textPart(content)] : content.map(partOf) }
+  return { role, parts: partsOf(content) }
+}
+
+function partsOf(content: Message['content']): object[] {
+  return typeof content === 'string' ? [textPart(content)] : content.map(partOf)
 }
 
 function partOf(part: InputPart | OutputPart | ToolResultPart): object {

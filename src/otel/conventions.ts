@@ -6,6 +6,9 @@
  * @module
  */
 
+/** @see https://opentelemetry.io/docs/specs/semconv/registry/attributes/http/ */
+export const responseHeader = 'http.response.header.'
+
 export const attribute = {
   operation: 'gen_ai.operation.name',
   provider: 'gen_ai.provider.name',

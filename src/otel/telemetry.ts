@@ -6,7 +6,7 @@
 
 import { checkOptions, flag, type Rules } from '../base/check-options.js'
 import type { StreamError } from '../base/errors.js'
-import type { Usage } from '../base/events.js'
+import type { ResponseDetails, Usage } from '../base/events.js'
 import type { StreamAttempt, StreamEnd, StreamHooks, StreamRetry } from '../base/hooks.js'
 import type { StreamRequest } from '../base/request.js'
 import {
@@ -28,6 +28,7 @@ import {
   type Metric,
   operation,
   providers,
+  responseHeader,
   timeToFirstChunkMetric,
   tokensMetric,
 } from './conventions.js'
@@ -172,6 +173,7 @@ function observeStream(
         ...failed,
         ...given({
           [attribute.responseId]: reportedName(end.responseId),
+          ...headersOf(end.response),
           [attribute.finishReasons]: end.finishReason && [end.finishReason],
           [attribute.timeToFirstChunk]: first === null ? undefined : first / 1000,
           [attribute.wastedInputTokens]: wasted?.inputTokens,
@@ -259,4 +261,13 @@ function tokensOf(usage: Usage): Attributes {
 function given(attributes: Record<string, AttributeValue | undefined>): Attributes {
   const known = Object.entries(attributes).filter(([, value]) => value !== undefined)
   return Object.fromEntries(known) as Attributes
+}
+
+/** Ids of the request, rate limits and processing times, as the conventions for HTTP name them. */
+function headersOf({ headers = {} }: ResponseDetails = {}): Record<string, string[]> {
+  const named = Object.entries(headers).map(([name, value]) => [
+    `${responseHeader}${name}`,
+    [value],
+  ])
+  return Object.fromEntries(named) as Record<string, string[]>
 }

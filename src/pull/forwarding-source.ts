@@ -8,7 +8,7 @@ import type { Completion } from '../base/driver.js'
 import type { StreamError } from '../base/errors.js'
 import type { ContentEvent, RetryEvent, UsageSum } from '../base/events.js'
 import { AnsweringSource } from './answering-source.js'
-import type { Resumption, Sink, Source } from './source.js'
+import type { AttemptDetails, Resumption, Sink, Source } from './source.js'
 
 /** Forwards every call in both directions. A subclass overrides only what it changes. */
 export abstract class ForwardingSource extends AnsweringSource implements Sink {
@@ -31,6 +31,10 @@ export abstract class ForwardingSource extends AnsweringSource implements Sink {
 
   usage(): UsageSum {
     return this.upstream?.usage() ?? {}
+  }
+
+  details(): AttemptDetails {
+    return this.upstream?.details?.() ?? {}
   }
 
   resumption(): Resumption | undefined {

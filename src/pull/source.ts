@@ -35,12 +35,17 @@ export interface Source {
    * and `close`, too.
    */
   usage(): UsageSum
+  /** What the provider has said about the current attempt. Readable after `fail` and `close`, too. */
+  details?(): AttemptDetails
   /**
    * After `fail` or `close`: how to resume a response that the provider continues. A source that
    * stands for several drivers has none.
    */
   resumption?(): Resumption | undefined
 }
+
+/** The provider's own words, for `complete` and `error`. */
+export type AttemptDetails = Pick<Completion, 'raw' | 'response'>
 
 /** A response that the provider continues although its connection was lost. */
 export interface Resumption {

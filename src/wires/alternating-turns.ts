@@ -4,7 +4,14 @@
  * @module
  */
 
-import type { InputPart, Message, OutputPart, ToolResultPart } from '../base/messages.js'
+import type {
+  CacheMark,
+  InputPart,
+  Message,
+  OptionsByProvider,
+  OutputPart,
+  ToolResultPart,
+} from '../base/messages.js'
 import { arrangeCalls } from './call-order.js'
 import type { Json } from './read-json.js'
 import { partsOf } from './request-messages.js'
@@ -16,9 +23,17 @@ export interface TurnEncoder {
   results(results: readonly ToolResultPart[]): Json[]
 }
 
+/** The options of the messages that became this turn, in their order. */
+export interface AlternatingTurn extends Pick<Turn, 'role' | 'items'> {
+  options: OptionsByProvider[]
+}
+
 export interface Turn {
   role: 'user' | 'assistant'
   items: Json[]
+  /** Those of the message. */
+  providerOptions: OptionsByProvider | undefined
+  cache: CacheMark | undefined
 }
 
 /**
@@ -35,7 +50,9 @@ export function encodeTurns(
     if (message.role === 'system') return []
     const items = encodeMessage(message, encoder)
     if (items.length === 0) return []
-    return [{ role: message.role === 'assistant' ? 'assistant' : 'user', items }]
+    const { providerOptions, cache } = message
+    const role = message.role === 'assistant' ? 'assistant' : 'user'
+    return [{ role, items, providerOptions, cache }]
   })
 }
 
@@ -62,15 +79,21 @@ function encodeMessage(
  *
  * @param opening - what the user is made to say where the conversation begins with the assistant
  */
-export function alternate(turns: readonly Turn[], opening: (text: string) => Json): Turn[] {
-  const merged: Turn[] = []
-  for (const { role, items } of turns) {
+export function alternate(
+  turns: readonly Turn[],
+  opening: (text: string) => Json,
+): AlternatingTurn[] {
+  const merged: AlternatingTurn[] = []
+  for (const { role, items, providerOptions } of turns) {
+    const options = providerOptions === undefined ? [] : [providerOptions]
     const last = merged.at(-1)
-    if (last?.role === role) last.items.push(...items)
-    else merged.push({ role, items: [...items] })
+    if (last?.role === role) {
+      last.items.push(...items)
+      last.options.push(...options)
+    } else merged.push({ role, items: [...items], options })
   }
   if (merged[0]?.role === 'assistant') {
-    merged.unshift({ role: 'user', items: [opening('(The conversation begins.)')] })
+    merged.unshift({ role: 'user', items: [opening('(The conversation begins.)')], options: [] })
   }
   return merged
 }

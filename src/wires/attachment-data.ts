@@ -10,6 +10,14 @@ import type { FileInputPart, ImageInputPart } from '../base/messages.js'
 /** The data of an image or a file: where it is, or what it is. */
 export type InputData = { url: string } | { mediaType: string; base64: string }
 
+/**
+ * The id under which a provider keeps an uploaded file: `file-abc` (OpenAI and others) or `file_abc`
+ * (Anthropic). Base64 has neither character. Undefined for other data.
+ */
+export function fileIdOf({ data }: ImageInputPart | FileInputPart): string | undefined {
+  return typeof data === 'string' && /^file[-_][\w-]{1,200}$/.test(data) ? data : undefined
+}
+
 export function readData(part: ImageInputPart | FileInputPart): InputData {
   const { data } = part
   if (data instanceof Uint8Array) return { mediaType: mediaTypeOf(part), base64: toBase64(data) }

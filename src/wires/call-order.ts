@@ -4,7 +4,13 @@
  * @module
  */
 
-import type { Message, OutputPart, ToolCallPart, ToolResultPart } from '../base/messages.js'
+import type {
+  Message,
+  OutputPart,
+  ToolCallPart,
+  ToolMessage,
+  ToolResultPart,
+} from '../base/messages.js'
 
 /**
  * Puts the results of calls right after the message with the calls. Calls without a result and
@@ -28,23 +34,31 @@ export function arrangeCalls(
       continue
     }
     const answers: ToolResultPart[] = []
+    let fields: Partial<ToolMessage> = {}
     const content = message.content.flatMap((part): OutputPart[] => {
       if (part.type !== 'tool-call') return [part]
       const result = results.get(part)
       if (result === undefined) return []
       const id = wireId(part.id)
-      answers.push({ ...result, id })
+      fields = { ...fields, ...result.message }
+      answers.push({ ...result.part, id })
       return [{ ...part, id }]
     })
     arranged.push({ ...message, content })
-    if (answers.length > 0) arranged.push({ role: 'tool', content: answers })
+    if (answers.length > 0) arranged.push({ ...fields, role: 'tool', content: answers })
   }
   return arranged
 }
 
-function matchResults(messages: readonly Message[]): Map<ToolCallPart, ToolResultPart> {
+/** A result and the message that it came in. */
+interface Result {
+  part: ToolResultPart
+  message: ToolMessage
+}
+
+function matchResults(messages: readonly Message[]): Map<ToolCallPart, Result> {
   const open = new Map<string, ToolCallPart>()
-  const results = new Map<ToolCallPart, ToolResultPart>()
+  const results = new Map<ToolCallPart, Result>()
   for (const message of messages) {
     if (message.role === 'assistant' && typeof message.content !== 'string') {
       for (const part of message.content) {
@@ -55,7 +69,7 @@ function matchResults(messages: readonly Message[]): Map<ToolCallPart, ToolResul
       for (const part of message.content) {
         const call = open.get(part.id)
         if (call === undefined) continue
-        results.set(call, part)
+        results.set(call, { part, message })
         open.delete(part.id)
       }
     }

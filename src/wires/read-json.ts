@@ -26,20 +26,6 @@ export function countOf(record: unknown, ...names: readonly string[]): number | 
   return name === undefined ? undefined : (record[name] as number)
 }
 
-/**
- * The provider's own options go over ours. Those that are objects with room for more than we put in keep what is not set.
- *
- * @param shared - their names
- */
-export function mergeOptions(body: Json, options: Json = {}, shared: readonly string[]): Json {
-  const merged = { ...body }
-  for (const [name, value] of Object.entries(options)) {
-    const own = shared.includes(name) ? body[name] : undefined
-    merged[name] = isRecord(own) && isRecord(value) ? { ...own, ...value } : value
-  }
-  return merged
-}
-
 /** The object without its undefined values. */
 export function compact<T extends object>(
   record: T,

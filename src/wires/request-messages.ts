@@ -20,7 +20,7 @@ export function messagesOf(request: StreamRequest): readonly Message[] {
  * @param further - what the wire itself has to say, at the end
  */
 export function systemOf(request: StreamRequest, further?: string): string[] {
-  const texts = request.system === undefined ? [] : [request.system]
+  const texts = request.system === undefined ? [] : [textOfParts(request.system)]
   for (const message of messagesOf(request)) {
     if (message.role === 'system') texts.push(textOfParts(message.content))
   }

@@ -7,6 +7,8 @@
  * @module
  */
 
+import type { ProviderPart } from '../base/messages.js'
+import { isRecord, type Json } from './read-json.js'
 import { type WireName, wireNames } from './wire-name.js'
 
 /**
@@ -55,4 +57,23 @@ export function signatureFor(
   const [, madeOn, madeBy, value] = match
   if (madeOn !== wire) return undefined
   return madeBy === undefined || maker === undefined || madeBy === maker ? value : undefined
+}
+
+/** The origin of a block that only its maker understands. */
+export function originOf(wire: WireName, maker: string | undefined): string {
+  return maker === undefined ? wire : `${wire}/${maker}`
+}
+
+/**
+ * A block that this provider sent, as it came; undefined for those of others, and for one that never
+ * came whole.
+ */
+export function blockFor(
+  wire: WireName,
+  maker: string | undefined,
+  { origin, data, partial }: ProviderPart,
+): Json | undefined {
+  const [madeOn, madeBy] = origin.split('/', 2)
+  const isOwn = madeBy === undefined || maker === undefined || madeBy === maker
+  return madeOn === wire && isOwn && !partial && isRecord(data) ? data : undefined
 }

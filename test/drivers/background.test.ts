@@ -101,7 +101,7 @@ function ask({ baseURL }: Server, options: Partial<StreamOptions> = {}) {
   return createStream({
     driver,
     prompt: 'Count.',
-    providerOptions: { background: true },
+    providerOptions: { openai: { background: true } },
     retry: { minDelayMs: 0, maxDelayMs: 0 },
     ...options,
   })

@@ -121,7 +121,7 @@ describe.each(Object.entries(drivers))('%s', (name, driverWith) => {
       driver,
       prompt: 'p',
       temperature: 0.1,
-      providerOptions: { temperature: 0.9, user: 'u' },
+      providerOptions: { [driver.provider]: { temperature: 0.9, user: 'u' } },
     }).text()
     expect(provider.requests[0]?.body).toMatchObject({ temperature: 0.9, user: 'u' })
   })

@@ -87,7 +87,7 @@ describe('agUi()', () => {
       ]),
     ).toEqual([
       { type: 'CUSTOM', name: 'source', value: { url: 'https://x.test/', title: 'X' } },
-      { type: 'CUSTOM', name: 'file', value: { mediaType: 'image/png', data: 'AAAA' } },
+      { type: 'CUSTOM', name: 'file', value: { index: 1, mediaType: 'image/png', data: 'AAAA' } },
       {
         type: 'CUSTOM',
         name: 'retry',

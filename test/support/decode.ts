@@ -44,7 +44,9 @@ export function shown({ out }: Read): string[] {
       case 'source':
         return `${index} source ${event.url} ${event.title}`
       case 'file':
-        return `${index} file ${event.mediaType} ${event.data}`
+        return `${index} file ${event.mediaType} ${event.data}${event.partial ? ' (partial)' : ''}`
+      case 'provider':
+        return `${index} ${event.origin} ${event.name} ${JSON.stringify(event.data)}${event.partial ? ' (partial)' : ''}`
     }
   })
 }

@@ -298,9 +298,11 @@ describe('the options', () => {
       temperature: 1,
       seed: 1,
       providerOptions: {
-        generationConfig: { temperature: 0, topK: 40 },
-        safetySettings: [],
-        tools: [{ googleSearch: {} }],
+        gemini: {
+          generationConfig: { temperature: 0, topK: 40 },
+          safetySettings: [],
+          tools: [{ googleSearch: {} }],
+        },
       },
     })
     expect(body).toMatchObject({
@@ -309,6 +311,8 @@ describe('the options', () => {
       tools: [{ googleSearch: {} }],
     })
     const contents = [{ role: 'user', parts: [{ text: 'other' }] }]
-    expect(encode({ prompt: '', providerOptions: { contents } }).contents).toEqual(contents)
+    expect(encode({ prompt: '', providerOptions: { gemini: { contents } } }).contents).toEqual(
+      contents,
+    )
   })
 })

@@ -183,7 +183,7 @@ describe('a model of Anthropic', () => {
 
   test('gets an effort beside the schema of its output', () => {
     const output = planMessagesOutput({ type: 'object', properties: {} })
-    const body = encodeMessagesRequest(withEffort('low'), 'claude-opus-5', output)
+    const body = encodeMessagesRequest(withEffort('low'), 'claude-opus-5', {}, output)
     expect(body.output_config).toMatchObject({
       effort: 'low',
       format: { type: 'json_schema' },

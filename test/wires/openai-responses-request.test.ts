@@ -113,8 +113,9 @@ describe('a request', () => {
   })
 
   test('has the provider’s own options last', () => {
-    const providerOptions = { store: true, temperature: 1, truncation: 'auto' }
-    expect(encode({ prompt: 'hi', temperature: 0, providerOptions })).toMatchObject(providerOptions)
+    const openai = { store: true, temperature: 1, truncation: 'auto' }
+    const body = encode({ prompt: 'hi', temperature: 0, providerOptions: { openai } })
+    expect(body).toMatchObject(openai)
   })
 
   test('that holds nothing is an error of ours, unless the server holds what to answer', () => {
@@ -125,7 +126,7 @@ describe('a request', () => {
           message: expect.stringContaining('Give'),
         }),
       )
-      const providerOptions = { previous_response_id: 'r' }
+      const providerOptions = { openai: { previous_response_id: 'r' } }
       expect(encode({ ...request, providerOptions }).input).toEqual([])
     }
   })

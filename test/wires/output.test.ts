@@ -41,9 +41,14 @@ const chatBody = (output: OutputSchema, options?: ChatRequestOptions): Body =>
 const chat = (output: OutputSchema): Format =>
   (chatBody(output).response_format as { json_schema: Format }).json_schema
 const responsesBody = (output: OutputSchema, more?: Partial<StreamRequest>): Body =>
-  encodeResponsesRequest({ prompt: 'p', ...more }, 'm', planResponsesOutput(outputSchema(output)))
+  encodeResponsesRequest(
+    { prompt: 'p', ...more },
+    'm',
+    {},
+    planResponsesOutput(outputSchema(output)),
+  )
 const messagesBody = (output: OutputSchema, more?: Partial<StreamRequest>): Body =>
-  encodeMessagesRequest({ prompt: 'p', ...more }, 'm', planMessagesOutput(outputSchema(output)))
+  encodeMessagesRequest({ prompt: 'p', ...more }, 'm', {}, planMessagesOutput(outputSchema(output)))
 const messages = (output: OutputSchema): JsonSchema | undefined =>
   (messagesBody(output).output_config as { format: { schema: JsonSchema } } | undefined)?.format
     .schema
@@ -51,6 +56,7 @@ const geminiBody = (output: OutputSchema, model: string, more?: Partial<StreamRe
   encodeGeminiRequest(
     { prompt: 'p', ...more },
     model,
+    {},
     planGeminiOutput(outputSchema(output), more?.tools, model),
   )
 
@@ -86,7 +92,7 @@ describe('a schema goes out in the native words of each wire', () => {
   })
 
   test('of the Responses API, beside what else is said about the text', () => {
-    const providerOptions = { text: { verbosity: 'low' } }
+    const providerOptions = { openai: { text: { verbosity: 'low' } } }
     expect(responsesBody(recipe, { providerOptions }).text).toEqual({
       verbosity: 'low',
       format: {
@@ -100,7 +106,7 @@ describe('a schema goes out in the native words of each wire', () => {
   })
 
   test('of the Messages API, beside what else is said about the output', () => {
-    const providerOptions = { output_config: { effort: 'low' } }
+    const providerOptions = { anthropic: { output_config: { effort: 'low' } } }
     expect(messagesBody(recipe, { providerOptions }).output_config).toEqual({
       effort: 'low',
       format: { type: 'json_schema', schema: closedRecipe },

@@ -174,12 +174,10 @@ describe('on both wires', () => {
   })
 
   test('what providerOptions say comes last', () => {
+    const own = { temperature: 0, new: 1 }
+    const providerOptions = { openai: own, anthropic: own }
     for (const encode of [chat, anthropic]) {
-      const body = encode({
-        prompt: 'p',
-        temperature: 1,
-        providerOptions: { temperature: 0, new: 1 },
-      })
+      const body = encode({ prompt: 'p', temperature: 1, providerOptions })
       expect(body).toMatchObject({ temperature: 0, new: 1, stream: true, model: 'm' })
     }
   })

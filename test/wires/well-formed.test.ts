@@ -56,7 +56,12 @@ const request: StreamRequest = {
     },
   },
   output: { type: 'object', properties: {}, description: `answer ${low}` },
-  providerOptions: { metadata: { user: high } },
+  providerOptions: Object.fromEntries(
+    ['openai', 'anthropic', 'gemini', 'compatible'].map((name) => [
+      name,
+      { metadata: { user: high } },
+    ]),
+  ),
 }
 
 /** Lone halves in a value, in its keys, and in strings that hold JSON themselves. */

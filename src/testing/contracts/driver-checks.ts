@@ -79,6 +79,7 @@ const strings: Record<ContentEvent['kind'], readonly string[]> = {
   'tool-call': ['id', 'name', 'input'],
   source: [],
   file: ['mediaType', 'data'],
+  provider: ['name', 'origin'],
 }
 
 function checkContent(event: ContentEvent): void {

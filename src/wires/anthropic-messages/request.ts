@@ -14,7 +14,8 @@ import { readData } from '../attachment-data.js'
 import { wireIds } from '../call-order.js'
 import { type ClaudeTraits, describeClaude } from '../models/claude.js'
 import type { OutputPlan } from '../output-plan.js'
-import { compact, type Json, mergeOptions } from '../read-json.js'
+import { bodyOptions, mergeOptions, type WireSettings } from '../provider-options.js'
+import { compact, type Json } from '../read-json.js'
 import { checkMessages, messagesOf, systemOf } from '../request-messages.js'
 import { makerOf, signatureFor } from '../signature.js'
 import { toArguments, toText } from '../tool-texts.js'
@@ -28,14 +29,13 @@ import { encodeThinking } from './thinking.js'
  * models, 4,096 before.
  *
  * @param output - the plan of `planMessagesOutput`, if structured output is requested
- * @param traits - the caller's own, which override those of the version
  * @throws StreamError `invalid-request` if nothing is to be sent
  */
 export function encodeMessagesRequest(
   request: StreamRequest,
   model: string,
+  { provider = 'anthropic', traits, body: constant }: WireSettings<Partial<ClaudeTraits>> = {},
   output?: OutputPlan,
-  traits?: Partial<ClaudeTraits>,
 ): Json {
   const claude = describeClaude(model, traits)
   const system = systemOf(request, output?.instructions).join('\n\n')
@@ -66,8 +66,12 @@ export function encodeMessagesRequest(
       output_config: Object.keys(outputConfig).length === 0 ? undefined : outputConfig,
     }),
   }
-  return checkMessages(mergeOptions(body, request.providerOptions, ['output_config']))
+  const options = bodyOptions(request, provider, constant, joined)
+  return checkMessages(mergeOptions(body, options, joined))
 }
+
+/** Lists that are joined to those of `providerOptions`. */
+const joined = ['tools']
 
 /** What the model would refuse is left out, so that one request can go to any model. */
 function encodeSampling({ temperature, topP }: StreamRequest, { sampling }: ClaudeTraits): Json {

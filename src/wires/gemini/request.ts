@@ -12,7 +12,8 @@ import { alternate, encodeTurns } from '../alternating-turns.js'
 import { wireIds } from '../call-order.js'
 import { describeGemini, type GeminiTraits, isThirdGeneration, unsigned } from '../models/gemini.js'
 import type { OutputPlan } from '../output-plan.js'
-import { compact, type Json, mergeOptions } from '../read-json.js'
+import { bodyOptions, mergeOptions, type WireSettings } from '../provider-options.js'
+import { compact, type Json } from '../read-json.js'
 import { checkMessages, messagesOf, systemOf } from '../request-messages.js'
 import { makerOf } from '../signature.js'
 import { encodeAnswer, encodeInput, encodeResults } from './message-parts.js'
@@ -23,14 +24,13 @@ import { encodeThinking } from './thinking.js'
  *
  * @param model - decides how thinking is requested, and whether calls need signatures
  * @param output - the plan of `planGeminiOutput`, if structured output is requested
- * @param traits - the caller's own, which override those of the generation
  * @throws StreamError `invalid-request` if nothing is to be sent
  */
 export function encodeGeminiRequest(
   request: StreamRequest,
   model = '',
+  { provider = 'gemini', traits, body: constant }: WireSettings<Partial<GeminiTraits>> = {},
   output?: OutputPlan,
-  traits?: Partial<GeminiTraits>,
 ): Json {
   const system = systemOf(request, output?.instructions).map((text) => ({ text }))
   const tools = encodeTools(request.tools)
@@ -45,10 +45,14 @@ export function encodeGeminiRequest(
       toolConfig: tools === undefined ? undefined : encodeToolChoice(request.toolChoice),
     }),
   }
-  const body = mergeOptions(own, request.providerOptions, ['generationConfig', 'toolConfig'])
+  const options = bodyOptions(request, provider, constant, joined)
+  const body = mergeOptions(own, options, joined)
   checkMessages({ messages: body.contents })
   return body
 }
+
+/** Lists that are joined to those of `providerOptions`. */
+const joined = ['tools']
 
 function encodeConfig(request: StreamRequest, traits: GeminiTraits, output?: OutputPlan): Json {
   const stopSequences = request.stopSequences?.filter((text) => text !== '')

@@ -17,6 +17,7 @@ import { describeModel, encodeSampling } from '../models/describe-model.js'
 import { isThirdGeneration, unsigned } from '../models/gemini.js'
 import type { ModelTraits } from '../models/traits.js'
 import type { OutputMode, OutputPlan } from '../output-plan.js'
+import { bodyOptions, mergeOptions, type WireSettings } from '../provider-options.js'
 import { compact, type Json } from '../read-json.js'
 import { checkMessages, messagesOf, systemOf } from '../request-messages.js'
 import { makerOf, signatureFor } from '../signature.js'
@@ -82,16 +83,21 @@ export interface ChatRequestOptions {
 export function encodeChatRequest(
   request: StreamRequest,
   model: string,
-  options: ChatRequestOptions = {},
+  options: ChatRequestOptions & Omit<WireSettings, 'traits'> = {},
   output?: OutputPlan,
 ): Json {
-  const { includeUsage = true, seedField = 'seed', reasoningParameter } = options
+  const {
+    includeUsage = true,
+    seedField = 'seed',
+    reasoningParameter,
+    provider = 'openai',
+  } = options
   const traits = describeModel(model, options.traits)
   const maxTokensField = traits.maxTokensField ?? options.maxTokensField ?? 'max_completion_tokens'
   const stop = traits.stopSequences === false ? undefined : request.stopSequences
   const { toolChoice, tools = {} } = onlyNamedTool(request, options)
   const hasTools = Object.keys(tools).length > 0
-  return checkMessages({
+  const body: Json = {
     model,
     messages: encodeMessages(request, model, traits, output),
     stream: true,
@@ -107,9 +113,13 @@ export function encodeChatRequest(
       tool_choice: hasTools ? encodeToolChoice(toolChoice) : undefined,
       response_format: output?.format,
     }),
-    ...request.providerOptions,
-  })
+  }
+  const further = bodyOptions(request, provider, options.body, joined)
+  return checkMessages(mergeOptions(body, further, joined))
 }
+
+/** Lists that are joined to those of `providerOptions`. */
+const joined = ['tools']
 
 /** The tools and the choice as `namedToolChoice` wants them. */
 function onlyNamedTool(

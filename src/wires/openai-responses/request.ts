@@ -17,7 +17,8 @@ import { wireIds } from '../call-order.js'
 import { describeModel, effortOf, encodeSampling } from '../models/describe-model.js'
 import type { ModelTraits } from '../models/traits.js'
 import type { OutputPlan } from '../output-plan.js'
-import { compact, type Json, mergeOptions } from '../read-json.js'
+import { bodyOptions, mergeOptions, type WireSettings } from '../provider-options.js'
+import { compact, type Json } from '../read-json.js'
 import { messagesOf, systemOf } from '../request-messages.js'
 import { toArguments, toText } from '../tool-texts.js'
 import { ReasoningItems } from './reasoning.js'
@@ -33,15 +34,15 @@ import { ReasoningItems } from './reasoning.js'
  * This API has no stop sequences, no seed, and no budget for reasoning; those are left out.
  *
  * @param output - the plan of `planResponsesOutput`, if structured output is requested
- * @param traits - the caller's own, which override the table
  * @throws StreamError `invalid-request` if nothing is to be sent
  */
 export function encodeResponsesRequest(
   request: StreamRequest,
   model: string,
+  { provider = 'openai', traits, body: constant }: WireSettings<ModelTraits> = {},
   output?: OutputPlan,
-  traits?: ModelTraits,
 ): Json {
+  const options = bodyOptions(request, provider, constant, joined)
   const instructions = systemOf(request).join('\n\n')
   const tools = encodeTools(request.tools)
   const described = describeModel(model, traits)
@@ -51,7 +52,7 @@ export function encodeResponsesRequest(
     input: encodeInput(messagesOf(request), model, described),
     stream: true,
     // A response without a connection has to be stored.
-    store: request.providerOptions?.background === true,
+    store: options.background === true,
     ...compact({
       instructions: instructions === '' ? undefined : instructions,
       max_output_tokens: request.maxOutputTokens,
@@ -65,8 +66,11 @@ export function encodeResponsesRequest(
       text: output && { format: output.format },
     }),
   }
-  return checkInput(mergeOptions(body, request.providerOptions, ['text']))
+  return checkInput(mergeOptions(body, options, joined))
 }
+
+/** Lists that are joined to those of `providerOptions`. */
+const joined = ['tools', 'include']
 
 /**
  * @throws StreamError `invalid-request` for a body without input, which the provider would refuse
