@@ -33,7 +33,12 @@ export type { LogScenario, TestLogOptions } from '../testing/contracts/test-log.
 export { testLog } from '../testing/contracts/test-log.js'
 export type { StoreScenario, TestStoreOptions } from '../testing/contracts/test-store.js'
 export { testStore } from '../testing/contracts/test-store.js'
-export type { Answer, AnswerParts, AnswerToolCall } from '../testing/providers/answer.js'
+export type {
+  Answer,
+  AnswerBlock,
+  AnswerParts,
+  AnswerToolCall,
+} from '../testing/providers/answer.js'
 export type { Closing } from '../testing/providers/body.js'
 export type {
   CutFault,

@@ -9,6 +9,7 @@ import {
   checkOptions,
   integer,
   list,
+  oneOf,
   optionsOf,
   type Rules,
   record,
@@ -49,9 +50,23 @@ export interface AnswerParts {
    * @default that of a whole answer, with or without tool calls
    */
   finishReason?: string
+  /**
+   * Blocks that have no name of their own here, in the shape of the provider's wire: content blocks of Anthropic's, output items of the
+   * Responses wire, parts of Gemini's, unknown tool calls of OpenAI's chat wire.
+   */
+  blocks?: readonly AnswerBlock[]
   /** @default counted: a word is a token */
   usage?: Usage
+  /** Further fields of the usage as it is sent, such as a cost. */
+  rawUsage?: Readonly<Record<string, unknown>>
   fault?: Fault
+}
+
+/** A raw block in an answer. */
+export interface AnswerBlock {
+  /** The part of the answer that it precedes. */
+  before: 'reasoning' | 'text' | 'calls' | 'end'
+  data: Readonly<Record<string, unknown>>
 }
 
 /** A call of a tool in an answer. */
@@ -81,12 +96,19 @@ const usageRules: Rules<Usage> = {
   cacheWriteInputTokens: integer,
 }
 
+const blockRules: Rules<AnswerBlock> = {
+  before: required(oneOf('reasoning', 'text', 'calls', 'end')),
+  data: required(record),
+}
+
 const answerRules: Rules<AnswerParts> = {
   text: string,
   reasoning: string,
   toolCalls: { ...list, each: optionsOf('an object with a name and an input', callRules) },
   finishReason: string,
+  blocks: { ...list, each: optionsOf('an object with before and data', blockRules) },
   usage: optionsOf('an object', usageRules),
+  rawUsage: record,
   // checkFault() checks it.
   fault: record,
 }
@@ -107,7 +129,9 @@ export interface WholeAnswer {
   reasoningTokens: readonly string[]
   toolCalls: readonly { id: string | undefined; name: string; input: string }[]
   finishReason: string | undefined
+  blocks: readonly AnswerBlock[]
   usage: Required<Usage>
+  rawUsage: Readonly<Record<string, unknown>>
 }
 
 /** Fills in what the answer leaves open. */
@@ -138,8 +162,18 @@ export function completeAnswer(answer: Answer | undefined, body: unknown): Whole
     inputTokens,
     outputTokens,
   }
-  const { finishReason } = parts
-  return { text, textTokens, reasoning, reasoningTokens, toolCalls, finishReason, usage }
+  const { finishReason, blocks = [], rawUsage = {} } = parts
+  return {
+    text,
+    textTokens,
+    reasoning,
+    reasoningTokens,
+    toolCalls,
+    finishReason,
+    blocks,
+    usage,
+    rawUsage,
+  }
 }
 
 function answerTo(conversation: SentConversation, body: unknown): string {
