@@ -10,7 +10,7 @@ const floors = [
   ['http'],
   ['attempt'],
   ['wires'],
-  ['drivers', 'layers'],
+  ['drivers', 'layers', 'loop'],
   ['core'],
   ['formats', 'carriers', 'partial-json'],
   ['client', 'otel', 'conversation', 'resumable'],

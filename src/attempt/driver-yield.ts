@@ -16,6 +16,7 @@ const texts: Readonly<Record<ContentEvent['kind'], readonly string[]>> = {
   text: ['text'],
   reasoning: ['text'],
   'tool-call': ['id', 'name', 'input'],
+  'tool-result': ['id', 'name'],
   source: [],
   file: ['mediaType', 'data'],
   provider: ['name', 'origin'],

@@ -42,6 +42,7 @@ interface Block {
   /** Text, reasoning, or the JSON arguments of a tool call. */
   text: Text
   signature: string | undefined
+  seal?: string
   /** The part as last returned; undefined once more content has arrived. */
   part: OutputPart | undefined
 }
@@ -68,11 +69,12 @@ export class Accumulator {
   length = 0
 
   /**
-   * Adds content. A `retry` with mode `restart` discards all of it. Other events change nothing.
+   * Adds content. A `retry` with mode `restart` discards the blocks from `from` on. Other events
+   * change nothing.
    */
   add(event: StreamEvent): void {
     if (event.type !== 'content') {
-      if (event.type === 'retry' && event.mode === 'restart') this.reset()
+      if (event.type === 'retry' && event.mode === 'restart') this.reset(event.from)
       return
     }
     this.#message = undefined
@@ -90,15 +92,23 @@ export class Accumulator {
     // The name of a call may grow.
     if (event.kind === 'tool-call') block.first = event
     block.part = undefined
-    const { signature } = event as { signature?: string }
+    const { signature, seal } = event as { signature?: string; seal?: string }
     if (signature !== undefined) block.signature = signature
+    if (seal !== undefined) block.seal = seal
   }
 
-  /** Discards all content, as a `retry` with mode `restart` does. */
-  reset(): void {
-    this.#blocks.clear()
+  /** Discards the blocks from this index on, as a `retry` with mode `restart` does. */
+  reset(from: number = 0): void {
+    for (const index of this.#blocks.keys()) if (index >= from) this.#blocks.delete(index)
     this.#last = undefined
     this.#message = undefined
+  }
+
+  /** The number of characters that stand. */
+  keptLength(): number {
+    let length = 0
+    for (const { text } of this.#blocks.values()) length += text.toString().length
+    return length
   }
 
   /** All `text` content so far, joined. */
@@ -113,18 +123,20 @@ export class Accumulator {
   /**
    * The message so far, without empty parts.
    *
-   * @param cut - after the end: whether the answer broke off or reached a limit, so that the
-   * arguments of its last call may be incomplete. Undefined while more may arrive: arguments that
+   * @param cut - after the end: whether the answer broke off or reached a limit. Its calls carry an
+   * `error` then, because they must not be run. Undefined while more may arrive: arguments that
    * cannot be parsed are no error then, and stay text
+   * @param from - the first block that `cut` is about: the steps before it are whole
    */
-  message(cut?: boolean): AssistantMessage {
+  message(cut?: boolean, from: number = 0): AssistantMessage {
     if (cut === undefined && this.#message !== undefined) return this.#message
-    const blocks = [...this.#blocks.values()]
-    const last = blocks.findLast(({ first }) => first.kind !== 'source')
     const content: OutputPart[] = []
-    for (const block of blocks) {
+    const last = [...this.#blocks.values()].findLast(({ first }) => first.kind !== 'source')
+    for (const [index, block] of this.#blocks) {
       const part =
-        cut === undefined ? (block.part ??= toPart(block)) : toPart(block, cut, block === last)
+        cut === undefined
+          ? (block.part ??= toPart(block))
+          : toPart(block, cut && index >= from, block === last)
       if (part !== undefined) content.push(part)
     }
     const message: AssistantMessage = { role: 'assistant', content }
@@ -144,7 +156,7 @@ export class Accumulator {
 }
 
 function toPart(
-  { first, text, signature }: Block,
+  { first, text, signature, seal }: Block,
   cut?: boolean,
   isLast?: boolean,
 ): OutputPart | undefined {
@@ -160,13 +172,25 @@ function toPart(
     case 'tool-call': {
       const { id, name, custom } = first
       const input = custom
-        ? { input: text.toString(), custom }
+        ? { input: text.toString(), ...(cut ? { error: notRun } : {}), custom }
         : parseInput(text.toString(), cut, isLast)
-      return { type: 'tool-call', id, name, ...input, ...signed }
+      const sealed = seal === undefined || 'error' in input ? {} : { seal }
+      return { type: 'tool-call', id, name, ...input, ...signed, ...sealed }
     }
     case 'source': {
       const { type: _type, index: _index, kind, ...rest } = first
       return { type: kind, ...rest }
+    }
+    case 'tool-result': {
+      const { id, name, output, content, isError } = first
+      return {
+        type: 'tool-result',
+        id,
+        name,
+        output,
+        ...(content === undefined ? {} : { content }),
+        ...(isError ? { isError } : {}),
+      }
     }
     case 'file': {
       const { mediaType, data, partial } = first
@@ -181,6 +205,7 @@ function toPart(
 
 const truncated = 'The arguments were cut off before they were complete.'
 const malformed = 'The arguments are not a JSON object.'
+const notRun = 'The answer broke off or reached a limit, so this call was not run.'
 
 /** Parses the arguments of a call. Empty text means no arguments, unless the call was cut off. */
 function parseInput(
@@ -188,12 +213,17 @@ function parseInput(
   cut: boolean | undefined,
   isLast: boolean | undefined,
 ): { input: unknown; error?: string } {
-  if (text.trim() === '' && !(cut && isLast)) return { input: {} }
+  if (text.trim() === '') {
+    if (cut && isLast) return { input: text, error: truncated }
+    return cut ? { input: {}, error: notRun } : { input: {} }
+  }
   let error = malformed
   try {
     if (exceededBound(text) === undefined) {
       const input: unknown = JSON.parse(text) ?? {}
-      if (typeof input === 'object' && !Array.isArray(input)) return { input }
+      if (typeof input === 'object' && !Array.isArray(input)) {
+        return cut ? { input, error: notRun } : { input }
+      }
     }
   } catch {
     if (cut) error = truncated

@@ -5,6 +5,7 @@
  */
 
 import type {
+  CompleteEvent,
   ContentEvent,
   FinishReason,
   RawEnd,
@@ -83,6 +84,8 @@ export interface Completion {
   raw?: RawEnd
   /** What identifies the response. `httpDriver()` sets it. */
   response?: ResponseDetails
+  /** Set for a turn of several steps. @internal */
+  turn?: Pick<CompleteEvent, 'steps' | 'waiting'>
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 import type { StreamError } from './errors.js'
-import type { AssistantMessage } from './messages.js'
+import type { AssistantMessage, InputPart } from './messages.js'
 
 /** An event of a stream. The order is `start ( content | retry )* ( complete | error )`. */
 export type StreamEvent<Output = unknown> =
@@ -88,6 +88,26 @@ export interface ToolCallContent {
   /** A call of a custom tool: its input is plain text instead of JSON (OpenAI). */
   custom?: true
   signature?: string
+  /** See `ToolCallPart`. It comes after the arguments. */
+  seal?: string
+}
+
+/** The result of a tool that was run. */
+export interface ToolResultContent {
+  type: 'content'
+  index: number
+  kind: 'tool-result'
+  /** The id of the tool call. */
+  id: string
+  name: string
+  /** A string, or any JSON value. */
+  output: unknown
+  /** Text, images and files for the model, after the output. */
+  content?: readonly InputPart[]
+  /** The tool failed, or was not run; `output` says why. */
+  isError?: boolean
+  /** The tool is still running. A later event with the same index replaces this one. */
+  preliminary?: true
 }
 
 /** A citation. */
@@ -140,6 +160,7 @@ export type ContentEvent =
   | TextContent
   | ReasoningContent
   | ToolCallContent
+  | ToolResultContent
   | SourceContent
   | FileContent
   | ProviderContent
@@ -153,8 +174,18 @@ export interface RetryEvent {
   maxAttempts: number
   /** The wait before the attempt, in milliseconds. */
   delayMs: number
-  /** `restart`: all earlier `content` is discarded. `continue`: it stays. */
+  /**
+   * `restart`: all earlier `content` whose index is at least `from` is discarded. `continue`: all
+   * of it stays.
+   */
   mode: 'restart' | 'continue'
+  /**
+   * The first block of the step that failed. The steps before it stand.
+   * @default 0
+   */
+  from?: number
+  /** The step that failed, from 1, in a turn with tools that run. `attempt` counts within it. */
+  step?: number
   /** The provider of the next attempt. */
   provider: string
   model: string
@@ -187,6 +218,13 @@ export interface CompleteEvent<Output = unknown> {
    * if there is none.
    */
   wasted?: UsageSum
+  /** In a turn with tools that run: the steps, each of which is one answer of the model. */
+  steps?: readonly Step[]
+  /**
+   * The calls that have no result yet, in a turn with tools that run. The next request continues
+   * with their results or approvals.
+   */
+  waiting?: readonly WaitingCall[]
   provider: string
   /** The model that answered. */
   model: string
@@ -224,6 +262,40 @@ export interface ErrorEvent {
    * In a turn of a conversation that stored `partial`: the number of messages in the conversation.
    */
   messageCount?: number
+}
+
+/** One answer of the model in a turn with tools that run. */
+export interface Step {
+  text: string
+  usage: Usage
+  finishReason: FinishReason
+  /** The model that answered. */
+  model: string
+  /** The number of requests that the step took. */
+  attempts: number
+  calls: readonly StepCall[]
+}
+
+/** A call in a step, with its result. */
+export interface StepCall {
+  id: string
+  name: string
+  input: unknown
+  /** Absent if the call has no result yet. */
+  output?: unknown
+  isError?: boolean
+}
+
+/** A call that waits. */
+export interface WaitingCall {
+  id: string
+  name: string
+  input: unknown
+  /**
+   * `approval`: a person has to allow it. `client`: the tool has no `run`, so its result comes with
+   * the next request. `steps`: the turn has reached `maxSteps`.
+   */
+  for: 'approval' | 'client' | 'steps'
 }
 
 /** The provider's own words at the end of an answer, as they came. */

@@ -54,10 +54,10 @@ export interface AssistantMessage extends MessageFields {
   content: readonly OutputPart[] | string
 }
 
-/** The results of tools, for the model to continue with. */
+/** The results of tools, for the model to continue with, and what a person has said to calls. */
 export interface ToolMessage extends MessageFields {
   role: 'tool'
-  content: readonly ToolResultPart[]
+  content: readonly (ToolResultPart | ToolApprovalPart)[]
 }
 
 /** A part of a message to the model. */
@@ -106,6 +106,7 @@ export type OutputPart =
   | TextPart
   | ReasoningPart
   | ToolCallPart
+  | ToolResultPart
   | SourcePart
   | FilePart
   | ProviderPart
@@ -145,6 +146,11 @@ export interface ToolCallPart extends ForProviders {
   /** A call of a custom tool, whose input is plain text (OpenAI). */
   custom?: true
   signature?: string
+  /**
+   * Proves that this server received the call from the model, so that it can be run although the
+   * message was in the hands of a client. Set where the stream has a `signingKey`.
+   */
+  seal?: string
 }
 
 /** A citation. */
@@ -179,6 +185,16 @@ export interface ProviderPart extends ForProviders {
   data: unknown
   /** The block never came whole. No provider receives it. */
   partial?: true
+}
+
+/** Whether a person allows a call that waits for approval. It has no arguments: the call has them. */
+export interface ToolApprovalPart {
+  type: 'tool-approval'
+  /** The id of the tool call. */
+  id: string
+  approved: boolean
+  /** For the model, if the call is not allowed. */
+  reason?: string
 }
 
 /** The result of a tool call. */

@@ -4,21 +4,9 @@
  * @module
  */
 
-import type {
-  CacheMark,
-  ForProviders,
-  Message,
-  OptionsByProvider,
-  TextInputPart,
-} from './messages.js'
-import type { JsonSchema, OutputSchema, StandardJsonSchema } from './schema.js'
-
-/** A tool that the model may call. */
-export interface Tool extends ForProviders {
-  description?: string
-  /** The schema of the arguments. */
-  parameters: JsonSchema | StandardJsonSchema
-}
+import type { CacheMark, Message, OptionsByProvider, TextInputPart } from './messages.js'
+import type { OutputSchema } from './schema.js'
+import type { Tool } from './tools.js'
 
 /**
  * Which tool the model calls. `auto`: the model decides. `required`: it must call one. `none`: it

@@ -5,7 +5,7 @@
  */
 
 import type { Usage, UsageSum } from './events.js'
-import type { AssistantMessage, InputPart, ToolResultPart } from './messages.js'
+import type { InputPart, OutputPart, ToolMessage } from './messages.js'
 import type { StreamRequest } from './request.js'
 
 /**
@@ -87,7 +87,7 @@ function lengthOfRequest({ system = '', prompt = '', messages = [] }: StreamRequ
   return length
 }
 
-type Part = InputPart | ToolResultPart | Exclude<AssistantMessage['content'], string>[number]
+type Part = InputPart | ToolMessage['content'][number] | OutputPart
 
 function lengthOfPart(part: Part): number {
   switch (part.type) {

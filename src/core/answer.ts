@@ -33,6 +33,8 @@ export interface AnswerSettings {
   request: StreamRequest
   open(request: StreamRequest, context: OpenContext): Source
   turn: Turn | undefined
+  /** It is a turn of several steps. */
+  runsTools?: boolean
   observer: Observer | undefined
 }
 
@@ -124,7 +126,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
     this.#wasted = addUsage(this.#wasted, this.#costOfAttempt(event.usage ?? {}))
     this.#lengthBefore = this.length
     this.#transcript.add(event)
-    if (event.mode === 'restart') this.#length = 0
+    if (event.mode === 'restart') this.#length = this.#transcript.keptLength()
     this.#settings.observer?.retry(event)
     this.#deliver([event])
   }
@@ -132,18 +134,20 @@ export class Answer implements EventFeed, Sink, TurnStream {
   done(completion: Completion): void {
     const { provider, model } = this.#settings.start
     const { content, attempts } = this.#transcript
-    const message = content.message(completion.finishReason === 'length')
+    const cut = completion.finishReason === 'length' || completion.finishReason === 'content-filter'
+    const message = this.#identified(content.message(cut, this.#source?.rest?.()?.wholeBlocks))
     const exceeded = exceededArguments(message)
     if (exceeded !== undefined) {
       return this.fail(this.#refusal(`the arguments of a tool call are JSON that ${exceeded}.`))
     }
-    const { wasted: thrownAway = {}, ...rest } = completion
+    const { wasted: thrownAway = {}, turn, ...rest } = completion
     const wasted = addUsage(this.#wasted, thrownAway)
     this.#finish({
       type: 'complete',
       text: content.text(),
       message,
       ...rest,
+      ...turn,
       ...(isEmpty(wasted) ? {} : { wasted }),
       provider: completion.provider ?? provider,
       model: completion.model ?? model,
@@ -157,10 +161,19 @@ export class Answer implements EventFeed, Sink, TurnStream {
     // A response may continue at the provider without a connection, and nobody will resume it.
     this.#source?.resumption?.()?.cancel()
     const known = isEmpty(usage) ? {} : { usage }
-    this.#finish({ ...this.#transcript.failure(error), ...known, ...this.#source?.details?.() })
+    const { wholeBlocks, results = [] } = this.#source?.rest?.() ?? {}
+    for (const result of results) this.#transcript.add(result)
+    const failure = this.#transcript.failure(error, wholeBlocks)
+    const partial = this.#identified(failure.partial)
+    this.#finish({ ...failure, partial, ...known, ...this.#source?.details?.() })
   }
 
   // -------------------------------------------------------------- inside
+
+  /** The message with an id, which the keys of its calls are made of. */
+  #identified(message: AssistantMessage): AssistantMessage {
+    return this.#settings.runsTools ? { ...message, id: this.#settings.start.id } : message
+  }
 
   #tooLong(): StreamError {
     return this.#refusal(`the answer is longer than the limit of ${maxLength} characters.`)
@@ -182,7 +195,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
       onBytes() {},
       stop: (error) => this.stop(error, this.drop?.()),
       onAttempt: (attempt) => {
-        this.#transcript.attempts = Math.max(this.#transcript.attempts, attempt.attempt)
+        this.#transcript.countAttempt(attempt)
         observer?.attempt(attempt, this.#request)
       },
     }
@@ -195,6 +208,8 @@ export class Answer implements EventFeed, Sink, TurnStream {
 
   /** The usage of this attempt. Counts that the provider has not reported are estimated. */
   #costOfAttempt(reported: UsageSum): UsageSum {
+    // A turn of several steps has estimated the usage of its steps.
+    if (this.#settings.runsTools) return reported
     return estimateUsage(reported, this.#request, this.length - this.#lengthBefore)
   }
 

@@ -30,6 +30,7 @@ import type {
   ReasoningPart,
   SourcePart,
   TextPart,
+  ToolApprovalPart,
   ToolCallPart,
   ToolResultPart,
 } from '../base/messages.js'
@@ -72,6 +73,7 @@ const toolCall: Rules<ToolCallPart> = {
   error: string,
   custom: flag,
   signature: string,
+  seal: string,
 }
 const toolResult: Rules<ToolResultPart> = {
   ...call,
@@ -79,6 +81,12 @@ const toolResult: Rules<ToolResultPart> = {
   // The parts are checked like those of a message.
   content: list,
   isError: flag,
+}
+const toolApproval: Rules<ToolApprovalPart> = {
+  type: anything,
+  id: aString,
+  approved: required(flag),
+  reason: string,
 }
 const source: Rules<SourcePart> = { ...common, url: string, title: string, raw: anything }
 const outputFile: Rules<FilePart> = { ...common, mediaType: aString, data, partial: oneOf(true) }
@@ -97,8 +105,16 @@ const input: PartRules = { text, image, file }
 const partRules: Readonly<Record<Message['role'], PartRules>> = {
   system: input,
   user: input,
-  assistant: { text, reasoning, 'tool-call': toolCall, source, file: outputFile, provider },
-  tool: { 'tool-result': toolResult },
+  assistant: {
+    text,
+    reasoning,
+    'tool-call': toolCall,
+    'tool-result': toolResult,
+    source,
+    file: outputFile,
+    provider,
+  },
+  tool: { 'tool-result': toolResult, 'tool-approval': toolApproval },
 }
 const allParts: PartRules = { ...partRules.assistant, ...input, ...partRules.tool }
 const partTypes = Object.keys(allParts)

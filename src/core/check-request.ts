@@ -6,6 +6,8 @@
 
 import {
   anything,
+  flag,
+  func,
   isInteger,
   isRecord,
   isText,
@@ -19,8 +21,9 @@ import {
   text,
 } from '../base/check-options.js'
 import { toJsonSchema } from '../base/json-schema.js'
-import type { StreamRequest, Tool } from '../base/request.js'
+import type { StreamRequest } from '../base/request.js'
 import type { OutputSchema, StandardSchema } from '../base/schema.js'
+import type { Tool } from '../base/tools.js'
 import { checkMessages, checkSystem, forProviders } from './check-messages.js'
 
 const tokens = rule('an integer from 1', (value) => isInteger(value, 1))
@@ -29,6 +32,13 @@ const tool: Rules<Tool> = {
   description: string,
   // toJsonSchema() checks it.
   parameters: anything,
+  run: func,
+  approve: rule(
+    'true, false, or a function',
+    (value) => flag.isAllowed(value) || func.isAllowed(value),
+  ),
+  once: flag,
+  validate: func,
   ...forProviders,
 }
 

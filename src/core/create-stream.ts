@@ -21,6 +21,8 @@ import type { OutputSchema } from '../base/schema.js'
 import type { RetryOptions } from '../layers/retry/options.js'
 import { retry } from '../layers/retry/retry.js'
 import { type TimeoutOptions, timeout } from '../layers/timeout.js'
+import { loop, runsTools } from '../loop/open-loop.js'
+import { type LoopOptions, loopRules } from '../loop/options.js'
 import { Answer } from './answer.js'
 import { checkNode } from './check-node.js'
 import { checkRequest, requestRules } from './check-request.js'
@@ -29,7 +31,7 @@ import { startOf } from './start-event.js'
 import { Stream } from './stream.js'
 import type { Turn } from './turn.js'
 
-export interface StreamOptions<Output = unknown> extends StreamRequest, StreamHooks {
+export interface StreamOptions<Output = unknown> extends StreamRequest, StreamHooks, LoopOptions {
   /** The schema of the answer. It determines the type of `complete.output`. */
   output?: OutputSchema<Output>
   /**
@@ -45,7 +47,7 @@ export interface StreamOptions<Output = unknown> extends StreamRequest, StreamHo
   retry?: number | false | RetryOptions
   /**
    * Timeouts. A number is `totalMs`, `false` disables all of them.
-   * @default { firstChunkMs: 120_000, chunkMs: 60_000, silenceMs: 60_000 }
+   * @default { firstChunkMs: 120_000, chunkMs: 60_000, silenceMs: 60_000, toolMs: 120_000 }
    */
   timeout?: number | false | TimeoutOptions
 }
@@ -81,20 +83,29 @@ export const streamRules: Rules<StreamOptions> = {
   retry: anything,
   timeout: anything,
   ...hookRules,
+  ...loopRules,
 }
 
 /** @internal Creates a stream, optionally as a turn of a conversation. */
 export function openStream(options: StreamOptions, turn?: Turn): EventStream {
   checkNode()
   checkOptions('', options, streamRules, 'an object with a driver and a prompt or messages')
-  const { driver, signal, retry: retryOption, timeout: timeoutOption, ...others } = options
-  const { onAttempt: _attempt, onRetry: _retry, onEnd, ...request } = others
+  const { driver, signal, retry: retryOption, timeout: timeoutOption = {}, ...others } = options
+  const { onEnd } = others
+  const [loopOptions, request] = split(others)
   checkRequest(request)
-  const layered = addLayers(driver, retryOption, timeoutOption)
   const start = startOf(driver)
+  const isTurn = runsTools(request, loopOptions)
+  const layer = (of: Driver): Driver => (retryOption === false ? of : retry(of, retryOption))
+  const toolMs = toolLimit(timeoutOption)
+  const stepped = isTurn
+    ? loop({ id: start.id, driver, options: loopOptions, toolMs, layer, stored: turn?.stored })
+    : layer(driver)
+  const layered = timeoutOption === false ? stepped : timeout(stepped, timeoutOption)
   const answer = new Answer({
     start,
     request,
+    runsTools: isTurn,
     open: (asked, context) =>
       // Without our own limits, no layer is the outermost one that may end the stream.
       openDriver(
@@ -108,11 +119,16 @@ export function openStream(options: StreamOptions, turn?: Turn): EventStream {
   return new Stream(answer, { signal, isWatched: onEnd !== undefined })
 }
 
-function addLayers(
-  driver: Driver,
-  retryOption: StreamOptions['retry'],
-  timeoutOption: StreamOptions['timeout'] = {},
-): Driver {
-  const retried = retryOption === false ? driver : retry(driver, retryOption)
-  return timeoutOption === false ? retried : timeout(retried, timeoutOption)
+/** The options of a turn, and the request. */
+function split(given: StreamRequest & StreamHooks & LoopOptions): [LoopOptions, StreamRequest] {
+  const request: Record<string, unknown> = { ...given }
+  for (const name of [...Object.keys(loopRules), ...Object.keys(hookRules)]) delete request[name]
+  return [given, request]
+}
+
+const defaultToolMs = 120_000
+
+function toolLimit(option: StreamOptions['timeout']): number {
+  if (option === false) return Infinity
+  return typeof option === 'object' ? (option.toolMs ?? defaultToolMs) : defaultToolMs
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { callHook } from '../base/call-hook.js'
 import { func, type Rules } from '../base/check-options.js'
 import type { CompleteEvent, ErrorEvent, RetryEvent, StartEvent } from '../base/events.js'
 import type { StreamHooks } from '../base/hooks.js'
@@ -32,11 +33,11 @@ export class Observer {
 
   attempt(attempt: Attempt, request: StreamRequest): void {
     this.#last = attempt
-    call(this.#hooks.onAttempt, { id: this.#start.id, ...attempt, request })
+    callHook(this.#hooks.onAttempt, { id: this.#start.id, ...attempt, request })
   }
 
   retry({ type: _type, ...retry }: RetryEvent): void {
-    call(this.#hooks.onRetry, { id: this.#start.id, ...retry })
+    callHook(this.#hooks.onRetry, { id: this.#start.id, ...retry })
   }
 
   end(end: CompleteEvent | ErrorEvent, timing: CompleteEvent['timing']): void {
@@ -47,10 +48,10 @@ export class Observer {
       const { provider, model } = this.#last
       const { error, usage = {}, response } = end
       const about = response === undefined ? {} : { response }
-      return call(onEnd, { id, provider, model, attempts, error, ...about, usage, timing })
+      return callHook(onEnd, { id, provider, model, attempts, error, ...about, usage, timing })
     }
     const { provider, model, finishReason, responseId, response, usage, wasted } = end
-    call(onEnd, {
+    callHook(onEnd, {
       id,
       provider,
       model,
@@ -64,13 +65,3 @@ export class Observer {
     })
   }
 }
-
-/**
- * Calls a hook on the next microtask, so that a hook that cancels the stream cannot interrupt a
- * layer.
- */
-function call<T>(hook: ((about: T) => unknown) | undefined, about: T): void {
-  if (hook !== undefined) Promise.resolve(about).then(hook).catch(ignore)
-}
-
-function ignore(): void {}

@@ -6,15 +6,18 @@
 
 import { Accumulator } from '../base/accumulator.js'
 import type { StreamError } from '../base/errors.js'
-import type { ErrorEvent, StreamEvent } from '../base/events.js'
+import type { ErrorEvent, RetryEvent, StreamEvent } from '../base/events.js'
 
 const nothing: readonly StreamEvent[] = []
 
 export class Transcript {
   readonly #content = new Accumulator()
   #held = nothing
-  /** The number of attempts. */
-  attempts = 1
+  /** The number of the last attempt, in the step. */
+  #attempt = 1
+  /** The number of attempts in the steps before. */
+  #attemptsBefore = 0
+  #step = 1
 
   get content(): Accumulator {
     this.settle()
@@ -26,8 +29,27 @@ export class Transcript {
     return this.#content.length
   }
 
+  /** The number of attempts of all steps. */
+  get attempts(): number {
+    return this.#attemptsBefore + this.#attempt
+  }
+
+  countAttempt({ attempt, step = 1 }: Pick<RetryEvent, 'attempt' | 'step'>): void {
+    if (step === this.#step) this.#attempt = Math.max(this.#attempt, attempt)
+    else {
+      this.#attemptsBefore += this.#attempt
+      this.#attempt = attempt
+      this.#step = step
+    }
+  }
+
+  /** The length of the content that has not been discarded, in characters. */
+  keptLength(): number {
+    return this.content.keptLength()
+  }
+
   add(event: StreamEvent): void {
-    if (event.type === 'retry') this.attempts = Math.max(this.attempts, event.attempt)
+    if (event.type === 'retry') this.countAttempt(event)
     this.#content.add(event)
   }
 
@@ -42,15 +64,23 @@ export class Transcript {
     const held = this.#held
     if (held.length === 0) return
     this.#held = nothing
-    for (const event of count === undefined ? held : held.slice(0, count)) this.add(event)
+    for (const [position, event] of held.entries()) {
+      // A tool has run, whether or not the reader has received its result.
+      const isResult = event.type === 'content' && event.kind === 'tool-result'
+      if (count === undefined || position < count || isResult) this.add(event)
+    }
   }
 
-  /** The `error` event of a stream that ends now, with the content so far. */
-  failure(error: StreamError): ErrorEvent {
+  /**
+   * The `error` event of a stream that ends now, with the content so far.
+   *
+   * @param from - the first block of what is not whole
+   */
+  failure(error: StreamError, from?: number): ErrorEvent {
     return {
       type: 'error',
       error,
-      partial: this.content.message(true),
+      partial: this.content.message(true, from),
       attempts: this.attempts,
     }
   }

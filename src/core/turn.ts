@@ -8,8 +8,11 @@
 import type { StreamError } from '../base/errors.js'
 import type { TerminalEvent } from '../base/events.js'
 import type { StreamRequest } from '../base/request.js'
+import type { StoredTurn } from '../loop/open-loop.js'
 
 export interface Turn {
+  /** For the tools of the turn: what the store knows. */
+  stored?: StoredTurn
   /**
    * Called at the first pull.
    *

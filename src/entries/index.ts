@@ -34,11 +34,15 @@ export type {
   RetryEvent,
   SourceContent,
   StartEvent,
+  Step,
+  StepCall,
   StreamEvent,
   TextContent,
   ToolCallContent,
+  ToolResultContent,
   Usage,
   UsageSum,
+  WaitingCall,
 } from '../base/events.js'
 export type { StreamAttempt, StreamEnd, StreamHooks, StreamRetry } from '../base/hooks.js'
 export type {
@@ -59,12 +63,13 @@ export type {
   SystemMessage,
   TextInputPart,
   TextPart,
+  ToolApprovalPart,
   ToolCallPart,
   ToolMessage,
   ToolResultPart,
   UserMessage,
 } from '../base/messages.js'
-export type { ReasoningEffort, StreamRequest, Tool, ToolChoice } from '../base/request.js'
+export type { ReasoningEffort, StreamRequest, ToolChoice } from '../base/request.js'
 export type {
   JsonSchema,
   OutputSchema,
@@ -74,6 +79,7 @@ export type {
   StandardSchema,
 } from '../base/schema.js'
 export type { Encoder, Format } from '../base/stream-format.js'
+export type { AnyInput, ApproveContext, RunContext, Tool, ToolOutput } from '../base/tools.js'
 export type { ReaderOptions } from '../carriers/body-writer.js'
 export { toReadableStream, toResponse, type WebResponseInit } from '../carriers/web.js'
 export { createStream, type StreamOptions } from '../core/create-stream.js'
@@ -88,3 +94,14 @@ export { type HedgeOptions, hedge } from '../layers/hedge.js'
 export type { RetryOptions } from '../layers/retry/options.js'
 export { retry } from '../layers/retry/retry.js'
 export { type TimeoutOptions, timeout } from '../layers/timeout.js'
+export type {
+  BeforeStep,
+  LoopHooks,
+  LoopOptions,
+  StepChanges,
+  StepEnd,
+  ToolEnd,
+  ToolStart,
+  UncertainCall,
+} from '../loop/options.js'
+export { type InputOf, ToolError, type ToolResult, tool, toolResult } from '../loop/tool.js'

@@ -45,6 +45,11 @@ export interface TimeoutOptions {
    * @default Infinity
    */
   totalMs?: number
+  /**
+   * The time of one run of a tool, in a stream whose tools run.
+   * @default 120_000
+   */
+  toolMs?: number
 }
 
 /**
@@ -57,7 +62,7 @@ export interface TimeoutOptions {
  */
 export function timeout(driver: Driver, options: number | TimeoutOptions): Driver {
   checkValue('driver', driver, required(driverRule))
-  const { totalMs = Infinity, ...clocks } = checkTimeout(options)
+  const { totalMs = Infinity, toolMs: _tools, ...clocks } = checkTimeout(options)
   return defineLayer(driver, (request, context) => {
     const { stop, ...others } = context
     const within = { ...others, clocks: tighten(context.clocks, clocks) }
@@ -72,6 +77,7 @@ const rules: Rules<TimeoutOptions> = {
   chunkMs: limit,
   silenceMs: limit,
   totalMs: limit,
+  toolMs: limit,
 }
 
 const numberOrOptions = optionsOf(`${limit.allowed}, false, or an object`, rules, limit.isAllowed)

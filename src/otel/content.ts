@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { InputPart, Message, OutputPart, ToolResultPart } from '../base/messages.js'
+import type { InputPart, Message, OutputPart, ToolMessage } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
 import type { AttributeValue } from './api.js'
 import { attribute } from './conventions.js'
@@ -28,7 +28,7 @@ function partsOf(content: Message['content']): object[] {
   return typeof content === 'string' ? [textPart(content)] : content.map(partOf)
 }
 
-function partOf(part: InputPart | OutputPart | ToolResultPart): object {
+function partOf(part: InputPart | OutputPart | ToolMessage['content'][number]): object {
   switch (part.type) {
     case 'text':
       return textPart(part.text)

@@ -8,7 +8,7 @@ import type { Completion } from '../base/driver.js'
 import type { StreamError } from '../base/errors.js'
 import type { ContentEvent, RetryEvent, UsageSum } from '../base/events.js'
 import { AnsweringSource } from './answering-source.js'
-import type { AttemptDetails, Resumption, Sink, Source } from './source.js'
+import type { AttemptDetails, Resumption, Sink, Source, TurnRest } from './source.js'
 
 /** Forwards every call in both directions. A subclass overrides only what it changes. */
 export abstract class ForwardingSource extends AnsweringSource implements Sink {
@@ -35,6 +35,10 @@ export abstract class ForwardingSource extends AnsweringSource implements Sink {
 
   details(): AttemptDetails {
     return this.upstream?.details?.() ?? {}
+  }
+
+  rest(): TurnRest | undefined {
+    return this.upstream?.rest?.()
   }
 
   resumption(): Resumption | undefined {

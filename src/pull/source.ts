@@ -37,11 +37,21 @@ export interface Source {
   usage(): UsageSum
   /** What the provider has said about the current attempt. Readable after `fail` and `close`, too. */
   details?(): AttemptDetails
+  /** After `fail` or `close`: what is left of a turn of several steps. */
+  rest?(): TurnRest | undefined
   /**
    * After `fail` or `close`: how to resume a response that the provider continues. A source that
    * stands for several drivers has none.
    */
   resumption?(): Resumption | undefined
+}
+
+/** What is left of a turn of several steps that ends early. */
+export interface TurnRest {
+  /** The blocks before this index belong to whole steps, whose calls may be run. */
+  wholeBlocks: number
+  /** Results that the reader has not received. What was done must not be done again. */
+  results: readonly ContentEvent[]
 }
 
 /** The provider's own words, for `complete` and `error`. */
@@ -76,6 +86,8 @@ export interface OpenContext {
 export interface Attempt {
   /** The number of the attempt, from 1. */
   attempt: number
+  /** The step that the attempt belongs to, in a turn of several steps. */
+  step?: number
   provider: string
   model: string
 }

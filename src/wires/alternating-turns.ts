@@ -12,7 +12,7 @@ import type {
   OutputPart,
   ToolResultPart,
 } from '../base/messages.js'
-import { arrangeCalls } from './call-order.js'
+import { arrangeCalls, type WireMessage } from './call-order.js'
 import type { Json } from './read-json.js'
 import { partsOf } from './request-messages.js'
 
@@ -57,7 +57,7 @@ export function encodeTurns(
 }
 
 function encodeMessage(
-  message: Exclude<Message, { role: 'system' }>,
+  message: Exclude<WireMessage, { role: 'system' }>,
   encoder: TurnEncoder,
 ): Json[] {
   switch (message.role) {

@@ -19,59 +19,82 @@ import type {
  * A call belongs to the first result of its id that follows. Ids may repeat, because some models
  * count from the start in each turn.
  *
+ * An answer of several steps holds the results itself. It becomes one message a step.
+ *
  * @param wireId - returns the id that the provider takes; called once for each call
  */
 export function arrangeCalls(
   messages: readonly Message[],
   wireId: (id: string) => string,
-): Message[] {
+): WireMessage[] {
   const results = matchResults(messages)
-  const arranged: Message[] = []
+  const arranged: WireMessage[] = []
   for (const message of messages) {
     if (message.role === 'tool') continue
     if (message.role !== 'assistant' || typeof message.content === 'string') {
       arranged.push(message)
       continue
     }
-    const answers: ToolResultPart[] = []
-    let fields: Partial<ToolMessage> = {}
-    const content = message.content.flatMap((part): OutputPart[] => {
-      if (part.type !== 'tool-call') return [part]
-      const result = results.get(part)
-      if (result === undefined) return []
-      const id = wireId(part.id)
-      fields = { ...fields, ...result.message }
-      answers.push({ ...result.part, id })
-      return [{ ...part, id }]
-    })
-    arranged.push({ ...message, content })
-    if (answers.length > 0) arranged.push({ ...fields, role: 'tool', content: answers })
+    for (const step of stepsOf(message.content)) {
+      const answers: ToolResultPart[] = []
+      let fields: Partial<ToolMessage> = {}
+      const content = step.flatMap((part): OutputPart[] => {
+        if (part.type !== 'tool-call') return [part]
+        const result = results.get(part)
+        if (result === undefined) return []
+        const id = wireId(part.id)
+        fields = { ...fields, ...result.message }
+        answers.push({ ...result.part, id })
+        return [{ ...part, id }]
+      })
+      arranged.push({ ...message, content })
+      if (answers.length > 0) arranged.push({ ...fields, role: 'tool', content: answers })
+    }
   }
   return arranged
+}
+
+/** A message as the wires write it: the results of tools are in messages of their own. */
+export type WireMessage =
+  | Exclude<Message, { role: 'tool' }>
+  | (Omit<ToolMessage, 'content'> & { content: readonly ToolResultPart[] })
+
+/** The parts of an answer without results, divided where a step ended with results. */
+function stepsOf(content: readonly OutputPart[]): OutputPart[][] {
+  const steps: OutputPart[][] = [[]]
+  let answered = false
+  for (const part of content) {
+    if (part.type === 'tool-result') answered = true
+    else {
+      const last = steps.at(-1) as OutputPart[]
+      if (answered && last.length > 0) steps.push([part])
+      else last.push(part)
+      answered = false
+    }
+  }
+  return steps
 }
 
 /** A result and the message that it came in. */
 interface Result {
   part: ToolResultPart
-  message: ToolMessage
+  /** Undefined for a result in an answer. */
+  message: ToolMessage | undefined
 }
 
 function matchResults(messages: readonly Message[]): Map<ToolCallPart, Result> {
   const open = new Map<string, ToolCallPart>()
   const results = new Map<ToolCallPart, Result>()
   for (const message of messages) {
-    if (message.role === 'assistant' && typeof message.content !== 'string') {
-      for (const part of message.content) {
-        // A call without a name cannot be sent.
-        if (part.type === 'tool-call' && part.name !== '') open.set(part.id, part)
-      }
-    } else if (message.role === 'tool') {
-      for (const part of message.content) {
-        const call = open.get(part.id)
-        if (call === undefined) continue
-        results.set(call, { part, message })
-        open.delete(part.id)
-      }
+    if (typeof message.content === 'string') continue
+    for (const part of message.content) {
+      // A call without a name cannot be sent.
+      if (part.type === 'tool-call' && part.name !== '') open.set(part.id, part)
+      if (part.type !== 'tool-result') continue
+      const call = open.get(part.id)
+      if (call === undefined) continue
+      results.set(call, { part, message: message.role === 'tool' ? message : undefined })
+      open.delete(part.id)
     }
   }
   return results

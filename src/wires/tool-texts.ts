@@ -28,8 +28,8 @@ function toJson(value: unknown): string {
  * because the answer was cut off, go back under a name of their own.
  */
 export function toArguments({ input, error }: ToolCallPart): Json {
-  if (error !== undefined) return { invalid_json: input }
   if (isRecord(input)) return input
+  if (error !== undefined) return { invalid_json: input }
   if (input === null || input === undefined || input === '') return {}
   return { input }
 }

@@ -77,6 +77,7 @@ const timeoutOptions: Record<keyof TimeoutOptions, Option> = {
   chunkMs: limit('chunkMs'),
   silenceMs: limit('silenceMs'),
   totalMs: limit('totalMs'),
+  toolMs: limit('toolMs'),
 }
 
 const tables = [

@@ -41,6 +41,8 @@ export function shown({ out }: Read): string[] {
         return `${index} ${kind} ${event.text}${event.signature ? ` (${event.signature})` : ''}`
       case 'tool-call':
         return `${index} ${event.id.replace(madeUp, 'call_*')} ${event.name} ${event.input}`
+      case 'tool-result':
+        return `${index} result of ${event.id} ${JSON.stringify(event.output)}`
       case 'source':
         return `${index} source ${event.url} ${event.title}`
       case 'file':

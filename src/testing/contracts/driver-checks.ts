@@ -77,6 +77,7 @@ const strings: Record<ContentEvent['kind'], readonly string[]> = {
   text: ['text'],
   reasoning: ['text'],
   'tool-call': ['id', 'name', 'input'],
+  'tool-result': ['id', 'name'],
   source: [],
   file: ['mediaType', 'data'],
   provider: ['name', 'origin'],

@@ -1,0 +1,68 @@
+/**
+ * The calls of a turn, and those that its messages leave without a result.
+ *
+ * @module
+ */
+
+import type { AssistantMessage, Message, ToolApprovalPart, ToolCallPart } from '../base/messages.js'
+
+/** One call of a tool, with what makes it unlike every other call. */
+export interface Call {
+  part: ToolCallPart
+  /** The id of its message. */
+  messageId: string
+  /** Models may use an id twice: how many calls of the message have had it before. */
+  ordinal: number
+  /** What a person has said to it. */
+  approval: ToolApprovalPart | undefined
+  /** The call was made in this stream, and not handed in with the messages. */
+  fresh: boolean
+}
+
+/** The calls in parts of one message, in their order. */
+export function callsIn(
+  { content }: Pick<AssistantMessage, 'content'>,
+  messageId: string,
+  fresh: boolean,
+): Call[] {
+  if (typeof content === 'string') return []
+  const counts = new Map<string, number>()
+  const calls: Call[] = []
+  for (const part of content) {
+    if (part.type !== 'tool-call') continue
+    const ordinal = counts.get(part.id) ?? 0
+    counts.set(part.id, ordinal + 1)
+    calls.push({ part, messageId, ordinal, approval: undefined, fresh })
+  }
+  return calls
+}
+
+/**
+ * The calls without results at the end of a conversation: those of the last answer, unless a user
+ * message follows it, which makes the model go on without them.
+ */
+export function openCalls(messages: readonly Message[]): Call[] {
+  const position = messages.findLastIndex(({ role }) => role !== 'tool')
+  const last = messages[position]
+  if (last?.role !== 'assistant') return []
+  const calls = callsIn(last, last.id ?? `message-${position}`, false)
+  const open = new Map<string, Call[]>()
+  for (const call of calls) {
+    const same = open.get(call.part.id)
+    if (same === undefined) open.set(call.part.id, [call])
+    else same.push(call)
+  }
+  const parts = typeof last.content === 'string' ? [] : last.content
+  for (const part of [...parts, ...messages.slice(position + 1).flatMap(toolParts)]) {
+    if (part.type === 'tool-result') open.get(part.id)?.shift()
+    if (part.type !== 'tool-approval') continue
+    const call = open.get(part.id)?.[0]
+    if (call !== undefined) call.approval = part
+  }
+  const left = new Set([...open.values()].flat())
+  return calls.filter((call) => left.has(call))
+}
+
+function toolParts(message: Message) {
+  return message.role === 'tool' ? message.content : []
+}

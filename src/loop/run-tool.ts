@@ -1,0 +1,185 @@
+/**
+ * One run of one tool.
+ *
+ * @module
+ */
+
+import { toBase64 } from '../base/base64.js'
+import { StreamError } from '../base/errors.js'
+import type { InputPart } from '../base/messages.js'
+import type { StandardSchema } from '../base/schema.js'
+import { show } from '../base/show.js'
+import type { RunContext, Tool } from '../base/tools.js'
+import { toWellFormedJson } from '../base/well-formed-json.js'
+import type { RunResult } from './ledger.js'
+import { ToolError, ToolResult } from './tool.js'
+
+/** The words for a failure that is nobody's business but the developer's. */
+const failed = 'The tool failed.'
+export const uncertain =
+  'It is not known whether this call was carried out, because it was interrupted. It was not tried again.'
+
+/** What the model and the client see of an error. */
+export function wordsOf(error: unknown): string {
+  return ToolError.is(error) ? error.message : failed
+}
+
+/** How a run ended. */
+export interface Outcome {
+  result: RunResult
+  /** What was thrown, for the hook. */
+  error?: unknown
+  /** The run was given up while it may still have had an effect. */
+  uncertain?: true
+}
+
+/**
+ * The arguments as `run` takes them.
+ *
+ * @throws ToolError whose words tell the model what is wrong
+ */
+export async function checkInput(tool: Tool, input: unknown): Promise<unknown> {
+  const standard = (tool.parameters as Partial<StandardSchema>)['~standard']
+  if (tool.validate !== undefined) {
+    try {
+      return await tool.validate(input)
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw new ToolError(`The arguments are invalid: ${reason}`, { cause })
+    }
+  }
+  if (typeof standard?.validate !== 'function') return input
+  const { issues, value } = (await standard.validate(input)) as {
+    issues?: readonly { message: string; path?: readonly unknown[] }[]
+    value?: unknown
+  }
+  if (issues === undefined) return value
+  const sentences = issues.slice(0, 5).map(({ path = [], message }) => {
+    const steps = path.map((step) => String((step as { key?: unknown })?.key ?? step))
+    return steps.length === 0 ? message : `${steps.join('.')}: ${message}`
+  })
+  throw new ToolError(`The arguments are invalid: ${sentences.join('; ')}`)
+}
+
+export interface RunSettings {
+  toolMs: number
+  maxResultCharacters: number
+  /** Called with each preliminary result. */
+  onPreliminary(result: RunResult): void
+}
+
+/** Runs a tool to its end, to its time limit, or until the signal aborts. It never rejects. */
+export async function runTool(
+  { run }: Tool,
+  input: unknown,
+  context: RunContext,
+  { toolMs, maxResultCharacters, onPreliminary }: RunSettings,
+): Promise<Outcome> {
+  const controller = new AbortController()
+  const stop = (): void => controller.abort(context.signal.reason)
+  if (context.signal.aborted) stop()
+  context.signal.addEventListener('abort', stop)
+  const late = new StreamError(
+    'timeout',
+    `The tool took longer than ${toolMs} ms (timeout.toolMs).`,
+  )
+  const timer = toolMs === Infinity ? undefined : setTimeout(() => controller.abort(late), toolMs)
+  const { signal } = controller
+  const given = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason))
+    if (signal.aborted) reject(signal.reason)
+  })
+  given.catch(() => {})
+  const read = (value: unknown): RunResult => bounded(value, maxResultCharacters)
+  try {
+    const work = Promise.resolve(run?.(input, { ...context, signal }))
+    work.catch(() => {})
+    const value = await Promise.race([work, given])
+    if (!isGenerator(value)) return { result: read(value) }
+    return { result: await drainGenerator(value, given, read, onPreliminary) }
+  } catch (error) {
+    if (error === late) {
+      return {
+        result: { output: 'The tool took too long.', isError: true },
+        error,
+        uncertain: true,
+      }
+    }
+    if (signal.aborted)
+      return { result: { output: uncertain, isError: true }, error, uncertain: true }
+    return { result: { output: wordsOf(error), isError: true }, error }
+  } finally {
+    clearTimeout(timer)
+    context.signal.removeEventListener('abort', stop)
+  }
+}
+
+type AnyGenerator =
+  | Iterator<unknown, unknown, undefined>
+  | AsyncIterator<unknown, unknown, undefined>
+
+function isGenerator(value: unknown): value is AnyGenerator {
+  if (typeof value !== 'object' || value === null || !('next' in value)) return false
+  return Symbol.asyncIterator in value || Symbol.iterator in value
+}
+
+async function drainGenerator(
+  generator: AnyGenerator,
+  given: Promise<never>,
+  read: (value: unknown) => RunResult,
+  onPreliminary: (result: RunResult) => void,
+): Promise<RunResult> {
+  let last: RunResult | undefined
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([generator.next(), given])
+      if (done) return value === undefined && last !== undefined ? last : read(value)
+      last = read(value)
+      onPreliminary(last)
+    }
+  } catch (error) {
+    // Not awaited: a generator that waits for something answers when that has come.
+    void Promise.resolve(generator.return?.(undefined)).catch(() => {})
+    throw error
+  }
+}
+
+/** A result as JSON, cut at the limit. */
+function bounded(value: unknown, maxCharacters: number): RunResult {
+  const { output, content } = value instanceof ToolResult ? value : { output: value }
+  if (content !== undefined) {
+    const left = { characters: maxCharacters }
+    const parts = content.map((part) => boundedPart(part, left))
+    return output === undefined
+      ? { output: undefined, content: parts }
+      : { ...bounded(output, maxCharacters), content: parts }
+  }
+  if (typeof output === 'string') return { output: cut(output.toWellFormed(), maxCharacters) }
+  let json: string | undefined
+  try {
+    json = toWellFormedJson(output)
+  } catch (cause) {
+    throw new TypeError(`The tool returned ${show(output)}, which cannot be written as JSON.`, {
+      cause,
+    })
+  }
+  if (json === undefined) return { output: null }
+  return { output: json.length > maxCharacters ? cut(json, maxCharacters) : JSON.parse(json) }
+}
+
+function boundedPart(part: InputPart, left: { characters: number }): InputPart {
+  if (part.type !== 'text') {
+    // Events are JSON.
+    const { data } = part
+    return { ...part, data: data instanceof Uint8Array ? toBase64(data) : String(data) }
+  }
+  const text = cut(part.text.toWellFormed(), left.characters)
+  left.characters = Math.max(0, left.characters - part.text.length)
+  return { ...part, text }
+}
+
+function cut(text: string, maxCharacters: number): string {
+  if (text.length <= maxCharacters) return text
+  const kept = text.slice(0, maxCharacters).toWellFormed()
+  return `${kept}\n(Cut off: the result has ${text.length} characters, and the limit is ${maxCharacters}.)`
+}

@@ -1,0 +1,46 @@
+/**
+ * Seals of calls: a proof that a call that a client hands back is what the model has said.
+ *
+ * @module
+ */
+
+import type { ToolCallPart } from '../base/messages.js'
+
+/** @see https://www.rfc-editor.org/rfc/rfc2104 */
+const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+
+export class Sealer {
+  readonly #key: Promise<CryptoKey>
+
+  constructor(signingKey: string | Uint8Array) {
+    const bytes = typeof signingKey === 'string' ? new TextEncoder().encode(signingKey) : signingKey
+    const usages: KeyUsage[] = ['sign', 'verify']
+    this.#key = crypto.subtle.importKey('raw', bytes as BufferSource, algorithm, false, usages)
+    this.#key.catch(() => {})
+  }
+
+  /** @param scope - the id of the conversation, or of the message */
+  async seal(scope: string, call: ToolCallPart): Promise<string> {
+    const signed = await crypto.subtle.sign('HMAC', await this.#key, payloadOf(scope, call))
+    return Array.from(new Uint8Array(signed), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  }
+
+  async isValid(scope: string, call: ToolCallPart): Promise<boolean> {
+    const { seal = '' } = call
+    if (!/^([0-9a-f]{2})+$/.test(seal)) return false
+    const bytes = Uint8Array.from(seal.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
+    return crypto.subtle.verify('HMAC', await this.#key, bytes, payloadOf(scope, call))
+  }
+}
+
+function payloadOf(scope: string, { id, name, input }: ToolCallPart): BufferSource {
+  return new TextEncoder().encode(JSON.stringify([scope, id, name, sorted(input)]))
+}
+
+/** Databases change the order of keys. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(sorted)
+  const entries = Object.entries(value).map(([key, each]) => [key, sorted(each)] as const)
+  return entries.toSorted(([one], [other]) => (one < other ? -1 : 1))
+}
