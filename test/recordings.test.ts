@@ -105,10 +105,12 @@ function toolCalls(contents: ContentEvent[]): unknown[] {
   return [...calls.values()]
 }
 
-/** The arguments of the calls in the message; what is wrong with those that have none. */
+/** The arguments of the calls in the message; what is wrong with those that are no object. */
 function inputsOf({ content }: AssistantMessage): unknown[] {
   if (typeof content === 'string') return []
-  return content.flatMap((part) => (part.type === 'tool-call' ? [part.error ?? part.input] : []))
+  return content.flatMap((part) =>
+    part.type === 'tool-call' ? [typeof part.input === 'object' ? part.input : part.error] : [],
+  )
 }
 
 function parsed(args: unknown): unknown {

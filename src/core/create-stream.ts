@@ -130,5 +130,5 @@ const defaultToolMs = 120_000
 
 function toolLimit(option: StreamOptions['timeout']): number {
   if (option === false) return Infinity
-  return typeof option === 'object' ? (option.toolMs ?? defaultToolMs) : defaultToolMs
+  return (typeof option === 'object' ? option?.toolMs : undefined) ?? defaultToolMs
 }

@@ -94,6 +94,7 @@ export { type HedgeOptions, hedge } from '../layers/hedge.js'
 export type { RetryOptions } from '../layers/retry/options.js'
 export { retry } from '../layers/retry/retry.js'
 export { type TimeoutOptions, timeout } from '../layers/timeout.js'
+export { type InputOf, ToolError, type ToolResult, tool, toolResult } from '../loop/define-tool.js'
 export type {
   BeforeStep,
   LoopHooks,
@@ -104,4 +105,3 @@ export type {
   ToolStart,
   UncertainCall,
 } from '../loop/options.js'
-export { type InputOf, ToolError, type ToolResult, tool, toolResult } from '../loop/tool.js'

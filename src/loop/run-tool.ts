@@ -11,8 +11,8 @@ import type { StandardSchema } from '../base/schema.js'
 import { show } from '../base/show.js'
 import type { RunContext, Tool } from '../base/tools.js'
 import { toWellFormedJson } from '../base/well-formed-json.js'
+import { ToolError, ToolResult } from './define-tool.js'
 import type { RunResult } from './ledger.js'
-import { ToolError, ToolResult } from './tool.js'
 
 /** The words for a failure that is nobody's business but the developer's. */
 const failed = 'The tool failed.'

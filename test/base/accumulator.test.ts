@@ -31,6 +31,7 @@ function partsOf(events: readonly ContentEvent[], cut = false): unknown[] {
 }
 
 const cutOff = 'The arguments were cut off before they were complete.'
+const notRun = 'The answer broke off or reached a limit, so this call was not run.'
 const noObject = 'The arguments are not a JSON object.'
 
 describe('the arguments of a tool call', () => {
@@ -56,15 +57,15 @@ describe('the arguments of a tool call', () => {
     }
   })
 
-  test('arguments of an answer that was cut have a truncation error', () => {
+  test('calls of an answer that was cut have an error, since they must not be run', () => {
     const [whole, broken] = partsOf([call(0, '{"x":1}'), call(1, '{"x":')], true) as object[]
-    expect(whole).not.toHaveProperty('error')
+    expect(whole).toMatchObject({ input: { x: 1 }, error: notRun })
     expect(broken).toMatchObject({ input: '{"x":', error: cutOff })
   })
 
   test('arguments that were cut before their beginning are not taken for empty ones', () => {
     const [first, last] = partsOf([call(0, ''), call(1, '')], true) as object[]
-    expect(first).toEqual({ type: 'tool-call', id: 'c0', name: 'f', input: {} })
+    expect(first).toEqual({ type: 'tool-call', id: 'c0', name: 'f', input: {}, error: notRun })
     expect(last).toMatchObject({ input: '', error: cutOff })
     expect(partsOf([call(0, ''), text('and so', 1)], true)[0]).toMatchObject({ input: {} })
   })
