@@ -58,6 +58,7 @@ export interface PartialValues<Value> extends AsyncIterableIterator<PartialJson<
     path: Path,
     options?: ElementsOptions,
   ): AsyncIterableIterator<ElementAt<Value, Path>>
+  /** The elements of an answer that is an array itself. */
   elements(
     ...root: '' extends ArrayPath<Value> ? [] : [path: ArrayPath<Value>]
   ): AsyncIterableIterator<ElementAt<Value, ''>>
