@@ -34,9 +34,9 @@ export type PartialJson<Value> = Value extends readonly (infer Element)[]
 /** The growing values, or the elements of an array within them. Only one of them can be read. */
 export interface PartialValues<Value> extends AsyncIterableIterator<PartialJson<Value>> {
   /**
-   * Yields the elements of an array, each one once, as soon as it is whole: a number at the comma
-   * or bracket after it, anything else at its last character. An element is a value of its own and
-   * never changes. An element that was cut off is not yielded.
+   * Yields the elements of an array, each one once, as soon as it is whole: numbers, booleans and
+   * null at the comma or bracket after them, anything else at its last character. An element is a
+   * value of its own and never changes. An element that was cut off is not yielded.
    *
    * The path has the keys that lead to the array, separated by dots: `recipe.steps`. A `*` stands
    * for every element of an array on the way: `rows.*` yields the cells of all rows, `rows` each

@@ -65,7 +65,7 @@ function isJson(text: string): boolean {
 }
 
 describe('the elements of any JSON', () => {
-  test('are those of the parsed value, whatever the path and the pieces', () => {
+  test('the elements are those of the parsed value, for any path and pieces', () => {
     let found = 0
     fc.assert(
       fc.property(texts, places, (text, at) => {
@@ -82,7 +82,7 @@ describe('the elements of any JSON', () => {
     expect(found).toBeGreaterThan(200)
   })
 
-  test('of a beginning are the first ones of all', () => {
+  test('the beginning of a text has the first of its elements', () => {
     fc.assert(
       fc.property(texts, paths, places, fc.nat(), (text, path, at, length) => {
         const [elements] = find(cut(text.slice(0, length % text.length), at), path)
@@ -138,7 +138,7 @@ test.each([
   for (const path of [[], ['a'], ['*'], ['*', '*']]) expect(find(text, path)[1]).toBe(false)
 })
 
-test('the elements before an error come before it', () => {
+test('the elements before an error are yielded', () => {
   expect(find(['[1, "two", tru]'], [])).toEqual([[1, 'two'], false])
   expect(find(['{"a": [[1], [2, 3}, [4]]}'], ['a', '*'])).toEqual([[1, 2, 3], false])
 })

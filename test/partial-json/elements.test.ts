@@ -34,7 +34,7 @@ function toolCall(input: string) {
 }
 
 describe('the elements of an array', () => {
-  test('come once each, in order, and end with the stream', async () => {
+  test('each element comes once, in order, until the stream ends', async () => {
     const stream = streamOf([
       '{"name": "Soup", "steps": ["Bo',
       'il", "Stir"',
@@ -52,11 +52,11 @@ describe('the elements of an array', () => {
     ['rows.*', '{"rows": [[1, 2], [], [3]]}', [1, 2, 3]],
     ['*.cells', '[{"cells": [1]}, {"other": [2]}, {"cells": [3]}]', [1, 3]],
     ['a.*.b', '{"a": [{"b": [1]}, 2, null, {"b": 3}, {"b": [4]}, [[5]]]}', [1, 4]],
-  ])('at the path %j of %s are found', async (path, text, elements) => {
+  ])('the path %j leads to the elements of %s', async (path, text, elements) => {
     expect(await collect(partialJson(streamOf([...text])).elements(path))).toEqual(elements)
   })
 
-  test('without a path are those of the answer itself', async () => {
+  test('without a path, the elements are those of the answer itself', async () => {
     expect(await collect(partialJson(streamOf(['[1, 2]'])).elements())).toEqual([1, 2])
   })
 
@@ -65,11 +65,11 @@ describe('the elements of an array', () => {
     ['an object', '{"steps": {"steps": [1]}}'],
     ['absent', '{}'],
     ['within a string', '{"a": "{\\"steps\\": [1]}"}'],
-  ])('are none where the array is %s', async (_name, text) => {
+  ])('there are no elements if the array is %s', async (_name, text) => {
     expect(await collect(partialJson(streamOf([text])).elements('steps'))).toEqual([])
   })
 
-  test('come with the character that makes them whole', async () => {
+  test('an element comes with the character that makes it whole', async () => {
     const text = '{"s": [1, -2e3 ,true,"a]" ,{"b": [1]}, [[]],null]}'
     let read = ''
     async function* events(): AsyncGenerator<StreamEvent, void, void> {
@@ -94,7 +94,7 @@ describe('the elements of an array', () => {
     ])
   })
 
-  test('never change once they are out', async () => {
+  test('an element never changes after it was yielded', async () => {
     const text = JSON.stringify(Array.from({ length: 20 }, (_, n) => ({ n, list: [n, { n }] })))
     const elements: unknown[] = []
     const early: string[] = []
@@ -106,7 +106,7 @@ describe('the elements of an array', () => {
     expect(new Set(elements).size).toBe(20)
   })
 
-  test('are the same in a fence, after prose and in the arguments of a tool, whatever the pieces', async () => {
+  test('the elements are the same in a fence, after prose and in the arguments of a tool, in any pieces', async () => {
     // Without escapes: JSON.parse() of V8 13.6 may take one escaped key for another.
     const stringUnit = fc.constantFrom(...'ab []{},:\u{e9}\u{1f600}')
     const list = fc.array(fc.jsonValue({ maxDepth: 3, stringUnit }), { maxLength: 6 })
@@ -135,7 +135,7 @@ describe('the elements of an array', () => {
 })
 
 describe.each(everyDriver)('with $name', (row) => {
-  test('a root that is an array gives its elements, wrapped for the provider or not', async () => {
+  test('an answer that is an array yields its elements, wrapped by the provider or not', async () => {
     const steps = [{ text: 'Boil' }, { text: 'Stir and wait' }]
     const provider = simulatedProvider({
       paceMs: 0,
@@ -154,7 +154,7 @@ describe.each(everyDriver)('with $name', (row) => {
 describe('a restart', () => {
   const answers = (): Script[] => [['{"s": ["a", "b', network], ['{"s": ["a2", "b2"]}']]
 
-  test('after elements fails with retracted, and closes the stream', async () => {
+  test('a restart after elements fails with retracted and closes the stream', async () => {
     const stream = streamOf(...answers())
     const elements: unknown[] = []
     const read = async (): Promise<void> => {
@@ -169,7 +169,7 @@ describe('a restart', () => {
     await expect(stream.final()).rejects.toMatchObject({ code: 'aborted' })
   })
 
-  test('calls onRestart, between the elements of the two attempts', async () => {
+  test('a restart calls onRestart between the elements of the two attempts', async () => {
     let elements: unknown[] = []
     const retries: RetryEvent[] = []
     const onRestart = async (retry: RetryEvent): Promise<void> => {
@@ -185,7 +185,7 @@ describe('a restart', () => {
     expect(retries).toMatchObject([{ type: 'retry', attempt: 2, error: { code: 'network' } }])
   })
 
-  test('that leaves no elements still calls onRestart', async () => {
+  test('a restart without new elements calls onRestart', async () => {
     let elements: unknown[] = []
     const onRestart = (): void => {
       elements = []
@@ -196,7 +196,7 @@ describe('a restart', () => {
     expect(elements).toEqual([])
   })
 
-  test('before any element goes unnoticed', async () => {
+  test('a restart before the first element does not call onRestart', async () => {
     let calls = 0
     const stream = streamOf(['{"s": ["a', network], ['{"s": ["b"]}'])
     const all = partialJson(stream).elements('s', { onRestart: () => calls++ })
@@ -204,7 +204,7 @@ describe('a restart', () => {
     expect(calls).toBe(0)
   })
 
-  test('after an answer that is not JSON is a restart, too', async () => {
+  test('an answer that is not JSON restarts the elements', async () => {
     const output = z.array(z.string())
     const driver = scripted([['["a", oops', ']'], ['["b"]']])
     const stream = createStream({ driver, prompt: 'p', output, retry: fast })
@@ -217,7 +217,7 @@ describe('a restart', () => {
     expect(elements).toEqual(['b'])
   })
 
-  test('whose onRestart throws ends the iteration with that error, and the stream', async () => {
+  test('an onRestart that throws ends the iteration with its error and closes the stream', async () => {
     const stream = streamOf(...answers())
     const onRestart = (): never => {
       throw new RangeError('no')
@@ -244,7 +244,7 @@ test('an answer that is continued has its elements once', async () => {
   expect(await collect(partialJson(stream).elements())).toEqual(['a', 'b2', 'c'])
 })
 
-describe('the end', () => {
+describe('the end of the elements', () => {
   const read = async (elements: AsyncIterable<unknown>): Promise<[unknown[], unknown]> => {
     const all: unknown[] = []
     try {
@@ -255,7 +255,7 @@ describe('the end', () => {
     return [all, undefined]
   }
 
-  test('of a failed stream is its error, without the element that was cut off', async () => {
+  test('a failed stream throws its error and does not yield the element that was cut off', async () => {
     for (const cutOff of ['2', '"b"'.slice(0, 2), '{"c": 1', 'nul', '[1, 2']) {
       const stream = streamOf([`["a", ${cutOff}`, new StreamError('auth', 'no')])
       const [elements, error] = await read(partialJson(stream).elements())
@@ -264,7 +264,7 @@ describe('the end', () => {
     }
   })
 
-  test('at the token limit is an error that names the limit', async () => {
+  test('an answer cut off at the token limit fails and names the limit', async () => {
     const stream = streamOf(['["a", 12', { finishReason: 'length', usage: {} }])
     const [elements, error] = await read(partialJson(stream).elements())
     expect(elements).toEqual(['a'])
@@ -275,19 +275,19 @@ describe('the end', () => {
     expect((await stream.final()).finishReason).toBe('length')
   })
 
-  test('of an answer without JSON has no elements if the answer calls tools', async () => {
+  test('an answer without JSON has no elements if it calls tools, and fails otherwise', async () => {
     const stream = streamOf(['No.', { finishReason: 'tool-calls', usage: {} }])
     expect(await read(partialJson(stream).elements())).toEqual([[], undefined])
     const [, error] = await read(partialJson(streamOf(['No.'])).elements())
     expect(error).toMatchObject({ code: 'protocol' })
   })
 
-  test('of a call without arguments has no elements', async () => {
+  test('a call without arguments has no elements', async () => {
     const stream = streamOf([toolCall(''), { finishReason: 'tool-calls', usage: {} }])
     expect(await read(partialJson(stream, { tool: 'save' }).elements('s'))).toEqual([[], undefined])
   })
 
-  test('of events without a terminal event is an error', async () => {
+  test('events without a terminal event fail with interrupted', async () => {
     const [elements, error] = await read(partialJson(eventsOf(['[1, 2]'])).elements())
     expect(elements).toEqual([1, 2])
     expect(error).toMatchObject({ code: 'interrupted' })
@@ -295,7 +295,7 @@ describe('the end', () => {
 })
 
 describe('the reader', () => {
-  test('who leaves closes the connection to the provider', async () => {
+  test('leaving the loop closes the connection to the provider', async () => {
     const provider = simulatedProvider({
       paceMs: 0,
       answer: { text: '["a", "b", "c", "d"]', fault: { kind: 'stall', afterEvents: 4 } },
@@ -312,7 +312,7 @@ describe('the reader', () => {
     await upstream.close()
   })
 
-  test('who leaves while the provider is silent is let go at once', async () => {
+  test('return() settles at once while the provider is silent', async () => {
     const elements = partialJson(streamOf(['["a", "b', { waitMs: Infinity }])).elements()
     await elements.next()
     const next = elements.next()
@@ -320,7 +320,7 @@ describe('the reader', () => {
     expect(await next).toEqual({ done: true, value: undefined })
   })
 
-  test('who is slow is not run ahead of', async () => {
+  test('a slow reader of elements holds the events back', async () => {
     let pulled = 0
     function* pieces(): Generator<string, void, void> {
       for (const text of '[1, 2, 3, 4, 5, 6, 7, 8]') {
@@ -335,14 +335,14 @@ describe('the reader', () => {
     await elements.return?.()
   })
 
-  test('reads either the values or the elements of a stream', async () => {
+  test('the values and the elements of one stream cannot both be read', async () => {
     const values = partialJson(streamOf(['[1, 2]']))
     expect((await values.next()).done).toBe(false)
     await expect(values.elements().next()).rejects.toThrow(/already being read/)
   })
 })
 
-test('bad arguments are refused at the call', () => {
+test('elements() refuses invalid arguments at the call', () => {
   const values = partialJson(streamOf(['{}']))
   expect(() => values.elements('a..b')).toThrow(/"path" is "a..b".*recipe.steps/)
   expect(() => values.elements('.')).toThrow(TypeError)

@@ -312,7 +312,7 @@ describe('an answer that completes', () => {
     await expect(collect(partialJson(events()))).rejects.toMatchObject({ code: 'interrupted' })
   })
 
-  test('is not taken from events that throw', async () => {
+  test('events that throw end the iteration with their error', async () => {
     const cause = new RangeError('mine')
     async function* events(): AsyncGenerator<StreamEvent, void, void> {
       yield { type: 'content', index: 0, kind: 'text', text: '{"a": 1}' }
@@ -380,7 +380,7 @@ describe('the reader', () => {
     expect(provider.requests).toEqual([])
   })
 
-  test('of a stream that is already being read is refused', async () => {
+  test('a stream that is already being read is refused', async () => {
     const stream = streamOf(['{"a": 1}'])
     for await (const event of stream) if (event.type === 'start') break
     await expect(partialJson(stream).next()).rejects.toThrow(/already being read/)
