@@ -43,6 +43,8 @@ export interface StreamAttempt {
    * at the same time.
    */
   attempt: number
+  /** The step, from 1, in a turn with tools that run. Attempts are counted within it. */
+  step?: number
   /** The provider that is called. */
   provider: string
   model: string

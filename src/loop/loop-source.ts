@@ -76,6 +76,7 @@ export class LoopSource extends AnsweringSource implements Sink {
   /** What this step had received before its last attempt, in characters. */
   #lengthBefore = 0
   #usage: UsageSum = {}
+  /** What the steps report as wasted. The reader has heard of failed attempts by `retry` events. */
   #wasted: UsageSum = {}
   #begun = false
   #closed = false
@@ -154,7 +155,6 @@ export class LoopSource extends AnsweringSource implements Sink {
     this.#answer.add(event)
     const cost = this.#costOfAttempt(event.usage)
     this.#lengthBefore = this.#answer.length
-    this.#wasted = addUsage(this.#wasted, cost)
     const told = { ...event, step: this.#step }
     if (isEmpty(cost)) delete told.usage
     else told.usage = cost
