@@ -6,6 +6,7 @@ import type { StreamRequest } from '../../src/base/request.js'
 import { gemini } from '../../src/entries/gemini.js'
 import { createStream } from '../../src/entries/index.js'
 import { encodeGeminiRequest, type GeminiSettings } from '../../src/wires/gemini/request.js'
+import { collect } from '../support/collect.js'
 
 type Json = Record<string, unknown>
 
@@ -108,8 +109,7 @@ describe('options of the provider', () => {
   })
 
   test('that declare functions make a choice of tools valid', () => {
-    const own = { functionDeclarations: [{ name: 'g' }] }
-    const providerOptions = { gemini: { tools: [own] } }
+    const providerOptions = own({ tools: [{ functionDeclarations: [{ name: 'g' }] }] })
     const body = encode({ prompt: 'p', toolChoice: { name: 'g' }, providerOptions })
     expect(body.toolConfig).toEqual({
       functionCallingConfig: { mode: 'ANY', allowedFunctionNames: ['g'] },
@@ -181,17 +181,16 @@ describe('server tools', () => {
     ['https://us-central1-aiplatform.googleapis.com/v1', false],
     ['https://proxy.test/v1/projects/p/locations/global/publishers/google', false],
   ])('are announced to %s: %s', async (baseURL, isAnnounced) => {
-    let body = ''
-    const fetch = async (_url: unknown, init?: RequestInit) => {
-      body = String(init?.body)
+    let body: unknown
+    const fetch: typeof globalThis.fetch = async (_url, init) => {
+      body = init?.body
       return new Response('{}', { status: 400 })
     }
-    const driver = gemini({ model: third, apiKey: 'k', baseURL, fetch: fetch as never })
-    for await (const _ of createStream({ driver, ...request, retry: false, onEnd() {} } as never)) {
-      // Only the request matters.
-    }
+    const driver = gemini({ model: third, apiKey: 'k', baseURL, fetch })
+    const { prompt, ...rest } = request
+    await collect(createStream({ driver, prompt: prompt ?? '', ...rest, retry: false, onEnd() {} }))
     expect(body).toContain('googleSearch')
-    expect(body.includes('includeServerSideToolInvocations')).toBe(isAnnounced)
+    expect((body as string).includes('includeServerSideToolInvocations')).toBe(isAnnounced)
   })
 })
 

@@ -162,7 +162,7 @@ function expected(sent: readonly Json[]): Json[] {
     const isText = typeof part.text === 'string' && typeof last?.text === 'string'
     const isOne = isText && part.thought === last.thought
     if (isOne && (part.thoughtSignature === undefined || last.thoughtSignature === undefined)) {
-      joined[joined.length - 1] = { ...last, ...part, text: `${last.text}${part.text}` }
+      joined[joined.length - 1] = { ...last, ...part, text: String(last.text) + String(part.text) }
     } else joined.push(part)
   }
   return joined.filter(

@@ -72,8 +72,8 @@ function* events(answer: WholeAnswer, context: WireContext): Generator<WireEvent
   }
   const finishReason = finishReasonOf(answer)
   const content = { parts: [held?.part ?? { text: '' }], role: 'model' }
-  const candidate = { content, finishReason, index: 0, ...safetyOf(context, finishReason) }
-  yield event({ candidates: [candidate], ...tail(context, endUsage(answer)) }, true)
+  const last = { content, finishReason, index: 0, ...safetyOf(context, finishReason) }
+  yield event({ candidates: [last], ...tail(context, endUsage(answer)) }, true)
 
   function chunk({ part, ...counted }: Part): WireEvent {
     const candidate = { content: { parts: [part], role: 'model' }, index: 0 }
