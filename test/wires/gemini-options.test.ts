@@ -314,16 +314,18 @@ describe('an image or a file', () => {
     )
   })
 
-  test('is refused as the id of another provider, and taken as an address', () => {
+  test('is refused as the id of another provider, and taken as a name or an address', () => {
     for (const data of ['file-abc123', 'file_011CNha8iCJcU1wXNR6q4V8w']) {
       const encoding = () => part({ type: 'file', data, mediaType: 'application/pdf' })
       expect(encoding).toThrow(expect.objectContaining({ code: 'invalid-request' }))
       expect(encoding).toThrow(data)
     }
     const fileUri = 'https://generativelanguage.googleapis.com/v1beta/files/abc-1'
-    expect(part({ type: 'file', data: fileUri, mediaType: 'application/pdf' })).toEqual({
-      fileData: { mimeType: 'application/pdf', fileUri },
-    })
+    for (const data of [fileUri, 'files/abc-1']) {
+      expect(part({ type: 'file', data, mediaType: 'application/pdf' })).toEqual({
+        fileData: { mimeType: 'application/pdf', fileUri },
+      })
+    }
   })
 })
 
@@ -362,6 +364,27 @@ describe('thinking', () => {
     }
     expect(thinking('minimal', 'my-project-model')).toMatchObject({ thinkingBudget: 512 })
     expect(thinking('none', 'my-project-model')).toMatchObject({ thinkingBudget: 0 })
+  })
+
+  test('of the options replaces an effort, because both at once are refused', () => {
+    const sent = (
+      thinkingConfig: Json,
+      reasoning: StreamRequest['reasoning'] = { effort: 'low' },
+    ) => {
+      const providerOptions = { gemini: { generationConfig: { thinkingConfig } } }
+      const body = encode({ prompt: 'p', ...(reasoning && { reasoning }), providerOptions })
+      return (body.generationConfig as Json).thinkingConfig
+    }
+    const includeThoughts = true
+    expect(sent({ thinkingBudget: 9 })).toEqual({ thinkingBudget: 9, includeThoughts })
+    expect(sent({ thinkingLevel: 'high' }, { budgetTokens: 9 })).toEqual({
+      thinkingLevel: 'high',
+      includeThoughts,
+    })
+    expect(sent({ includeThoughts: false })).toEqual({
+      thinkingLevel: 'low',
+      includeThoughts: false,
+    })
   })
 
   test('is known by the name behind a path', () => {

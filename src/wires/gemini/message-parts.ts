@@ -43,10 +43,11 @@ function encodeData(part: InputPart, provider: string): Json {
   if (part.type === 'text') return { text: part.text }
   const id = fileIdOf(part)
   if (id !== undefined) {
-    const message = `Gemini has no file ids such as "${id}". Give the address of an uploaded file (https://generativelanguage.googleapis.com/v1beta/files/...), a URL, or the data.`
+    const message = `Gemini has no file "${id}". Give the name of a file uploaded to Gemini ("files/..."), a URL, or the data.`
     throw new StreamError('invalid-request', message, { provider })
   }
-  const data = isStored(part.data) ? { url: String(part.data) } : readData(part)
+  const url = storedAt(part.data)
+  const data = url === undefined ? readData(part) : { url }
   if ('url' in data) {
     const mimeType = part.mediaType ?? imageTypeOf(data.url)
     return { fileData: { ...compact({ mimeType }), fileUri: data.url } }
@@ -59,9 +60,14 @@ function encodeData(part: InputPart, provider: string): Json {
   return { inlineData: { mimeType: data.mediaType, data: data.base64 } }
 }
 
-/** In Google's own storage */
-function isStored(data: string | Uint8Array | URL): boolean {
-  return !(data instanceof Uint8Array) && /^gs:/i.test(String(data))
+const filesURL = 'https://generativelanguage.googleapis.com/v1beta/'
+
+/** The address in Google's storage: of Google Cloud, or of the API's own files, which have names. */
+function storedAt(data: string | Uint8Array | URL): string | undefined {
+  if (data instanceof Uint8Array) return undefined
+  const text = String(data)
+  if (/^files\/[a-z0-9-]{1,40}$/.test(text)) return filesURL + text
+  return /^gs:/i.test(text) ? text : undefined
 }
 
 const imageTypes: Partial<Record<string, string>> = {

@@ -19,7 +19,7 @@ import {
   type WireSettings,
   withOptions,
 } from '../provider-options.js'
-import { compact, type Json, recordsOf } from '../read-json.js'
+import { compact, isRecord, type Json, recordsOf } from '../read-json.js'
 import { checkMessages, messagesOf, partsOf } from '../request-messages.js'
 import { makerOf } from '../signature.js'
 import { encodeAnswer, encodeCall, encodeInput, type PartSettings } from './message-parts.js'
@@ -50,8 +50,9 @@ export function encodeGeminiRequest(
   output?: OutputPlan,
 ): Json {
   const { provider = 'gemini', traits, body: constant, vertex = false } = settings
-  const generationConfig = encodeConfig(request, describeGemini(model, traits), output)
   const options = bodyOptions(request, provider, constant, joined)
+  const thinking = encodeThinking(request.reasoning, describeGemini(model, traits))
+  const generationConfig = encodeConfig(request, withoutRival(thinking, options), output)
   const functions = encodeTools(request.tools, provider)
   const tools = [...(functions ?? []), ...recordsOf(options.tools)]
   const own: Json = {
@@ -71,7 +72,11 @@ export function encodeGeminiRequest(
 /** Lists that are joined to those of `providerOptions`. */
 const joined = ['tools']
 
-function encodeConfig(request: StreamRequest, traits: GeminiTraits, output?: OutputPlan): Json {
+function encodeConfig(
+  request: StreamRequest,
+  thinkingConfig: Json | undefined,
+  output?: OutputPlan,
+): Json {
   const stopSequences = request.stopSequences?.filter((text) => text !== '')
   return compact({
     maxOutputTokens: request.maxOutputTokens,
@@ -79,9 +84,16 @@ function encodeConfig(request: StreamRequest, traits: GeminiTraits, output?: Out
     topP: request.topP,
     stopSequences: stopSequences?.length ? stopSequences : undefined,
     seed: request.seed,
-    thinkingConfig: encodeThinking(request.reasoning, traits),
+    thinkingConfig,
     ...output?.format,
   })
+}
+
+/** A level and a budget in one request are refused, so those of the options replace the effort. */
+function withoutRival(thinking: Json | undefined, { generationConfig }: Json): Json | undefined {
+  const own = isRecord(generationConfig) ? generationConfig.thinkingConfig : undefined
+  if (!isRecord(own) || !('thinkingLevel' in own || 'thinkingBudget' in own)) return thinking
+  return thinking && compact({ includeThoughts: thinking.includeThoughts })
 }
 
 /** `system`, the system messages wherever they stand, and what the wire itself has to say. */
