@@ -66,7 +66,7 @@ export function gemini(options: GeminiOptions): Driver {
   return httpDriver({
     provider,
     model,
-    output: (schema, { tools }) => planGeminiOutput(schema, tools, model),
+    output: (schema, request) => planGeminiOutput(schema, request, model, { body: options.body }),
     send: async (request, { signal, plan }) => {
       const keyHeaders = await keyHeadersOf(options)
       return postJson(url, options, {
