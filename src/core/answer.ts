@@ -147,7 +147,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
       text: content.text(),
       message,
       ...rest,
-      ...turn,
+      ...(turn ?? waitingIn(message, completion)),
       ...(isEmpty(wasted) ? {} : { wasted }),
       provider: completion.provider ?? provider,
       model: completion.model ?? model,
@@ -244,6 +244,20 @@ export class Answer implements EventFeed, Sink, TurnStream {
     this.#receive = undefined
     receive?.(batch)
   }
+}
+
+/** The calls of an answer whose tools the application runs. */
+function waitingIn(
+  { content }: AssistantMessage,
+  { finishReason }: Completion,
+): Pick<CompleteEvent, 'waiting'> {
+  if (finishReason !== 'tool-calls' || typeof content === 'string') return {}
+  const waiting = content.flatMap((part) =>
+    part.type === 'tool-call' && part.error === undefined
+      ? [{ id: part.id, name: part.name, input: part.input, for: 'client' as const }]
+      : [],
+  )
+  return waiting.length === 0 ? {} : { waiting }
 }
 
 /** The bound that the arguments of a tool call exceed; undefined if none does. */

@@ -38,11 +38,11 @@ export function callsIn(
 }
 
 /**
- * The calls without results at the end of a conversation: those of the last answer, unless a user
- * message follows it, which makes the model go on without them.
+ * The calls without results at the end of a conversation: those of the last answer of the model,
+ * unless a user message follows it, which makes the model continue without them.
  */
 export function openCalls(messages: readonly Message[]): Call[] {
-  const position = messages.findLastIndex(({ role }) => role !== 'tool')
+  const position = messages.findLastIndex((message) => !holdsResultsOnly(message))
   const last = messages[position]
   if (last?.role !== 'assistant') return []
   const calls = callsIn(last, last.id ?? `message-${position}`, false)
@@ -53,7 +53,7 @@ export function openCalls(messages: readonly Message[]): Call[] {
     else same.push(call)
   }
   const parts = typeof last.content === 'string' ? [] : last.content
-  for (const part of [...parts, ...messages.slice(position + 1).flatMap(toolParts)]) {
+  for (const part of [...parts, ...messages.slice(position + 1).flatMap(partsOf)]) {
     if (part.type === 'tool-result') open.get(part.id)?.shift()
     if (part.type !== 'tool-approval') continue
     const call = open.get(part.id)?.[0]
@@ -63,6 +63,19 @@ export function openCalls(messages: readonly Message[]): Call[] {
   return calls.filter((call) => left.has(call))
 }
 
-function toolParts(message: Message) {
-  return message.role === 'tool' ? message.content : []
+type Part = OutputPart | ToolMessage['content'][number]
+
+/** A turn whose calls still wait may have no more than results. */
+function holdsResultsOnly(message: Message): boolean {
+  if (message.role === 'tool') return true
+  return message.role === 'assistant' && partsOf(message).every(isResult)
+}
+
+function isResult({ type }: { type: string }): boolean {
+  return type === 'tool-result'
+}
+
+function partsOf({ role, content }: Message): readonly Part[] {
+  if (role === 'tool') return content
+  return role === 'assistant' && typeof content !== 'string' ? content : []
 }
