@@ -17,11 +17,13 @@ export type HeaderSet = RequestInit['headers']
  * Joins sets of headers, of which later ones win.
  *
  * @param refuse - returns the error for a header that cannot be sent. The runtime's own error
- *   quotes the value, which may be a secret. A name that is not one may be a secret too.
+ *   quotes the value, which may be a secret. A name that is not one may be a secret too, and so may
+ *   a set that is none.
  */
 export function headersOf(refuse: (name: string) => Error, ...sets: readonly HeaderSet[]): Headers {
   const headers = new Headers()
   for (const set of sets) {
+    if (set !== undefined && typeof (set ?? '') !== 'object') throw refuse('?')
     // A set may repeat a name, such as set-cookie.
     const own = new Headers()
     for (const [name, value] of entriesOf(set)) {
@@ -54,6 +56,6 @@ export function header(headers: HeaderReader | undefined, name: string): string 
 
 /** The provider's id of the request, to quote to its support. */
 export function requestIdOf(headers: HeaderReader | undefined): string | undefined {
-  const names = ['x-request-id', 'request-id', 'apim-request-id']
-  return names.map((name) => header(headers, name)).find((id) => id !== undefined)
+  const names = ['x-request-id', 'request-id', 'apim-request-id', 'x-amzn-requestid']
+  return names.map((name) => header(headers, name)).find(Boolean)
 }

@@ -376,7 +376,7 @@ test('invalid options throw at the call, with their name', () => {
   expect(make({ model: undefined })).toThrow('Option "httpDriver.model" is undefined')
   expect(make({ send: undefined })).toThrow('Option "httpDriver.send" is undefined')
   expect(make({ decoder: {} })).toThrow('Option "httpDriver.decoder" is {}')
-  expect(make({ framing: 'json' })).toThrow('Allowed: "sse" or "ndjson"')
+  expect(make({ framing: 'json' })).toThrow('Allowed: "sse", "ndjson" or awsEventStream')
   expect(make({ background: { resume: 1 } })).toThrow('"httpDriver.background.resume"')
   expect(make({ decode: decoder })).toThrow('Did you mean "decoder"?')
   expect(() => httpDriver(undefined as never)).toThrow('Option "httpDriver" is undefined')
