@@ -9,7 +9,6 @@
  * @see https://smithy.io/2.0/aws/amazon-eventstream.html
  */
 
-import { decodeText } from '../base/base64.js'
 import { exceededBound } from '../base/json-bounds.js'
 import { parseJson } from '../base/parse-json.js'
 import { crc32 } from './crc32.js'
@@ -117,9 +116,7 @@ class AwsEventStreamReader implements FrameReader {
       if (payload !== '') this.#onFrame(payload, type)
       return
     }
-    const data = decodeText(bytes)
-    if (data === undefined) throw new Error('the bytes of a chunk are not base64')
-    this.#onFrame(data, undefined)
+    this.#onFrame(decodeBase64(bytes), undefined)
   }
 }
 
@@ -171,10 +168,19 @@ function readHeaders(bytes: Uint8Array): Map<string, string> {
   return headers
 }
 
-/** The fields of a payload; none if it is no object, or more than a payload may be. */
+/** The fields of a payload; none if it is no object, or exceeds a bound. */
 function fieldsOf(payload: string): Partial<Record<string, unknown>> {
   const value = exceededBound(payload) === undefined ? parseJson(payload) : undefined
-  return typeof value === 'object' && value !== null ? { ...value } : {}
+  return typeof value === 'object' && value !== null ? value : {}
+}
+
+/** @throws DOMException for a text that is not base64 */
+function decodeBase64(text: string): string {
+  const binary = atob(text)
+  // Uint8Array.from() with a callback takes 50 times as long.
+  const bytes = new Uint8Array(binary.length)
+  for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at)
+  return utf8.decode(bytes)
 }
 
 function uint32(bytes: Uint8Array, at: number): number {
