@@ -111,6 +111,9 @@ export class HttpSource implements Source {
     const contentType = response.headers.get('content-type') ?? ''
     const { framing } = this.#exchange
     if (contentType.startsWith(framing.contentType ?? '')) this.#framing = framing
+    if (this.#framing === serverSentEvents && contentType.includes('.eventstream')) {
+      return this.#fail(this.#protocolError(`this driver does not read ${contentType}`))
+    }
     this.#frames = this.#framing.createReader(this.#onFrame, this.#onError)
     try {
       this.#reader = readerOf(response)

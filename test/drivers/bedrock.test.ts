@@ -25,6 +25,7 @@ import {
   eventStreamType,
   exception,
   framesOf,
+  join,
   messageEvents,
 } from '../support/aws-frames.js'
 import { collect, outline } from '../support/collect.js'
@@ -393,4 +394,27 @@ test('a chunk that is an error of the Messages API fails with its code', async (
     const { url } = await listen((response) => frames(response, [chunk(overloaded)]).end())
     expect((await failureAt(url, create)).error.code).toBe('overloaded')
   }
+})
+
+test('the client of Bedrock never turns half a body or a wrong byte into a whole answer', async () => {
+  const parts = framesOf(words)
+  const bytes = join(...parts)
+  const decided = bytes.length - (parts.at(-1) as Uint8Array).length
+  const answerOf = async (body: Uint8Array<ArrayBuffer>): Promise<string[]> => {
+    const fetch = async () => new Response(body, { headers: aws })
+    const options = { awsRegion: 'eu-west-1', ...secrets, apiKey: null, fetch }
+    return outline(await run(anthropic({ model, client: new AnthropicBedrock(options) })))
+  }
+  const isBeginning = (lines: string[]): boolean =>
+    lines.every((line, at) => line === whole[at] || at === lines.length - 1)
+  for (let at = 0; at < decided; at += 23) {
+    const changed = bytes.slice()
+    changed[at] = (changed[at] as number) ^ 16
+    for (const body of [bytes.slice(0, at), changed]) {
+      const lines = await answerOf(body)
+      expect(lines.at(-1), `at ${at}`).toMatch(/^error (interrupted|network|protocol)$/)
+      expect(isBeginning(lines), lines.join()).toBe(true)
+    }
+  }
+  expect(await answerOf(bytes)).toEqual(whole)
 })
