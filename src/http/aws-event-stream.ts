@@ -130,19 +130,12 @@ function frameLength(bytes: Uint8Array): number {
   return length
 }
 
-/** The lengths of values by their type: booleans, integers, a timestamp and a UUID. */
-const valueLengths: readonly (number | undefined)[] = [
-  0,
-  0,
-  1,
-  2,
-  4,
-  8,
-  undefined,
-  undefined,
-  8,
-  16,
-]
+/**
+ * The lengths of values by their type: booleans, integers, bytes, text, a timestamp, a UUID. Bytes
+ * and text carry their length.
+ */
+const valueLengths: readonly number[] = [0, 0, 1, 2, 4, 8, -1, -1, 8, 16]
+const textType = 7
 
 /** The headers that are text, which all that matter are. */
 function readHeaders(bytes: Uint8Array): Map<string, string> {
@@ -158,12 +151,10 @@ function readHeaders(bytes: Uint8Array): Map<string, string> {
   while (at < bytes.length) {
     const name = utf8.decode(take(uint8()))
     const type = uint8()
-    // Bytes and texts carry their length.
-    const isLong = type === 6 || type === 7
-    const length = isLong ? uint8() * 256 + uint8() : valueLengths[type]
+    const length = valueLengths[type]
     if (length === undefined) throw new Error('a header of a frame has an unknown type')
-    const value = take(length)
-    if (type === 7) headers.set(name, utf8.decode(value))
+    const value = take(length === -1 ? uint8() * 256 + uint8() : length)
+    if (type === textType) headers.set(name, utf8.decode(value))
   }
   return headers
 }

@@ -23,17 +23,18 @@ export type HeaderSet = RequestInit['headers']
 export function headersOf(refuse: (name: string) => Error, ...sets: readonly HeaderSet[]): Headers {
   const headers = new Headers()
   for (const set of sets) {
-    if (set !== undefined && typeof (set ?? '') !== 'object') throw refuse('?')
     // A set may repeat a name, such as set-cookie.
     const own = new Headers()
-    for (const [name, value] of entriesOf(set)) {
-      try {
+    let last = ''
+    try {
+      for (const [name, value] of entriesOf(set)) {
+        last = name
         if (!isHeaderValue(value)) throw undefined
         own.append(name, value)
-      } catch {
-        throw refuse(/^[\w!#$%&'*+.^`|~-]+$/.test(name) ? name : '?')
+        headers.delete(name)
       }
-      headers.delete(name)
+    } catch {
+      throw refuse(/^[\w!#$%&'*+.^`|~-]+$/.test(last) ? last : '?')
     }
     for (const [name, value] of own) headers.append(name, value)
   }

@@ -114,7 +114,9 @@ export class HttpSource implements Source {
     if (this.#framing === serverSentEvents && contentType.includes('.eventstream')) {
       return this.#fail(this.#protocolError(`this driver does not read ${contentType}`))
     }
-    this.#frames = this.#framing.createReader(this.#onFrame, this.#onError)
+    this.#frames = this.#framing.createReader(this.#onFrame, (body) => {
+      if (!this.#ended()) throw this.#providerError(body)
+    })
     try {
       this.#reader = readerOf(response)
     } catch (error) {
@@ -173,10 +175,6 @@ export class HttpSource implements Source {
       this.#decoder.decode(data, event, this.#content)
     }
     this.#prologue = undefined
-  }
-
-  readonly #onError = (body: unknown): void => {
-    if (!this.#ended()) throw this.#providerError(body)
   }
 
   #ended(): boolean {

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { awsEventStream } from '../../src/entries/driver.js'
 import { crc32 } from '../../src/http/crc32.js'
 import { maxEventLength } from '../../src/http/sse.js'
-import { chunk, event, exception, frame, frameOf, join } from '../support/aws-frames.js'
+import { chunk, eventFrame, exception, frame, frameOf, join } from '../support/aws-frames.js'
 import { growth } from '../support/growth.js'
 
 type Read = { frames: [data: string, event: string | undefined][]; errors: unknown[] }
@@ -45,14 +45,14 @@ describe('a frame', () => {
   })
 
   test('of any other event is its payload, with the type as its name', () => {
-    expect(read([event('contentBlockDelta', '{"delta":{"text":"ü"}}')]).frames).toEqual([
+    expect(read([eventFrame('contentBlockDelta', '{"delta":{"text":"ü"}}')]).frames).toEqual([
       ['{"delta":{"text":"ü"}}', 'contentBlockDelta'],
     ])
-    expect(read([event('chunk', '{}')]).frames).toEqual([['{}', 'chunk']])
+    expect(read([eventFrame('chunk', '{}')]).frames).toEqual([['{}', 'chunk']])
   })
 
   test('without a payload is skipped, as a keep-alive is', () => {
-    expect(read([event('initial-response', ''), chunk(1)]).frames).toEqual([['1', undefined]])
+    expect(read([eventFrame('initial-response', ''), chunk(1)]).frames).toEqual([['1', undefined]])
   })
 
   test('may have headers of every type', () => {
@@ -91,7 +91,7 @@ describe('a frame', () => {
 })
 
 describe('refused with right checksums:', () => {
-  const whole = event('chunk', '{"bytes":"e30="}')
+  const whole = eventFrame('chunk', '{"bytes":"e30="}')
   const rows: [string, Uint8Array, string][] = [
     ['headers beyond the end', changed(whole, (view) => view.setUint32(4, 1e6)), 'its headers'],
     ['a length of 0', changed(whole, (view) => view.setUint32(0, 0)), 'its headers'],
@@ -102,7 +102,7 @@ describe('refused with right checksums:', () => {
       'unknown type',
     ],
     ['no message type', frame({ ':event-type': 'chunk' }, '{}'), 'neither'],
-    ['bytes that are not base64', event('chunk', '{"bytes":"?"}'), ''],
+    ['bytes that are not base64', eventFrame('chunk', '{"bytes":"?"}'), ''],
   ]
   test.each(rows)('%s', (_what, bytes, message) => {
     expect(() => read([bytes])).toThrow(message)
@@ -118,7 +118,7 @@ describe('refused with right checksums:', () => {
 })
 
 test('frames are the same however the bytes are divided', () => {
-  const parts = [chunk({ a: 'ü🌊' }), event('x', '{"b":1}'), exception('e', {}), chunk(2)]
+  const parts = [chunk({ a: 'ü🌊' }), eventFrame('x', '{"b":1}'), exception('e', {}), chunk(2)]
   const bytes = join(...parts)
   const whole = read([bytes])
   expect(whole.frames).toHaveLength(3)

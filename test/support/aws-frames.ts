@@ -21,7 +21,7 @@ export function frameOf(headers: MessageHeaders, payload: string): Uint8Array {
   return codec.encode({ headers, body: encoder.encode(payload) })
 }
 
-export function event(type: string, payload: string): Uint8Array {
+export function eventFrame(type: string, payload: string): Uint8Array {
   return frame(
     { ':event-type': type, ':content-type': 'application/json', ':message-type': 'event' },
     payload,
@@ -31,7 +31,7 @@ export function event(type: string, payload: string): Uint8Array {
 /** A chunk of InvokeModelWithResponseStream. It has padding that hides the length of its text. */
 export function chunk(value: unknown): Uint8Array {
   const bytes = Buffer.from(JSON.stringify(value)).toString('base64')
-  return event('chunk', JSON.stringify({ bytes, p: 'abcdefghijklm' }))
+  return eventFrame('chunk', JSON.stringify({ bytes, p: 'abcdefghijklm' }))
 }
 
 export function exception(type: string, payload: object): Uint8Array {
