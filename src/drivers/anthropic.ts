@@ -18,7 +18,7 @@ import { createClient, type SdkRequest, sendBySdk } from './sdk-client.js'
 import { effortsRule } from './traits.js'
 
 /**
- * The used part of an `Anthropic` instance; the clients for Vertex, Foundry and others have it too.
+ * The used part of an `Anthropic` instance; the clients for Bedrock, Vertex and Foundry have it too.
  */
 export interface AnthropicClient {
   messages: {

@@ -62,11 +62,11 @@ const defaultBaseURL = 'https://generativelanguage.googleapis.com/v1beta'
  * ```ts
  * const driver = gemini({ model: 'gemini-2.5-flash' })
  *
- * const auth = new GoogleAuth({ scopes: 'https://www.googleapis.com/auth/cloud-platform' })
+ * const place = 'https://us-central1-aiplatform.googleapis.com/v1/projects/mine/locations/us-central1'
  * const onVertex = gemini({
  *   model: 'gemini-2.5-pro',
- *   baseURL: `https://${region}-aiplatform.googleapis.com/v1/projects/${project}/locations/${region}/publishers/google`,
- *   headers: async () => ({ authorization: `Bearer ${await auth.getAccessToken()}` }),
+ *   baseURL: `${place}/publishers/google`,
+ *   headers: async () => ({ authorization: `Bearer ${await googleAuth.getAccessToken()}` }),
  * })
  * ```
  */
