@@ -147,7 +147,7 @@ test('a reader keeps nothing of a chunk, whose memory may be used again', () => 
 
 describe('twice as much takes at most about twice the CPU:', () => {
   const rows: [string, number, (count: number) => Uint8Array, number][] = [
-    ['a long frame in small pieces', 400_000, (n) => chunk('x'.repeat(n)), 3],
+    ['a long frame in small pieces', 30_000, (n) => chunk('x'.repeat(n)), 3],
     ['many frames in one piece', 4_000, (n) => join(...Array(n).fill(chunk('x'))), 1e9],
     ['many frames in small pieces', 4_000, (n) => join(...Array(n).fill(chunk('x'))), 7],
     ['many headers', 20_000, (n) => frame(manyHeaders(n), '{}'), 1e9],
