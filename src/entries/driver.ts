@@ -25,8 +25,12 @@ export { toJsonSchema } from '../base/json-schema.js'
 export type { CacheMark, ForProviders, Message, OptionsByProvider } from '../base/messages.js'
 export type { ReasoningEffort, StreamRequest } from '../base/request.js'
 export type { JsonSchema, OutputSchema, StandardJsonSchema } from '../base/schema.js'
+
 export type { AnyInput, ApproveContext, RunContext, Tool } from '../base/tools.js'
+
+export { awsEventStream } from '../http/aws-event-stream.js'
+
 export type { BackgroundResponses } from '../http/background.js'
-export type { Framing } from '../http/framing.js'
+export type { BodyFraming, FrameReader, Framing } from '../http/framing.js'
 export { type ProviderErrorInput, providerError } from '../http/provider-error.js'
 export type { ResponsePosition, WireDecoder } from '../http/wire-decoder.js'

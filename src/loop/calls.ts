@@ -4,7 +4,14 @@
  * @module
  */
 
-import type { AssistantMessage, Message, ToolApprovalPart, ToolCallPart } from '../base/messages.js'
+import type {
+  AssistantMessage,
+  Message,
+  OutputPart,
+  ToolApprovalPart,
+  ToolCallPart,
+  ToolMessage,
+} from '../base/messages.js'
 
 /** One call of a tool, with what makes it unlike every other call. */
 export interface Call {

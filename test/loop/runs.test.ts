@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest'
 import * as z from 'zod'
 import type { StreamEvent, ToolResultContent } from '../../src/base/events.js'
 import { collect } from '../support/collect.js'
-import { about, calling, parameters, playing, saying, turn } from '../support/turns.js'
+import { calling, parameters, playing, readTurn, saying, turn } from '../support/turns.js'
 
 /** A promise that the test settles. */
 const gate = () => Promise.withResolvers<unknown>()
@@ -331,7 +331,7 @@ describe('a stream that ends while tools run', () => {
     await started.promise
     controller.abort()
     events.push(...(await reading))
-    return about(events, requests)
+    return readTurn(events, requests)
   }
 
   test('aborts their signals, and asks the model nothing more', async () => {
@@ -382,7 +382,7 @@ describe('a stream that ends while tools run', () => {
       await new Promise((resolve) => setImmediate(resolve))
       stream.cancel()
     }
-    expect(about(events, []).parts.slice(3)).toEqual([
+    expect(readTurn(events, []).parts.slice(3)).toEqual([
       { type: 'tool-result', id: 'a', name: 'f', output: 'paid' },
       { type: 'tool-result', id: 'b', name: 'f', output: 'sent' },
     ])

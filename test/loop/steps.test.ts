@@ -1,7 +1,7 @@
 import { createStream, fallback, StreamError, tool } from 'sluice'
 import { describe, expect, test, vi } from 'vitest'
 import { collect } from '../support/collect.js'
-import { about, calling, parameters, playing, saying, turn, usage } from '../support/turns.js'
+import { calling, parameters, playing, readTurn, saying, turn, usage } from '../support/turns.js'
 
 const ok = tool({ parameters, run: () => 'ok' })
 const cut = new StreamError('network', 'Cut.')
@@ -136,7 +136,7 @@ describe('a step that fails', () => {
     const second = playing(saying('From the second.'))
     const driver = fallback([first.driver, { ...second.driver, model: 'other' }])
     const stream = createStream({ driver, prompt: 'Hi', tools: { ok }, retry: false })
-    const { complete } = about(await collect(stream), [])
+    const { complete } = readTurn(await collect(stream), [])
     expect(complete).toMatchObject({ text: 'From the second.', model: 'other', attempts: 3 })
     expect(complete.steps).toMatchObject([{ model: 'script' }, { model: 'other', attempts: 2 }])
     expect(second.requests[0]?.messages?.at(-1)).toMatchObject({ role: 'assistant' })

@@ -76,12 +76,12 @@ export async function turn(
     ...(options.messages === undefined ? { prompt: 'Hi' } : {}),
     retry,
     ...options,
-  } as StreamOptions)
+  })
   const events = await collect(stream)
-  return about(events, requests)
+  return readTurn(events, requests)
 }
 
-export function about(events: StreamEvent[], requests: readonly StreamRequest[]): Turn {
+export function readTurn(events: StreamEvent[], requests: readonly StreamRequest[]): Turn {
   const [start] = events
   const last = events.at(-1)
   const message = last?.type === 'complete' ? last.message : (last as ErrorEvent).partial
