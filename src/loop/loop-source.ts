@@ -204,9 +204,11 @@ export class LoopSource extends AnsweringSource implements Sink {
     const changes = await options.beforeStep?.({ step, messages })
     if (this.#closed) return
     const { driver: other = driver, ...changed } = changes ?? {}
-    const { prompt: _prompt, toolChoice, ...request } = this.#request
+    const { prompt: _prompt, toolChoice, tools = {}, ...request } = this.#request
     this.#stepRequest = {
       ...request,
+      // Also where there are none: an answer may pause.
+      tools,
       messages,
       // A call that was forced has been made.
       ...(toolChoice === undefined || (this.#called && isForced(toolChoice)) ? {} : { toolChoice }),
