@@ -22,6 +22,9 @@ import { hasLogin, isValidUrl } from '../base/url.js'
 /** A key, or a function that returns one for each request, for keys that rotate. */
 export type ApiKey = string | (() => string | Promise<string>)
 
+/** The name of a model: any string, of which editors complete the known ones. */
+export type ModelName<Known extends string> = Known | (string & Record<never, never>)
+
 /** Options that every driver has. */
 export interface ProviderOptions {
   /** The name of the model. */
