@@ -13,6 +13,7 @@ import type { JsonSchema } from '../base/schema.js'
 import { toWellFormed } from '../base/well-formed-json.js'
 import type { BackgroundResponses } from '../http/background.js'
 import type { WireDecoder } from '../http/wire-decoder.js'
+import type { OpenAIModelName } from '../wires/models/openai-names.js'
 import type { ModelTraits } from '../wires/models/traits.js'
 import { planChatOutput } from '../wires/openai-chat/output-format.js'
 import { encodeChatRequest } from '../wires/openai-chat/request.js'
@@ -26,6 +27,7 @@ import { compact } from '../wires/read-json.js'
 import { readThinkTags, type ThinkTags } from '../wires/think-tags.js'
 import {
   checkProvider,
+  type ModelName,
   type ProviderOptions,
   providerRules,
   secret,
@@ -53,6 +55,8 @@ export interface OpenAIClient {
 
 /** Options of `openai()`. */
 export interface OpenAIOptions extends ProviderOptions {
+  /** The name of the model. Any name is taken, not only those that editors complete. */
+  model: ModelName<OpenAIModelName>
   /**
    * The API: Chat Completions or Responses.
    *
