@@ -92,8 +92,8 @@ export type WithOneInput<Options, Output = unknown> =
 export function createStream<
   Output = unknown,
   Options extends StreamOptions<Output> = StreamOptions<Output>,
->(options: WithOneInput<Options, Output>): StreamFor<Options, Output> {
-  return openStream(options) as StreamFor<Options, Output>
+>(options: WithOneInput<Options, Output>): StreamFor<Options, NoInfer<Output>> {
+  return openStream(options) as StreamFor<Options, NoInfer<Output>>
 }
 
 /** @internal */
