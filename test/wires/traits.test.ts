@@ -101,7 +101,7 @@ describe('an effort', () => {
       })
     expect(sent('claude-opus-4-7')).toEqual([undefined, low, low, medium, high, xhigh, max])
     expect(sent('claude-sonnet-4-6')).toEqual([undefined, low, low, medium, high, max, max])
-    expect(sent('claude-mythos-preview')).toEqual([undefined, low, low, medium, high, max, max])
+    expect(sent('claude-mythos-preview')).toEqual([low, low, low, medium, high, max, max])
     const budgets = [undefined, 1024, 2048, 8192, 24_576, 40_960, 62_976]
     expect(sent('claude-sonnet-4-5')).toEqual(budgets)
   })
