@@ -1,31 +1,24 @@
 /**
- * The items of an answer as content: text, refusals, reasoning, calls, sources and images.
+ * The items of an answer as content: text, refusals, reasoning, calls, sources, and all others.
  *
  * @module
  */
 
 import type { ContentEvent } from '../../base/events.js'
-import { readData } from '../attachment-data.js'
 import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
+import { makerOf } from '../signature.js'
 import { type Item, Items } from './item-lookup.js'
+import { signMessage } from './message-items.js'
+import { ProviderItems } from './provider-items.js'
 import { signatureOf } from './reasoning.js'
 import { Calls, isCall } from './tool-calls.js'
-
-/** Calls of tools whose kind this package does not know: the caller has to run or to allow them. */
-const foreignCalls = new Set<unknown>([
-  'local_shell_call',
-  'apply_patch_call',
-  'computer_call',
-  'mcp_approval_request',
-])
 
 export class Output {
   readonly #items = new Items()
   readonly #calls = new Calls(() => this.#blocks++)
+  readonly #others = new ProviderItems((item, part) => this.#begin(item, part))
   #blocks = 0
   refused = false
-  /** It waits for something that only `providerOptions` can have offered, and that has no place in a message. */
-  waits = false
   /** The model that answers, as far as it is known. */
   model: string | undefined
 
@@ -33,6 +26,11 @@ export class Output {
   get called(): boolean {
     const shown = this.#items.shown()
     return shown.has('function_call') || shown.has('custom_tool_call')
+  }
+
+  /** It waits for something other than the result of a tool, such as an approval. */
+  get waits(): boolean {
+    return this.#others.wait
   }
 
   text(event: Json, text: unknown, out: ContentEvent[]): void {
@@ -79,9 +77,15 @@ export class Output {
     this.#source(event.annotation, out)
   }
 
+  preview(event: Json, out: ContentEvent[]): void {
+    const item = this.#items.of('image_generation_call', event)
+    this.#others.preview(item, event, makerOf(this.model), out)
+  }
+
   added(content: Json, outputIndex: unknown, out: ContentEvent[]): void {
     const item = this.#open(content, outputIndex)
     if (isCall(content.type)) this.#calls.added(item, content, out)
+    else if (isOther(content.type)) this.#others.added(item, content, makerOf(this.model), out)
   }
 
   done(content: Json, outputIndex: unknown, out: ContentEvent[]): void {
@@ -104,6 +108,11 @@ export class Output {
     for (const item of this.#items.all) if (isCall(item.type)) this.#calls.end(item, out)
   }
 
+  /** The answer is complete: blocks that did not come whole count as they are. */
+  settle(out: ContentEvent[]): void {
+    for (const item of this.#items.all) this.#others.end(item, makerOf(this.model), out)
+  }
+
   #open({ type, id, call_id: callId }: Json, outputIndex: unknown): Item {
     return this.#items.open(type, outputIndex, id, callId)
   }
@@ -115,7 +124,6 @@ export class Output {
   #done(item: Item, content: Json, out: ContentEvent[]): void {
     if (item.done) return
     item.done = true
-    if (foreignCalls.has(item.type)) this.waits = true
     switch (item.type) {
       case 'message':
         return this.#messageDone(item, content, out)
@@ -123,13 +131,13 @@ export class Output {
         return this.#reasoningDone(item, content, out)
       case 'function_call':
       case 'custom_tool_call':
-        return this.#calls.done(item, content, out)
-      case 'image_generation_call':
-        return this.#image(item, content, out)
-      case 'web_search_call':
-        if (!isRecord(content.action)) return
-        for (const source of recordsOf(content.action.sources)) this.#source(source, out)
+        return this.#calls.done(item, content, this.model, out)
     }
+    if (!isOther(item.type)) return
+    this.#others.done(item, content, makerOf(this.model), out)
+    // The pages that a search read
+    if (item.type !== 'web_search_call' || !isRecord(content.action)) return
+    for (const source of recordsOf(content.action.sources)) this.#source(source, out)
   }
 
   #messageDone(item: Item, content: Json, out: ContentEvent[]): void {
@@ -140,6 +148,11 @@ export class Output {
       if (!known && text !== undefined) this.#textOf(item, index, text, out)
       if (item.annotated) continue
       for (const annotation of recordsOf(part.annotations)) this.#source(annotation, out)
+    }
+    for (const [part, index] of item.blocks) {
+      const signature = signMessage(content, part, this.model)
+      if (signature === undefined) return
+      out.push({ type: 'content', index, kind: 'text', text: '', signature })
     }
   }
 
@@ -183,21 +196,11 @@ export class Output {
     const source = { ...compact({ url, title }), raw: annotation }
     out.push({ type: 'content', index: this.#blocks++, kind: 'source', ...source })
   }
+}
 
-  #image(item: Item, content: Json, out: ContentEvent[]): void {
-    const result = textOf(content.result)
-    if (result === undefined) return
-    const format = textOf(content.output_format)
-    const data = readData({
-      type: 'image',
-      data: result,
-      ...(format === undefined ? {} : { mediaType: `image/${format}` }),
-    })
-    if ('url' in data) return
-    const { mediaType, base64 } = data
-    const index = this.#begin(item, 0)
-    out.push({ type: 'content', index, kind: 'file', mediaType, data: base64 })
-  }
+/** An item without a kind of its own. */
+function isOther(type: unknown): boolean {
+  return textOf(type) !== undefined && type !== 'message' && type !== 'reasoning' && !isCall(type)
 }
 
 function textsOf(parts: unknown): string[] {
