@@ -101,9 +101,9 @@ describe('the end', () => {
       const { completion } = read(done(0, item), completed())
       expect([item.type, completion?.finishReason]).toEqual([item.type, 'other'])
     }
-    const call = { type: 'shell_call', id: 's', call_id: 'c' }
+    const shell = { type: 'shell_call', id: 's', call_id: 'c' }
     const output = { type: 'shell_call_output', id: 'o', call_id: 'c', output: [] }
-    for (const items of [[call, output], [{ ...search, execution: 'server' }]]) {
+    for (const items of [[shell, output], [{ ...search, execution: 'server' }]]) {
       const events = items.map((item, index) => done(index, item))
       expect(read(...events, completed()).completion?.finishReason).toBe('stop')
     }
