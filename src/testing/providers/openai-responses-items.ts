@@ -71,7 +71,7 @@ function workOf(data: Json, body: Json): ItemStep[] {
     case 'mcp_call':
       return piecesOf('mcp_call_arguments', given, 'arguments')
     case 'image_generation_call':
-      return previewsOf(data, String(result ?? ''), body)
+      return previewsOf(data, textOf(result), body)
     default:
       return []
   }
@@ -108,7 +108,7 @@ function messageSteps({ content }: Json): ItemStep[] {
   const parts = (Array.isArray(content) ? content : []).map(fields)
   return parts.flatMap((part, content_index): ItemStep[] => {
     const name = part.type === 'refusal' ? 'refusal' : 'text'
-    const whole = String(part[name] ?? '')
+    const whole = textOf(part[name])
     const type = name === 'refusal' ? 'refusal' : 'output_text'
     const annotations = Array.isArray(part.annotations) ? part.annotations : []
     const empty = { ...part, [name]: '', ...(name === 'text' ? { annotations: [] } : {}) }
@@ -131,4 +131,8 @@ function messageSteps({ content }: Json): ItemStep[] {
       { type: 'content_part.done', data: { content_index, part } },
     ]
   })
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }

@@ -10,18 +10,21 @@ import type {
   Message,
   OutputPart,
   ProviderPart,
+  SystemMessage,
   ToolCallPart,
   ToolResultPart,
 } from '../../base/messages.js'
+import type { StreamRequest } from '../../base/request.js'
 import { toWellFormedJson } from '../../base/well-formed-json.js'
 import { encodeTurns } from '../alternating-turns.js'
 import { wireIds } from '../call-order.js'
 import type { ModelTraits } from '../models/traits.js'
 import { withOptions } from '../provider-options.js'
 import { compact, type Json, textOf } from '../read-json.js'
-import { partsOf } from '../request-messages.js'
+import { messagesOf, partsOf } from '../request-messages.js'
 import { blockFor, makerOf } from '../signature.js'
 import { toArguments, toText } from '../tool-texts.js'
+import type { CacheMarks } from './cache-marks.js'
 import { encodeParts } from './input-parts.js'
 import { MessageItems } from './message-items.js'
 import { isOwnItem, withImage } from './provider-items.js'
@@ -36,14 +39,44 @@ export function encodeInput(
   model: string,
   traits: ModelTraits,
   provider: string,
+  marks: CacheMarks,
 ): Json[] {
-  const input = new Input(model, traits, provider)
+  const input = new Input(model, traits, provider, marks)
   const turns = encodeTurns(messages, wireIds(maxIdLength), input)
-  return turns.flatMap(({ items, providerOptions }) => {
+  return turns.flatMap(({ role, items, providerOptions, cache }) => {
+    const last = items.at(-1) ?? {}
+    // An answer of the model takes no marks.
+    if (role === 'user') marks.end(last, cache)
     if (providerOptions === undefined) return items
-    const last = withOptions(items.at(-1) ?? {}, { providerOptions }, provider)
-    return [...items.slice(0, -1), last]
+    return [...items.slice(0, -1), withOptions(last, { providerOptions }, provider)]
   })
+}
+
+/**
+ * The instructions as an item, if they have marks or options, for which the field `instructions` has
+ * no place.
+ */
+export function encodeSystem(
+  request: StreamRequest,
+  provider: string,
+  marks: CacheMarks,
+): Json | undefined {
+  const messages = messagesOf(request).filter(({ role }) => role === 'system') as SystemMessage[]
+  const all = [{ content: request.system ?? '' }, ...messages] as Omit<SystemMessage, 'role'>[]
+  let isSpecial = false
+  const content = all.flatMap(({ content: given, cache, providerOptions }) => {
+    const parts = partsOf(given).filter(({ type }) => type === 'text')
+    const pieces = encodeParts(parts, provider, marks)
+    const piece = pieces.pop()
+    if (piece === undefined) return []
+    const last = withOptions(piece, compact({ providerOptions }), provider)
+    marks.part(last, cache)
+    isSpecial ||= [{ cache, providerOptions }, ...parts].some(
+      (each) => marks.takes(each.cache) || each.providerOptions?.[provider] !== undefined,
+    )
+    return [...pieces, last]
+  })
+  return isSpecial ? { type: 'message', role: 'developer', content } : undefined
 }
 
 /** The input of one request. */
@@ -52,20 +85,22 @@ class Input {
   readonly #maker: string | undefined
   readonly #reasoning: ReasoningItems
   readonly #messages: MessageItems
+  readonly #marks: CacheMarks
   /** The blocks that are there already: an item is refused the second time. */
   readonly #blocks = new Set<string>()
   /** What the result of a call has to repeat, by the id of the call. */
   readonly #calls = new Map<string, { isCustom: boolean; caller: unknown }>()
 
-  constructor(model: string, traits: ModelTraits, provider: string) {
+  constructor(model: string, traits: ModelTraits, provider: string, marks: CacheMarks) {
     this.#provider = provider
+    this.#marks = marks
     this.#maker = makerOf(model)
     this.#reasoning = new ReasoningItems(model, traits)
     this.#messages = new MessageItems(model)
   }
 
   user(parts: readonly InputPart[]): Json[] {
-    const content = encodeParts(parts, this.#provider)
+    const content = encodeParts(parts, this.#provider, this.#marks)
     return content.length === 0 ? [] : [{ type: 'message', role: 'user', content }]
   }
 
@@ -104,6 +139,7 @@ class Input {
       const type = isCustom ? 'custom_tool_call_output' : 'function_call_output'
       const output = this.#outputOf(result)
       const item = { type, call_id: result.id, output, ...compact({ caller }) }
+      this.#marks.end(item, result.cache)
       return withOptions(item, result, this.#provider)
     })
   }
@@ -140,7 +176,7 @@ class Input {
 
   /** A text, or parts of which the first is the text of the output. */
   #outputOf({ output, content, isError }: ToolResultPart): unknown {
-    const parts = encodeParts(partsOf(content ?? []), this.#provider)
+    const parts = encodeParts(partsOf(content ?? []), this.#provider, this.#marks)
     const isEmpty = output === undefined || output === ''
     // This API has no field for a failure.
     const text = isError ? `Error: ${toText(output)}` : toText(output)

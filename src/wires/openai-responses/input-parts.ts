@@ -9,9 +9,18 @@ import type { InputPart } from '../../base/messages.js'
 import { fileIdOf, readData, toDataUrl } from '../attachment-data.js'
 import { withOptions } from '../provider-options.js'
 import type { Json } from '../read-json.js'
+import type { CacheMarks } from './cache-marks.js'
 
-export function encodeParts(parts: readonly InputPart[], provider: string): Json[] {
-  return parts.map((part) => withOptions(encodePart(part), part, provider))
+export function encodeParts(
+  parts: readonly InputPart[],
+  provider: string,
+  marks: CacheMarks,
+): Json[] {
+  return parts.map((part) => {
+    const piece = withOptions(encodePart(part), part, provider)
+    marks.part(piece, part.cache)
+    return piece
+  })
 }
 
 function encodePart(part: InputPart): Json {

@@ -14,7 +14,8 @@ import type { OutputPlan } from '../output-plan.js'
 import { bodyOptions, mergeOptions, type WireSettings, withOptions } from '../provider-options.js'
 import { compact, isRecord, type Json } from '../read-json.js'
 import { messagesOf, systemOf } from '../request-messages.js'
-import { encodeInput } from './input-items.js'
+import { CacheMarks } from './cache-marks.js'
+import { encodeInput, encodeSystem } from './input-items.js'
 
 /**
  * Writes the body of a request.
@@ -36,15 +37,20 @@ export function encodeResponsesRequest(
   output?: OutputPlan,
 ): Json {
   const options = bodyOptions(request, provider, constant, joined)
-  const instructions = systemOf(request).join('\n\n')
   const tools = encodeTools(request.tools, provider)
   const hasTools = tools !== undefined || Array.isArray(options.tools)
   const described = describeModel(model, traits)
+  const marks = new CacheMarks(described.cacheBreakpoints)
+  const special = encodeSystem(request, provider, marks)
+  const input = encodeInput(messagesOf(request), model, described, provider, marks)
+  marks.limit()
+  const system = input.length > 0 ? special : undefined
+  const instructions = system === undefined ? systemOf(request).join('\n\n') : ''
   const isAsked = request.reasoning !== undefined || isRecord(options.reasoning)
   const reasons = described.reasons !== false && isAsked
   const body: Json = {
     model,
-    input: encodeInput(messagesOf(request), model, described, provider),
+    input: system === undefined ? input : [system, ...input],
     stream: true,
     // A response without a connection has to be stored.
     store: options.background === true,
