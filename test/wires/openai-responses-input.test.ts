@@ -191,7 +191,7 @@ describe('a mark of what may be cached', () => {
     const messages: Message[] = [
       user(marked, { ...png, cache: '1h' }),
       ...results({ cache: true }),
-      { ...(user(png) as Message), cache: true },
+      { ...user(png), cache: true },
     ]
     const input = inputOf(messages, model)
     expect(input[0]?.content).toMatchObject([

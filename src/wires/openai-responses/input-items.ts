@@ -119,8 +119,11 @@ class Input {
       if (part.type === 'reasoning') {
         this.#messages.close()
         const item = this.#reasoning.itemOf(part, unsigned)
-        if (item !== undefined) items.push(withOptions(item, part, this.#provider))
-        unsigned = item === undefined ? [...unsigned, part.text] : []
+        if (item === undefined) unsigned.push(part.text)
+        else {
+          items.push(withOptions(item, part, this.#provider))
+          unsigned = []
+        }
         continue
       }
       const item = this.#itemOf(part, parts[position + 1], unsigned.length === 0)
