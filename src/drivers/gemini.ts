@@ -62,21 +62,27 @@ export function gemini(options: GeminiOptions): Driver {
   checkProvider(provider, options, rules)
   const { model, baseURL = defaultBaseURL, traits } = options
   const url = joinURL(baseURL, `${pathOf(model)}:streamGenerateContent?alt=sse`)
+  const vertex = isVertex(baseURL)
   return httpDriver({
     provider,
     model,
-    output: (schema, { tools }) => planGeminiOutput(schema, tools, model),
+    output: (schema, request) => planGeminiOutput(schema, request, model, { body: options.body }),
     send: async (request, { signal, plan }) => {
       const keyHeaders = await keyHeadersOf(options)
       return postJson(url, options, {
         provider,
         keyHeaders,
-        body: encodeGeminiRequest(request, model, { traits, body: options.body }, plan),
+        body: encodeGeminiRequest(request, model, { traits, body: options.body, vertex }, plan),
         signal,
       })
     },
     decoder: () => new GeminiDecoder(provider),
   })
+}
+
+/** By its host, or behind a proxy by its path. */
+function isVertex(baseURL: string): boolean {
+  return /aiplatform|\/projects\/[^/]+\/locations\//.test(baseURL)
 }
 
 /**

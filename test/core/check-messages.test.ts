@@ -35,6 +35,7 @@ describe('every message and part is accepted in its own shape', () => {
     [tool({ ...result, content: [{ type: 'image', data: 'aGk=', detail: 'low' }] })],
     [assistant({ type: 'provider', name: 'n', origin: 'o', data: [1, { 0: 2 }] })],
     [assistant({ type: 'file', data: 'aGk=', mediaType: 'a/b', partial: true })],
+    [assistant({ type: 'file', data: 'aGk=', mediaType: 'a/b', signature: 's' })],
     [{ role: 'user', content: 'Hi', providerOptions: { openai: { name: 'n' } }, cache: '1h' }],
     [user({ type: 'text', text: 'Hi', providerOptions: { anthropic: {} }, cache: true })],
   ])('%j', (message) => {
