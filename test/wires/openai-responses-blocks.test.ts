@@ -252,6 +252,25 @@ describe('a message', () => {
     expect(inputOf([reasoning, ...parts]).slice(1)).toEqual([{ ...easy, ...phase }])
   })
 
+  test('takes no event of its own for its signature, unless its end says otherwise', () => {
+    const begun = message('msg_1', '', { status: 'in_progress', content: [], phase: 'commentary' })
+    const whole = message('msg_1', 'ab', { phase: 'commentary' })
+    const delta = (text: string): Json => ({
+      type: 'response.output_text.delta',
+      output_index: 0,
+      content_index: 0,
+      item_id: 'msg_1',
+      delta: text,
+    })
+    const textsOf = (...last: Json[]): unknown[] =>
+      read(created, added(0, begun), delta('a'), delta('b'), ...last, completed()).out.map(
+        (event) => (event as { text: string }).text,
+      )
+    expect(textsOf(done(0, whole))).toEqual(['a', 'b'])
+    expect(textsOf(done(0, { ...whole, phase: 'final_answer' }))).toEqual(['a', 'b', ''])
+    expect(read(created, done(0, whole)).out).toHaveLength(1)
+  })
+
   test('has no visible trace of its signature', async () => {
     const { fetch } = simulatedProvider({ paceMs: 0, answer: { text: 'a b', phase: 'commentary' } })
     const driver = openai({ model, api: 'responses', apiKey: 'k', fetch })

@@ -30,7 +30,7 @@ export interface Item {
   whole: string
   /** A call: arguments came. */
   filled: boolean
-  /** An item without a kind of its own: what is known of it. */
+  /** A message, or an item without a kind of its own: what is known of it. */
   data: Json | undefined
   /** An image: the last preview. */
   preview: FileContent | undefined

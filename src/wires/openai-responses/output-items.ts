@@ -17,6 +17,8 @@ export class Output {
   readonly #items = new Items()
   readonly #calls = new Calls(() => this.#blocks++)
   readonly #others = new ProviderItems((item, part) => this.#begin(item, part))
+  /** The signatures of texts, by block. */
+  readonly #signed = new Map<number, string>()
   #blocks = 0
   refused = false
   /** The model that answers, as far as it is known. */
@@ -85,6 +87,7 @@ export class Output {
   added(content: Json, outputIndex: unknown, out: ContentEvent[]): void {
     const item = this.#open(content, outputIndex)
     if (isCall(content.type)) this.#calls.added(item, content, out)
+    else if (content.type === 'message') item.data = content
     else if (isOther(content.type)) this.#others.added(item, content, makerOf(this.model), out)
   }
 
@@ -110,7 +113,9 @@ export class Output {
 
   /** The answer is complete: blocks that did not come whole count as they are. */
   settle(out: ContentEvent[]): void {
-    for (const item of this.#items.all) this.#others.end(item, makerOf(this.model), out)
+    for (const item of this.#items.all) {
+      if (isOther(item.type)) this.#others.end(item, makerOf(this.model), out)
+    }
   }
 
   #open({ type, id, call_id: callId }: Json, outputIndex: unknown): Item {
@@ -142,6 +147,7 @@ export class Output {
 
   #messageDone(item: Item, content: Json, out: ContentEvent[]): void {
     const known = item.blocks.size > 0
+    item.data = content
     for (const [index, part] of recordsOf(content.content).entries()) {
       if (textOf(part.refusal) !== undefined) this.refused = true
       const text = textOf(part.text) ?? textOf(part.refusal)
@@ -151,7 +157,7 @@ export class Output {
     }
     for (const [part, index] of item.blocks) {
       const signature = signMessage(content, part, this.model)
-      if (signature === undefined) return
+      if (signature === undefined || signature === this.#signed.get(index)) continue
       out.push({ type: 'content', index, kind: 'text', text: '', signature })
     }
   }
@@ -172,8 +178,16 @@ export class Output {
   }
 
   #textOf(item: Item, part: unknown, text: string, out: ContentEvent[]): void {
-    const index = item.blocks.get(part ?? 0) ?? this.#begin(item, part)
-    out.push({ type: 'content', index, kind: 'text', text })
+    let index = item.blocks.get(part ?? 0)
+    if (index !== undefined) {
+      out.push({ type: 'content', index, kind: 'text', text })
+      return
+    }
+    index = this.#begin(item, part)
+    // With the first piece, so that it takes no event of its own unless the end says otherwise.
+    const signature = item.data && signMessage(item.data, part, this.model)
+    if (signature !== undefined) this.#signed.set(index, signature)
+    out.push({ type: 'content', index, kind: 'text', text, ...compact({ signature }) })
   }
 
   #reasoningOf(item: Item, part: unknown, text: string, out: ContentEvent[]): void {
