@@ -310,8 +310,8 @@ describe('other protocols, twice as many', () => {
       (n) => {
         const search = (at: number): object => ({ type: 'web_search_call', id: `ws_${at}` })
         const place = { output_index: n, item_id: 'msg_1' }
-        const content = Array.from({ length: n }, () => ({ type: 'output_text', text: 'a' }))
-        const message = { type: 'message', id: 'msg_1', content }
+        const parts = Array.from({ length: n }, () => ({ type: 'output_text', text: 'a' }))
+        const message = { type: 'message', id: 'msg_1', content: parts }
         return responses(
           repeat(n, (at) =>
             named({

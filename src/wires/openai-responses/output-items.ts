@@ -32,7 +32,7 @@ export class Output {
 
   /** It waits for something other than the result of a tool, such as an approval. */
   get waits(): boolean {
-    return this.#others.wait
+    return this.#others.waits
   }
 
   text(event: Json, text: unknown, out: ContentEvent[]): void {

@@ -34,7 +34,7 @@ export class ProviderItems {
   }
 
   /** Some items wait for an answer of the caller. */
-  get wait(): boolean {
+  get waits(): boolean {
     return this.#waiting.size > 0
   }
 
