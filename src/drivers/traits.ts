@@ -23,6 +23,7 @@ const rules: Rules<ModelTraits> = {
   reasoningField: oneOf('reasoning_content', 'reasoning_details', 'none'),
   requiresReasoning: flag,
   maxTokensField: oneOf('max_completion_tokens', 'max_tokens'),
+  cacheBreakpoints: flag,
 }
 
 export const traitsRule: Rule = optionsOf('an object with traits of the model', rules)

@@ -305,6 +305,42 @@ describe('other protocols, twice as many', () => {
         ),
     ],
     [
+      'items of the server, parts of a message, and log probabilities (Responses)',
+      1_500,
+      (n) => {
+        const search = (at: number): object => ({ type: 'web_search_call', id: `ws_${at}` })
+        const place = { output_index: n, item_id: 'msg_1' }
+        const parts = Array.from({ length: n }, () => ({ type: 'output_text', text: 'a' }))
+        const message = { type: 'message', id: 'msg_1', content: parts }
+        return responses(
+          repeat(n, (at) =>
+            named({
+              type: 'response.output_item.added',
+              output_index: at,
+              item: search(at),
+            } as never),
+          ) +
+            repeat(n, (at) =>
+              named({
+                type: 'response.output_text.delta',
+                ...place,
+                content_index: at,
+                delta: 'a',
+                logprobs: [{ token: 'a', logprob: -1 }],
+              } as never),
+            ) +
+            named({ type: 'response.output_item.done', ...place, item: message } as never) +
+            named({
+              type: 'response.completed',
+              response: {
+                status: 'completed',
+                output: [...Array.from({ length: n }, (_, at) => search(at)), message],
+              },
+            } as never),
+        )
+      },
+    ],
+    [
       'paths of partial arguments (Gemini)',
       4_000,
       (n) =>

@@ -19,7 +19,7 @@ export interface ModelTraits {
    * The efforts that the model takes, in ascending order. `reasoning.effort` is sent as the nearest
    * of them; an empty array sends none.
    *
-   * @default ['low', 'medium', 'high']
+   * @default ['low', 'medium', 'high'] for a model that is listed; the effort as given for others
    */
   efforts?: readonly ReasoningEffort[] | undefined
   /**
@@ -73,6 +73,13 @@ export interface ModelTraits {
    * @default what the server takes
    */
   maxTokensField?: 'max_completion_tokens' | 'max_tokens' | undefined
+  /**
+   * Whether the model takes marks of what may be cached, on the Responses API. Others cache by
+   * themselves.
+   *
+   * @default false
+   */
+  cacheBreakpoints?: boolean | undefined
 }
 
 /** A row of a table: a pattern for names in lower case, and the traits of the models it matches. */
