@@ -12,6 +12,14 @@ export const effortsRule: Rule = rule(
   (value) => Array.isArray(value) && value.every((each) => efforts.includes(each)),
 )
 
+export const thinkingSwitchRule: Rule = oneOf(
+  'thinking',
+  'enable_thinking',
+  'chat_template_kwargs',
+  'reasoning_effort',
+  'reasoning',
+)
+
 const rules: Rules<ModelTraits> = {
   reasons: flag,
   efforts: effortsRule,
@@ -20,7 +28,14 @@ const rules: Rules<ModelTraits> = {
   systemRole: oneOf('system', 'developer', 'user'),
   toolCallIds: oneOf('any', 'nine-alphanumeric'),
   assistantAfterTools: flag,
-  reasoningField: oneOf('reasoning_content', 'reasoning_details', 'none'),
+  reasoningField: oneOf(
+    'reasoning_content',
+    'reasoning',
+    'reasoning_text',
+    'reasoning_details',
+    'none',
+  ),
+  thinkingSwitch: thinkingSwitchRule,
   requiresReasoning: flag,
   maxTokensField: oneOf('max_completion_tokens', 'max_tokens'),
 }

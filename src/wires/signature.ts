@@ -33,6 +33,11 @@ export function makerOf(model: string | undefined): string | undefined {
   return makers.find(([, pattern]) => pattern.test(name))?.[0]
 }
 
+/** Whether this is the name of a maker whose models are known by their names. */
+export function isMaker(name: string): boolean {
+  return makers.some(([maker]) => maker === name)
+}
+
 /** A signature as a part of a message keeps it. */
 export function sign(wire: WireName, maker: string | undefined, value: string): string {
   return maker === undefined ? `${wire}:${value}` : `${wire}/${maker}:${value}`

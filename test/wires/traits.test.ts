@@ -9,7 +9,8 @@ import { openai } from '../../src/entries/openai.js'
 import { encodeMessagesRequest } from '../../src/wires/anthropic-messages/request.js'
 import { encodeGeminiRequest } from '../../src/wires/gemini/request.js'
 import { efforts, nearestEffort } from '../../src/wires/models/traits.js'
-import { type ChatRequestOptions, encodeChatRequest } from '../../src/wires/openai-chat/request.js'
+import type { ChatRequestOptions } from '../../src/wires/openai-chat/options.js'
+import { encodeChatRequest } from '../../src/wires/openai-chat/request.js'
 import { encodeResponsesRequest } from '../../src/wires/openai-responses/request.js'
 
 type Body = Record<string, unknown>

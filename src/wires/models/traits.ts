@@ -57,12 +57,25 @@ export interface ModelTraits {
   /**
    * The field of an assistant message in which its reasoning goes back.
    *
-   * @default 'none'
+   * @default 'none', except for the encrypted reasoning of GitHub Copilot
    */
-  reasoningField?: 'reasoning_content' | 'reasoning_details' | 'none' | undefined
+  reasoningField?:
+    | 'reasoning_content'
+    | 'reasoning'
+    | 'reasoning_text'
+    | 'reasoning_details'
+    | 'none'
+    | undefined
   /**
-   * Whether the model refuses an assistant message without `reasoning_content`, so that the field
-   * is sent even if there was no reasoning.
+   * The field of Chat Completions that switches the model's thinking off. It is sent in place of an
+   * effort for `none`.
+   *
+   * @default undefined: `none` is sent as the nearest of `efforts`
+   */
+  thinkingSwitch?: ThinkingSwitch | undefined
+  /**
+   * Whether the model refuses an assistant message without `reasoningField`, so that the field is
+   * sent even if there was no reasoning.
    *
    * @default false
    */
@@ -74,6 +87,18 @@ export interface ModelTraits {
    */
   maxTokensField?: 'max_completion_tokens' | 'max_tokens' | undefined
 }
+
+/**
+ * How thinking is switched off: `thinking: { type: 'disabled' }`, `enable_thinking: false`, the same
+ * for the chat template (vLLM, SGLang, llama.cpp), `reasoning_effort: 'none'`, or
+ * `reasoning: { enabled: false }`.
+ */
+export type ThinkingSwitch =
+  | 'thinking'
+  | 'enable_thinking'
+  | 'chat_template_kwargs'
+  | 'reasoning_effort'
+  | 'reasoning'
 
 /** A row of a table: a pattern for names in lower case, and the traits of the models it matches. */
 export type Row = readonly [RegExp, ModelTraits]
