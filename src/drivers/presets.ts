@@ -5,6 +5,14 @@
  *
  * As of 2026-11-30. Sources of what is not in a server's own API reference:
  * - groq: https://console.groq.com/docs/structured-outputs: no streaming with `response_format`
+ * - no thinking: https://inference-docs.cerebras.ai/capabilities/reasoning,
+ *   https://docs.fireworks.ai/guides/reasoning, https://console.groq.com/docs/reasoning,
+ *   https://github.com/ggml-org/llama.cpp/pull/26045,
+ *   https://docs.ollama.com/api/openai-compatibility,
+ *   https://docs.together.ai/docs/inference/chat/reasoning,
+ *   https://qwen.readthedocs.io/en/latest/deployment/vllm.html
+ * - openrouter: marks for the cache: https://openrouter.ai/docs/guides/best-practices/prompt-caching
+ *   and https://openrouter.ai/docs/client-sdks/typescript/models/anthropiccachecontroldirective.md
  * - llamacpp: https://github.com/ggml-org/llama.cpp/issues/26535
  * - lmstudio: https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/670
  * - mistral: https://github.com/anomalyco/opencode/issues/1680

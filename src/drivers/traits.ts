@@ -5,20 +5,14 @@
  */
 
 import { flag, oneOf, optionsOf, type Rule, type Rules, rule } from '../base/check-options.js'
-import { efforts, type ModelTraits } from '../wires/models/traits.js'
+import { efforts, type ModelTraits, thinkingSwitches } from '../wires/models/traits.js'
 
 export const effortsRule: Rule = rule(
   `an array of ${efforts.map((effort) => `"${effort}"`).join(', ')}`,
   (value) => Array.isArray(value) && value.every((each) => efforts.includes(each)),
 )
 
-export const thinkingSwitchRule: Rule = oneOf(
-  'thinking',
-  'enable_thinking',
-  'chat_template_kwargs',
-  'reasoning_effort',
-  'reasoning',
-)
+export const thinkingSwitchRule: Rule = oneOf(...Object.keys(thinkingSwitches))
 
 const rules: Rules<ModelTraits> = {
   reasons: flag,

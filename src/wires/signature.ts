@@ -22,6 +22,7 @@ const makers: readonly (readonly [string, RegExp])[] = [
   ['xai', /grok/],
   ['deepseek', /deepseek/],
   ['minimax', /minimax/],
+  ['mistral', /mistral|mixtral|magistral|codestral|devstral|pixtral/],
   ['moonshot', /kimi|moonshot/],
   ['zai', /glm/],
   ['alibaba', /qw[eq]/],

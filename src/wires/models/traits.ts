@@ -100,6 +100,17 @@ export type ThinkingSwitch =
   | 'reasoning_effort'
   | 'reasoning'
 
+/** The value of each field that switches thinking off. */
+export const thinkingSwitches: Readonly<Record<ThinkingSwitch, unknown>> = {
+  thinking: { type: 'disabled' },
+  enable_thinking: false,
+  // Templates ignore what they do not know: Qwen's and Z.ai's know one, DeepSeek's and Moonshot's
+  // the other.
+  chat_template_kwargs: { enable_thinking: false, thinking: false },
+  reasoning_effort: 'none',
+  reasoning: { enabled: false },
+}
+
 /** A row of a table: a pattern for names in lower case, and the traits of the models it matches. */
 export type Row = readonly [RegExp, ModelTraits]
 

@@ -4,14 +4,21 @@
  * @module
  */
 
+import { StreamError } from '../../base/errors.js'
 import type { ContentEvent, FileContent } from '../../base/events.js'
 import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
-import { makerOf, originOf } from '../signature.js'
+import { makerOf, originOf, sign } from '../signature.js'
 import { AudioAnswer } from './audio.js'
 import { Sources } from './citations.js'
-import { OpaqueReasoning, readDetail, reasoningTextOf, toDetails } from './reasoning.js'
+import { readDetail, reasoningTextOf, toDetails } from './reasoning.js'
 import { blockContent, isServerCall, ServerCalls } from './server-calls.js'
 import { ToolCalls } from './tool-calls.js'
+
+/**
+ * How much is kept until the end, in characters: audio, and calls of the server's own tools. It
+ * holds 17 minutes of `pcm16`.
+ */
+const maxKept = 64 * 1024 * 1024
 
 export class DeltaReader {
   readonly #provider: string
@@ -19,7 +26,10 @@ export class DeltaReader {
   readonly #toolCalls = new ToolCalls(() => this.#begin(undefined))
   #serverCalls: ServerCalls | undefined
   #audio: AudioAnswer | undefined
-  #opaque: OpaqueReasoning | undefined
+  /** What GitHub Copilot sends beside the text of reasoning, and wants back with it. */
+  #opaque: Json | undefined
+  #opaqueIndex = 0
+  #kept = 0
   readonly #sources = new Sources()
   /** The number of content blocks so far. */
   blocks = 0
@@ -29,7 +39,9 @@ export class DeltaReader {
   /** The kind of the block that receives text or reasoning. */
   #open: 'text' | 'reasoning' | undefined
   #openIndex = 0
-  #finished = false
+  #isOver = false
+  /** Whether something was kept that has not been appended. */
+  #isBehind = false
 
   constructor(provider: string, audioType = 'audio/pcm;rate=24000') {
     this.#provider = provider
@@ -57,7 +69,7 @@ export class DeltaReader {
     if (delta.tool_calls || delta.function_call) this.#calls(delta, length, out)
     if (delta.images) for (const image of recordsOf(delta.images)) this.#image(image, out)
     if (delta.annotations) this.#cite(this.#sources.annotations(delta.annotations), out)
-    if (isRecord(delta.audio)) this.#speech(delta.audio, out)
+    if (isRecord(delta.audio)) this.#speech(delta.audio, length, out)
   }
 
   /** Reads the lists of sources beside the choices. */
@@ -73,11 +85,32 @@ export class DeltaReader {
    */
   finish(out: ContentEvent[], last: boolean): void {
     for (const event of this.#toolCalls.finish()) out.push(event)
-    if (this.#finished && !last) return
-    this.#finished = true
-    if (this.#serverCalls) out.push(...this.#serverCalls.finish(this.#origin))
-    this.#opaque?.finish(makerOf(this.model), out)
+    const isFirst = !this.#isOver
+    this.#isOver = true
+    if (!this.#isBehind || !(isFirst || last)) return
+    this.#isBehind = false
+    this.#serverCalls?.finish(this.#origin, out)
+    if (this.#opaque !== undefined) {
+      const signature = sign('openai-chat', makerOf(this.model), JSON.stringify(this.#opaque))
+      out.push({
+        type: 'content',
+        index: this.#opaqueIndex,
+        kind: 'reasoning',
+        text: '',
+        signature,
+      })
+    }
     this.#finishAudio(out)
+  }
+
+  /** @throws StreamError `protocol` if too much is kept */
+  #keep(length: number): void {
+    this.#isBehind = true
+    this.#kept += length
+    if (this.#kept <= maxKept) return
+    const provider = this.#provider
+    const message = `${provider}: the audio or a call of the provider's own tool is longer than ${maxKept} characters.`
+    throw new StreamError('protocol', message, { provider })
   }
 
   #text(text: string, out: ContentEvent[]): void {
@@ -118,11 +151,16 @@ export class DeltaReader {
     }
   }
 
-  #keepOpaque(delta: Json, length: number): void {
-    // Without text it has a block of its own, which does not interrupt the text.
-    const index = this.#open === 'reasoning' ? this.#openIndex : undefined
-    this.#opaque ??= new OpaqueReasoning(this.#provider)
-    this.#opaque.add(delta, length, index, () => this.blocks++)
+  #keepOpaque({ reasoning_opaque: more, cot_id: id }: Json, length: number): void {
+    this.#keep(length)
+    if (this.#opaque === undefined) {
+      // Without text it has a block of its own, which does not interrupt the text.
+      this.#opaqueIndex = this.#open === 'reasoning' ? this.#openIndex : this.blocks++
+    }
+    const { reasoning_opaque: before = '', cot_id: known } = this.#opaque ?? {}
+    // Calls in parallel divide it.
+    const opaque = textOf(`${before as string}${textOf(more) ?? ''}`)
+    this.#opaque = compact({ reasoning_opaque: opaque, cot_id: textOf(id) ?? known })
   }
 
   /** Mistral sends content as parts when a model reasons, and when the server's tools were used. */
@@ -154,9 +192,12 @@ export class DeltaReader {
     if (isRecord(delta.function_call)) calls.push({ index: 0, function: delta.function_call })
     for (const call of calls) {
       if (isServerCall(call)) {
-        this.#serverCalls ??= new ServerCalls(this.#provider, () => this.#begin(undefined))
+        this.#serverCalls ??= new ServerCalls(() => this.#begin(undefined))
       }
-      if (this.#serverCalls?.add(call, length, this.#origin, out)) continue
+      if (this.#serverCalls?.add(call, this.#origin, this.#isOver, out)) {
+        this.#keep(length)
+        continue
+      }
       const event = this.#toolCalls.add(call)
       if (event !== undefined) out.push(event)
     }
@@ -179,8 +220,9 @@ export class DeltaReader {
     }
   }
 
-  #speech(audio: Json, out: ContentEvent[]): void {
-    this.#audio ??= new AudioAnswer(this.#provider)
+  #speech(audio: Json, length: number, out: ContentEvent[]): void {
+    this.#keep(length)
+    this.#audio ??= new AudioAnswer()
     this.#audio.add(audio)
     const transcript = textOf(audio.transcript)
     if (transcript === undefined) return
@@ -197,7 +239,7 @@ export class DeltaReader {
       out.push({ type: 'content', index, kind: 'text', text: '', signature })
     }
     const { data } = audio
-    if (data === undefined) return
+    if (data === '') return
     audio.fileIndex ??= this.blocks++
     out.push(fileContent(audio.fileIndex, this.#audioType, data))
   }

@@ -6,15 +6,13 @@
  * @see https://openrouter.ai/docs/use-cases/reasoning-tokens
  */
 
-import type { ContentEvent } from '../../base/events.js'
 import type { OutputPart, ReasoningPart } from '../../base/messages.js'
 import { parseJson } from '../../base/parse-json.js'
 import type { StreamRequest } from '../../base/request.js'
 import { effortOf } from '../models/describe-model.js'
-import type { ModelTraits, ThinkingSwitch } from '../models/traits.js'
+import { type ModelTraits, thinkingSwitches } from '../models/traits.js'
 import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
 import { makerOf, sign, signatureFor } from '../signature.js'
-import { Bound } from './bound.js'
 import type { ChatRequestOptions } from './options.js'
 
 /**
@@ -29,38 +27,6 @@ export function reasoningTextOf(delta: Json): string | undefined {
     textOf(delta.cot_summary) ??
     textOf(delta.thinking)
   )
-}
-
-/** What GitHub Copilot sends beside the text of reasoning, and wants back with it. */
-export class OpaqueReasoning {
-  readonly #bound: Bound
-  #opaque = ''
-  #cotId: string | undefined
-  #index: number | undefined
-
-  constructor(provider: string) {
-    this.#bound = new Bound(provider, 'the encrypted reasoning')
-  }
-
-  /**
-   * @param length - that of the event, in characters
-   * @param index - the block of the reasoning
-   * @param begin - returns the index of a new block
-   */
-  add(delta: Json, length: number, index: number | undefined, begin: () => number): void {
-    this.#bound.add(length)
-    this.#index ??= index ?? begin()
-    // Calls in parallel divide it.
-    this.#opaque += textOf(delta.reasoning_opaque) ?? ''
-    this.#cotId = textOf(delta.cot_id) ?? this.#cotId
-  }
-
-  finish(maker: string | undefined, out: ContentEvent[]): void {
-    const value = compact({ reasoning_opaque: textOf(this.#opaque), cot_id: this.#cotId })
-    const signature = sign('openai-chat', maker, JSON.stringify(value))
-    const index = this.#index as number
-    out.push({ type: 'content', index, kind: 'reasoning', text: '', signature })
-  }
 }
 
 /**
@@ -91,19 +57,6 @@ export function toDetails(blocks: unknown): Json[] {
   })
 }
 
-/** How a request is told not to think. */
-const switches: Record<ThinkingSwitch, (on: boolean) => Json> = {
-  thinking: (on) => (on ? {} : { thinking: { type: 'disabled' } }),
-  // Some of Alibaba's models think only if this is set.
-  enable_thinking: (on) => ({ enable_thinking: on }),
-  // Templates ignore what they do not know: Qwen's and Z.ai's know one, DeepSeek's and Moonshot's
-  // the other.
-  chat_template_kwargs: (on) =>
-    on ? {} : { chat_template_kwargs: { enable_thinking: false, thinking: false } },
-  reasoning_effort: (on) => (on ? {} : { reasoning_effort: 'none' }),
-  reasoning: (on) => (on ? {} : { reasoning: { enabled: false } }),
-}
-
 /**
  * The fields of a request that ask for reasoning. Only the object has a place for a budget, which
  * excludes an effort. OpenRouter translates every effort for the model.
@@ -118,12 +71,13 @@ export function encodeReasoningRequest(
     if (budgetTokens !== undefined) return { reasoning: { max_tokens: budgetTokens } }
     return effort === undefined || traits.reasons === false ? {} : { reasoning: { effort } }
   }
-  const isOn = effort !== 'none'
-  const name = effort && traits.thinkingSwitch && (thinkingSwitch ?? traits.thinkingSwitch)
-  const fields = name ? switches[name](isOn) : {}
-  return name && !isOn
-    ? fields
-    : compact({ ...fields, reasoning_effort: effortOf(request, traits) })
+  const name = traits.thinkingSwitch && (thinkingSwitch ?? traits.thinkingSwitch)
+  if (name && effort === 'none') return { [name]: thinkingSwitches[name] }
+  return compact({
+    // Some of Alibaba's models think only if this is set.
+    enable_thinking: (effort && name === 'enable_thinking') || undefined,
+    reasoning_effort: effortOf(request, traits),
+  })
 }
 
 /** The fields of an assistant message that hold its reasoning. */

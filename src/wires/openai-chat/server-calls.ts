@@ -6,11 +6,10 @@
 
 import type { ContentEvent, ProviderContent } from '../../base/events.js'
 import { isRecord, type Json, textOf } from '../read-json.js'
-import { Bound } from './bound.js'
 import { keyOf } from './tool-calls.js'
 
 /** The types of calls that wait for a result. `builtin_function` is Moonshot's. */
-const clientTypes = /^((builtin_)?function|custom|tool)(_?(tool|use|call))*$/i
+const clientTypes = /^((builtin_)?function|custom|tool)?(_?(tool|use|call))*$/i
 
 /** Fields whose value is repeated, not continued. */
 const repeated = /^(id|type|name|status|role|object)$/
@@ -24,41 +23,36 @@ interface ServerCall {
 
 /** Whether a fragment begins or repeats a call of the server's own tools. */
 export function isServerCall({ type }: Json): boolean {
-  return typeof type === 'string' && type !== '' && !clientTypes.test(type)
+  return typeof type === 'string' && !clientTypes.test(type)
 }
 
 /** Assembles the calls of one answer from their fragments. */
 export class ServerCalls {
   readonly #begin: () => number
-  readonly #bound: Bound
   readonly #calls = new Map<unknown, ServerCall>()
-  /** Calls that have changed since they were shown. */
+  /** Calls that have changed since they were shown whole. */
   readonly #changed = new Set<ServerCall>()
-  /** Calls whose data has been handed out whole, so that it must not change. */
-  readonly #handedOut = new Set<ServerCall>()
   #last: ServerCall | undefined
-  #finished = false
 
   /** @param begin - returns the index of a new content block */
-  constructor(provider: string, begin: () => number) {
+  constructor(begin: () => number) {
     this.#begin = begin
-    this.#bound = new Bound(provider, "a call of the provider's own tool")
   }
 
   /**
    * Reads one item of `delta.tool_calls`.
    *
-   * @param length - that of the event, in characters
+   * @param isOver - the answer has ended, so that what begins is shown as whole
    * @returns whether it belongs to a call of the server's own tools
    */
-  add(fragment: Json, length: number, origin: string, out: ContentEvent[]): boolean {
+  add(fragment: Json, origin: string, isOver: boolean, out: ContentEvent[]): boolean {
     const id = textOf(fragment.id)
     const type = textOf(fragment.type)
     const key = keyOf(fragment.index, id)
     let call = key === undefined ? this.#last : this.#calls.get(key)
     const isClients =
       type === undefined
-        ? call === undefined || (isRecord(fragment.function) && !('function' in call.data))
+        ? call === undefined || (isRecord(fragment.function) && !call.data.function)
         : !isServerCall(fragment)
     if (isClients) {
       // Some servers give all calls the same index.
@@ -66,37 +60,31 @@ export class ServerCalls {
       this.#last = undefined
       return false
     }
-    this.#bound.add(length)
     const isNew =
       call === undefined || (type !== undefined && (type !== call.type || isOther(id, call.id)))
     if (isNew) call = { index: this.#begin(), id, type: type as string, data: {} }
     const found = call as ServerCall
     found.id ??= id
-    if (key !== undefined) this.#calls.set(key, found)
-    if (id !== undefined) this.#calls.set(id, found)
+    this.#calls.set(key, found).set(found.id, found)
     this.#last = found
-    if (this.#handedOut.delete(found)) found.data = copyOf(found.data)
     join(found.data, fragment)
     found.data.type = found.type
     // The position in the stream is not part of the call.
     delete found.data.index
     this.#changed.add(found)
-    if (isNew) {
-      const data = copyOf(found.data)
-      out.push(blockContent(found.index, origin, data, !this.#finished))
-    }
+    if (isNew) out.push(this.#show(found, origin, !isOver))
     return true
   }
 
-  /** The whole calls that have changed since the last time. */
-  finish(origin: string): ProviderContent[] {
-    this.#finished = true
-    const calls = [...this.#changed]
+  /** Appends the whole calls that have changed since the last time. */
+  finish(origin: string, out: ContentEvent[]): void {
+    for (const call of this.#changed) out.push(this.#show(call, origin))
     this.#changed.clear()
-    return calls.map((call) => {
-      this.#handedOut.add(call)
-      return blockContent(call.index, origin, call.data)
-    })
+  }
+
+  #show({ index, data }: ServerCall, origin: string, partial?: boolean): ProviderContent {
+    // A copy: more fragments may follow.
+    return blockContent(index, origin, join({}, data), partial)
   }
 }
 
@@ -117,14 +105,8 @@ function isOther(id: string | undefined, known: string | undefined): boolean {
   return id !== undefined && known !== undefined && id !== known
 }
 
-function copyOf(data: Json): Json {
-  const copy: Json = {}
-  join(copy, data)
-  return copy
-}
-
 /** Continues strings, lists and objects, and replaces everything else. */
-function join(into: Json, from: Json): void {
+function join(into: Json, from: Json): Json {
   for (const [name, value] of Object.entries(from)) {
     if (name === '__proto__') continue
     const before = Object.hasOwn(into, name) ? into[name] : undefined
@@ -132,12 +114,10 @@ function join(into: Json, from: Json): void {
       const list: unknown[] = Array.isArray(before) ? before : []
       for (const item of value) list.push(item)
       into[name] = list
-    } else if (isRecord(value)) {
-      const record = isRecord(before) ? before : {}
-      join(record, value)
-      into[name] = record
-    } else if (typeof value === 'string' && typeof before === 'string') {
+    } else if (isRecord(value)) into[name] = join(isRecord(before) ? before : {}, value)
+    else if (typeof value === 'string' && typeof before === 'string') {
       into[name] = repeated.test(name) ? value || before : before + value
     } else if (value !== null || before === undefined) into[name] = value
   }
+  return into
 }
