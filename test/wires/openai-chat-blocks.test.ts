@@ -269,8 +269,8 @@ describe('a block goes back', () => {
 
   test('alone in its message', () => {
     const content = messageOf(answer).content.filter(
-      (part) => typeof part !== 'string' && part.type === 'provider' && part.name === 'web_search',
-    ) as OutputPart[]
+      (part) => part.type === 'provider' && part.name === 'web_search',
+    )
     expect(sentBack({ role: 'assistant', content })).toEqual({
       role: 'assistant',
       content: null,

@@ -79,14 +79,15 @@ describe('the result of a tool', () => {
     )
     expect(sent.map(({ role }) => role)).toEqual(['assistant', 'tool', 'assistant', 'user'])
     const { content } = sent.at(-1) as { content: { text: string }[] }
-    const [{ id }] = sent[0]?.tool_calls as [{ id: string }]
+    const id = sent[1]?.tool_call_id as string
     expect(content[0]?.text).toBe(`From the result of shoot_a (${id}):`)
   })
 })
 
 describe('images and files', () => {
   const sentPart = (part: InputPart, options?: Options): unknown =>
-    (messagesOf([{ role: 'user', content: [part] }], options)[0]?.content as unknown[])[0]
+    (messagesOf([{ role: 'user', content: [part] }], options) as { content: Json[] }[])[0]
+      ?.content[0]
 
   test('have a detail, as far as this API knows it', () => {
     for (const [detail, sent] of [

@@ -184,7 +184,7 @@ function encodeResults(results: readonly ToolResultPart[], encoder: PartEncoder)
     else if (texts.length === 0) texts.push(textPart('(The result is in the next user message.)'))
     // This API has no field for a failure.
     const [first] = texts
-    if (isError && first) first.text = `Error: ${first.text}`
+    if (isError && first) first.text = `Error: ${first.text as string}`
     const message = { role: 'tool', tool_call_id: id, content: contentOf(texts, '\n') }
     return encoder.dressMessage(message, fields)
   })
