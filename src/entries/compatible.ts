@@ -7,7 +7,7 @@
 export type { ApiKey } from '../drivers/common-options.js'
 export { type CompatibleOptions, compatible, type PresetOptions } from '../drivers/compatible.js'
 export type { PresetName } from '../drivers/presets.js'
-export type { ModelTraits } from '../wires/models/traits.js'
+export type { ModelTraits, ThinkingSwitch } from '../wires/models/traits.js'
 export type { ChatRequestOptions } from '../wires/openai-chat/options.js'
 export type { OutputMode } from '../wires/output-plan.js'
 export type { ThinkTags } from '../wires/think-tags.js'

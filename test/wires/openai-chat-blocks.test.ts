@@ -278,6 +278,28 @@ describe('a block goes back', () => {
     })
   })
 
+  test('like a call of a custom tool, which is one for OpenAI alone', () => {
+    const content: OutputPart[] = [
+      { type: 'tool-call', id: 'c', name: 'patch', input: '*** Begin', custom: true },
+    ]
+    const messages: Message[] = [
+      { role: 'assistant', content },
+      { role: 'tool', content: [{ type: 'tool-result', id: 'c', name: 'patch', output: 'ok' }] },
+    ]
+    const callsFor = (model: string): unknown =>
+      (encodeChatRequest({ messages }, model).messages as Json[])[0]?.tool_calls
+    expect(callsFor('gpt-5.5')).toEqual([
+      { id: 'c', type: 'custom', custom: { name: 'patch', input: '*** Begin' } },
+    ])
+    expect(callsFor('grok-5')).toEqual([
+      {
+        id: 'c',
+        type: 'function',
+        function: { name: 'patch', arguments: '{"input":"*** Begin"}' },
+      },
+    ])
+  })
+
   test('to nobody else', () => {
     const message = messageOf(answer)
     for (const model of ['gpt-5.5', 'mistral-large-latest']) {

@@ -32,10 +32,10 @@ export function audioTypeOf(
 /** The audio of one answer. */
 export class AudioAnswer {
   /** Base64 without padding. */
-  readonly #pieces: string[] = []
+  #data = ''
   /** The beginning of a group of four characters. */
   #characters = ''
-  /** The beginning of a group of three bytes, which padding has cut off. */
+  /** The beginning of a group of three bytes. */
   #bytes = ''
   #reference: Json = {}
   /** The block of the transcript. */
@@ -49,7 +49,7 @@ export class AudioAnswer {
    * OpenAI encodes each piece on its own, with padding at its end. Other servers cut one text
    * anywhere. Both become one text.
    *
-   * @throws InvalidCharacterError for a piece after padding that is not base64
+   * @throws InvalidCharacterError for data that is not base64
    */
   add({ id, data, expires_at: expiresAt }: Json): void {
     this.#reference = {
@@ -61,14 +61,10 @@ export class AudioAnswer {
       const text = this.#characters + piece
       const end = piece.endsWith('=') ? text.length : text.length - (text.length % 4)
       this.#characters = text.slice(end)
-      let whole = text.slice(0, end)
-      if (this.#bytes !== '' || whole.endsWith('=')) {
-        const bytes = this.#bytes + atob(whole)
-        const known = bytes.length - (bytes.length % 3)
-        this.#bytes = bytes.slice(known)
-        whole = btoa(bytes.slice(0, known))
-      }
-      this.#pieces.push(whole)
+      const bytes = this.#bytes + atob(text.slice(0, end))
+      const known = bytes.length - (bytes.length % 3)
+      this.#bytes = bytes.slice(known)
+      this.#data += btoa(bytes.slice(0, known))
     }
   }
 
@@ -76,7 +72,7 @@ export class AudioAnswer {
   get data(): string {
     // One character alone is not a byte.
     const end = this.#characters.length > 1 ? atob(this.#characters) : ''
-    return this.#pieces.join('') + btoa(this.#bytes + end)
+    return this.#data + btoa(this.#bytes + end)
   }
 
   /** What refers to the audio in the next request, for the transcript. */

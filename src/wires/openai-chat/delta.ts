@@ -109,7 +109,7 @@ export class DeltaReader {
     this.#kept += length
     if (this.#kept <= maxKept) return
     const provider = this.#provider
-    const message = `${provider}: the audio or a call of the provider's own tool is longer than ${maxKept} characters.`
+    const message = `${provider}: more than ${maxKept} characters came of audio or of calls of its own tools.`
     throw new StreamError('protocol', message, { provider })
   }
 

@@ -155,6 +155,9 @@ function ownBlock(
 }
 
 function encodeCall(part: ToolCallPart, isFirst: boolean, model: string): Json {
+  if (part.custom && makerOf(model) === 'openai') {
+    return { id: part.id, type: 'custom', custom: { name: part.name, input: part.input } }
+  }
   const call = { name: part.name, arguments: toWellFormedJson(toArguments(part)) }
   const signature = isFirst || part.signature ? signatureOfCall(part, model) : undefined
   const extra = signature && { extra_content: { google: { thought_signature: signature } } }
