@@ -273,10 +273,17 @@ describe('marks for the cache', () => {
   })
 
   test('count only as the last four, the one of the whole request included', () => {
+    const call = { type: 'tool-call' as const, id: 'a', name: 'f', input: {} }
+    const marked: Message = { role: 'assistant', content: [{ ...call, cache: true }] }
     const texts = Array.from({ length: 6 }, (_, at): InputPart => {
       return { type: 'text', text: `${at}`, cache: true }
     })
-    const messages: Message[] = [{ role: 'user', content: texts }]
+    const messages: Message[] = [
+      { role: 'user', content: texts },
+      // A mark on a call has no place.
+      marked,
+      tool(result('a', 'r')),
+    ]
     const four = encode({ messages }, { cacheControl: true })
     expect(marksOf(four)).toBe(4)
     expect((four.messages as { content: Json[] }[])[0]?.content[1]).toEqual({

@@ -18,6 +18,7 @@ import { encodeTurns } from '../alternating-turns.js'
 import { nineIds, wireIds } from '../call-order.js'
 import { isThirdGeneration, unsigned } from '../models/gemini.js'
 import type { ModelTraits } from '../models/traits.js'
+import { withOptions } from '../provider-options.js'
 import type { Json } from '../read-json.js'
 import { messagesOf, partsOf } from '../request-messages.js'
 import { blockFor, isMaker, makerOf, signatureFor } from '../signature.js'
@@ -114,7 +115,8 @@ function encodeAssistant(
       audio ??= spoken
       if (spoken === undefined) content.push(encoder.encode(part))
     } else if (part.type === 'tool-call') {
-      calls.push(encoder.dress(encodeCall(part, isFirst, model), part))
+      // No server takes a mark for its cache here.
+      calls.push(withOptions(encodeCall(part, isFirst, model), part, encoder.provider))
       isFirst = false
     } else if (part.type === 'provider') {
       const block = ownBlock(part, maker, encoder.provider)
