@@ -25,7 +25,7 @@ import {
   toResponse,
 } from '../src/entries/index.js'
 import { openai } from '../src/entries/openai.js'
-import { partialJson } from '../src/entries/partial-json.js'
+import { type PartialValues, partialJson } from '../src/entries/partial-json.js'
 import { redisStore } from '../src/entries/redis.js'
 import { record } from '../src/entries/testing.js'
 
@@ -137,20 +137,84 @@ describe('types', () => {
   test('what grows has the type of the output, with everything optional', () => {
     const output = z.object({ name: z.string(), steps: z.array(z.object({ text: z.string() })) })
     for (const values of [partialJson(createStream({ driver, prompt: 'p', output }))]) {
-      expectTypeOf(values).toEqualTypeOf<
+      expectTypeOf(values).toExtend<
+        AsyncIterableIterator<{ name?: string; steps?: { text?: string }[] }>
+      >()
+      expectTypeOf(values[Symbol.asyncIterator]()).toEqualTypeOf<
         AsyncIterableIterator<{ name?: string; steps?: { text?: string }[] }>
       >()
     }
     const stream = createStream({ driver, prompt: 'p' })
-    expectTypeOf(partialJson(stream)).toEqualTypeOf<AsyncIterableIterator<unknown>>()
-    expectTypeOf(partialJson<{ city: string }>(stream, { tool: 'weather' })).toEqualTypeOf<
+    expectTypeOf(partialJson(stream)).toEqualTypeOf<PartialValues<unknown>>()
+    expectTypeOf(partialJson<{ city: string }>(stream, { tool: 'weather' })).toExtend<
       AsyncIterableIterator<{ city?: string }>
     >()
-    expectTypeOf(partialJson<{ city: string }>(readStream(new Response()))).toEqualTypeOf<
+    expectTypeOf(partialJson<{ city: string }>(readStream(new Response()))).toExtend<
       AsyncIterableIterator<{ city?: string }>
     >()
     // @ts-expect-error: no such choice
     partialJson(stream, { name: 'weather' })
+  })
+
+  test('the elements of an array have the type that the path leads to', () => {
+    type Elements<Element> = AsyncIterableIterator<Element>
+    interface Step {
+      text: string
+      parts?: Step[] | null
+    }
+    interface Recipe {
+      name: string
+      date: Date
+      recipe: { steps: readonly Step[] }
+      rows: number[][]
+      pair: [string, boolean] | undefined
+      notes: Record<string, string[]>
+      either: { kind: 'a'; items: string[] } | { kind: 'b'; items: number[] } | { kind: 'c' } | null
+      open: unknown
+    }
+    const values = partialJson<Recipe>(readStream(new Response()))
+    expectTypeOf(values.elements('recipe.steps')).toEqualTypeOf<Elements<Step>>()
+    expectTypeOf(values.elements('recipe.steps.*.parts')).toEqualTypeOf<Elements<Step>>()
+    expectTypeOf(values.elements('recipe.steps.*.parts.*.parts')).toEqualTypeOf<Elements<Step>>()
+    expectTypeOf(values.elements('rows')).toEqualTypeOf<Elements<number[]>>()
+    expectTypeOf(values.elements('rows.*')).toEqualTypeOf<Elements<number>>()
+    expectTypeOf(values.elements('pair')).toEqualTypeOf<Elements<string | boolean>>()
+    expectTypeOf(values.elements('notes.monday')).toEqualTypeOf<Elements<string>>()
+    expectTypeOf(values.elements('either.items')).toEqualTypeOf<Elements<string | number>>()
+    expectTypeOf(values.elements('open')).toEqualTypeOf<Elements<unknown>>()
+    expectTypeOf(values.elements('open.list')).toEqualTypeOf<Elements<unknown>>()
+    values.elements('rows', { onRestart: ({ error }) => error.code })
+    // @ts-expect-error: not an array
+    values.elements('name')
+    // @ts-expect-error: no such key
+    values.elements('recipe.stepz')
+    // @ts-expect-error: an array on the way takes a star
+    values.elements('recipe.steps.parts')
+    // @ts-expect-error: the answer itself is not an array
+    values.elements()
+    // @ts-expect-error: the answer itself is not an array
+    values.elements('')
+    // @ts-expect-error: no such option
+    values.elements('rows', { onrestart: () => {} })
+
+    const list = partialJson(
+      createStream({ driver, prompt: 'p', output: z.array(z.object({ cells: z.array(z.int()) })) }),
+    )
+    expectTypeOf(list.elements()).toEqualTypeOf<Elements<{ cells: number[] }>>()
+    expectTypeOf(list.elements('')).toEqualTypeOf<Elements<{ cells: number[] }>>()
+    expectTypeOf(list.elements('*.cells')).toEqualTypeOf<Elements<number>>()
+
+    const untyped = partialJson(createStream({ driver, prompt: 'p' }))
+    expectTypeOf(untyped.elements()).toEqualTypeOf<Elements<unknown>>()
+    expectTypeOf(untyped.elements('any.path')).toEqualTypeOf<Elements<unknown>>()
+
+    type Json = string | number | Json[] | { [key: string]: Json }
+    const json = partialJson<Json>(createStream({ driver, prompt: 'p' }))
+    expectTypeOf(json.elements('a.*.b')).toEqualTypeOf<Elements<Json>>()
+    const nested = partialJson<{ a: { b: { c: { d: { e: { f: { g: string[] } } } } } } }>(
+      readStream(new Response()),
+    )
+    expectTypeOf(nested.elements('a.b.c.d.e.f.g')).toEqualTypeOf<Elements<string>>()
   })
 
   test('the message of an answer goes back into a conversation as it is', () => {

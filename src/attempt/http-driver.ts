@@ -18,7 +18,7 @@ import { outputSchema } from '../base/json-schema.js'
 import type { StreamRequest } from '../base/request.js'
 import type { JsonSchema } from '../base/schema.js'
 import type { BackgroundResponses } from '../http/background.js'
-import type { Framing } from '../http/framing.js'
+import { type BodyFraming, type Framing, framingOf } from '../http/framing.js'
 import { driverError } from '../http/request-error.js'
 import { HttpSource } from '../http/source.js'
 import type { WireDecoder } from '../http/wire-decoder.js'
@@ -32,8 +32,9 @@ export interface HttpDriverOptions<Plan extends OutputReading = OutputReading> {
   provider: string
   model: string
   /**
-   * How the body is divided into the frames that the decoder reads: server-sent events, or lines of
-   * JSON.
+   * How the body is divided into the frames that the decoder reads: server-sent events, lines of
+   * JSON, or the value `awsEventStream`. With that value a response of any other content type is
+   * read as server-sent events, because Bedrock and gateways send both.
    *
    * @default 'sse'
    */
@@ -81,7 +82,11 @@ const backgroundRules: Rules<BackgroundResponses> = { resume: required(func), ca
 const rules: Rules<HttpDriverOptions> = {
   provider: required(text),
   model: required(text),
-  framing: oneOf('sse', 'ndjson'),
+  framing: {
+    ...oneOf('sse', 'ndjson'),
+    allowed: '"sse", "ndjson" or awsEventStream',
+    isAllowed: (value) => framingOf(value) !== undefined,
+  },
   send: required(func),
   decoder: required(func),
   continuation: func,
@@ -141,7 +146,7 @@ export function httpDriver<Plan extends OutputReading = OutputReading>(
       try {
         const exchange = {
           provider,
-          framing,
+          framing: framingOf(framing) as BodyFraming,
           send: (signal: AbortSignal) => send(request, { signal, plan }),
           decoder: decoder(request),
           background,

@@ -170,7 +170,8 @@ function toPart(
     }
     case 'file': {
       const { mediaType, data, partial } = first
-      return { type: 'file', mediaType, data, ...(partial ? { partial } : {}) }
+      const sealed = first.signature === undefined ? {} : { signature: first.signature }
+      return { type: 'file', mediaType, data, ...sealed, ...(partial ? { partial } : {}) }
     }
     case 'provider': {
       const { name, origin, data, partial } = first

@@ -110,6 +110,8 @@ export interface FileContent {
   mediaType: string
   /** Base64. */
   data: string
+  /** Opaque provider data that must be sent back with this part. */
+  signature?: string
   /** A preview. A later event with the same index replaces it. */
   partial?: true
 }

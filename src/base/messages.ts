@@ -161,6 +161,8 @@ export interface FilePart extends ForProviders {
   mediaType: string
   /** Base64. */
   data: string
+  /** Opaque provider data that must be sent back with this part. */
+  signature?: string
   /** A preview of a file that never came whole. */
   partial?: true
 }

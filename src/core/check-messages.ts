@@ -81,7 +81,13 @@ const toolResult: Rules<ToolResultPart> = {
   isError: flag,
 }
 const source: Rules<SourcePart> = { ...common, url: string, title: string, raw: anything }
-const outputFile: Rules<FilePart> = { ...common, mediaType: aString, data, partial: oneOf(true) }
+const outputFile: Rules<FilePart> = {
+  ...common,
+  mediaType: aString,
+  data,
+  signature: string,
+  partial: oneOf(true),
+}
 const provider: Rules<ProviderPart> = {
   ...common,
   name: aString,

@@ -8,6 +8,7 @@ import { httpDriver } from '../attempt/http-driver.js'
 import { flag, isInteger, oneOf, optionsOf, type Rules, rule } from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
 import { toWellFormed } from '../base/well-formed-json.js'
+import { awsEventStream } from '../http/aws-event-stream.js'
 import { planMessagesOutput } from '../wires/anthropic-messages/output-format.js'
 import { encodeMessagesRequest } from '../wires/anthropic-messages/request.js'
 import { MessagesDecoder } from '../wires/anthropic-messages/response.js'
@@ -17,7 +18,7 @@ import { createClient, type SdkRequest, sendBySdk } from './sdk-client.js'
 import { effortsRule } from './traits.js'
 
 /**
- * The used part of an `Anthropic` instance; the clients for Vertex, Foundry and others have it too.
+ * The used part of an `Anthropic` instance; the clients for Bedrock, Vertex and Foundry have it too.
  */
 export interface AnthropicClient {
   messages: {
@@ -33,8 +34,9 @@ export interface BaseAnthropicClient {
 /** Options of `anthropic()`. */
 export interface AnthropicOptions extends ProviderOptions {
   /**
-   * Your own SDK instance, instead of `apiKey`, `baseURL`, `fetch` and `headers`. Its own retries
-   * are not used.
+   * Your own SDK instance, instead of `apiKey`, `baseURL`, `fetch` and `headers`: of
+   * `@anthropic-ai/sdk`, or of its siblings for Bedrock, Vertex and Foundry. Its own retries are not
+   * used.
    */
   client?: AnthropicClient | BaseAnthropicClient
   /**
@@ -84,6 +86,9 @@ export function anthropic(options: AnthropicOptions): Driver {
   return httpDriver({
     provider,
     model,
+    // Bedrock sends the same events in frames of AWS. Its client turns them into server-sent
+    // events; gateways and other clients do not.
+    framing: awsEventStream,
     continuation: ({ reasoning }) =>
       reasoning === undefined && takesPrefill ? 'prefill' : 'request',
     output: planMessagesOutput,
@@ -100,6 +105,7 @@ export function anthropic(options: AnthropicOptions): Driver {
         method: 'POST',
         body,
         signal,
+        rewrites: 'awsRegion' in client || 'projectId' in client,
         first: (settings) =>
           'messages' in sender
             ? sender.messages.create(body as never, settings as never)

@@ -22,6 +22,11 @@ import { hasLogin, isValidUrl } from '../base/url.js'
 /** A key, or a function that returns one for each request, for keys that rotate. */
 export type ApiKey = string | (() => string | Promise<string>)
 
+/** Headers, or a function that returns them for each request, for tokens that expire. */
+export type ProviderHeaders =
+  | Record<string, string>
+  | (() => Record<string, string> | Promise<Record<string, string>>)
+
 /** Options that every driver has. */
 export interface ProviderOptions {
   /** The name of the model. */
@@ -38,7 +43,7 @@ export interface ProviderOptions {
    * Sent with each request. A value that no header can carry fails the request with a StreamError
    * of code `setup`.
    */
-  headers?: Record<string, string>
+  headers?: ProviderHeaders
   /**
    * Further fields of every request's body, merged like `providerOptions` of a request, which win
    * over them.
@@ -58,7 +63,10 @@ export const providerRules: Rules<ProviderOptions> = {
     (value) => isText(value) && isValidUrl(value) && !hasLogin(new URL(value)),
   ),
   fetch: func,
-  headers: secret('an object of names and values', isRecord),
+  headers: secret(
+    'an object of names and values, or a function that returns one',
+    (value) => isRecord(value) || typeof value === 'function',
+  ),
   body: record,
 }
 

@@ -12,14 +12,19 @@ import { encodeGeminiRequest } from '../wires/gemini/request.js'
 import { GeminiDecoder } from '../wires/gemini/response.js'
 import type { GeminiTraits } from '../wires/models/gemini.js'
 import { keyFrom, resolveKey } from './api-key.js'
-import { checkProvider, type ProviderOptions, providerRules } from './common-options.js'
-import { joinURL, postJson, sendableHeaders } from './post-json.js'
+import {
+  type ApiKey,
+  checkProvider,
+  type ProviderOptions,
+  providerRules,
+} from './common-options.js'
+import { joinURL, postJson, resolveHeaders, sendableHeaders } from './post-json.js'
 import { effortsRule } from './traits.js'
 
 /** Options of `gemini()`. */
 export interface GeminiOptions extends ProviderOptions {
   /**
-   * The address up to and without `/models`.
+   * The address up to and without `/models`. On Vertex AI it ends with `/publishers/google`.
    *
    * @default 'https://generativelanguage.googleapis.com/v1beta'
    */
@@ -56,27 +61,42 @@ const defaultBaseURL = 'https://generativelanguage.googleapis.com/v1beta'
  * @example
  * ```ts
  * const driver = gemini({ model: 'gemini-2.5-flash' })
+ *
+ * const place = 'https://us-central1-aiplatform.googleapis.com/v1/projects/mine/locations/us-central1'
+ * const onVertex = gemini({
+ *   model: 'gemini-2.5-pro',
+ *   baseURL: `${place}/publishers/google`,
+ *   headers: async () => ({ authorization: `Bearer ${await googleAuth.getAccessToken()}` }),
+ * })
  * ```
  */
 export function gemini(options: GeminiOptions): Driver {
   checkProvider(provider, options, rules)
   const { model, baseURL = defaultBaseURL, traits } = options
   const url = joinURL(baseURL, `${pathOf(model)}:streamGenerateContent?alt=sse`)
+  const vertex = isVertex(baseURL)
   return httpDriver({
     provider,
     model,
-    output: (schema, { tools }) => planGeminiOutput(schema, tools, model),
+    output: (schema, request) => planGeminiOutput(schema, request, model, { body: options.body }),
     send: async (request, { signal, plan }) => {
-      const keyHeaders = await keyHeadersOf(options)
-      return postJson(url, options, {
+      const headers = await resolveHeaders(options.headers)
+      const keyHeaders = await keyHeadersOf(options.apiKey, headers)
+      const settings = headers === undefined ? options : { ...options, headers }
+      return postJson(url, settings, {
         provider,
         keyHeaders,
-        body: encodeGeminiRequest(request, model, { traits, body: options.body }, plan),
+        body: encodeGeminiRequest(request, model, { traits, body: options.body, vertex }, plan),
         signal,
       })
     },
     decoder: () => new GeminiDecoder(provider),
   })
+}
+
+/** By its host, or behind a proxy by its path. */
+function isVertex(baseURL: string): boolean {
+  return /aiplatform|\/projects\/[^/]+\/locations\//.test(baseURL)
 }
 
 /**
@@ -96,7 +116,10 @@ function segmentOf(name: string): string {
   return /^\.{1,2}$/.test(name) ? name.replaceAll('.', '%252E') : encodeURIComponent(name)
 }
 
-async function keyHeadersOf({ apiKey, headers }: GeminiOptions): Promise<Record<string, string>> {
+async function keyHeadersOf(
+  apiKey: ApiKey | undefined,
+  headers: Record<string, string> | undefined,
+): Promise<Record<string, string>> {
   const given = sendableHeaders(provider, headers)
   if (given.has('x-goog-api-key')) return {}
   if (apiKey === undefined && given.has('authorization')) return {}

@@ -8,7 +8,7 @@ import { toWellFormedJson } from '../base/well-formed-json.js'
 import { headersOf } from '../http/headers.js'
 import { unsendableError } from '../http/request-error.js'
 import { fetchWithinOrigin } from '../http/same-origin.js'
-import type { ProviderOptions } from './common-options.js'
+import type { ProviderHeaders, ProviderOptions } from './common-options.js'
 
 interface PostOptions {
   /** The provider's name in errors. */
@@ -30,7 +30,7 @@ export async function postJson(
   { provider, keyHeaders, body, signal }: PostOptions,
 ): Promise<Response> {
   const fixed = { 'content-type': 'application/json', accept: 'text/event-stream' }
-  const headers = sendableHeaders(provider, fixed, keyHeaders, given)
+  const headers = sendableHeaders(provider, fixed, keyHeaders, await resolveHeaders(given))
   const init = { method: 'POST', headers, body: toWellFormedJson(body), signal }
   // Looked up for each request, so that a global fetch that is replaced later is used.
   return fetchWithinOrigin(fetch ?? globalThis.fetch, url, init, provider)
@@ -42,6 +42,13 @@ export function sendableHeaders(
   ...sets: readonly (Record<string, string> | undefined)[]
 ): Headers {
   return headersOf((name) => unsendableError(provider, `The header "${name}"`), ...sets)
+}
+
+/** The driver's own headers of one request; null, which cannot be sent, if a function forgot them. */
+export async function resolveHeaders(
+  headers: ProviderHeaders | undefined,
+): Promise<Record<string, string> | undefined> {
+  return typeof headers === 'function' ? ((await headers()) ?? null) : headers
 }
 
 /** Joins an address, with or without a slash at its end, and a path. */

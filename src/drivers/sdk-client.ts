@@ -7,10 +7,12 @@
 import type { Fetch } from '../base/driver.js'
 import { StreamError } from '../base/errors.js'
 import { missingPackage } from '../base/missing-package.js'
+import { headersOf } from '../http/headers.js'
+import { requestError, unsendableError } from '../http/request-error.js'
 import { withinOrigin } from '../http/same-origin.js'
 import { keyFrom, resolveKey } from './api-key.js'
-import type { ProviderOptions } from './common-options.js'
-import { joinURL, sendableHeaders } from './post-json.js'
+import type { ProviderHeaders, ProviderOptions } from './common-options.js'
+import { joinURL, resolveHeaders, sendableHeaders } from './post-json.js'
 
 /** Options of both SDKs' constructors. */
 interface SdkOptions {
@@ -54,6 +56,11 @@ interface Sending {
   method: 'GET' | 'POST'
   body?: unknown
   signal: AbortSignal
+  /**
+   * Whether the client sends another path and body than the given ones, as those for Bedrock and
+   * Vertex do. It cannot send that body again, so no redirect is followed.
+   */
+  rewrites?: boolean
   /** Sends the request itself, to wherever the client sends it. */
   first(options: RequestOptions): SdkRequest
 }
@@ -65,7 +72,7 @@ interface Sending {
  * @throws StreamError `setup` for a redirect to another origin, and the SDK's errors
  */
 export function sendBySdk(sending: Sending): Promise<Response> {
-  const { provider, path, method, signal, body, first } = sending
+  const { provider, path, method, signal, body, rewrites, first } = sending
   const client: Instance = sending.client
   // Only a double of a client has no address.
   const baseURL = typeof client.baseURL === 'string' ? client.baseURL : 'http://origin.invalid'
@@ -74,17 +81,15 @@ export function sendBySdk(sending: Sending): Promise<Response> {
     const options = requestOptions(signal)
     const again = { ...options, stream: true, ...(how === 'POST' ? { body } : {}) } as never
     try {
-      const request = isFirst
-        ? first(options)
-        : how === 'POST'
-          ? client.post?.(url, again)
-          : client.get?.(url, again)
+      const follow = (): SdkRequest | undefined =>
+        how === 'POST' ? client.post?.(url, again) : client.get?.(url, again)
+      const request = isFirst ? first(options) : rewrites ? undefined : follow()
       isFirst = false
       if (request !== undefined) return await request.asResponse()
     } catch (error) {
       return redirectOf(error)
     }
-    const message = `${provider}: the server redirects, and the client has no method to follow. Set the final address.`
+    const message = `${provider}: the server redirects, which this client cannot follow. Set the final address.`
     throw new StreamError('setup', message, { provider })
   })
 }
@@ -117,8 +122,9 @@ export async function createClient<Module, Client>(
   { apiKey = keyFrom(provider, variable), baseURL, fetch, headers }: ProviderOptions,
   construct: (module: Module, options: SdkOptions) => Client,
 ): Promise<Client> {
+  const isDynamic = typeof headers === 'function'
   // The SDK's own errors quote the value.
-  sendableHeaders(provider, headers)
+  if (!isDynamic) sendableHeaders(provider, headers)
   const key = typeof apiKey === 'function' ? () => resolveKey(provider, apiKey) : apiKey
   if (typeof key === 'string') await resolveKey(provider, key)
   const module = await load().catch((error: unknown) => {
@@ -128,7 +134,9 @@ export async function createClient<Module, Client>(
     apiKey: key,
     ...(baseURL === undefined ? {} : { baseURL }),
     ...(fetch === undefined ? {} : { fetch }),
-    ...(headers === undefined ? {} : { defaultHeaders: headers }),
+    ...(isDynamic
+      ? { fetch: withHeaders(provider, fetch, headers) }
+      : headers && { defaultHeaders: headers }),
   }
   try {
     return construct(module, options)
@@ -136,5 +144,20 @@ export async function createClient<Module, Client>(
     const reason = cause instanceof Error ? cause.message : String(cause)
     const message = `${provider}: the SDK cannot be used here: ${reason}`
     throw new StreamError('setup', message, { provider, cause })
+  }
+}
+
+/** A `fetch` that adds headers to each request, because the SDKs take no function for them. */
+function withHeaders(provider: string, fetch: Fetch | undefined, headers: ProviderHeaders): Fetch {
+  return async (url, init) => {
+    try {
+      const given = sendableHeaders(provider, await resolveHeaders(headers))
+      const all = headersOf(() => unsendableError(provider, 'A header'), init?.headers, given)
+      init = { ...init, headers: all }
+    } catch (error) {
+      // The SDK would report a failed connection, whatever it is.
+      throw requestError(error, provider)
+    }
+    return (fetch ?? globalThis.fetch)(url, init)
   }
 }

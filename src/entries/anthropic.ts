@@ -10,5 +10,5 @@ export {
   anthropic,
   type BaseAnthropicClient,
 } from '../drivers/anthropic.js'
-export type { ApiKey } from '../drivers/common-options.js'
+export type { ApiKey, ProviderHeaders } from '../drivers/common-options.js'
 export type { ClaudeTraits } from '../wires/models/claude.js'

@@ -4,7 +4,7 @@
  * @module sluice/compatible
  */
 
-export type { ApiKey } from '../drivers/common-options.js'
+export type { ApiKey, ProviderHeaders } from '../drivers/common-options.js'
 export { type CompatibleOptions, compatible, type PresetOptions } from '../drivers/compatible.js'
 export type { PresetName } from '../drivers/presets.js'
 export type { ModelTraits, ThinkingSwitch } from '../wires/models/traits.js'

@@ -4,6 +4,6 @@
  * @module sluice/gemini
  */
 
-export type { ApiKey } from '../drivers/common-options.js'
+export type { ApiKey, ProviderHeaders } from '../drivers/common-options.js'
 export { type GeminiOptions, gemini } from '../drivers/gemini.js'
 export type { GeminiTraits } from '../wires/models/gemini.js'

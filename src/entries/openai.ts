@@ -4,6 +4,6 @@
  * @module sluice/openai
  */
 
-export type { ApiKey } from '../drivers/common-options.js'
+export type { ApiKey, ProviderHeaders } from '../drivers/common-options.js'
 export { type OpenAIClient, type OpenAIOptions, openai } from '../drivers/openai.js'
 export type { ModelTraits, ThinkingSwitch } from '../wires/models/traits.js'

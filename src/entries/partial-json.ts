@@ -1,5 +1,6 @@
 /**
- * The structured output of a stream, or the arguments of a tool call, as they grow.
+ * The structured output of a stream, or the arguments of a tool call, as they grow. `elements()`
+ * yields the elements of an array as each becomes whole.
  *
  * ```ts
  * import { partialJson } from 'sluice/partial-json'
@@ -7,10 +8,12 @@
  * for await (const recipe of partialJson(createStream({ driver, prompt, output: Recipe }))) show(recipe)
  * ```
  *
- * Needs the package `jsonriver`.
+ * Needs the package `jsonriver`, except for `elements()`.
  *
  * @module sluice/partial-json
  */
 
+export type { ArrayPath, ElementAt } from '../partial-json/array-path.js'
+export type { ElementsOptions } from '../partial-json/elements.js'
 export type { ToolCallChoice } from '../partial-json/json-of-events.js'
-export { type PartialJson, partialJson } from '../partial-json/partial-json.js'
+export { type PartialJson, type PartialValues, partialJson } from '../partial-json/partial-json.js'

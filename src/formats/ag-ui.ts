@@ -112,8 +112,8 @@ class AgUiEncoder extends DataEncoder {
       case 'source':
         return this.#custom('source', { url: event.url, title: event.title })
       case 'file': {
-        const { index, mediaType, data, partial } = event
-        return this.#custom('file', { index, mediaType, data, partial })
+        const { index, mediaType, data, partial, signature } = event
+        return this.#custom('file', { index, mediaType, data, partial, signature })
       }
       case 'provider': {
         const { index, name, origin, data, partial } = event

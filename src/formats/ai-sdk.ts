@@ -139,11 +139,11 @@ class AiSdkEncoder extends DataEncoder {
       case 'source':
         return this.#source(event)
       case 'file': {
-        const { mediaType, data, partial } = event
+        const { mediaType, data, partial, signature } = event
         // The protocol cannot replace a preview.
         if (partial) return
         const url = `data:${mediaType};base64,${data}`
-        return this.#write({ type: 'file', url, mediaType })
+        return this.#write({ type: 'file', url, mediaType, ...signed(signature) })
       }
       case 'provider': {
         const { index, name, origin, data, partial } = event

@@ -19,21 +19,24 @@ export type HeaderSet = RequestInit['headers']
  * Joins sets of headers, of which later ones win.
  *
  * @param refuse - returns the error for a header that cannot be sent. The runtime's own error
- *   quotes the value, which may be a secret. A name that is not one may be a secret too.
+ *   quotes the value, which may be a secret. A name that is not one may be a secret too, and so may
+ *   a set that is none.
  */
 export function headersOf(refuse: (name: string) => Error, ...sets: readonly HeaderSet[]): Headers {
   const headers = new Headers()
   for (const set of sets) {
     // A set may repeat a name, such as set-cookie.
     const own = new Headers()
-    for (const [name, value] of entriesOf(set)) {
-      try {
+    let last = ''
+    try {
+      for (const [name, value] of entriesOf(set)) {
+        last = name
         if (!isHeaderValue(value)) throw undefined
         own.append(name, value)
-      } catch {
-        throw refuse(/^[\w!#$%&'*+.^`|~-]+$/.test(name) ? name : '?')
+        headers.delete(name)
       }
-      headers.delete(name)
+    } catch {
+      throw refuse(/^[\w!#$%&'*+.^`|~-]+$/.test(last) ? last : '?')
     }
     for (const [name, value] of own) headers.append(name, value)
   }
@@ -82,5 +85,5 @@ export function header(headers: HeaderReader | undefined, name: string): string 
 /** The provider's id of the request, to quote to its support. */
 export function requestIdOf(headers: HeaderReader | undefined): string | undefined {
   const names = ['x-request-id', 'request-id', 'apim-request-id', 'x-amzn-requestid']
-  return names.map((name) => header(headers, name)).find((id) => id !== undefined)
+  return names.map((name) => header(headers, name)).find(Boolean)
 }

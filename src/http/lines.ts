@@ -21,14 +21,7 @@ export class LineReader {
    * @throws whatever the callback throws, and StreamError `protocol` for a line that is too long
    */
   feed(chunk: Uint8Array): void {
-    const lines = this.#decoder.decode(chunk, { stream: true }).split('\n')
-    const rest = lines.pop() ?? ''
-    for (const line of lines) {
-      const whole = this.#rest + line
-      this.#rest = ''
-      if (whole.trim() !== '') this.#onLine(whole)
-    }
-    this.#rest += rest
+    this.#read(this.#decoder.decode(chunk, { stream: true }))
     if (this.#rest.length > maxEventLength) throw tooLong()
   }
 
@@ -37,8 +30,17 @@ export class LineReader {
    * reader to decide.
    */
   end(): void {
-    const last = this.#rest + this.#decoder.decode()
-    this.#rest = ''
-    if (last.trim() !== '') this.#onLine(last)
+    this.#read(`${this.#decoder.decode()}\n`)
+  }
+
+  #read(text: string): void {
+    const lines = text.split('\n')
+    const rest = lines.pop()
+    for (const line of lines) {
+      const whole = this.#rest + line
+      this.#rest = ''
+      if (whole.trim()) this.#onLine(whole)
+    }
+    this.#rest += rest
   }
 }

@@ -7,7 +7,7 @@
 
 import { parseJson } from '../base/parse-json.js'
 import { isErrorObject } from './error-body.js'
-import { type Framing, framings } from './framing.js'
+import type { BodyFraming } from './framing.js'
 
 /** How much is kept, in bytes. */
 const maxLength = 64 * 1024
@@ -25,11 +25,10 @@ export class Prologue {
    * What the body is instead of frames: an error as JSON, or an excerpt of a page of a proxy, a
    * whole answer and the like. Undefined if it is empty, or was cut inside its first frame.
    */
-  identify(framing: Framing): { error: unknown } | { excerpt: string } | undefined {
+  identify({ beginnings }: BodyFraming): { error: unknown } | { excerpt: string } | undefined {
     if (this.#length === 0) return undefined
     const decoder = new TextDecoder()
     const text = this.#chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join('')
-    const { beginnings } = framings[framing]
     const error = parseJson(text)
     if (holdsError(error)) return { error }
     if (beginnings.some((each) => text.startsWith(each) || each.startsWith(text))) return undefined

@@ -66,7 +66,7 @@ function knownError(thrown: unknown, provider: string, when?: string): StreamErr
     return providerError({
       provider,
       status: fields.status,
-      headers: headersOf(thrown),
+      headers: thrownHeaders(thrown),
       body: fields.error ?? message,
       cause: thrown,
     })
@@ -76,7 +76,7 @@ function knownError(thrown: unknown, provider: string, when?: string): StreamErr
 }
 
 /** The headers of an answer that an SDK has thrown as an error. */
-export function headersOf(thrown: unknown): Headers | undefined {
+export function thrownHeaders(thrown: unknown): Headers | undefined {
   const headers = (thrown as { headers?: unknown } | null | undefined)?.headers
   return headers instanceof Headers ? headers : undefined
 }

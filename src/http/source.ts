@@ -12,17 +12,17 @@ import type { AttemptDetails, OpenContext, Resumption, Sink, Source } from '../p
 import type { BackgroundResponses } from './background.js'
 import { cancelBody, readerOf } from './body.js'
 import { drain } from './drain.js'
-import { type FrameReader, type Framing, framings } from './framing.js'
+import { type BodyFraming, type FrameReader, serverSentEvents } from './framing.js'
 import { describe, type HeaderReader, requestIdOf } from './headers.js'
 import { Prologue } from './prologue.js'
 import { providerError } from './provider-error.js'
-import { headersOf, networkError, requestError, statusError } from './request-error.js'
+import { networkError, requestError, statusError, thrownHeaders } from './request-error.js'
 import type { WireDecoder } from './wire-decoder.js'
 
 /** One request and the way to read its response. */
 export interface Exchange {
   provider: string
-  framing: Framing
+  framing: BodyFraming
   /** Sends the request. It rejects with a StreamError, or with whatever `fetch` rejects with. */
   send(signal: AbortSignal): Promise<Response>
   decoder: WireDecoder
@@ -38,7 +38,8 @@ export class HttpSource implements Source {
   readonly #decoder: WireDecoder
   readonly #context: OpenContext
   readonly #controller = new AbortController()
-  readonly #frames: FrameReader
+  #framing: BodyFraming = serverSentEvents
+  #frames: FrameReader | undefined
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   #response: Response | undefined
   /** Those of the response, of whatever status. */
@@ -60,7 +61,6 @@ export class HttpSource implements Source {
     this.#provider = exchange.provider
     this.#decoder = exchange.decoder
     this.#context = context
-    this.#frames = framings[exchange.framing].createReader(this.#onFrame)
   }
 
   pull(sink: Sink): void {
@@ -119,10 +119,14 @@ export class HttpSource implements Source {
     if (this.#over) return cancelBody(response)
     this.#response = response
     const contentType = response.headers.get('content-type') ?? ''
-    if (contentType.startsWith('application/vnd.amazon.eventstream')) {
-      const what = `the body is ${contentType}. Use a client that turns it into ${this.#framing.name}`
-      return this.#fail(this.#protocolError(what))
+    const { framing } = this.#exchange
+    if (contentType.startsWith(framing.contentType ?? '')) this.#framing = framing
+    if (this.#framing === serverSentEvents && contentType.includes('.eventstream')) {
+      return this.#fail(this.#protocolError(`this driver does not read ${contentType}`))
     }
+    this.#frames = this.#framing.createReader(this.#onFrame, (body) => {
+      if (!this.#ended()) throw this.#providerError(body)
+    })
     try {
       this.#reader = readerOf(response)
     } catch (error) {
@@ -134,7 +138,7 @@ export class HttpSource implements Source {
 
   readonly #onRefused = (thrown: unknown): void => {
     if (this.#over) return
-    this.#headers ??= headersOf(thrown)
+    this.#headers ??= thrownHeaders(thrown)
     const error = requestError(thrown, this.#provider)
     this.#lost = error.retryable
     const isGone = this.#exchange.resumes && !error.retryable
@@ -148,8 +152,8 @@ export class HttpSource implements Source {
       this.#prologue?.add(result.value)
     }
     try {
-      if (result.done) this.#frames.end()
-      else this.#frames.feed(result.value)
+      if (result.done) this.#frames?.end()
+      else this.#frames?.feed(result.value)
     } catch (error) {
       this.#failure = this.#whileReading(error, result.done)
     }
@@ -245,19 +249,18 @@ export class HttpSource implements Source {
 
   /** The error of a body with status 200 that held bytes and not one frame. */
   #foreignBody(): StreamError | undefined {
-    const found = this.#prologue?.identify(this.#exchange.framing)
+    const found = this.#prologue?.identify(this.#framing)
     if (found === undefined) return undefined
-    const headers = this.#response?.headers
-    if ('error' in found)
-      return providerError({ provider: this.#provider, body: found.error, headers })
-    const contentType = headers?.get('content-type') ?? 'no content type'
+    if ('error' in found) return this.#providerError(found.error)
+    const contentType = this.#response?.headers.get('content-type') ?? 'no content type'
     return this.#protocolError(
       `the body (${contentType}) holds no ${this.#framing.name}. It begins with: ${found.excerpt}`,
     )
   }
 
-  get #framing(): { name: string } {
-    return framings[this.#exchange.framing]
+  #providerError(body: unknown): StreamError {
+    const headers = this.#response?.headers
+    return providerError({ provider: this.#provider, body, headers })
   }
 
   /** A response that is gone has to be requested again, which the next attempt does. */

@@ -5,7 +5,7 @@
  */
 
 import { StreamError } from '../base/errors.js'
-import type { CompleteEvent, ContentEvent, StreamEvent } from '../base/events.js'
+import type { CompleteEvent, ContentEvent, RetryEvent, StreamEvent } from '../base/events.js'
 import { JsonText } from '../base/json-text.js'
 
 /** The tool call whose arguments are read. */
@@ -16,6 +16,9 @@ export interface ToolCallChoice {
   id?: string
 }
 
+/** How an attempt ended: another one restarts the answer, or the stream has ended. */
+type End = RetryEvent | CompleteEvent | StreamError
+
 export class JsonPieces implements AsyncIterable<string> {
   readonly #open: () => AsyncIterator<StreamEvent>
   readonly #call: ToolCallChoice | undefined
@@ -24,8 +27,7 @@ export class JsonPieces implements AsyncIterable<string> {
   #index: number | undefined
   #text = new JsonText()
   #whole = new WholeTokens()
-  /** How the attempt ended: another one begins, or the stream has ended. */
-  end: 'restart' | CompleteEvent | StreamError | undefined
+  end: End | undefined
   /** How much of the JSON has arrived: a tool call may have begun without arguments. */
   found: 'nothing' | 'empty' | 'text' = 'nothing'
 
@@ -35,37 +37,49 @@ export class JsonPieces implements AsyncIterable<string> {
     this.#call = call
   }
 
-  /** The JSON of the next attempt, in pieces. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<string, void, void> {
-    this.#begin()
+  /** Whether the JSON is the arguments of a tool call. */
+  get isCall(): boolean {
+    return this.#call !== undefined
+  }
+
+  /** Begins with the next attempt. The first one opens the stream. */
+  begin(): void {
     this.#events ??= this.#open()
-    while (this.end === undefined) {
-      const piece = this.#read(await this.#events.next())
-      if (piece !== '') yield piece
+    this.end = undefined
+    this.found = 'nothing'
+    this.#index = undefined
+    this.#text = new JsonText()
+    this.#whole = new WholeTokens()
+  }
+
+  /** The JSON of the attempt, in pieces. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<string, void, void> {
+    try {
+      while (this.end === undefined && this.#events !== undefined) {
+        const piece = this.#read(await this.#events.next())
+        if (piece !== '') yield piece
+      }
+    } catch (error) {
+      this.end = StreamError.from(error)
     }
+    // A number at the end of an answer that broke off may lack digits.
+    if (StreamError.is(this.end) || this.end?.type === 'retry') return
     const rest = this.#whole.end()
     if (rest !== '') yield rest
   }
 
   /** Skips the rest of the attempt. */
-  async skip(): Promise<void> {
+  async skip(): Promise<End> {
     while (this.end === undefined && this.#events !== undefined) {
       this.#read(await this.#events.next())
     }
+    return this.end as End
   }
 
   /** Cancels the stream. */
   close(): void {
     this.end ??= new StreamError('aborted', 'The stream was cancelled.')
     this.#events?.return?.().catch(() => {})
-  }
-
-  #begin(): void {
-    this.end = undefined
-    this.found = 'nothing'
-    this.#index = undefined
-    this.#text = new JsonText()
-    this.#whole = new WholeTokens()
   }
 
   #read({ done, value }: IteratorResult<StreamEvent, unknown>): string {
@@ -77,7 +91,7 @@ export class JsonPieces implements AsyncIterable<string> {
       case 'content':
         return this.#readContent(value)
       case 'retry':
-        if (value.mode === 'restart') this.end = 'restart'
+        if (value.mode === 'restart') this.end = value
         return ''
       case 'complete':
         this.end = value

@@ -13,11 +13,13 @@ import {
   required,
   string,
 } from '../base/check-options.js'
-import { StreamError } from '../base/errors.js'
-import type { CompleteEvent, StreamEvent } from '../base/events.js'
+import type { StreamEvent } from '../base/events.js'
 import { missingPackage } from '../base/missing-package.js'
 import { refusePromise } from '../base/refuse-promise.js'
+import type { ArrayPath, ElementAt } from './array-path.js'
+import { type ElementsOptions, readElements } from './elements.js'
 import { JsonPieces, type ToolCallChoice } from './json-of-events.js'
+import { JsonReader, type JsonReading } from './json-reader.js'
 
 /**
  * A value that is incomplete: objects lack properties, arrays lack elements, strings lack their
@@ -28,6 +30,39 @@ export type PartialJson<Value> = Value extends readonly (infer Element)[]
   : Value extends object
     ? { [Key in keyof Value]?: PartialJson<Value[Key]> }
     : Value
+
+/** The growing values, or the elements of an array within them. Only one of them can be read. */
+export interface PartialValues<Value> extends AsyncIterableIterator<PartialJson<Value>> {
+  /**
+   * Yields the elements of an array, each one once, as soon as it is whole: numbers, booleans and
+   * null at the comma or bracket after them, anything else at its last character. An element is a
+   * value of its own and never changes. An element that was cut off is not yielded.
+   *
+   * The path has the keys that lead to the array, separated by dots: `recipe.steps`. A `*` stands
+   * for every element of an array on the way: `rows.*` yields the cells of all rows, `rows` each
+   * row as a whole. Without a path, the answer itself is the array. A value at the path that is not
+   * an array has no elements.
+   *
+   * Elements are as the model wrote them, before any validation of the answer. Errors are those of
+   * the growing values. A restart that discards elements is an error too, unless `onRestart`
+   * handles it. The package `jsonriver` is not needed.
+   *
+   * @throws TypeError for an invalid argument, at the call. The iteration throws `retracted` for a
+   * restart after elements were yielded, without `onRestart`
+   * @example
+   * ```ts
+   * for await (const step of partialJson(stream).elements('recipe.steps')) show(step)
+   * ```
+   */
+  elements<Path extends ArrayPath<Value>>(
+    path: Path,
+    options?: ElementsOptions,
+  ): AsyncIterableIterator<ElementAt<Value, Path>>
+  /** The elements of an answer that is an array itself. */
+  elements(
+    ...root: '' extends ArrayPath<Value> ? [] : [path: ArrayPath<Value>]
+  ): AsyncIterableIterator<ElementAt<Value, ''>>
+}
 
 /**
  * Yields the structured output of a stream, or the arguments of one of its tool calls, while they
@@ -57,7 +92,7 @@ export type PartialJson<Value> = Value extends readonly (infer Element)[]
  */
 export function partialJson<Output>(
   events: AsyncIterable<StreamEvent<Output>>,
-): AsyncIterableIterator<PartialJson<Output>>
+): PartialValues<Output>
 /**
  * The arguments of one tool call: the first call of a `tool`, or the call with an `id`. Without a
  * call, the structured output, for events whose type does not have its type, such as those of
@@ -71,15 +106,15 @@ export function partialJson<Output>(
 export function partialJson<Value = unknown>(
   events: AsyncIterable<StreamEvent>,
   call?: ToolCallChoice,
-): AsyncIterableIterator<PartialJson<Value>>
+): PartialValues<Value>
 export function partialJson(
   events: AsyncIterable<StreamEvent>,
   call?: ToolCallChoice,
-): AsyncIterableIterator<unknown> {
+): PartialValues<unknown> {
   refusePromise('events', events)
   checkValue('events', events, required(eventsRule))
   if (call !== undefined) checkCall(call)
-  return new Values(new JsonPieces(() => events[Symbol.asyncIterator](), call), call)
+  return new Values(() => new JsonPieces(() => events[Symbol.asyncIterator](), call))
 }
 
 const rules: Rules<ToolCallChoice> = { tool: string, id: string }
@@ -90,97 +125,23 @@ function checkCall(call: ToolCallChoice): void {
   if (call.tool === undefined && call.id === undefined) throw optionError('call', call, allowed)
 }
 
-/** The text of the model may explain why it is not JSON. */
-const withoutOutput = new Set(['tool-calls', 'content-filter', 'pause'])
-
-async function* readValues(
-  pieces: JsonPieces,
-  call: ToolCallChoice | undefined,
-): AsyncGenerator<unknown, undefined, void> {
+async function readValues(): Promise<JsonReading<unknown>> {
   const { parse } = await import('jsonriver').catch((error: unknown) => {
     throw missingPackage('jsonriver', 1, error)
   })
-  for (;;) {
-    let failure: unknown
-    try {
-      yield* parse(pieces)
-    } catch (error) {
-      failure = error
-    }
-    // An answer that is not JSON may fail its attempt; then the next one counts.
-    await pieces.skip()
-    const { end } = pieces
-    if (StreamError.is(end)) throw end
-    if (end === 'restart' || end === undefined) continue
-    if (failure === undefined) return undefined
-    if (pieces.found === 'nothing' && (call !== undefined || withoutOutput.has(end.finishReason))) {
-      return undefined
-    }
-    if (call === undefined || pieces.found !== 'empty') throw notWhole(pieces, end, failure)
-    // A call without arguments may have no text.
-    yield {}
-    return undefined
-  }
+  return { read: (pieces) => parse(pieces), ofNoArguments: [{}] }
 }
 
-function notWhole(
-  pieces: JsonPieces,
-  { finishReason, provider }: CompleteEvent,
-  cause: unknown,
-): StreamError {
-  const what = pieces.found === 'nothing' ? 'has no JSON' : 'is not valid JSON'
-  const remedy =
-    finishReason === 'length' ? ': it reached the token limit. Raise maxOutputTokens' : ''
-  return new StreamError('protocol', `${provider}: the answer ${what}${remedy}.`, {
-    provider,
-    cause,
-  })
-}
+class Values extends JsonReader<unknown> implements PartialValues<unknown> {
+  readonly #pieces: () => JsonPieces
 
-type Resolve = (result: IteratorResult<unknown, undefined>) => void
-
-const over: IteratorResult<unknown, undefined> = { done: true, value: undefined }
-
-/**
- * `return()` of a plain generator would wait until the stream has answered the pending `next()`.
- */
-class Values implements AsyncIterableIterator<unknown, undefined> {
-  readonly #pieces: JsonPieces
-  readonly #values: AsyncGenerator<unknown, undefined, void>
-  readonly #waiting = new Set<Resolve>()
-  #over = false
-
-  constructor(pieces: JsonPieces, call: ToolCallChoice | undefined) {
+  constructor(pieces: () => JsonPieces) {
+    super(pieces(), readValues)
     this.#pieces = pieces
-    this.#values = readValues(pieces, call)
   }
 
-  next(): Promise<IteratorResult<unknown, undefined>> {
-    if (this.#over) return Promise.resolve(over)
-    return new Promise((resolve, reject) => {
-      this.#waiting.add(resolve)
-      this.#values.next().then(
-        (result) => {
-          this.#waiting.delete(resolve)
-          resolve(result)
-        },
-        (error: unknown) => {
-          this.#waiting.delete(resolve)
-          reject(error)
-        },
-      )
-    })
-  }
-
-  return(): Promise<IteratorResult<unknown, undefined>> {
-    this.#over = true
-    this.#pieces.close()
-    for (const resolve of this.#waiting) resolve(over)
-    this.#waiting.clear()
-    return Promise.resolve(over)
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this
+  elements(path: string = '', options: ElementsOptions = {}): JsonReader<unknown> {
+    const reading = readElements(path, options)
+    return new JsonReader(this.#pieces(), () => reading)
   }
 }

@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import type { Completion, Driver } from '../../src/base/driver.js'
 import type { ErrorEvent } from '../../src/base/events.js'
-import { httpDriver, providerError, type WireDecoder } from '../../src/entries/driver.js'
+import {
+  awsEventStream,
+  type BodyFraming,
+  httpDriver,
+  providerError,
+  type WireDecoder,
+} from '../../src/entries/driver.js'
 import { createStream, type StreamOptions } from '../../src/entries/index.js'
+import { eventFrame, eventStreamType, exception, join } from '../support/aws-frames.js'
 import { collect, outline } from '../support/collect.js'
 
 type Options = Parameters<typeof httpDriver>[0]
@@ -142,6 +149,99 @@ test('server-sent events are the framing by default', async () => {
   })
   expect(await run(given)).toEqual(['start', 'text a', 'complete a'])
   expect(names).toEqual([undefined, 'x'])
+})
+
+describe('frames of an AWS event stream', () => {
+  const names: (string | undefined)[] = []
+  const converse = (body: BodyInit, type: string): Driver =>
+    httpDriver({
+      provider: 'mine',
+      model: 'm',
+      framing: awsEventStream,
+      send: async () =>
+        new Response(body, { headers: { 'content-type': type, 'x-amzn-requestid': 'r' } }),
+      decoder: () => {
+        let completion: Completion | undefined
+        return {
+          decode(data, name, out) {
+            names.push(name)
+            const { delta, stopReason } = JSON.parse(data)
+            if (delta) out.push({ type: 'content', kind: 'text', index: 0, text: delta.text })
+            if (stopReason) completion = { finishReason: 'stop', usage: {} }
+          },
+          finished: () => completion,
+        }
+      },
+    })
+  const delta = eventFrame('contentBlockDelta', '{"delta":{"text":"a"}}')
+  const stop = eventFrame('messageStop', '{"stopReason":"end_turn"}')
+
+  test('are read with their types as names', async () => {
+    expect(await run(converse(join(delta, stop), eventStreamType))).toEqual([
+      'start',
+      'text a',
+      'complete a',
+    ])
+    expect(names.splice(0)).toEqual(['contentBlockDelta', 'messageStop'])
+  })
+
+  test('fail with the code of an exception, which the decoder does not see', async () => {
+    const body = join(delta, exception('throttlingException', { message: 'Slow down.' }))
+    expect(await failureOf(converse(body, eventStreamType))).toMatchObject({
+      code: 'rate-limit',
+      retryable: true,
+      provider: 'mine',
+      requestId: 'r',
+      message: expect.stringContaining('Slow down.'),
+    })
+  })
+
+  test('count no exception after the end of the answer', async () => {
+    const body = join(delta, stop, exception('internalServerException', { message: 'Late.' }))
+    expect((await run(converse(body, eventStreamType))).at(-1)).toBe('complete a')
+  })
+
+  test('are found by their content type: any other body is of server-sent events', async () => {
+    const events = 'data: {"delta":{"text":"a"}}\n\ndata: {"stopReason":"end_turn"}\n\n'
+    for (const type of ['text/event-stream', 'application/octet-stream', '']) {
+      expect((await run(converse(events, type))).at(-1)).toBe('complete a')
+    }
+  })
+
+  test.each([
+    ['{"message":"Too many requests"}', 'protocol', 'frames of an AWS event stream'],
+    ['{"error":{"message":"x","type":"overloaded_error"}}', 'overloaded', 'x'],
+    ['<html>Sign in</html>', 'protocol', 'Sign in'],
+  ])('are none in %s', async (body, code, words) => {
+    const error = await failureOf(converse(body, eventStreamType))
+    expect(error).toMatchObject({ code, message: expect.stringContaining(words) })
+  })
+})
+
+test('a framing may be of your own', async () => {
+  const semicolons: BodyFraming = {
+    name: 'values between semicolons',
+    beginnings: ['{'],
+    createReader: (onFrame) => {
+      const utf8 = new TextDecoder()
+      let rest = ''
+      return {
+        feed(chunk) {
+          const values = (rest + utf8.decode(chunk, { stream: true })).split(';')
+          rest = values.pop() ?? ''
+          for (const value of values) onFrame(value, undefined)
+        },
+        end() {},
+      }
+    },
+  }
+  const chunks = ['{"text":"a"};{"te', 'xt":"b"};{"done":true};']
+  expect(await run(driver({ framing: semicolons, chunks }))).toEqual([
+    'start',
+    'text a',
+    'text b',
+    'complete ab',
+  ])
 })
 
 describe('the end', () => {
@@ -376,7 +476,10 @@ test('invalid options throw at the call, with their name', () => {
   expect(make({ model: undefined })).toThrow('Option "httpDriver.model" is undefined')
   expect(make({ send: undefined })).toThrow('Option "httpDriver.send" is undefined')
   expect(make({ decoder: {} })).toThrow('Option "httpDriver.decoder" is {}')
-  expect(make({ framing: 'json' })).toThrow('Allowed: "sse" or "ndjson"')
+  expect(make({ framing: 'json' })).toThrow('Allowed: "sse", "ndjson" or awsEventStream')
+  expect(make({ framing: 'constructor' })).toThrow('Option "httpDriver.framing" is "constructor"')
+  expect(make({ framing: null })).toThrow('Option "httpDriver.framing" is null')
+  expect(make({ framing: awsEventStream })).not.toThrow()
   expect(make({ background: { resume: 1 } })).toThrow('"httpDriver.background.resume"')
   expect(make({ decode: decoder })).toThrow('Did you mean "decoder"?')
   expect(() => httpDriver(undefined as never)).toThrow('Option "httpDriver" is undefined')

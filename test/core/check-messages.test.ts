@@ -32,6 +32,12 @@ describe('every message and part is accepted in its own shape', () => {
     [assistant({ ...call, custom: true, error: 'Cut off.', input: undefined })],
     [assistant({ type: 'source', raw: [] }, { type: 'file', data: 'aGk=', mediaType: 'a/b' })],
     [tool({ ...result, isError: true }, { ...result, output: undefined })],
+    [tool({ ...result, content: [{ type: 'image', data: 'aGk=', detail: 'low' }] })],
+    [assistant({ type: 'provider', name: 'n', origin: 'o', data: [1, { 0: 2 }] })],
+    [assistant({ type: 'file', data: 'aGk=', mediaType: 'a/b', partial: true })],
+    [assistant({ type: 'file', data: 'aGk=', mediaType: 'a/b', signature: 's' })],
+    [{ role: 'user', content: 'Hi', providerOptions: { openai: { name: 'n' } }, cache: '1h' }],
+    [user({ type: 'text', text: 'Hi', providerOptions: { anthropic: {} }, cache: true })],
   ])('%j', (message) => {
     expect(() => create(message)).not.toThrow()
   })

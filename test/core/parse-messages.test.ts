@@ -33,6 +33,46 @@ const result = (id: string, output: unknown = 1) => ({
 })
 
 describe('messages of a client', () => {
+  test.each([
+    [[{ ...hello, providerOptions: {} }], 'messages[0]', 'providerOptions'],
+    [[{ ...hello, cache: true }], 'messages[0]', 'cache'],
+    [
+      [{ role: 'user', content: [{ type: 'text', text: 'a', providerOptions: {} }] }],
+      'messages[0].content[0]',
+      'providerOptions',
+    ],
+    [
+      [
+        call('a'),
+        {
+          role: 'tool',
+          content: [
+            {
+              type: 'tool-result',
+              id: 'a',
+              name: 'search',
+              output: { providerOptions: {} },
+              content: [{ type: 'text', text: 'b', cache: true }],
+            },
+          ],
+        },
+      ],
+      'messages[1].content[0].content[0]',
+      'cache',
+    ],
+  ])('%j hold what only a server may set', (messages, place, field) => {
+    expect(errorOf(messages).message).toBe(`${place} has ${field}, which only a server may set.`)
+  })
+
+  test('can hold images of tool results, which count as bytes', () => {
+    const image = { type: 'image', data: 'a'.repeat(2_000_000) }
+    const results = { type: 'tool-result', id: 'a', name: 'search', output: 'ok', content: [image] }
+    const messages = [call('a'), { role: 'tool', content: [results] }]
+    expect(parseMessages(messages)).toBe(messages)
+    const posed = { ...results, content: [], output: { content: { image } } }
+    expect(errorOf([call('a'), { role: 'tool', content: [posed] }]).message).toContain('characters')
+  })
+
   test('are returned as they are, from an array and from an object', () => {
     const messages = [hello, { role: 'assistant', content: 'Ho', id: 'a', status: 'partial' }]
     expect(parseMessages(messages)).toBe(messages)

@@ -127,7 +127,12 @@ describe.each(Object.entries(drivers))('%s', (name, driverWith) => {
   })
 
   const bodies: [string, BodyInit | null, string, string][] = [
-    ['an AWS event stream', '\u0000\u0000\u0000', 'application/vnd.amazon.eventstream', 'protocol'],
+    [
+      'a broken AWS event stream',
+      '\u0000'.repeat(12),
+      'application/vnd.amazon.eventstream',
+      'protocol',
+    ],
     ['a whole answer as JSON', '{"id":"x","choices":[]}', 'application/json', 'protocol'],
     [
       'an error as JSON',

@@ -59,15 +59,15 @@ export function answerTo({ request, count }: Exchange, text = wholeText): Answer
   const last = first + shownPieces.length
   return {
     preamble: join(events.slice(0, first)),
-    content: events.slice(first, last).map(({ data }) => data),
+    content: events.slice(first, last).map(({ data }) => String(data)),
     rest: join(events.slice(last)),
-    error: wire.errorEvent(context, undefined, last).data,
+    error: String(wire.errorEvent(context, undefined, last).data),
     failure: (status, body) => JSON.stringify(body ?? wire.error(status, context).body),
   }
 }
 
 function join(events: readonly WireEvent[]): string {
-  return events.map(({ data }) => data).join('')
+  return events.map(({ data }) => String(data)).join('')
 }
 
 /** A whole answer. */

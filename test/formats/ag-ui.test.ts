@@ -78,6 +78,13 @@ describe('agUi()', () => {
     ])
   })
 
+  test('writes the signature of a file, which has to be sent back', () => {
+    const value = { index: 0, mediaType: 'image/png', data: 'AAAA', signature: 's' }
+    expect(eventsOf([{ type: 'content', kind: 'file', ...value }])).toEqual([
+      { type: 'CUSTOM', name: 'file', value },
+    ])
+  })
+
   test('tells sources, files and retries by name, and errors in public words', () => {
     expect(
       eventsOf([

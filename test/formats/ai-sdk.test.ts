@@ -97,6 +97,18 @@ describe('aiSdk()', () => {
     ])
   })
 
+  test('writes the signature of a file, which has to be sent back', () => {
+    const file = { kind: 'file', mediaType: 'image/png', data: 'AAAA', signature: 's' } as const
+    expect(partsOf([{ type: 'content', index: 0, ...file }])).toEqual([
+      {
+        type: 'file',
+        url: 'data:image/png;base64,AAAA',
+        mediaType: 'image/png',
+        providerMetadata: { sluice: { signature: 's' } },
+      },
+    ])
+  })
+
   test('gives calls out once the answer is whole, and refuses arguments that are no JSON', () => {
     const call = (index: number, input: string): StreamEvent => {
       return { type: 'content', index, kind: 'tool-call', id: `c${index}`, name: 't', input }

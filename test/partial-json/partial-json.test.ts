@@ -251,6 +251,16 @@ describe('attempts', () => {
     await expect(read()).rejects.toMatchObject({ code: 'auth' })
     expect(values).toEqual([{ name: 'So' }])
   })
+
+  test('a number that broke off with its attempt never appears', async () => {
+    const values: unknown[] = []
+    const stream = streamOf(['[1, 12', network], ['[1, 345', new StreamError('auth', 'no')])
+    const read = async (): Promise<void> => {
+      for await (const value of partialJson(stream)) values.push(structuredClone(value))
+    }
+    await expect(read()).rejects.toMatchObject({ code: 'auth' })
+    expect(values).toEqual([[1], [1]])
+  })
 })
 
 describe('an answer that completes', () => {
@@ -300,6 +310,16 @@ describe('an answer that completes', () => {
       yield { type: 'content', index: 0, kind: 'text', text: '{"a": 1}' }
     }
     await expect(collect(partialJson(events()))).rejects.toMatchObject({ code: 'interrupted' })
+  })
+
+  test('events that throw end the iteration with their error', async () => {
+    const cause = new RangeError('mine')
+    async function* events(): AsyncGenerator<StreamEvent, void, void> {
+      yield { type: 'content', index: 0, kind: 'text', text: '{"a": 1}' }
+      throw cause
+    }
+    const values = collect(partialJson(events()))
+    await expect(values).rejects.toMatchObject({ code: 'unknown', message: 'mine', cause })
   })
 })
 
@@ -358,6 +378,13 @@ describe('the reader', () => {
     partialJson(createStream({ driver, prompt: 'p' }))
     await new Promise((resolve) => setImmediate(resolve))
     expect(provider.requests).toEqual([])
+  })
+
+  test('a stream that is already being read is refused', async () => {
+    const stream = streamOf(['{"a": 1}'])
+    for await (const event of stream) if (event.type === 'start') break
+    await expect(partialJson(stream).next()).rejects.toThrow(/already being read/)
+    await expect(partialJson(stream).elements('a').next()).rejects.toThrow(/already being read/)
   })
 
   test('cancelling the stream ends the iteration with its error', async () => {

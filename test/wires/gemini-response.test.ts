@@ -74,7 +74,11 @@ describe('the end', () => {
   test('does not wait for the results of calls that the server has answered itself', () => {
     const answer = { functionResponse: { name: 'f', response: {} } }
     const result = read(call({ name: 'f' }, 'STOP'), chunk([answer]), text('a', 'STOP'))
-    expect(shown(result)).toEqual(['0 call_* f {}', '1 text a'])
+    expect(shown(result)).toEqual([
+      '0 call_* f {}',
+      `1 gemini functionResponse ${JSON.stringify(answer)}`,
+      '2 text a',
+    ])
     expect(result.completion?.finishReason).toBe('stop')
   })
 
@@ -167,21 +171,19 @@ describe('content', () => {
     ])
   })
 
-  test('has images as files, but not the drafts among the thoughts', () => {
+  test('has images as files with their signatures, and drafts among the thoughts as they came', () => {
     const inlineData = { mimeType: 'image/png', data: 'AAAA' }
+    const draft = { inlineData, thought: true }
     const result = read(
-      chunk([{ text: 'a' }, { inlineData, thought: true }, { inlineData }, { text: 'b' }]),
+      chunk([{ text: 'a' }, draft, { inlineData, thoughtSignature: 's' }, { text: 'b' }]),
     )
-    expect(shown(result)).toEqual(['0 text a', '1 file image/png AAAA', '2 text b'])
-  })
-
-  test('lets pass by what the server does for itself', () => {
-    const result = read(
-      chunk([{ executableCode: { code: 'print(1)' }, thoughtSignature: 's' }, { text: 'a' }]),
-      chunk([{ codeExecutionResult: { output: '1' } }, { toolCall: {} }, { toolResponse: {} }]),
-      chunk([{ fileData: { fileUri: 'https://a.test/' } }, { something: 'new' }, { text: 'b' }]),
-    )
-    expect(shown(result)).toEqual(['0 text a', '0 text b'])
+    expect(shown(result)).toEqual([
+      '0 text a',
+      `1 gemini inlineData ${JSON.stringify(draft)}`,
+      '2 file image/png AAAA',
+      '3 text b',
+    ])
+    expect(result.out[2]).toMatchObject({ signature: 'gemini:s' })
   })
 
   test('keeps text in its block when a source comes between, each source once', () => {

@@ -58,7 +58,7 @@ const geminiBody = (output: OutputSchema, model: string, more?: Partial<StreamRe
     { prompt: 'p', ...more },
     model,
     {},
-    planGeminiOutput(outputSchema(output), more?.tools, model),
+    planGeminiOutput(outputSchema(output), { prompt: 'p', ...more }, model),
   )
 
 const recipe: JsonSchema = {
@@ -319,6 +319,16 @@ describe('Gemini', () => {
     const body = geminiBody(recipe, 'gemini-2.5-flash', { tools })
     expect(body.generationConfig).toBeUndefined()
     expect(JSON.stringify(body.systemInstruction)).toContain('JSON Schema')
+  })
+
+  test('has the schema in the instructions beside tools of the server too', () => {
+    const providerOptions = { gemini: { tools: [{ googleSearch: {} }] } }
+    const body = geminiBody(recipe, 'gemini-2.5-flash', { providerOptions })
+    expect(body.generationConfig).toBeUndefined()
+    expect(JSON.stringify(body.systemInstruction)).toContain('JSON Schema')
+    expect(geminiBody(recipe, 'gemini-3-flash', { providerOptions })).toMatchObject({
+      generationConfig: { responseJsonSchema: recipe },
+    })
   })
 
   test('gets both where its model takes both', () => {

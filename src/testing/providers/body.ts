@@ -84,7 +84,8 @@ class BodySource implements UnderlyingDefaultSource<Uint8Array> {
   #send(controller: ReadableStreamDefaultController<Uint8Array>, event: WireEvent): boolean {
     this.#sent += 1
     this.#options.onEvent()
-    let bytes = this.#encoder.encode(event.data)
+    const { data } = event
+    let bytes = typeof data === 'string' ? this.#encoder.encode(data) : data
     const { fault } = this.#options
     if (fault?.kind !== 'split') {
       controller.enqueue(bytes)

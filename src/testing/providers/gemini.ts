@@ -4,7 +4,7 @@
  * @module
  */
 
-import { objectOf, type WholeAnswer } from './answer.js'
+import { type AnswerBlock, objectOf, type WholeAnswer } from './answer.js'
 import type { SimulatedWire, WireContext, WireEvent } from './simulated-wire.js'
 
 export const gemini: SimulatedWire<'gemini'> = {
@@ -72,13 +72,8 @@ function* events(answer: WholeAnswer, context: WireContext): Generator<WireEvent
   }
   const finishReason = finishReasonOf(answer)
   const content = { parts: [held?.part ?? { text: '' }], role: 'model' }
-  yield event(
-    {
-      candidates: [{ content, finishReason, index: 0 }],
-      ...tail(context, endUsage(answer)),
-    },
-    true,
-  )
+  const last = { content, finishReason, index: 0, ...safetyOf(context, finishReason) }
+  yield event({ candidates: [last], ...tail(context, endUsage(answer)) }, true)
 
   function chunk({ part, ...counted }: Part): WireEvent {
     const candidate = { content: { parts: [part], role: 'model' }, index: 0 }
@@ -90,14 +85,25 @@ function* events(answer: WholeAnswer, context: WireContext): Generator<WireEvent
 /** Each piece of the answer. What was thought is signed: with the first call, or behind the text. */
 function* partsOf(answer: WholeAnswer, context: WireContext): Generator<Part, void, void> {
   const { reasoningTokens, textTokens, toolCalls } = answer
+  yield* uncounted(blocksOf(answer, 'reasoning'))
   for (const token of reasoningTokens) {
     yield { part: { text: token, thought: true }, thoughts: 1, candidates: 0 }
   }
+  yield* uncounted(blocksOf(answer, 'text'))
   for (const text of textTokens) yield { part: { text }, thoughts: 0, candidates: 1 }
+  yield* uncounted(blocksOf(answer, 'calls'))
   for (const part of callsOf(answer, context)) yield { part, thoughts: 0, candidates: 1 }
+  yield* uncounted(blocksOf(answer, 'end'))
   if (reasoningTokens.length === 0 || toolCalls.length > 0) return
-  const part = { text: '', thoughtSignature: signature(context) }
-  yield { part, thoughts: 0, candidates: 0 }
+  yield* uncounted([{ text: '', thoughtSignature: signature(context) }])
+}
+
+function blocksOf({ blocks }: WholeAnswer, place: AnswerBlock['before']): object[] {
+  return blocks.filter(({ before }) => before === place).map(({ data }) => data)
+}
+
+function* uncounted(parts: readonly object[]): Generator<Part, void, void> {
+  for (const part of parts) yield { part, thoughts: 0, candidates: 0 }
 }
 
 function callsOf({ toolCalls, reasoning }: WholeAnswer, context: WireContext): object[] {
@@ -114,13 +120,15 @@ function callsOf({ toolCalls, reasoning }: WholeAnswer, context: WireContext): o
 /** A stream that is not asked for as SSE is a list. */
 function completion(answer: WholeAnswer, context: WireContext): unknown {
   const calls = callsOf(answer, context)
-  const parts: object[] = []
+  const parts = blocksOf(answer, 'reasoning')
   if (answer.reasoning !== '') parts.push({ text: answer.reasoning, thought: true })
+  parts.push(...blocksOf(answer, 'text'))
   if (answer.text !== '' || calls.length === 0) parts.push({ text: answer.text })
-  parts.push(...calls)
+  parts.push(...blocksOf(answer, 'calls'), ...calls, ...blocksOf(answer, 'end'))
   const content = { parts, role: 'model' }
+  const finishReason = finishReasonOf(answer)
   const response = {
-    candidates: [{ content, finishReason: finishReasonOf(answer), index: 0 }],
+    candidates: [{ content, finishReason, index: 0, ...safetyOf(context, finishReason) }],
     ...tail(context, endUsage(answer)),
   }
   return isStream(context.path) ? [response] : response
@@ -138,6 +146,19 @@ function finishReasonOf({ finishReason = 'STOP' }: WholeAnswer): string {
   return finishReasons.get(finishReason) ?? finishReason
 }
 
+/** A request that sets its safety settings receives a rating for each of them. */
+function safetyOf({ body }: WireContext, finishReason: string): object {
+  const { safetySettings } = body
+  if (!Array.isArray(safetySettings) || safetySettings.length === 0) return {}
+  const isBlocked = finishReason === 'SAFETY'
+  const safetyRatings = safetySettings.map((setting: { category?: unknown } | null, index) => ({
+    category: setting?.category ?? 'HARM_CATEGORY_UNSPECIFIED',
+    probability: isBlocked && index === 0 ? 'HIGH' : 'NEGLIGIBLE',
+    ...(isBlocked && index === 0 ? { blocked: true } : {}),
+  }))
+  return { safetyRatings }
+}
+
 function tail({ model, requestId }: WireContext, usage: object): object {
   return { usageMetadata: usage, modelVersion: model, responseId: requestId }
 }
@@ -146,7 +167,8 @@ function tail({ model, requestId }: WireContext, usage: object): object {
 function endUsage(answer: WholeAnswer): object {
   const { outputTokens, reasoningTokens, totalTokens } = answer.usage
   const counted = { thoughts: reasoningTokens, candidates: outputTokens - reasoningTokens }
-  return { ...usageMetadata(answer, counted), totalTokenCount: totalTokens }
+  const counts = { ...usageMetadata(answer, counted), totalTokenCount: totalTokens }
+  return { ...counts, ...answer.rawUsage }
 }
 
 function usageMetadata(

@@ -5,6 +5,7 @@
  */
 
 import { anthropicMessages } from './anthropic-messages.js'
+import { bedrockMessages } from './bedrock-messages.js'
 import { gemini } from './gemini.js'
 import { openaiChat } from './openai-chat.js'
 import { openaiResponses } from './openai-responses.js'
@@ -16,6 +17,7 @@ const wires: readonly SimulatedWire<SimulatedWireName>[] = [
   openaiChat,
   openaiResponses,
   anthropicMessages,
+  bedrockMessages,
   gemini,
 ]
 

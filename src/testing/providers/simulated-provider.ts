@@ -73,7 +73,8 @@ const memory = 1_000
 
 /**
  * A pretend provider that speaks four wires, by the path of the request: OpenAI's chat completions (`POST …/chat/completions`) and
- * responses (`POST …/responses`), Anthropic's messages (`POST …/v1/messages`), and Gemini's
+ * responses (`POST …/responses`), Anthropic's messages (`POST …/v1/messages`, and in frames of Bedrock
+ * `POST …/model/<model>/invoke-with-response-stream`), and Gemini's
  * (`POST …/models/<model>:streamGenerateContent?alt=sse`). Each also answers as a whole, without a stream. The request header
  * `x-simulated-fault` makes a single request fail, see `parseFault`.
  *
@@ -159,7 +160,8 @@ export function simulatedProvider(options: SimulatedProviderOptions = {}): Simul
       },
       onClose: record.close,
     })
-    const type = stream ? 'text/event-stream; charset=utf-8' : 'application/json'
+    const streamType = wire.streamType ?? 'text/event-stream; charset=utf-8'
+    const type = stream ? streamType : 'application/json'
     const defaults = { 'content-type': type, ...wire.headers(context) }
     return new Response(body, { headers: headersOf(defaults, fault?.headers) })
   }

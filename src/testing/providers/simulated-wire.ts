@@ -6,9 +6,9 @@
 
 import type { WholeAnswer } from './answer.js'
 
-/** One server-sent event, as it goes over the network. */
+/** One event or frame, as it goes over the network. */
 export interface WireEvent {
-  data: string
+  data: string | Uint8Array
   /** It carries a token, so the model took time for it. */
   token: boolean
 }
@@ -40,6 +40,8 @@ export interface SimulatedWire<Name extends string = string> {
   modelOf?(path: string): string
   /** @default `stream` in the body */
   streams?(path: string): boolean
+  /** The content type of a stream. @default 'text/event-stream; charset=utf-8' */
+  readonly streamType?: string
   requestIdOf(identifier: WireContext['identifier']): string
   /** Sent with every response. */
   headers(context: WireContext): Record<string, string>

@@ -6,15 +6,48 @@
  */
 
 import { decodeText } from '../../base/base64.js'
-import type { InputPart, OutputPart, ToolResultPart } from '../../base/messages.js'
-import { readData } from '../attachment-data.js'
+import { StreamError } from '../../base/errors.js'
+import type { ImageDetail, InputPart, OutputPart, ToolCallPart } from '../../base/messages.js'
+import { fileIdOf, readData } from '../attachment-data.js'
+import { isThirdGeneration } from '../models/gemini.js'
+import { withOptions } from '../provider-options.js'
 import { compact, type Json } from '../read-json.js'
-import { signatureFor } from '../signature.js'
-import { toArguments, toText } from '../tool-texts.js'
+import { blockFor, signatureFor } from '../signature.js'
+import { toArguments } from '../tool-texts.js'
 
-export function encodeInput(part: InputPart): Json {
+/** Whom the parts are for. */
+export interface PartSettings {
+  provider: string
+  model: string
+  /** Who made the model. */
+  maker: string | undefined
+}
+
+const levels: Readonly<Record<Exclude<ImageDetail, 'auto'>, string>> = {
+  low: 'MEDIA_RESOLUTION_LOW',
+  high: 'MEDIA_RESOLUTION_HIGH',
+  original: 'MEDIA_RESOLUTION_ULTRA_HIGH',
+}
+
+/** @throws StreamError `invalid-request` for the id of a file, because Gemini names files by address */
+export function encodeInput(part: InputPart, { provider, model }: PartSettings): Json {
+  const data = encodeData(part, provider)
+  const { detail = 'auto' } = part as { detail?: ImageDetail }
+  // Earlier generations refuse a resolution for a single part.
+  const isDetailed = part.type === 'image' && detail !== 'auto' && isThirdGeneration(model)
+  const item = isDetailed ? { ...data, mediaResolution: { level: levels[detail] } } : data
+  return withOptions(item, part, provider)
+}
+
+function encodeData(part: InputPart, provider: string): Json {
   if (part.type === 'text') return { text: part.text }
-  const data = isStored(part.data) ? { url: String(part.data) } : readData(part)
+  const id = fileIdOf(part)
+  if (id !== undefined) {
+    const message = `Gemini has no file "${id}". Give the name of a file uploaded to Gemini ("files/..."), a URL, or the data.`
+    throw new StreamError('invalid-request', message, { provider })
+  }
+  const url = storedAt(part.data)
+  const data = url === undefined ? readData(part) : { url }
   if ('url' in data) {
     const mimeType = part.mediaType ?? imageTypeOf(data.url)
     return { fileData: { ...compact({ mimeType }), fileUri: data.url } }
@@ -27,9 +60,14 @@ export function encodeInput(part: InputPart): Json {
   return { inlineData: { mimeType: data.mediaType, data: data.base64 } }
 }
 
-/** In Google's own storage */
-function isStored(data: string | Uint8Array | URL): boolean {
-  return !(data instanceof Uint8Array) && /^gs:/i.test(String(data))
+const filesURL = 'https://generativelanguage.googleapis.com/v1beta/'
+
+/** The address in Google's storage: of Google Cloud, or of the API's own files, which have names. */
+function storedAt(data: string | Uint8Array | URL): string | undefined {
+  if (data instanceof Uint8Array) return undefined
+  const text = String(data)
+  if (/^files\/[a-z0-9-]{1,40}$/.test(text)) return filesURL + text
+  return /^gs:/i.test(text) ? text : undefined
 }
 
 const imageTypes: Partial<Record<string, string>> = {
@@ -48,31 +86,49 @@ function imageTypeOf(url: string): string | undefined {
 }
 
 /**
- * Text, calls and images, with their signatures. Thoughts are left out: what the model needs of them is in the signatures of the
- * other parts.
- *
- * @param maker - of the model that is asked
+ * Text, calls, images and the provider's own parts, with their signatures. Thoughts without a
+ * signature are left out: what the model needs of them is in the signatures of the other parts.
  */
-export function encodeAnswer(content: readonly OutputPart[], maker: string | undefined): Json[] {
+export function encodeAnswer(content: readonly OutputPart[], settings: PartSettings): Json[] {
   return content.flatMap((part): Json[] => {
-    switch (part.type) {
-      case 'text': {
-        const signature = signatureOf(part, maker)
-        // A signature may come with an empty text, and goes back with it.
-        if (part.text.trim() === '' && signature.thoughtSignature === undefined) return []
-        return [{ text: part.text, ...signature }]
-      }
-      case 'tool-call': {
-        const call = { id: part.id, name: part.name, args: toArguments(part) }
-        return [{ functionCall: call, ...signatureOf(part, maker) }]
-      }
-      case 'file':
-        if (!part.mediaType.startsWith('image/') || part.data === '') return []
-        return [{ inlineData: { mimeType: part.mediaType, data: part.data } }]
-      default:
-        return []
-    }
+    const item = encodePart(part, settings.maker)
+    return item === undefined ? [] : [withOptions(item, part, settings.provider)]
   })
+}
+
+function encodePart(part: OutputPart, maker: string | undefined): Json | undefined {
+  switch (part.type) {
+    case 'text': {
+      const signature = signatureOf(part, maker)
+      // A signature may come with an empty text, and goes back with it.
+      if (part.text.trim() === '' && signature.thoughtSignature === undefined) return undefined
+      return { text: part.text, ...signature }
+    }
+    case 'reasoning': {
+      const signature = signatureOf(part, maker)
+      // Without the name of its wire, the signature of a thought may be that of another provider.
+      if (signature.thoughtSignature === undefined || !part.signature?.startsWith('gemini')) {
+        return undefined
+      }
+      return { text: part.text, thought: true, ...signature }
+    }
+    case 'tool-call':
+      return encodeCall(part, maker)
+    case 'file': {
+      if (part.partial || !part.mediaType.startsWith('image/') || part.data === '') return undefined
+      const inlineData = { mimeType: part.mediaType, data: part.data }
+      return { inlineData, ...signatureOf(part, maker) }
+    }
+    case 'provider':
+      return blockFor('gemini', maker, part)
+    default:
+      return undefined
+  }
+}
+
+export function encodeCall(part: ToolCallPart, maker: string | undefined): Json {
+  const functionCall = { id: part.id, name: part.name, args: toArguments(part) }
+  return { functionCall, ...signatureOf(part, maker) }
 }
 
 /** The field holds bytes as base64; anything else would be refused. */
@@ -83,29 +139,4 @@ function signatureOf(
   const thoughtSignature = signatureFor('gemini', maker, signature)
   if (thoughtSignature === undefined || !/^[\w+/-]+=*$/.test(thoughtSignature)) return {}
   return { thoughtSignature }
-}
-
-/** @param names - the names of the calls by their ids, because a result has to have the name of its call */
-export function encodeResults(
-  results: readonly ToolResultPart[],
-  names: ReadonlyMap<string, string>,
-): Json[] {
-  return results.map(({ id, name, output, isError }) => ({
-    functionResponse: {
-      id,
-      name: names.get(id) ?? name,
-      // The names of both fields are Google's.
-      response: isError ? { error: toText(output) } : { output: toValue(output) },
-    },
-  }))
-}
-
-/** JSON as it is, anything else as text. */
-function toValue(output: unknown): unknown {
-  if (typeof output !== 'object' || output === null) return toText(output)
-  try {
-    return JSON.parse(JSON.stringify(output))
-  } catch {
-    return toText(output)
-  }
 }

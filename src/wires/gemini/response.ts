@@ -6,16 +6,18 @@
  */
 
 import type { Completion } from '../../base/driver.js'
-import type { ContentEvent, FinishReason, Usage } from '../../base/events.js'
+import type { ContentEvent, FileContent, FinishReason, RawEnd, Usage } from '../../base/events.js'
 import { isErrorBody, isErrorObject } from '../../http/error-body.js'
 import { providerError } from '../../http/provider-error.js'
 import type { WireDecoder } from '../../http/wire-decoder.js'
 import { parseEventData } from '../event-data.js'
 import { finishFailure } from '../finish-failure.js'
 import { compact, countOf, isRecord, type Json, textOf } from '../read-json.js'
-import { makerOf, sign } from '../signature.js'
+import { makerOf, originOf, sign } from '../signature.js'
 import { sourcesOf } from './citations.js'
 import { FunctionCalls } from './function-calls.js'
+import { nameOfPart } from './provider-parts.js'
+import { RawRecord } from './raw-end.js'
 
 const finishReasons = new Map<string, FinishReason>([
   ['STOP', 'stop'],
@@ -51,7 +53,7 @@ export class GeminiDecoder implements WireDecoder {
   #finish: string | undefined
   /** Why the prompt was refused. */
   #blocked: string | undefined
-  #usage: unknown
+  readonly #raw = new RawRecord()
   #model: string | undefined
   #responseId: string | undefined
   #sources: Set<string> | undefined
@@ -69,7 +71,7 @@ export class GeminiDecoder implements WireDecoder {
     if (typeof chunk.responseId === 'string' && chunk.responseId !== '') {
       this.#responseId ??= chunk.responseId
     }
-    if (isRecord(chunk.usageMetadata)) this.#countUsage(chunk.usageMetadata)
+    if (isRecord(chunk.usageMetadata)) this.#raw.countUsage(chunk.usageMetadata)
     if (Array.isArray(chunk.candidates)) {
       for (const candidate of chunk.candidates) {
         // The other answers are not part of this one. Vertex leaves the index out.
@@ -85,6 +87,7 @@ export class GeminiDecoder implements WireDecoder {
     if (failed || event === 'error') {
       throw providerError({ provider: this.#provider, body: chunk })
     }
+    this.#raw.response(chunk)
   }
 
   /**
@@ -103,7 +106,15 @@ export class GeminiDecoder implements WireDecoder {
   }
 
   usage(): Usage {
-    return readUsage(this.#usage)
+    return readUsage(this.#raw.usage)
+  }
+
+  raw(): RawEnd | undefined {
+    return this.#raw.get()
+  }
+
+  get responseId(): string | undefined {
+    return this.#responseId
   }
 
   #finishReason(): FinishReason {
@@ -115,6 +126,7 @@ export class GeminiDecoder implements WireDecoder {
 
   #candidate(candidate: Json, out: ContentEvent[]): void {
     const { content, finishReason } = candidate
+    this.#raw.candidate(candidate)
     if (isRecord(content) && Array.isArray(content.parts)) {
       for (const part of content.parts) if (isRecord(part)) this.#part(part, out)
     }
@@ -130,27 +142,44 @@ export class GeminiDecoder implements WireDecoder {
     if (reason === 'stop' || reason === 'tool-calls') this.#calls.close(out)
   }
 
-  /**
-   * Code that the server runs, its results, calls of the server's own tools, and drafts of an image,
-   * which are part of its thoughts, are left out.
-   */
   #part(part: Json, out: ContentEvent[]): void {
     const signed = textOf(part.thoughtSignature)
     const signature = signed && sign('gemini', makerOf(this.#model), signed)
-    if (typeof part.text === 'string') {
-      if (part.text === '' && signature === undefined) return
+    if (typeof part.text === 'string' && (part.text !== '' || signature !== undefined)) {
       this.#text(part.thought === true ? 'reasoning' : 'text', part.text, signature, out)
     } else if (isRecord(part.functionCall)) {
       const begin = (): number => this.#begin(undefined)
       this.#calls.add(part.functionCall, signature, begin, out)
-    } else if (isRecord(part.functionResponse)) {
-      this.#calls.answered()
-    } else if (isRecord(part.inlineData) && part.thought !== true) {
-      const mediaType = textOf(part.inlineData.mimeType)
-      const data = textOf(part.inlineData.data)
-      if (mediaType === undefined || data === undefined) return
-      out.push({ type: 'content', index: this.#begin(undefined), kind: 'file', mediaType, data })
+    } else if (!this.#file(part, signature, out)) {
+      this.#block(part, out)
     }
+  }
+
+  /** A draft of an image is a part of the thoughts, and no file of the answer. */
+  #file(
+    { inlineData, thought }: Json,
+    signature: string | undefined,
+    out: ContentEvent[],
+  ): boolean {
+    if (!isRecord(inlineData) || thought === true) return false
+    const mediaType = textOf(inlineData.mimeType)
+    const data = textOf(inlineData.data)
+    if (mediaType === undefined || data === undefined) return false
+    const index = this.#begin(undefined)
+    const event: FileContent = { type: 'content', index, kind: 'file', mediaType, data }
+    if (signature !== undefined) event.signature = signature
+    out.push(event)
+    return true
+  }
+
+  /** Whatever has no kind of its own: what the server runs for itself, with its results, and more. */
+  #block(part: Json, out: ContentEvent[]): void {
+    const name = nameOfPart(part)
+    if (name === undefined) return
+    if (name === 'functionResponse') this.#calls.answered()
+    const origin = originOf('gemini', makerOf(this.#model))
+    const index = this.#begin(undefined)
+    out.push({ type: 'content', index, kind: 'provider', name, origin, data: part })
   }
 
   #text(
@@ -187,18 +216,11 @@ export class GeminiDecoder implements WireDecoder {
       out.push({ type: 'content', index: this.#blocks++, kind: 'source', ...source })
     }
   }
-
-  /** Each chunk has the counts so far. Vertex sends an object without counts until the end. */
-  #countUsage(usage: Json): void {
-    if (counts.some((name) => usage[name] !== undefined)) this.#usage = usage
-  }
 }
 
 function finishReasonOf(finish: string): FinishReason | undefined {
   return finishReasons.get(finish.toUpperCase())
 }
-
-const counts = ['totalTokenCount', 'promptTokenCount', 'candidatesTokenCount']
 
 function readUsage(usage: unknown): Usage {
   const count = (name: string): number | undefined => countOf(usage, name)

@@ -8,7 +8,7 @@
 import type { StreamRequest } from '../../base/request.js'
 import { type GeminiTraits, isThirdGeneration } from '../models/gemini.js'
 import { nearestEffort } from '../models/traits.js'
-import type { Json } from '../read-json.js'
+import { compact, type Json } from '../read-json.js'
 
 /** Efforts as budgets, in tokens, within what each model before Gemini 3 takes. */
 const effortBudgets = {
@@ -33,8 +33,14 @@ export function encodeThinking(
   const { budgetTokens, effort } = reasoning
   if (budgetTokens !== undefined) return withBudget(budgetTokens)
   if (effort === undefined) return { includeThoughts: true }
-  if (thinking === 'budget') return withBudget(Math.max(effortBudgets[effort], minBudget))
-  return { thinkingLevel: nearestEffort(effort, levels), includeThoughts: true }
+  if (thinking === 'budget') {
+    const config = withBudget(Math.max(effortBudgets[effort], minBudget))
+    return effort === 'none' ? { ...config, includeThoughts: false } : config
+  }
+  return compact({
+    thinkingLevel: nearestEffort(effort, levels),
+    includeThoughts: effort !== 'none',
+  })
 }
 
 /** A model that does not think has no thoughts to include. */

@@ -2,8 +2,12 @@
  * What the generations of Gemini take, on Google's own wire format and on OpenAI's.
  *
  * As of 2026-11-30. Sources:
- * - thinking: https://ai.google.dev/gemini-api/docs/thinking
+ * - thinking: https://ai.google.dev/gemini-api/docs/thinking and
+ *   https://docs.cloud.google.com/gemini-enterprise-agent-platform/models/thinking
  * - signatures: https://ai.google.dev/gemini-api/docs/thought-signatures
+ * - results with images: https://ai.google.dev/gemini-api/docs/function-calling
+ * - resolution of a part: https://ai.google.dev/gemini-api/docs/media-resolution
+ * - server tools beside functions: https://ai.google.dev/gemini-api/docs/tool-combination
  *
  * @module
  */
@@ -24,33 +28,50 @@ export interface GeminiTraits {
   readonly minBudget: number
 }
 
+/** All levels that the API has a word for. */
+const allLevels = ['minimal', 'low', 'medium', 'high'] as const
+
+/** Rows of models, by their names without a path. The first that matches counts. */
+const table: readonly (readonly [RegExp, Partial<GeminiTraits>])[] = [
+  [/^gemini-(?:1|2\.0)(?!.*thinking)/, { thinking: 'none' }],
+  [/^gemini-2\.5-.*(?:image|tts)/, { thinking: 'none' }],
+  [/^gemma-[1-3]/, { thinking: 'none' }],
+  [/^gemini-2\.5-pro/, { thinking: 'budget', minBudget: 128 }],
+  [/^gemini-3-pro/, { thinking: 'level', levels: ['low', 'high'] }],
+  [
+    /^gemini-(?:3\.\d+-pro|3\.[78]-flash(?!-lite)|4)|^gemini-(?:pro|flash)-latest/,
+    { thinking: 'level', levels: ['low', 'medium', 'high'] },
+  ],
+]
+
 /**
- * The traits of a model by its name.
+ * The traits of a model by its name. A later generation takes every level that the API has. For any
+ * other name, such as a tuned model, an effort is sent as a budget, which all generations take.
  *
- * @param traits - the caller's own, which override those of the generation
+ * @param traits - the caller's own, which override those of the table
  */
 export function describeGemini(model: string, traits: Partial<GeminiTraits> = {}): GeminiTraits {
-  const isPro = model.includes('pro')
-  const levels: readonly ReasoningEffort[] = model.includes('gemini-3-pro')
-    ? ['low', 'high']
-    : isPro
-      ? ['low', 'medium', 'high']
-      : ['minimal', 'low', 'medium', 'high']
+  const name = nameOf(model)
   return {
-    thinking: isThirdGeneration(model) ? 'level' : canThink(model) ? 'budget' : 'none',
-    levels,
-    minBudget: isPro ? 128 : 0,
+    thinking: isThirdGeneration(model) ? 'level' : 'budget',
+    levels: allLevels,
+    minBudget: 0,
+    ...table.find(([pattern]) => pattern.test(name))?.[1],
     ...compact(traits),
   }
 }
 
-/** By the name: `gemini-3-pro-preview`, and `gemini-flash-latest`, which means the newest one. */
+/**
+ * Whether a model is of the third generation or later, by its name: `gemini-3-pro-preview`, and
+ * `gemini-flash-latest`, which means the newest one.
+ */
 export function isThirdGeneration(model: string): boolean {
-  return /gemini-(?:[3-9]|\d{2})|gemini-.*latest/.test(model)
+  return /^gemini-(?:[3-9]|\d{2}|[a-z-]*latest)/.test(nameOf(model))
 }
 
-function canThink(model: string): boolean {
-  return !/gemini-(?:1|2\.0)/.test(model) || model.includes('thinking')
+/** Without the path: `publishers/google/models/gemini-2.5-pro`. */
+function nameOf(model: string): string {
+  return model.slice(model.lastIndexOf('/') + 1).toLowerCase()
 }
 
 /**
