@@ -2,9 +2,8 @@
 
 import { describe, expect, test } from 'vitest'
 import type { InputPart, Message } from '../../src/base/messages.js'
-import type { StreamRequest } from '../../src/base/request.js'
+import type { ReasoningEffort, StreamRequest } from '../../src/base/request.js'
 import { presets } from '../../src/drivers/presets.js'
-import { efforts } from '../../src/wires/models/traits.js'
 import type { ChatRequestOptions } from '../../src/wires/openai-chat/options.js'
 import { encodeChatRequest } from '../../src/wires/openai-chat/request.js'
 
@@ -304,7 +303,7 @@ describe('marks for the cache', () => {
 })
 
 describe('no thinking', () => {
-  const sent = (model: string, options?: Options, effort: (typeof efforts)[number] = 'none') => {
+  const sent = (model: string, options?: Options, effort: ReasoningEffort = 'none') => {
     const {
       model: _m,
       messages: _s,
@@ -331,10 +330,10 @@ describe('no thinking', () => {
       ['mimo-v2.5-pro', disabled],
       ['qwen3-max', { enable_thinking: false }],
       ['qwen-plus', { enable_thinking: false }],
-      ['Qwen/Qwen3-30B-A3B-Thinking-2507', { reasoning_effort: 'low' }],
+      ['openai/gpt-oss-120b', { reasoning_effort: 'low' }],
       ['mistral-small-latest', { reasoning_effort: 'none' }],
       ['grok-4.3', { reasoning_effort: 'none' }],
-      ['unknown', { reasoning_effort: 'low' }],
+      ['unknown', { reasoning_effort: 'none' }],
     ] as const) {
       expect([model, sent(model)]).toEqual([model, fields])
     }
@@ -358,8 +357,9 @@ describe('no thinking', () => {
   test('is what the traits of an unknown model say', () => {
     const traits = { thinkingSwitch: 'thinking' } as const
     expect(sent('unknown', { traits })).toEqual({ thinking: { type: 'disabled' } })
-    expect(sent('unknown', { traits: { efforts } })).toEqual({ reasoning_effort: 'none' })
-    expect(sent('unknown', { traits: { efforts } }, 'max')).toEqual({ reasoning_effort: 'max' })
+    const some = { traits: { efforts: ['low', 'high'] as const } }
+    expect(sent('unknown', some)).toEqual({ reasoning_effort: 'low' })
+    expect(sent('unknown', some, 'max')).toEqual({ reasoning_effort: 'high' })
   })
 
   test('is the only thing that a switch is sent for, except where thinking is off by itself', () => {

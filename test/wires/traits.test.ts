@@ -70,7 +70,7 @@ describe('an effort', () => {
     ['mistral-medium-3-5', ['none', high, high, high, high, high, high]],
     ['deepseek-v4-pro', [undefined, low, low, high, high, max, max]],
     ['kimi-k3', [low, low, low, high, high, max, max]],
-    ['any-other', [low, low, low, medium, high, high, high]],
+    ['any-other', ['none', 'minimal', low, medium, high, xhigh, max]],
   ])('is for %s one of its own', (model, sent) => {
     expect(sentFor((request) => chat(request, model).reasoning_effort)).toEqual(sent)
   })

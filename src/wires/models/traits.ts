@@ -19,7 +19,7 @@ export interface ModelTraits {
    * The efforts that the model takes, in ascending order. `reasoning.effort` is sent as the nearest
    * of them; an empty array sends none.
    *
-   * @default ['low', 'medium', 'high']
+   * @default ['low', 'medium', 'high'] for a model that is listed; the effort as given for others
    */
   efforts?: readonly ReasoningEffort[] | undefined
   /**

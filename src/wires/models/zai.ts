@@ -11,4 +11,5 @@ import type { Row } from './traits.js'
 
 export const zaiModels: readonly Row[] = [
   [/glm-(4\.[5-9]|5(?!\.[3-9]))/, { thinkingSwitch: 'thinking' }],
+  [/glm-5/, {}],
 ]
