@@ -32,6 +32,7 @@ const rules: Rules<ModelTraits> = {
   thinkingSwitch: thinkingSwitchRule,
   requiresReasoning: flag,
   maxTokensField: oneOf('max_completion_tokens', 'max_tokens'),
+  cacheBreakpoints: flag,
 }
 
 export const traitsRule: Rule = optionsOf('an object with traits of the model', rules)

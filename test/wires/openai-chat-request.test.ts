@@ -262,6 +262,20 @@ describe('marks for the cache', () => {
     expect(presets.openrouter.cacheControl).toBe(true)
   })
 
+  test('are breakpoints for models of OpenAI that have them, except on tools', () => {
+    const { tools, messages } = encode({ ...request, cache: true }, {}, 'gpt-6')
+    expect(tools).toEqual([{ type: 'function', function: { name: 'f', parameters } }])
+    const breakpoint = { prompt_cache_breakpoint: { mode: 'explicit' } }
+    expect(messages).toMatchObject([
+      { content: [{ prompt_cache_breakpoint: { mode: 'explicit', ttl: '12h' } }] },
+      { content: [breakpoint] },
+      { content: null },
+      { content: [{ text: 'r', ...breakpoint }] },
+    ])
+    expect(JSON.stringify(encode(request, { provider: 'azure' }, 'gpt-6'))).not.toContain('prompt_')
+    expect(JSON.stringify(encode(request, {}, 'gpt-5.5'))).not.toContain('prompt_')
+  })
+
   test('change nothing for others', () => {
     const plain = encode({
       system: 's',

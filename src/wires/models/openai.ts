@@ -9,6 +9,7 @@
  * - `stop`: the SDK's documentation of `stop`, https://github.com/huggingface/smolagents/issues/1671
  *   and https://github.com/BerriAI/litellm/pull/28662
  * - sampling: https://developers.openai.com/api/docs/guides/latest-model
+ * - cache breakpoints: https://developers.openai.com/api/docs/guides/prompt-caching
  * - the role of instructions: the refusal "messages[0].role does not support 'system'" of o1-mini
  *
  * @module
@@ -54,5 +55,6 @@ export const openaiModels: readonly Row[] = [
   row('gpt-5\\.5', ['none', ...upToXhigh]),
   // The open models, which always reason
   [named('gpt-oss'), { efforts: upToHigh }],
-  row('gpt-\\d', ['none', ...upToXhigh, 'max']),
+  // From 5.6 on
+  row('gpt-\\d', ['none', ...upToXhigh, 'max'], { cacheBreakpoints: true }),
 ]

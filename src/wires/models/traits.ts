@@ -86,6 +86,13 @@ export interface ModelTraits {
    * @default what the server takes
    */
   maxTokensField?: 'max_completion_tokens' | 'max_tokens' | undefined
+  /**
+   * Whether the model takes marks of what may be cached, on the APIs of OpenAI. Others cache by
+   * themselves.
+   *
+   * @default false
+   */
+  cacheBreakpoints?: boolean | undefined
 }
 
 /**

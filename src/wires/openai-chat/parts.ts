@@ -11,8 +11,11 @@ import { fileIdOf, readData, toDataUrl } from '../attachment-data.js'
 import { withOptions } from '../provider-options.js'
 import { compact, type Json } from '../read-json.js'
 
-/** How many marks Anthropic takes in one request. */
+/** How many marks Anthropic and OpenAI take in one request. */
 const maxMarks = 4
+
+/** The field of a mark: Anthropic's, which gateways take too, or OpenAI's. */
+export type MarkField = 'cache_control' | 'prompt_cache_breakpoint'
 
 /** The fields of a part, message or tool that are for providers. */
 type Fields = { [Name in keyof ForProviders]: ForProviders[Name] | undefined }
@@ -20,13 +23,13 @@ type Fields = { [Name in keyof ForProviders]: ForProviders[Name] | undefined }
 /** Writes the parts of one request. */
 export class PartEncoder {
   readonly provider: string
-  readonly #takesMarks: boolean
+  readonly #field: MarkField | undefined
   readonly #marked: Json[] = []
 
-  /** @param takesMarks - whether the server takes marks for its prompt cache */
-  constructor(provider: string, takesMarks = false) {
+  /** @param field - that of the marks for the server's prompt cache, if it takes any */
+  constructor(provider: string, field: MarkField | undefined) {
     this.provider = provider
-    this.#takesMarks = takesMarks
+    this.#field = field
   }
 
   /** Adds the options and the mark of what became this item. */
@@ -37,24 +40,24 @@ export class PartEncoder {
   /** Adds the options of a message to it, and marks its last part. */
   dressMessage(message: Json, { providerOptions, cache }: Fields): Json {
     let { content } = message
-    if (cache && this.#takesMarks && content) {
+    if (cache && this.#field && content) {
       const parts = typeof content === 'string' ? [textPart(content)] : [...(content as Json[])]
       const last = parts.pop() as Json
       // A copy: it may be a block of the caller's.
-      content = [...parts, last.cache_control ? last : this.#mark({ ...last }, cache)]
+      content = [...parts, last[this.#field] ? last : this.#mark({ ...last }, cache)]
     }
     const marked = content === message.content ? message : { ...message, content }
     return withOptions(marked, compact({ providerOptions }), this.provider)
   }
 
-  /** The mark of the whole request. */
-  cacheOf(cache: CacheMark | undefined): Json | undefined {
-    return cache && this.#takesMarks ? cacheControl(cache) : undefined
+  /** Adds the mark of the whole request, or of a tool, which OpenAI does not have. */
+  markWhole(item: Json, cache: CacheMark | undefined): Json {
+    return this.#field === 'cache_control' ? this.#mark(item, cache) : item
   }
 
   /** Removes all marks but the last ones, because more are refused. */
-  limitMarks(others: number): void {
-    for (const item of this.#marked.slice(0, others - maxMarks)) delete item.cache_control
+  limitMarks(): void {
+    for (const item of this.#marked.slice(0, -maxMarks)) delete item[this.#field as MarkField]
   }
 
   encode(part: InputPart): Json {
@@ -62,8 +65,13 @@ export class PartEncoder {
   }
 
   #mark(item: Json, cache: CacheMark | undefined): Json {
-    if (!cache || !this.#takesMarks || item.cache_control) return item
-    item.cache_control = cacheControl(cache)
+    const field = this.#field
+    if (!cache || !field || item[field]) return item
+    item[field] =
+      field === 'cache_control'
+        ? { type: 'ephemeral', ...(cache === '1h' && { ttl: cache }) }
+        : // Of the two times that OpenAI has, half an hour is the default.
+          { mode: 'explicit', ...(cache === '1h' && { ttl: '12h' }) }
     this.#marked.push(item)
     return item
   }
@@ -113,10 +121,6 @@ export function textPart(text: string): Json {
 export function contentOf(parts: Json[], separator: string): string | Json[] {
   const isPlain = parts.every((part) => part.type === 'text' && Object.keys(part).length === 2)
   return isPlain ? parts.map(({ text }) => text).join(separator) : parts
-}
-
-function cacheControl(cache: CacheMark): Json {
-  return { type: 'ephemeral', ...(cache === '1h' ? { ttl: cache } : {}) }
 }
 
 function refusal(what: string): StreamError {

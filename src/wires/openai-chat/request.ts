@@ -31,7 +31,11 @@ export function encodeChatRequest(
 ): Json {
   const { includeUsage = true, seedField = 'seed', provider = 'openai' } = options
   const traits = describeModel(model, options.traits)
-  const encoder = new PartEncoder(provider, options.cacheControl)
+  const hasBreakpoints = traits.cacheBreakpoints && provider === 'openai'
+  const encoder = new PartEncoder(
+    provider,
+    options.cacheControl ? 'cache_control' : hasBreakpoints ? 'prompt_cache_breakpoint' : undefined,
+  )
   const maxTokensField = traits.maxTokensField ?? options.maxTokensField ?? 'max_completion_tokens'
   const stop = traits.stopSequences === false ? undefined : request.stopSequences
   const further = bodyOptions(request, provider, options.body, joined)
@@ -39,7 +43,6 @@ export function encodeChatRequest(
   const encoded = encodeTools(tools, encoder)
   const hasTools = encoded.length > 0
   const hasTheirs = Array.isArray(further.tools) && further.tools.length > 0
-  const cache = encoder.cacheOf(request.cache)
   const body: Json = {
     model,
     messages: encodeMessages(request, model, traits, encoder, output?.instructions),
@@ -55,10 +58,11 @@ export function encodeChatRequest(
       // Refused without tools.
       tool_choice: hasTools || hasTheirs ? encodeToolChoice(toolChoice) : undefined,
       response_format: output?.format,
-      cache_control: cache,
     }),
   }
-  encoder.limitMarks(cache ? 1 : 0)
+  // Last, because the others are before it.
+  encoder.markWhole(body, request.cache)
+  encoder.limitMarks()
   return checkMessages(mergeOptions(body, further, joined))
 }
 
@@ -85,7 +89,7 @@ function encodeTools(tools: NonNullable<StreamRequest['tools']>, encoder: PartEn
       parameters: toJsonSchema(parameters, `tools.${name}.parameters`),
     }
     const tool = { type: 'function', function: withOptions(own, fields, encoder.provider) }
-    return encoder.dress(tool, compact({ cache: fields.cache }))
+    return encoder.markWhole(tool, fields.cache)
   })
 }
 
