@@ -15,6 +15,7 @@ import type { BackgroundResponses } from '../http/background.js'
 import type { WireDecoder } from '../http/wire-decoder.js'
 import type { OpenAIModelName } from '../wires/models/openai-names.js'
 import type { ModelTraits } from '../wires/models/traits.js'
+import { audioTypeOf } from '../wires/openai-chat/audio.js'
 import { planChatOutput } from '../wires/openai-chat/output-format.js'
 import { encodeChatRequest } from '../wires/openai-chat/request.js'
 import { ChatDecoder } from '../wires/openai-chat/response.js'
@@ -142,7 +143,7 @@ export function openai(options: OpenAIOptions): Driver {
         first: (settings) => resource.create(body as never, settings as never),
       })
     },
-    decoder: () => readThinkTags(createDecoder(), thinkTags),
+    decoder: (request) => readThinkTags(createDecoder(request, options.body), thinkTags),
     ...(canResume ? { background } : {}),
   })
 }
@@ -157,7 +158,7 @@ interface Api {
   ): object
   plan(schema: JsonSchema): OutputPlan
   resourceOf(client: OpenAIClient): Resource | undefined
-  createDecoder(): WireDecoder
+  createDecoder(request: StreamRequest, body: OpenAIOptions['body']): WireDecoder
 }
 
 const apis: Record<'chat' | 'responses', Api> = {
@@ -168,7 +169,8 @@ const apis: Record<'chat' | 'responses', Api> = {
     // Its second parameter is not the request.
     plan: (schema) => planChatOutput(schema),
     resourceOf: (client) => client?.chat?.completions,
-    createDecoder: () => new ChatDecoder(provider),
+    createDecoder: (request, body) =>
+      new ChatDecoder(provider, audioTypeOf(request, provider, body)),
   },
   responses: {
     path: 'responses',

@@ -168,6 +168,73 @@ describe('Chat Completions, twice as many', () => {
           ),
         ),
     ],
+    [
+      "fragments of a call of the server's own tool",
+      6_000,
+      (n) =>
+        pieces(n, () =>
+          delta({
+            tool_calls: [{ index: 0, id: 'w', type: 's', s: { q: 'a', list: [{ b: 1 }] } }],
+          }),
+        ),
+    ],
+    [
+      "calls of the server's own tools, each with a finish reason",
+      3_000,
+      (n) =>
+        pieces(n, (at) =>
+          delta({ tool_calls: [{ index: at, type: 's', q: 'a' }] }, { finish_reason: 'stop' }),
+        ),
+    ],
+    [
+      "fragments of a call of the server's own tool, each with a finish reason",
+      3_000,
+      (n) =>
+        pieces(n, () =>
+          delta(
+            { tool_calls: [{ index: 0, type: 's', q: 'a', list: [1] }] },
+            { finish_reason: 'stop' },
+          ),
+        ),
+    ],
+    [
+      'content parts of unknown type',
+      6_000,
+      (n) => pieces(n, () => delta({ content: [{ type: 's' }] })),
+    ],
+    [
+      'pieces of audio, with and without padding',
+      6_000,
+      (n) =>
+        pieces(n, (at) => delta({ audio: { data: at % 2 ? 'YWJj' : 'YQ==', transcript: 'a' } })),
+    ],
+    [
+      'pieces of audio, each with a finish reason',
+      3_000,
+      (n) =>
+        pieces(n, () => delta({ audio: { id: 'a', data: 'YWJj' } }, { finish_reason: 'stop' })),
+    ],
+    [
+      'pieces of opaque reasoning',
+      6_000,
+      (n) => pieces(n, () => delta({ reasoning_opaque: 'a'.repeat(50) })),
+    ],
+    [
+      'log probabilities and token ids',
+      6_000,
+      (n) =>
+        pieces(n, (at) =>
+          delta(
+            { content: 'a' },
+            { logprobs: { content: [{ token: 'a', logprob: at }] }, token_ids: [at] },
+          ),
+        ),
+    ],
+    [
+      'fields beside the choices',
+      6_000,
+      (n) => pieces(n, (at) => data({ choices: [], [`name${at}`]: at })),
+    ],
     ['lines of an event without an end', 60_000, (n) => 'data: x\n'.repeat(n)],
     ['comments', 60_000, (n) => ': ping\n\n'.repeat(n)],
     [

@@ -6,6 +6,7 @@
 
 import type { StreamRequest } from '../../base/request.js'
 import { compact, type Json } from '../read-json.js'
+import { alibabaModels } from './alibaba.js'
 import { deepseekModels } from './deepseek.js'
 import { mistralModels } from './mistral.js'
 import { moonshotModels } from './moonshot.js'
@@ -13,6 +14,7 @@ import { openaiModels } from './openai.js'
 import { efforts, type ModelTraits, nearestEffort } from './traits.js'
 import { xaiModels } from './xai.js'
 import { xiaomiModels } from './xiaomi.js'
+import { zaiModels } from './zai.js'
 
 const table = [
   ...openaiModels,
@@ -21,6 +23,8 @@ const table = [
   ...deepseekModels,
   ...moonshotModels,
   ...xiaomiModels,
+  ...zaiModels,
+  ...alibabaModels,
 ]
 
 /** The caller of a model that no row matches has to know what it takes. */
