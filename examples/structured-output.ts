@@ -15,4 +15,4 @@ const stream = createStream({ driver, prompt: 'How do I cook a soup?', output: R
 for await (const recipe of partialJson(stream)) console.log('so far:', JSON.stringify(recipe))
 
 const { output } = await stream.final()
-console.log(`whole: ${output?.name}, in ${output?.steps.length} steps`)
+console.log(`whole: ${output.name}, in ${output.steps.length} steps`)

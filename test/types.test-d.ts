@@ -14,11 +14,13 @@ import { compatible } from '../src/entries/compatible.js'
 import { createConversation, memoryStore } from '../src/entries/conversation.js'
 import {
   type CompleteEvent,
+  type CompleteEventWithOutput,
   type ContentEvent,
   createStream,
   type Driver,
   type EventStream,
   type Message,
+  type OutputStream,
   type StreamError,
   type StreamEvent,
   sse,
@@ -75,8 +77,8 @@ describe('types', () => {
     expectTypeOf(plain.send('Hello')).toEqualTypeOf<EventStream>()
     const output = z.object({ city: z.string() })
     const typed = createConversation({ id: 'c', driver, store, output })
-    expectTypeOf(typed.send('Hello')).toEqualTypeOf<EventStream<{ city: string }>>()
-    expectTypeOf(plain.send('Hello', { output })).toEqualTypeOf<EventStream<{ city: string }>>()
+    expectTypeOf(typed.send('Hello')).toEqualTypeOf<OutputStream<{ city: string }>>()
+    expectTypeOf(plain.send('Hello', { output })).toEqualTypeOf<OutputStream<{ city: string }>>()
     expectTypeOf<CompleteEvent['messageCount']>().toEqualTypeOf<number | undefined>()
     // @ts-expect-error: what is said is the input
     plain.send('Hello', { prompt: 'p' })
@@ -107,8 +109,8 @@ describe('types', () => {
     const output = z.object({ name: z.string(), minutes: z.coerce.number() })
     type Recipe = { name: string; minutes: number }
     const stream = createStream({ driver, prompt: 'p', output })
-    expectTypeOf(stream).toEqualTypeOf<EventStream<Recipe>>()
-    expectTypeOf(stream.final()).toEqualTypeOf<Promise<CompleteEvent<Recipe>>>()
+    expectTypeOf(stream).toEqualTypeOf<OutputStream<Recipe>>()
+    expectTypeOf(stream.final()).toEqualTypeOf<Promise<CompleteEventWithOutput<Recipe>>>()
     expectTypeOf<CompleteEvent<Recipe>['output']>().toEqualTypeOf<Recipe | undefined>()
     expectTypeOf(
       createStream({
@@ -116,17 +118,18 @@ describe('types', () => {
         prompt: 'p',
         output: toStandardJsonSchema(v.object({ name: v.string(), minutes: v.number() })),
       }),
-    ).toEqualTypeOf<EventStream<Recipe>>()
+    ).toEqualTypeOf<OutputStream<Recipe>>()
     expectTypeOf(
       createStream({ driver, prompt: 'p', output: type({ name: 'string', minutes: 'number' }) }),
-    ).toEqualTypeOf<EventStream<Recipe>>()
+    ).toEqualTypeOf<OutputStream<Recipe>>()
+    expectTypeOf(stream).toExtend<EventStream<Recipe>>()
     expectTypeOf(stream).toExtend<EventStream>()
     void toResponse(stream, sse())
   })
 
   test('the output of a plain JSON Schema is unknown', () => {
     const output = { type: 'object', properties: {} } as const
-    expectTypeOf(createStream({ driver, prompt: 'p', output })).toEqualTypeOf<EventStream>()
+    expectTypeOf(createStream({ driver, prompt: 'p', output })).toEqualTypeOf<OutputStream>()
     expectTypeOf<CompleteEvent['output']>().toBeUnknown()
     // @ts-expect-error: valibot's own schemas do not know their JSON Schema
     createStream({ driver, prompt: 'p', output: v.object({}) })

@@ -1,12 +1,12 @@
 /**
- * The stream that a reader receives.
+ * The streams that a reader receives.
  *
  * @module
  */
 // Declares AsyncDisposable for programs whose `lib` lacks it, such as those for browsers.
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import type { CompleteEvent, StreamEvent } from './events.js'
+import type { CompleteEvent, CompleteEventWithOutput, StreamEvent } from './events.js'
 
 /** The events of one answer. Nothing is sent before the first event is read. */
 export interface EventStream<Output = unknown>
@@ -26,3 +26,17 @@ export interface EventStream<Output = unknown>
    */
   cancel(reason?: unknown): void
 }
+
+/** The events of an answer to a request that has `output` and no `tools`. */
+export interface OutputStream<Output = unknown> extends EventStream<Output> {
+  final(): Promise<CompleteEventWithOutput<Output>>
+  [Symbol.asyncIterator](): AsyncIterator<StreamEvent<Output, CompleteEventWithOutput<Output>>>
+}
+
+/**
+ * The stream for the options of a request. Its output is certain if they certainly have `output`,
+ * and certainly no `tools`.
+ */
+export type StreamFor<Options, Output> = Options extends { output: object; tools?: undefined }
+  ? OutputStream<Output>
+  : EventStream<Output>

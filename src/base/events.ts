@@ -7,12 +7,10 @@ import type { StreamError } from './errors.js'
 import type { AssistantMessage, InputPart } from './messages.js'
 
 /** An event of a stream. The order is `start ( content | retry )* ( complete | error )`. */
-export type StreamEvent<Output = unknown> =
-  | StartEvent
-  | ContentEvent
-  | RetryEvent
-  | CompleteEvent<Output>
-  | ErrorEvent
+export type StreamEvent<
+  Output = unknown,
+  Complete extends CompleteEvent<Output> = CompleteEvent<Output>,
+> = StartEvent | ContentEvent | RetryEvent | Complete | ErrorEvent
 
 const eventTypes: Readonly<Record<StreamEvent['type'], true>> = {
   start: true,
@@ -205,9 +203,10 @@ export interface CompleteEvent<Output = unknown> {
   message: AssistantMessage
   /**
    * The structured output, parsed, and validated if its schema is a Standard Schema. Absent without
-   * `output` in the request, and if the answer calls tools, pauses, or is withheld by a content
-   * filter. Clients receive it as JSON. A value that JSON cannot hold, such as a BigInt, reaches
-   * them as an `error`.
+   * `output` in the request. With `tools` in the request, it is also absent if the answer calls
+   * tools, pauses, or is withheld by a content filter; without `tools`, such an answer is an `error`.
+   * Clients receive it as JSON. A value that JSON cannot hold, such as a BigInt, reaches them as an
+   * `error`.
    */
   output?: Output
   finishReason: FinishReason
@@ -245,6 +244,11 @@ export interface CompleteEvent<Output = unknown> {
   }
   /** In a turn of a conversation: the number of messages in the conversation. */
   messageCount?: number
+}
+
+/** The `complete` event of a request that has `output` and no `tools`: its output is never absent. */
+export interface CompleteEventWithOutput<Output = unknown> extends CompleteEvent<Output> {
+  output: Output
 }
 
 /** Ends a stream that failed. Always the last event. */

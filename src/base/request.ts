@@ -37,8 +37,11 @@ export interface StreamRequest {
   /**
    * Structured output: the answer is JSON that matches this schema, and `complete.output` holds it.
    * It is requested in the provider's own way, or in the instructions if there is none. An answer
-   * that is not JSON or does not match fails its attempt with code `protocol` and is retried. An
-   * answer that calls tools, pauses or is withheld by a filter has no output.
+   * that is not JSON or does not match fails its attempt with code `protocol` and is retried.
+   *
+   * An answer that is withheld by a filter, pauses, or calls tools has no output. With `tools`, such
+   * an answer is complete without `output`. Without `tools`, it fails: with `content-filter` if it
+   * is withheld, else with `protocol`, and `error.partial` holds it.
    */
   output?: OutputSchema
   /** An effort is sent as the nearest that the model takes. */

@@ -18,8 +18,9 @@ import {
   required,
   rule,
 } from '../base/check-options.js'
-import type { EventStream } from '../base/event-stream.js'
+import type { EventStream, OutputStream } from '../base/event-stream.js'
 import type { InputPart, Message } from '../base/messages.js'
+import type { OutputSchema } from '../base/schema.js'
 import { storeError } from '../base/store-error.js'
 import { openStream, type StreamOptions, streamRules } from '../core/create-stream.js'
 import { toJsonMessages } from './json-messages.js'
@@ -112,6 +113,37 @@ export interface Conversation<Output = unknown> {
   clear(): Promise<void>
 }
 
+interface WithoutTools {
+  tools?: undefined
+}
+
+interface OnlyOutput<Output> extends WithoutTools {
+  output: OutputSchema<Output>
+}
+
+interface NeitherOutputNorTools extends WithoutTools {
+  output?: undefined
+}
+
+/**
+ * A conversation whose own options certainly have no `tools`. Turns without `tools` that have an
+ * `output`, of their own or of the conversation, have a certain output.
+ */
+export interface ConversationWithoutTools<
+  Output = unknown,
+  Stream extends EventStream<Output> = EventStream<Output>,
+> extends Conversation<Output> {
+  send(input: ConversationInput, options?: SendOptions & NeitherOutputNorTools): Stream
+  send<TurnOutput>(
+    input: ConversationInput,
+    options: SendOptions<TurnOutput> & OnlyOutput<TurnOutput>,
+  ): OutputStream<TurnOutput>
+  send<TurnOutput = Output>(
+    input: ConversationInput,
+    options?: SendOptions<TurnOutput>,
+  ): EventStream<TurnOutput>
+}
+
 // The prompt is the input of each turn.
 const { messages: _messages, prompt: _prompt, driver, ...requestRules } = streamRules
 
@@ -154,17 +186,26 @@ const rules: Rules<ConversationOptions> = {
  * await conversation.send('What is my name?').text()
  * ```
  */
+export function createConversation<Output>(
+  options: ConversationOptions<Output> & OnlyOutput<Output>,
+): ConversationWithoutTools<Output, OutputStream<Output>>
+export function createConversation<Output = unknown>(
+  options: ConversationOptions<Output> & WithoutTools,
+): ConversationWithoutTools<Output>
 export function createConversation<Output = unknown>(
   options: ConversationOptions<Output>,
-): Conversation<Output> {
+): Conversation<Output>
+export function createConversation(options: ConversationOptions): Conversation {
   checkOptions('', options, rules, 'an object with an id, a driver and a store')
   const { id, store, leaseMs = 5_000, readerTimeoutMs = 60_000, ...defaults } = options
-  const send = <TurnOutput = Output>(
+  const send = <TurnOutput = unknown>(
     input: ConversationInput,
     sendOptions: SendOptions<TurnOutput> = {},
   ): EventStream<TurnOutput> => {
     checkOptions('', sendOptions, turnRules)
-    const merged = { ...defaults, ...sendOptions }
+    // As the types of send() have it, `output: undefined` does not remove that of the conversation.
+    const { output = defaults.output } = sendOptions
+    const merged = { ...defaults, ...sendOptions, ...(output && { output }) }
     const { select, onConflict = 'wait', keepPartial = false, ...request } = merged
     const messages = toMessages(input)
     const wait = onConflict === 'wait'

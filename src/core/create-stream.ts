@@ -14,7 +14,7 @@ import {
   required,
 } from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
-import type { EventStream } from '../base/event-stream.js'
+import type { EventStream, StreamFor } from '../base/event-stream.js'
 import type { StreamHooks } from '../base/hooks.js'
 import type { StreamRequest } from '../base/request.js'
 import type { OutputSchema } from '../base/schema.js'
@@ -52,6 +52,29 @@ export interface StreamOptions<Output = unknown> extends StreamRequest, StreamHo
   timeout?: number | false | TimeoutOptions
 }
 
+interface PromptOrMessages {
+  prompt: string
+}
+
+interface PromptWithoutMessages {
+  messages?: 'Options "messages" and "prompt" are mutually exclusive.'
+}
+
+/**
+ * Options with a prompt or messages. Options that certainly have both, or neither, do not match it.
+ * Where the compiler cannot know, as for a variable of type `StreamOptions`, `createStream()` checks
+ * it when it is called.
+ */
+export type WithOneInput<Options, Output = unknown> =
+  Extract<keyof Options, 'prompt' | 'messages'> extends never
+    ? StreamOptions<Output> & PromptOrMessages
+    : Options extends { prompt: string; messages: object }
+      ? Omit<StreamOptions<Output>, 'messages'> & PromptWithoutMessages
+      : // Never the first one, from which the compiler infers Options.
+        [Options] extends [never]
+        ? Options
+        : StreamOptions<Output>
+
 /**
  * Calls a model and returns its answer as events. Nothing is sent before the first event is read.
  *
@@ -68,10 +91,11 @@ export interface StreamOptions<Output = unknown> extends StreamRequest, StreamHo
  * }
  * ```
  */
-export function createStream<Output = unknown>(
-  options: StreamOptions<Output>,
-): EventStream<Output> {
-  return openStream(options) as EventStream<Output>
+export function createStream<
+  Output = unknown,
+  Options extends StreamOptions<Output> = StreamOptions<Output>,
+>(options: WithOneInput<Options, Output>): StreamFor<Options, NoInfer<Output>> {
+  return openStream(options) as StreamFor<Options, NoInfer<Output>>
 }
 
 /** @internal */

@@ -13,7 +13,14 @@ import { planMessagesOutput } from '../wires/anthropic-messages/output-format.js
 import { encodeMessagesRequest } from '../wires/anthropic-messages/request.js'
 import { MessagesDecoder } from '../wires/anthropic-messages/response.js'
 import { type ClaudeTraits, describeClaude } from '../wires/models/claude.js'
-import { checkProvider, type ProviderOptions, providerRules, secret } from './common-options.js'
+import type { ClaudeModelName } from '../wires/models/claude-names.js'
+import {
+  checkProvider,
+  type ModelName,
+  type ProviderOptions,
+  providerRules,
+  secret,
+} from './common-options.js'
 import { createClient, type SdkRequest, sendBySdk } from './sdk-client.js'
 import { effortsRule } from './traits.js'
 
@@ -33,6 +40,8 @@ export interface BaseAnthropicClient {
 
 /** Options of `anthropic()`. */
 export interface AnthropicOptions extends ProviderOptions {
+  /** The name of the model. Any name is taken, not only those that editors complete. */
+  model: ModelName<ClaudeModelName>
   /**
    * Your own SDK instance, instead of `apiKey`, `baseURL`, `fetch` and `headers`: of
    * `@anthropic-ai/sdk`, or of its siblings for Bedrock, Vertex and Foundry. Its own retries are not

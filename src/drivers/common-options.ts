@@ -27,6 +27,9 @@ export type ProviderHeaders =
   | Record<string, string>
   | (() => Record<string, string> | Promise<Record<string, string>>)
 
+/** The name of a model: any string, of which editors complete the known ones. */
+export type ModelName<Known extends string> = Known | (string & Record<never, never>)
+
 /** Options that every driver has. */
 export interface ProviderOptions {
   /** The name of the model. */

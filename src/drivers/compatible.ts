@@ -7,8 +7,10 @@
 import { httpDriver } from '../attempt/http-driver.js'
 import { flag, oneOf, optionError, type Rules, text } from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
+import { audioTypeOf } from '../wires/openai-chat/audio.js'
+import type { ChatRequestOptions } from '../wires/openai-chat/options.js'
 import { planChatOutput } from '../wires/openai-chat/output-format.js'
-import { type ChatRequestOptions, encodeChatRequest } from '../wires/openai-chat/request.js'
+import { encodeChatRequest } from '../wires/openai-chat/request.js'
 import { ChatDecoder } from '../wires/openai-chat/response.js'
 import { compact } from '../wires/read-json.js'
 import { readThinkTags, type ThinkTags } from '../wires/think-tags.js'
@@ -22,7 +24,7 @@ import {
 } from './common-options.js'
 import { joinURL, postJson } from './post-json.js'
 import { isLocal, type PresetName, presets } from './presets.js'
-import { traitsRule } from './traits.js'
+import { thinkingSwitchRule, traitsRule } from './traits.js'
 
 /** Options of `compatible()` for a well-known server. */
 export interface PresetOptions extends ProviderOptions, ChatRequestOptions {
@@ -57,6 +59,8 @@ const rules: Rules<PresetOptions> = {
   outputMode: oneOf('json-schema', 'json-object', 'instructions'),
   reasoningParameter: oneOf('reasoning_effort', 'reasoning'),
   namedToolChoice: oneOf('function', 'required'),
+  thinkingSwitch: thinkingSwitchRule,
+  cacheControl: flag,
   traits: traitsRule,
   thinkTags: thinkTagsRule,
 }
@@ -115,7 +119,8 @@ function createDriver(options: PresetOptions, presetName?: PresetName): Driver {
         signal,
       })
     },
-    decoder: () => readThinkTags(new ChatDecoder(name), thinkTags),
+    decoder: (request) =>
+      readThinkTags(new ChatDecoder(name, audioTypeOf(request, name, options.body)), thinkTags),
   })
 }
 

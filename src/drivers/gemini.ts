@@ -11,10 +11,12 @@ import { planGeminiOutput } from '../wires/gemini/output-format.js'
 import { encodeGeminiRequest } from '../wires/gemini/request.js'
 import { GeminiDecoder } from '../wires/gemini/response.js'
 import type { GeminiTraits } from '../wires/models/gemini.js'
+import type { GeminiModelName } from '../wires/models/gemini-names.js'
 import { keyFrom, resolveKey } from './api-key.js'
 import {
   type ApiKey,
   checkProvider,
+  type ModelName,
   type ProviderOptions,
   providerRules,
 } from './common-options.js'
@@ -23,6 +25,8 @@ import { effortsRule } from './traits.js'
 
 /** Options of `gemini()`. */
 export interface GeminiOptions extends ProviderOptions {
+  /** The name of the model. Any name is taken, not only those that editors complete. */
+  model: ModelName<GeminiModelName>
   /**
    * The address up to and without `/models`. On Vertex AI it ends with `/publishers/google`.
    *

@@ -13,7 +13,9 @@ import type { JsonSchema } from '../base/schema.js'
 import { toWellFormed } from '../base/well-formed-json.js'
 import type { BackgroundResponses } from '../http/background.js'
 import type { WireDecoder } from '../http/wire-decoder.js'
+import type { OpenAIModelName } from '../wires/models/openai-names.js'
 import type { ModelTraits } from '../wires/models/traits.js'
+import { audioTypeOf } from '../wires/openai-chat/audio.js'
 import { planChatOutput } from '../wires/openai-chat/output-format.js'
 import { encodeChatRequest } from '../wires/openai-chat/request.js'
 import { ChatDecoder } from '../wires/openai-chat/response.js'
@@ -26,6 +28,7 @@ import { compact } from '../wires/read-json.js'
 import { readThinkTags, type ThinkTags } from '../wires/think-tags.js'
 import {
   checkProvider,
+  type ModelName,
   type ProviderOptions,
   providerRules,
   secret,
@@ -53,6 +56,8 @@ export interface OpenAIClient {
 
 /** Options of `openai()`. */
 export interface OpenAIOptions extends ProviderOptions {
+  /** The name of the model. Any name is taken, not only those that editors complete. */
+  model: ModelName<OpenAIModelName>
   /**
    * The API: Chat Completions or Responses.
    *
@@ -138,7 +143,7 @@ export function openai(options: OpenAIOptions): Driver {
         first: (settings) => resource.create(body as never, settings as never),
       })
     },
-    decoder: () => readThinkTags(createDecoder(), thinkTags),
+    decoder: (request) => readThinkTags(createDecoder(request, options.body), thinkTags),
     ...(canResume ? { background } : {}),
   })
 }
@@ -153,7 +158,7 @@ interface Api {
   ): object
   plan(schema: JsonSchema): OutputPlan
   resourceOf(client: OpenAIClient): Resource | undefined
-  createDecoder(): WireDecoder
+  createDecoder(request: StreamRequest, body: OpenAIOptions['body']): WireDecoder
 }
 
 const apis: Record<'chat' | 'responses', Api> = {
@@ -164,7 +169,8 @@ const apis: Record<'chat' | 'responses', Api> = {
     // Its second parameter is not the request.
     plan: (schema) => planChatOutput(schema),
     resourceOf: (client) => client?.chat?.completions,
-    createDecoder: () => new ChatDecoder(provider),
+    createDecoder: (request, body) =>
+      new ChatDecoder(provider, audioTypeOf(request, provider, body)),
   },
   responses: {
     path: 'responses',

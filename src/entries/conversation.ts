@@ -8,6 +8,7 @@ export {
   type Conversation,
   type ConversationInput,
   type ConversationOptions,
+  type ConversationWithoutTools,
   createConversation,
   type SendOptions,
   type TurnOptions,

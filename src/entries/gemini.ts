@@ -4,6 +4,7 @@
  * @module sluice/gemini
  */
 
-export type { ApiKey, ProviderHeaders } from '../drivers/common-options.js'
+export type { ApiKey, ModelName, ProviderHeaders } from '../drivers/common-options.js'
 export { type GeminiOptions, gemini } from '../drivers/gemini.js'
 export type { GeminiTraits } from '../wires/models/gemini.js'
+export type { GeminiModelName } from '../wires/models/gemini-names.js'

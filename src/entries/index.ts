@@ -20,9 +20,10 @@ export {
   type StreamErrorJSON,
   type StreamErrorOptions,
 } from '../base/errors.js'
-export type { EventStream } from '../base/event-stream.js'
+export type { EventStream, OutputStream, StreamFor } from '../base/event-stream.js'
 export type {
   CompleteEvent,
+  CompleteEventWithOutput,
   ContentEvent,
   ErrorEvent,
   FileContent,
@@ -82,7 +83,7 @@ export type { Encoder, Format } from '../base/stream-format.js'
 export type { AnyInput, ApproveContext, RunContext, Tool, ToolOutput } from '../base/tools.js'
 export type { ReaderOptions } from '../carriers/body-writer.js'
 export { toReadableStream, toResponse, type WebResponseInit } from '../carriers/web.js'
-export { createStream, type StreamOptions } from '../core/create-stream.js'
+export { createStream, type StreamOptions, type WithOneInput } from '../core/create-stream.js'
 export { type ParseMessagesOptions, parseMessages } from '../core/parse-messages.js'
 export { type NdjsonOptions, ndjson } from '../formats/ndjson.js'
 export type { EventFormatOptions, FormatOptions } from '../formats/options.js'

@@ -22,6 +22,7 @@ const makers: readonly (readonly [string, RegExp])[] = [
   ['xai', /grok/],
   ['deepseek', /deepseek/],
   ['minimax', /minimax/],
+  ['mistral', /mistral|mixtral|magistral|codestral|devstral|pixtral/],
   ['moonshot', /kimi|moonshot/],
   ['zai', /glm/],
   ['alibaba', /qw[eq]/],
@@ -31,6 +32,11 @@ const makers: readonly (readonly [string, RegExp])[] = [
 export function makerOf(model: string | undefined): string | undefined {
   const name = model?.toLowerCase() ?? ''
   return makers.find(([, pattern]) => pattern.test(name))?.[0]
+}
+
+/** Whether this is the name of a maker whose models are known by their names. */
+export function isMaker(name: string): boolean {
+  return makers.some(([maker]) => maker === name)
 }
 
 /** A signature as a part of a message keeps it. */

@@ -6,7 +6,7 @@
  */
 
 import type { Completion } from '../base/driver.js'
-import type { ContentEvent, TextContent, Usage } from '../base/events.js'
+import type { ContentEvent, RawEnd, TextContent, Usage } from '../base/events.js'
 import type { ResponsePosition, WireDecoder } from '../http/wire-decoder.js'
 
 /**
@@ -87,6 +87,14 @@ class ThinkTagDecoder implements WireDecoder {
 
   usage(): Usage {
     return this.#inner.usage?.() ?? {}
+  }
+
+  raw(): RawEnd | undefined {
+    return this.#inner.raw?.()
+  }
+
+  get responseId(): string | undefined {
+    return this.#inner.responseId
   }
 
   position(): ResponsePosition | undefined {

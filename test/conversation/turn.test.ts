@@ -140,6 +140,13 @@ test('hooks receive the attempts of a turn, and its end once it is stored', asyn
   expect(told).toEqual([...both, 'end undefined', ...both, 'end store'])
 })
 
+test('an undefined output of a turn leaves that of the conversation', async () => {
+  const driver = scripted([['{"city":"Rom"}']])
+  const conversation = start({ driver, output: z.object({ city: z.string() }) })
+  const turn = conversation.send('Where?', { output: undefined } as object)
+  expect((await turn.final()).output).toEqual({ city: 'Rom' })
+})
+
 test('an answer that does not match its schema is retried, and only the matching one is stored', async () => {
   const conversation = start({
     driver: scripted([['{"city":5}'], ['{"city":"Rom"}']]),

@@ -58,6 +58,20 @@ describe.each(Object.keys(drivers))('structured output with %s', (name) => {
     expect(complete.attempts).toBe(1)
   })
 
+  test('a withheld answer is an error with its usage and its response', async () => {
+    const finishReason = name === 'anthropic' ? 'refusal' : 'content_filter'
+    const driver = answering(name, { text: 'I would rather not.', finishReason })
+    const end = (await collect(createStream({ driver, prompt: 'p', output: Recipe }))).at(-1)
+    expect(end).toMatchObject({
+      type: 'error',
+      error: { code: 'content-filter', retryable: false },
+      attempts: 1,
+      usage: { inputTokens: expect.any(Number) },
+      response: { id: expect.any(String) },
+    })
+    expect(end).not.toHaveProperty('usage.estimated')
+  })
+
   test('retries an answer that does not match its schema', async () => {
     const driver = answering(name, ['{"name": "Soup"}', 'Sorry!', soupText])
     const stream = createStream({ driver, prompt: 'p', output: Recipe, retry: fast })
@@ -108,8 +122,8 @@ describe.each(objectsOnly)('with %s, which requires an object as root', (name) =
     const complete = events.at(-1) as CompleteEvent
     expect(complete.output).toEqual(['salt and {pepper}', '}'])
     expect(complete.text).toBe('["salt and {pepper}", "}"]')
-    expect(outline(events)[1]).toMatch(/^text \[/)
-    expect(complete.message.content).toEqual([{ type: 'text', text: complete.text }])
+    expect(outline(events).find((line) => /^text ./.test(line))).toMatch(/^text \[/)
+    expect(complete.message.content).toMatchObject([{ type: 'text', text: complete.text }])
   })
 
   test('a number that may be cut off fails', async () => {
@@ -335,13 +349,46 @@ describe('the validation of structured output as part of an attempt', () => {
   })
 
   test.each(['content-filter', 'pause'] as const)(
-    'an answer with finish reason %s completes without output',
+    'an answer with finish reason %s completes without output if the request has tools',
     async (finishReason) => {
-      const complete = await streamOf([['I would rather', { finishReason, usage: {} }]]).final()
-      expect(complete).toMatchObject({ finishReason, text: 'I would rather' })
-      expect(complete).not.toHaveProperty('output')
+      for (const tools of [{}, { search: { parameters: {} } }]) {
+        const answer = ['I would rather', { finishReason, usage: {} }]
+        const complete = await streamOf([answer], Recipe, { tools }).final()
+        expect(complete).toMatchObject({ finishReason, text: 'I would rather' })
+        expect(complete).not.toHaveProperty('output')
+      }
     },
   )
+
+  test.each([
+    ['content-filter', 'content-filter', /withheld by a content filter: I would rather not$/],
+    ['pause', 'protocol', /it paused \(pass "tools", even \{\}.*\): I would rather not$/],
+  ] as const)(
+    'an answer with finish reason %s fails with %s if the request has no tools',
+    async (finishReason, code, message) => {
+      const answer = ['I would rather not', { finishReason, usage: { outputTokens: 4 } }]
+      const events = await collect(streamOf([answer, [soupText]]))
+      expect(outline(events)).toEqual(['start', 'text I would rather not', `error ${code}`])
+      expect(events.at(-1)).toMatchObject({
+        error: { message: expect.stringMatching(message), retryable: false, provider: 'scripted' },
+        partial: { content: [{ type: 'text', text: 'I would rather not' }] },
+      })
+    },
+  )
+
+  test('an answer that calls a tool the request does not have is retried', async () => {
+    const call = { type: 'content', index: 0, kind: 'tool-call', id: 'c', name: 't', input: '{}' }
+    const answer = [call, { finishReason: 'tool-calls', usage: {} }] as Script
+    const complete = await streamOf([answer, [soupText]]).final()
+    expect(complete).toMatchObject({ output: soup, attempts: 2 })
+  })
+
+  test('another driver gives the output that the first one withheld', async () => {
+    const refusing = scripted([['No.', { finishReason: 'content-filter', usage: {} }]])
+    const driver = fallback(refusing, scripted([[soupText]]))
+    const complete = await createStream({ driver, prompt: 'p', output: Recipe }).final()
+    expect(complete.output).toEqual(soup)
+  })
 
   test('complete JSON at the token limit is accepted, except a number', async () => {
     const finish = { finishReason: 'length', usage: {} } as const

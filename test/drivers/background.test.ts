@@ -12,18 +12,19 @@ afterEach(() => {
 })
 
 /** The events of a background response, as OpenAI numbers them. */
-function eventsOf(words: readonly string[], id = 'resp_1'): object[] {
+function eventsOf(words: readonly string[], id = 'resp_1', before: object[] = []): object[] {
   const response = { id, model: 'gpt-5.5', background: true, status: 'in_progress' }
   const events: object[] = [
     { type: 'response.created', response },
+    ...before,
     {
       type: 'response.output_item.added',
-      output_index: 0,
+      output_index: 1,
       item: { type: 'message', id: 'msg_1', content: [] },
     },
     ...words.map((delta) => ({
       type: 'response.output_text.delta',
-      output_index: 0,
+      output_index: 1,
       content_index: 0,
       item_id: 'msg_1',
       delta,
@@ -52,8 +53,9 @@ async function serve(
   each: (turn: number) => number | { status: number },
   words: readonly string[] = ['One ', 'two ', 'three ', 'four'],
   id?: string,
+  before?: object[],
 ): Promise<Server> {
-  const events = eventsOf(words, id)
+  const events = eventsOf(words, id, before)
   const asked: string[] = []
   const bodies: string[] = []
   let turn = 0
@@ -117,7 +119,7 @@ test('a background response is resumed after the last event that was read, with 
     'complete One two three four',
   ])
   const complete = events.at(-1) as CompleteEvent
-  expect(complete.message.content).toEqual([{ type: 'text', text: 'One two three four' }])
+  expect(complete.message.content).toMatchObject([{ type: 'text', text: 'One two three four' }])
   expect(complete.usage).toEqual({ inputTokens: 3, outputTokens: 4 })
   expect(server.asked).toEqual([
     'POST /v1/responses',
@@ -215,4 +217,28 @@ test.each([
   const events = await collect(ask(server, { driver }))
   expect(outline(events).at(-1)).toBe('complete One two three four')
   expect(server.asked.filter((line) => line.startsWith('GET'))).toHaveLength(requests)
+})
+
+test('a background response that broke in a search is resumed in the same block', async () => {
+  const search = { type: 'web_search_call', id: 'ws_1', status: 'completed' }
+  const before = [
+    { type: 'response.output_item.added', item: { ...search, status: 'in_progress' } },
+    { type: 'response.output_item.done', item: search },
+  ].map((event) => ({ ...event, output_index: 0 }))
+  const server = await serve((turn) => [2, 1, 2][turn] ?? 100, undefined, undefined, before)
+  const events = await collect(
+    ask(server, { retry: { maxRetries: 3, minDelayMs: 0, maxDelayMs: 0 } }),
+  )
+  const blocks = events.flatMap((event) =>
+    event.type === 'content' && event.kind === 'provider' ? [event] : [],
+  )
+  expect(blocks.map(({ index, partial }) => [index, partial])).toEqual([
+    [0, true],
+    [0, undefined],
+  ])
+  const complete = events.at(-1) as CompleteEvent
+  expect(complete.message.content).toMatchObject([
+    { type: 'provider', data: search },
+    { type: 'text', text: 'One two three four' },
+  ])
 })

@@ -168,6 +168,73 @@ describe('Chat Completions, twice as many', () => {
           ),
         ),
     ],
+    [
+      "fragments of a call of the server's own tool",
+      6_000,
+      (n) =>
+        pieces(n, () =>
+          delta({
+            tool_calls: [{ index: 0, id: 'w', type: 's', s: { q: 'a', list: [{ b: 1 }] } }],
+          }),
+        ),
+    ],
+    [
+      "calls of the server's own tools, each with a finish reason",
+      3_000,
+      (n) =>
+        pieces(n, (at) =>
+          delta({ tool_calls: [{ index: at, type: 's', q: 'a' }] }, { finish_reason: 'stop' }),
+        ),
+    ],
+    [
+      "fragments of a call of the server's own tool, each with a finish reason",
+      3_000,
+      (n) =>
+        pieces(n, () =>
+          delta(
+            { tool_calls: [{ index: 0, type: 's', q: 'a', list: [1] }] },
+            { finish_reason: 'stop' },
+          ),
+        ),
+    ],
+    [
+      'content parts of unknown type',
+      6_000,
+      (n) => pieces(n, () => delta({ content: [{ type: 's' }] })),
+    ],
+    [
+      'pieces of audio, with and without padding',
+      6_000,
+      (n) =>
+        pieces(n, (at) => delta({ audio: { data: at % 2 ? 'YWJj' : 'YQ==', transcript: 'a' } })),
+    ],
+    [
+      'pieces of audio, each with a finish reason',
+      3_000,
+      (n) =>
+        pieces(n, () => delta({ audio: { id: 'a', data: 'YWJj' } }, { finish_reason: 'stop' })),
+    ],
+    [
+      'pieces of opaque reasoning',
+      6_000,
+      (n) => pieces(n, () => delta({ reasoning_opaque: 'a'.repeat(50) })),
+    ],
+    [
+      'log probabilities and token ids',
+      6_000,
+      (n) =>
+        pieces(n, (at) =>
+          delta(
+            { content: 'a' },
+            { logprobs: { content: [{ token: 'a', logprob: at }] }, token_ids: [at] },
+          ),
+        ),
+    ],
+    [
+      'fields beside the choices',
+      6_000,
+      (n) => pieces(n, (at) => data({ choices: [], [`name${at}`]: at })),
+    ],
     ['lines of an event without an end', 60_000, (n) => 'data: x\n'.repeat(n)],
     ['comments', 60_000, (n) => ': ping\n\n'.repeat(n)],
     [
@@ -303,6 +370,42 @@ describe('other protocols, twice as many', () => {
             ) +
             named({ type: 'response.completed', response: { status: 'completed' } } as never),
         ),
+    ],
+    [
+      'items of the server, parts of a message, and log probabilities (Responses)',
+      1_500,
+      (n) => {
+        const search = (at: number): object => ({ type: 'web_search_call', id: `ws_${at}` })
+        const place = { output_index: n, item_id: 'msg_1' }
+        const parts = Array.from({ length: n }, () => ({ type: 'output_text', text: 'a' }))
+        const message = { type: 'message', id: 'msg_1', content: parts }
+        return responses(
+          repeat(n, (at) =>
+            named({
+              type: 'response.output_item.added',
+              output_index: at,
+              item: search(at),
+            } as never),
+          ) +
+            repeat(n, (at) =>
+              named({
+                type: 'response.output_text.delta',
+                ...place,
+                content_index: at,
+                delta: 'a',
+                logprobs: [{ token: 'a', logprob: -1 }],
+              } as never),
+            ) +
+            named({ type: 'response.output_item.done', ...place, item: message } as never) +
+            named({
+              type: 'response.completed',
+              response: {
+                status: 'completed',
+                output: [...Array.from({ length: n }, (_, at) => search(at)), message],
+              },
+            } as never),
+        )
+      },
     ],
     [
       'paths of partial arguments (Gemini)',

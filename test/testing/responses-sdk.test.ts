@@ -113,6 +113,81 @@ describe.each(['fetch', 'socket'] as const)('the OpenAI SDK reads responses over
     check(await client.responses.create({ ...body, include }))
   })
 
+  test('raw items with their events, previews of an image, a phase and more usage', async () => {
+    const search = {
+      id: 'ws_1',
+      type: 'web_search_call',
+      status: 'completed',
+      action: { type: 'search', query: 'q' },
+    }
+    const image = {
+      id: 'ig_1',
+      type: 'image_generation_call',
+      status: 'completed',
+      result: 'iVBORw0KGgoAAAANSUhEUgAA',
+    }
+    const code = {
+      id: 'ci_1',
+      type: 'code_interpreter_call',
+      status: 'completed',
+      container_id: 'cntr_1',
+      code: 'print(1)',
+      outputs: [],
+    }
+    const remark = {
+      id: 'msg_1',
+      type: 'message',
+      status: 'completed',
+      role: 'assistant',
+      phase: 'commentary',
+      content: [{ type: 'output_text', text: 'Let me look.', annotations: [] }],
+    }
+    const blocks = [
+      { before: 'reasoning' as const, data: remark },
+      ...[search, code, image].map((data) => ({ before: 'text' as const, data })),
+    ]
+    const { client } = await start({
+      text: 'Done.',
+      phase: 'final_answer',
+      blocks,
+      rawUsage: { cost: 0.5 },
+    })
+    const tools = [{ type: 'image_generation' as const, partial_images: 2 }]
+    const events = await read(await client.responses.create({ ...body, tools, stream: true }))
+    expect(events.map((event) => event.sequence_number)).toEqual([...events.keys()])
+    const names = events.map((event) => event.type.replace('response.', ''))
+    for (const expected of [
+      ['web_search_call.in_progress', 'web_search_call.searching', 'web_search_call.completed'],
+      ['code_interpreter_call_code.delta', 'code_interpreter_call_code.done'],
+      ['image_generation_call.partial_image', 'image_generation_call.completed'],
+    ]) {
+      expect([...new Set(names)].join()).toContain(expected.join())
+    }
+    const begun = events.flatMap((event) =>
+      event.type === 'response.output_item.added' ? event.item : [],
+    )
+    expect(begun).toMatchObject([
+      { status: 'in_progress', content: [] },
+      { status: 'in_progress' },
+      { code: '' },
+      { result: null },
+      { phase: 'final_answer' },
+    ])
+    expect(begun[1]).not.toHaveProperty('action', expect.anything())
+    const previews = events.flatMap((event) =>
+      event.type === 'response.image_generation_call.partial_image' ? event.partial_image_b64 : [],
+    )
+    expect(previews).toEqual(['iVBORw0K', 'iVBORw0KGgoAAAAN'])
+    expect(events.at(-1)).toMatchObject({
+      response: {
+        output: [remark, search, code, image, { type: 'message' }],
+        usage: { cost: 0.5 },
+      },
+    })
+    const whole = await client.responses.stream({ ...body, tools }).finalResponse()
+    expect(whole.output_text).toBe('Let me look.Done.')
+  })
+
   test('an answer that is cut off is incomplete', async () => {
     const { client } = await start({ text: 'One two', finishReason: 'length' })
     const events = await read(await client.responses.create({ ...body, stream: true }))

@@ -55,6 +55,7 @@ describe('the end', () => {
       ['tool_use', 'tool-calls'],
       ['refusal', 'content-filter'],
       ['pause_turn', 'pause'],
+      ['compaction', 'pause'],
       ['stop', 'stop'],
       ['length', 'length'],
       ['new', 'other'],
@@ -155,28 +156,6 @@ describe('a tool call', () => {
       finish('tool_use'),
     )
     expect(inputsOf(result)).toEqual(['{"x":1}', '{"x":2}'])
-  })
-
-  test('of the server itself is none of ours', () => {
-    const result = read(
-      begin(0, { type: 'server_tool_use', id: 's', name: 'web_search', input: {} }),
-      json(0, '{"query":"q"}'),
-      begin(1, {
-        type: 'web_search_tool_result',
-        content: [{ type: 'web_search_result', url: 'https://a.test/', title: 'A' }],
-      }),
-      begin(2, {
-        type: 'web_search_tool_result',
-        content: { type: 'web_search_tool_result_error' },
-      }),
-      text(3, 'a'),
-      finish('end_turn'),
-    )
-    expect(result.out).toMatchObject([
-      { kind: 'source', url: 'https://a.test/', title: 'A' },
-      { kind: 'text', text: 'a' },
-    ])
-    expect(result.completion?.finishReason).toBe('stop')
   })
 })
 

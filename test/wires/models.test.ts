@@ -57,7 +57,7 @@ describe('a model of OpenAI', () => {
       ['gpt-5-codex', 'low'],
       ['gpt-5.2', 'low'],
       ['o3-mini', 'low'],
-      ['qwen3', 'low'],
+      ['not-listed', 'minimal'],
       ['gpt-4o', undefined],
       ['gpt-3.5-turbo', undefined],
       ['chatgpt-4o-latest', undefined],

@@ -158,7 +158,11 @@ describe('content', () => {
   test('may be parts, thinking among them', () => {
     const thinking = { type: 'thinking', thinking: [{ type: 'text', text: 'a' }] }
     const parts = [thinking, { type: 'text', text: 'b' }, { type: 'reference', reference_ids: [1] }]
-    expect(shown(read(delta({ content: parts })))).toEqual(['0 reasoning a', '1 text b'])
+    expect(shown(read(delta({ content: parts })))).toEqual([
+      '0 reasoning a',
+      '1 text b',
+      '2 openai-chat/p reference {"type":"reference","reference_ids":[1]}',
+    ])
   })
 
   test('is a refusal as text, and the finish reason says so', () => {

@@ -90,10 +90,22 @@ describe('the end', () => {
     expect(read(done(0, search), completed()).completion?.finishReason).toBe('stop')
   })
 
-  test('is another one where it waits for what has no place in a message', () => {
-    for (const type of ['local_shell_call', 'apply_patch_call', 'mcp_approval_request']) {
-      const { completion } = read(done(0, { type, id: 's', call_id: 'c' }), completed())
-      expect(completion?.finishReason).toBe('other')
+  test('is `other` if the answer waits for something that is not the result of a function', () => {
+    const search = { type: 'tool_search_call', id: 's', call_id: 'c', execution: 'client' }
+    const types = ['local_shell_call', 'shell_call', 'apply_patch_call', 'computer_call']
+    for (const item of [
+      ...types.map((type) => ({ type, id: 's', call_id: 'c' })),
+      { type: 'mcp_approval_request', id: 's' },
+      search,
+    ]) {
+      const { completion } = read(done(0, item), completed())
+      expect([item.type, completion?.finishReason]).toEqual([item.type, 'other'])
+    }
+    const shell = { type: 'shell_call', id: 's', call_id: 'c' }
+    const output = { type: 'shell_call_output', id: 'o', call_id: 'c', output: [] }
+    for (const items of [[shell, output], [{ ...search, execution: 'server' }]]) {
+      const events = items.map((item, index) => done(index, item))
+      expect(read(...events, completed()).completion?.finishReason).toBe('stop')
     }
   })
 
@@ -448,7 +460,10 @@ describe('beside the text', () => {
   test('the pages that a search read are sources', () => {
     const action = { type: 'search', sources: [{ type: 'url', url: 'https://a.test/' }] }
     const search = { type: 'web_search_call', id: 'w', action }
-    expect(shown(read(done(0, search)))).toEqual(['0 source https://a.test/ undefined'])
+    expect(shown(read(done(0, search)))).toEqual([
+      `0 openai-responses web_search_call ${JSON.stringify(search)}`,
+      '1 source https://a.test/ undefined',
+    ])
   })
 
   test('images are files', () => {
@@ -458,24 +473,27 @@ describe('beside the text', () => {
       result,
       output_format: format,
     })
+    const files = (...events: unknown[]): string[] =>
+      shown(read(...events)).filter((line) => line.includes(' file '))
     const whole = image('UklGRg==')
-    expect(
-      shown(read(added(0, image(null)), done(0, whole), completed({ output: [whole] }))),
-    ).toEqual(['0 file image/webp UklGRg=='])
-    expect(shown(read(done(0, image('AAAA', 'jpeg'))))).toEqual(['0 file image/jpeg AAAA'])
-    expect(shown(read(completed({ output: [image('AAAA')] })))).toEqual(['0 file image/png AAAA'])
-    expect(read(done(0, image(null)), done(1, image('https://a.test/x.png'))).out).toEqual([])
+    expect(files(added(0, image(null)), done(0, whole), completed({ output: [whole] }))).toEqual([
+      '1 file image/webp UklGRg==',
+    ])
+    expect(files(done(0, image('AAAA', 'jpeg')))).toEqual(['1 file image/jpeg AAAA'])
+    expect(files(done(0, image('AAAA', 'svg')))).toEqual(['1 file image/svg+xml AAAA'])
+    expect(files(completed({ output: [image('AAAA')] }))).toEqual(['1 file image/png AAAA'])
+    expect(files(done(0, image(null)), done(1, image('https://a.test/x.png')))).toEqual([])
   })
 
-  test('what is not known passes by', () => {
+  test('events that are not known pass by', () => {
     const result = read(
       { type: 'response.queued' },
       { type: 'response.mcp_call_arguments.delta', output_index: 0, delta: '{}' },
-      added(0, { type: 'something_new' }),
-      done(0, { type: 'something_new', content: [outputText('x')] }),
+      added(0, { type: 7 }),
+      done(0, { content: [outputText('x')] }),
       { type: 'response.something_new.delta', delta: 'x' },
       '',
-      completed({ output: [{ type: 'something_new' }] }),
+      completed({ output: [{ type: null }] }),
     )
     expect(result.out).toEqual([])
     expect(result.completion?.finishReason).toBe('stop')
@@ -513,6 +531,7 @@ const types = [
   'response.custom_tool_call_input.done',
   'response.output_item.added',
   'response.output_item.done',
+  'response.image_generation_call.partial_image',
   'response.created',
   'response.completed',
   'response.incomplete',
@@ -529,10 +548,12 @@ const oddItem = fc.record(
       'custom_tool_call',
       'image_generation_call',
       'web_search_call',
+      'something_new',
       null,
       7,
     ),
-    id: odd,
+    id: fc.oneof(odd, fc.constant('msg_1')),
+    phase: fc.oneof(odd, fc.constant('commentary')),
     call_id: odd,
     name: odd,
     arguments: odd,
@@ -554,6 +575,9 @@ const oddEvent = fc.record(
     content_index: odd,
     summary_index: odd,
     delta: odd,
+    logprobs: odd,
+    partial_image_b64: odd,
+    output_format: odd,
     text: odd,
     refusal: odd,
     arguments: odd,
@@ -580,7 +604,9 @@ test('data of any shape is read without a TypeError, and content is always well 
           expect(event.id).not.toBe('')
           expect([typeof event.name, typeof event.input]).toEqual(['string', 'string'])
         }
-        if (event.kind === 'text') expect(event.text).not.toBe('')
+        if (event.kind === 'text' && event.signature === undefined) {
+          expect(event.text).not.toBe('')
+        }
       }
     }),
     { numRuns: 2_000 },

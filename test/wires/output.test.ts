@@ -18,8 +18,9 @@ import { planMessagesOutput } from '../../src/wires/anthropic-messages/output-fo
 import { encodeMessagesRequest } from '../../src/wires/anthropic-messages/request.js'
 import { planGeminiOutput } from '../../src/wires/gemini/output-format.js'
 import { encodeGeminiRequest } from '../../src/wires/gemini/request.js'
+import type { ChatRequestOptions } from '../../src/wires/openai-chat/options.js'
 import { planChatOutput } from '../../src/wires/openai-chat/output-format.js'
-import { type ChatRequestOptions, encodeChatRequest } from '../../src/wires/openai-chat/request.js'
+import { encodeChatRequest } from '../../src/wires/openai-chat/request.js'
 import { planResponsesOutput } from '../../src/wires/openai-responses/output-format.js'
 import { encodeResponsesRequest } from '../../src/wires/openai-responses/request.js'
 

@@ -9,7 +9,8 @@ import { openai } from '../../src/entries/openai.js'
 import { encodeMessagesRequest } from '../../src/wires/anthropic-messages/request.js'
 import { encodeGeminiRequest } from '../../src/wires/gemini/request.js'
 import { efforts, nearestEffort } from '../../src/wires/models/traits.js'
-import { type ChatRequestOptions, encodeChatRequest } from '../../src/wires/openai-chat/request.js'
+import type { ChatRequestOptions } from '../../src/wires/openai-chat/options.js'
+import { encodeChatRequest } from '../../src/wires/openai-chat/request.js'
 import { encodeResponsesRequest } from '../../src/wires/openai-responses/request.js'
 
 type Body = Record<string, unknown>
@@ -67,8 +68,9 @@ describe('an effort', () => {
     ['x-ai/grok-4.5', [low, low, low, medium, high, high, high]],
     ['mistral-small-latest', ['none', high, high, high, high, high, high]],
     ['mistral-medium-3-5', ['none', high, high, high, high, high, high]],
-    ['deepseek-v4-pro', [low, low, low, high, high, max, max]],
-    ['any-other', [low, low, low, medium, high, high, high]],
+    ['deepseek-v4-pro', [undefined, low, low, high, high, max, max]],
+    ['kimi-k3', [low, low, low, high, high, max, max]],
+    ['any-other', ['none', 'minimal', low, medium, high, xhigh, max]],
   ])('is for %s one of its own', (model, sent) => {
     expect(sentFor((request) => chat(request, model).reasoning_effort)).toEqual(sent)
   })
@@ -101,7 +103,7 @@ describe('an effort', () => {
       })
     expect(sent('claude-opus-4-7')).toEqual([undefined, low, low, medium, high, xhigh, max])
     expect(sent('claude-sonnet-4-6')).toEqual([undefined, low, low, medium, high, max, max])
-    expect(sent('claude-mythos-preview')).toEqual([undefined, low, low, medium, high, max, max])
+    expect(sent('claude-mythos-preview')).toEqual([low, low, low, medium, high, max, max])
     const budgets = [undefined, 1024, 2048, 8192, 24_576, 40_960, 62_976]
     expect(sent('claude-sonnet-4-5')).toEqual(budgets)
   })
@@ -123,7 +125,7 @@ describe('an effort', () => {
   test('goes to OpenRouter as it is, because it translates it for the model', () => {
     const options = { reasoningParameter: 'reasoning' } as const
     const sent = sentFor((request) => chat(request, 'x-ai/grok-4', options).reasoning)
-    const known = ['none', 'minimal', low, medium, high, xhigh, xhigh]
+    const known = ['none', 'minimal', low, medium, high, xhigh, max]
     expect(sent).toEqual(known.map((effort) => ({ effort })))
   })
 })

@@ -12,24 +12,24 @@ import { StreamError } from '../../base/errors.js'
 import type { ContentEvent, FinishReason, RetryEvent } from '../../base/events.js'
 import { exceededBound } from '../../base/json-bounds.js'
 import { findJson } from '../../base/json-text.js'
-import type {
-  OutputSchema,
-  StandardIssue,
-  StandardResult,
-  StandardSchema,
-} from '../../base/schema.js'
+import type { StreamRequest } from '../../base/request.js'
+import type { StandardIssue, StandardResult, StandardSchema } from '../../base/schema.js'
 import { ForwardingSource } from '../../pull/forwarding-source.js'
 import type { OpenContext, Resumption, Source } from '../../pull/source.js'
 import type { OutputReading } from './output-reading.js'
 import { isWrapper, Unwrapper, wrapperKey } from './unwrapper.js'
 
-/** The model is waiting for something or was stopped: the answer is not final. */
-const withoutOutput: ReadonlySet<FinishReason> = new Set(['tool-calls', 'content-filter', 'pause'])
+/** Why an answer with such a finish reason has no output. */
+const withoutOutput: Partial<Record<FinishReason, string>> = {
+  'content-filter': 'was withheld by a content filter',
+  'tool-calls': 'calls tools, and the request has no "tools"',
+  pause: 'paused (pass "tools", even {}, to receive and continue it)',
+}
 
 type Outcome = Completion | StreamError
 
 export class OutputSource extends ForwardingSource {
-  readonly #schema: OutputSchema
+  readonly #request: StreamRequest
   readonly #provider: string
   readonly #reading: OutputReading
   readonly #answer = new Accumulator()
@@ -40,9 +40,10 @@ export class OutputSource extends ForwardingSource {
   /** The completion, while buffered text is delivered before it. */
   #completion: Completion | undefined
 
-  constructor(source: Source, schema: OutputSchema, provider: string, reading: OutputReading) {
+  /** @param request - the request, which has `output` */
+  constructor(source: Source, request: StreamRequest, provider: string, reading: OutputReading) {
     super(source)
-    this.#schema = schema
+    this.#request = request
     this.#provider = provider
     this.#reading = reading
     this.#unwrapper = reading.wrapped ? new Unwrapper() : undefined
@@ -136,7 +137,8 @@ export class OutputSource extends ForwardingSource {
   #check(completion: Completion): Outcome | Promise<Outcome> {
     // A driver of another copy of this package has validated it already.
     if (completion.output !== undefined) return completion
-    if (withoutOutput.has(completion.finishReason)) return completion
+    const reason = withoutOutput[completion.finishReason]
+    if (reason !== undefined) return this.#withoutOutput(completion, reason)
     const text = this.#answer.text()
     const exceeded = exceededBound(text)
     if (exceeded !== undefined) return this.#misfit(completion, exceeded, undefined)
@@ -147,7 +149,7 @@ export class OutputSource extends ForwardingSource {
       const found = text === '' ? 'is empty' : `is not valid JSON: ${text.slice(0, 200)}`
       return this.#misfit(completion, found, cause)
     }
-    const standard = (this.#schema as Partial<StandardSchema>)['~standard']
+    const standard = (this.#request.output as Partial<StandardSchema>)['~standard']
     if (standard === undefined) return { ...completion, output }
     const settle = (result: StandardResult<unknown>): Outcome => {
       if (result.issues === undefined) return { ...completion, output: result.value }
@@ -162,6 +164,20 @@ export class OutputSource extends ForwardingSource {
     } catch (error) {
       return StreamError.from(error)
     }
+  }
+
+  /** Readers of a request without tools rely on an output, so they receive an error instead. */
+  #withoutOutput(completion: Completion, reason: string): Outcome {
+    if (this.#request.tools !== undefined) return completion
+    const provider = this.#provider
+    const { finishReason } = completion
+    const said = this.#answer.text().slice(0, 200)
+    const message = `${provider}: the answer has no output, because it ${reason}${said && `: ${said}`}`
+    return new StreamError(finishReason === 'content-filter' ? finishReason : 'protocol', message, {
+      provider,
+      // A model that calls a tool it was not given may answer at the next attempt.
+      retryable: finishReason === 'tool-calls',
+    })
   }
 
   #parse(text: string, { finishReason }: Completion): unknown {

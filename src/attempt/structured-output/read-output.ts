@@ -31,6 +31,6 @@ export function readOutput<Plan extends OutputReading>(
   return new PromisedSource(async () => {
     const { OutputSource } = await import('./output-source.js')
     const planned = plan?.(output, request)
-    return new OutputSource(open(planned), output, provider, planned ?? unknownReading)
+    return new OutputSource(open(planned), request, provider, planned ?? unknownReading)
   })
 }

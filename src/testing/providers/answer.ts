@@ -43,6 +43,8 @@ export interface AnswerParts {
    */
   reasoning?: string
   toolCalls?: readonly AnswerToolCall[]
+  /** The phase of the text on the Responses wire: `commentary` or `final_answer`. Others have none. */
+  phase?: string
   /**
    * In the provider's words. The Responses wire has none for an answer that is whole, and takes `length`, `max_output_tokens` or
    * `content_filter` for one that is not; Gemini's takes the words of OpenAI's chat wire too.
@@ -105,6 +107,7 @@ const answerRules: Rules<AnswerParts> = {
   text: string,
   reasoning: string,
   toolCalls: { ...list, each: optionsOf('an object with a name and an input', callRules) },
+  phase: string,
   finishReason: string,
   blocks: { ...list, each: optionsOf('an object with before and data', blockRules) },
   usage: optionsOf('an object', usageRules),
@@ -128,6 +131,7 @@ export interface WholeAnswer {
   reasoning: string
   reasoningTokens: readonly string[]
   toolCalls: readonly { id: string | undefined; name: string; input: string }[]
+  phase: string | undefined
   finishReason: string | undefined
   blocks: readonly AnswerBlock[]
   usage: Required<Usage>
@@ -162,13 +166,14 @@ export function completeAnswer(answer: Answer | undefined, body: unknown): Whole
     inputTokens,
     outputTokens,
   }
-  const { finishReason, blocks = [], rawUsage = {} } = parts
+  const { phase, finishReason, blocks = [], rawUsage = {} } = parts
   return {
     text,
     textTokens,
     reasoning,
     reasoningTokens,
     toolCalls,
+    phase,
     finishReason,
     blocks,
     usage,

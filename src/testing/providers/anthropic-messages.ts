@@ -4,7 +4,8 @@
  * @module
  */
 
-import { fragmentsOf, objectOf, type WholeAnswer } from './answer.js'
+import { type AnswerBlock, fragmentsOf, objectOf, type WholeAnswer } from './answer.js'
+import { tokensOf } from './request-conversation.js'
 import type { SimulatedWire, WireContext, WireEvent } from './simulated-wire.js'
 
 export const anthropicMessages: SimulatedWire<'anthropic-messages'> = {
@@ -72,43 +73,92 @@ function* events(answer: WholeAnswer, context: WireContext): Generator<WireEvent
 
 interface Block {
   block: object
-  deltas: ({ type: string } & Record<string, string>)[]
+  deltas: ({ type: string } & Record<string, unknown>)[]
 }
 
 function* blocks(answer: WholeAnswer, context: WireContext): Generator<Block, void, void> {
+  yield* rawBlocks(answer, 'reasoning')
   if (answer.reasoningTokens.length > 0) {
-    const thoughts = answer.reasoningTokens.map((thinking) => ({
-      type: 'thinking_delta',
-      thinking,
-    }))
-    yield {
-      block: { type: 'thinking', thinking: '', signature: '' },
-      deltas: [...thoughts, { type: 'signature_delta', signature: signature(context) }],
-    }
+    yield thinkingBlock(answer.reasoningTokens, signature(context))
   }
-  if (answer.textTokens.length > 0) {
-    const deltas = answer.textTokens.map((text) => ({ type: 'text_delta', text }))
-    yield { block: { type: 'text', text: '' }, deltas }
-  }
+  yield* rawBlocks(answer, 'text')
+  if (answer.textTokens.length > 0) yield textBlock(answer.textTokens)
+  yield* rawBlocks(answer, 'calls')
   for (const { id, name, input } of answer.toolCalls) {
-    const deltas = ['', ...fragmentsOf(input)].map((fragment) => ({
-      type: 'input_json_delta',
-      partial_json: fragment,
-    }))
-    yield { block: { type: 'tool_use', id: id ?? toolId(context), name, input: {} }, deltas }
+    yield inputBlock({ type: 'tool_use', id: id ?? toolId(context), name, input: {} }, input)
+  }
+  yield* rawBlocks(answer, 'end')
+}
+
+function rawBlocks(answer: WholeAnswer, before: AnswerBlock['before']): Block[] {
+  return rawData(answer, before).map(streamed)
+}
+
+function rawData(
+  { blocks: all }: WholeAnswer,
+  before: AnswerBlock['before'],
+): AnswerBlock['data'][] {
+  return all.filter((block) => block.before === before).map(({ data }) => data)
+}
+
+/** A raw block as the server would stream it: what the model writes comes in deltas. */
+function streamed(data: AnswerBlock['data']): Block {
+  const { type, text, thinking, input, content, encrypted_content } = data
+  if (type === 'text') return textBlock(tokensOf(String(text)), data)
+  if (type === 'thinking') return thinkingBlock(tokensOf(String(thinking)), data.signature)
+  if (typeof type === 'string' && type.endsWith('tool_use')) {
+    return inputBlock({ ...data, input: {} }, JSON.stringify(input ?? {}))
+  }
+  if (type !== 'compaction') return { block: data, deltas: [] }
+  const sealed = encrypted_content === undefined ? {} : { encrypted_content }
+  return {
+    block: { ...data, content: null, ...(encrypted_content === undefined ? {} : nothing) },
+    deltas: [{ type: 'compaction_delta', content, ...sealed }],
   }
 }
 
+const nothing = { encrypted_content: null }
+
+function textBlock(tokens: readonly string[], { citations }: AnswerBlock['data'] = {}): Block {
+  const cites = Array.isArray(citations) ? citations : []
+  return {
+    block: { type: 'text', text: '', ...(cites.length > 0 ? { citations: [] } : {}) },
+    deltas: [
+      ...tokens.map((text) => ({ type: 'text_delta', text })),
+      ...cites.map((citation: unknown) => ({ type: 'citations_delta', citation })),
+    ],
+  }
+}
+
+function thinkingBlock(tokens: readonly string[], signed: unknown): Block {
+  const thoughts = tokens.map((thinking) => ({ type: 'thinking_delta', thinking }))
+  return {
+    block: { type: 'thinking', thinking: '', signature: '' },
+    deltas: [...thoughts, { type: 'signature_delta', signature: signed }],
+  }
+}
+
+function inputBlock(block: object, input: string): Block {
+  const deltas = ['', ...fragmentsOf(input)].map((fragment) => ({
+    type: 'input_json_delta',
+    partial_json: fragment,
+  }))
+  return { block, deltas }
+}
+
 function completion(answer: WholeAnswer, context: WireContext): unknown {
-  const content: object[] = []
+  const content: object[] = rawData(answer, 'reasoning')
   if (answer.reasoning !== '') {
     const thinking = answer.reasoning
     content.push({ type: 'thinking', thinking, signature: signature(context) })
   }
+  content.push(...rawData(answer, 'text'))
   if (answer.text !== '') content.push({ type: 'text', text: answer.text })
+  content.push(...rawData(answer, 'calls'))
   for (const { id, name, input } of answer.toolCalls) {
     content.push({ type: 'tool_use', id: id ?? toolId(context), name, input: objectOf(input) })
   }
+  content.push(...rawData(answer, 'end'))
   return {
     model: context.model,
     id: context.identifier('msg_01', 22),
@@ -149,6 +199,7 @@ function endUsage(answer: WholeAnswer): object {
     cache_creation: undefined,
     output_tokens: outputTokens,
     ...details,
+    ...answer.rawUsage,
   }
 }
 

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { fragmentsOf, type WholeAnswer } from './answer.js'
+import { type AnswerBlock, fragmentsOf, type WholeAnswer } from './answer.js'
 import { defaultError, missingParameter, openaiCommon, padding } from './openai-api.js'
+import { type RawItem, rawItem } from './openai-responses-items.js'
 import { fields } from './request-conversation.js'
 import type { SimulatedWire, WireContext, WireEvent } from './simulated-wire.js'
 
@@ -30,7 +31,7 @@ export const openaiResponses: SimulatedWire<'openai-responses'> = {
 }
 
 /** Its tokens, how they go out, and the item before, while and after they do. */
-interface Item {
+interface TokenItem {
   begin: Json
   end: Json
   /** The part inside the item that the tokens belong to. */
@@ -40,6 +41,8 @@ interface Item {
   /** What repeats the tokens as a whole. */
   whole: Json
 }
+
+type Item = TokenItem | RawItem
 
 function* events(answer: WholeAnswer, context: WireContext): Generator<WireEvent, void, void> {
   let sequence = 0
@@ -52,7 +55,17 @@ function* events(answer: WholeAnswer, context: WireContext): Generator<WireEvent
   yield event('response.in_progress', { response: base })
 
   const items = itemsOf(answer, context)
-  for (const [index, { begin, end, part, delta, tokens, whole }] of items.entries()) {
+  for (const [index, item] of items.entries()) {
+    const { begin, end } = item
+    if ('steps' in item) {
+      yield event('response.output_item.added', { output_index: index, item: begin })
+      for (const { type, data, token } of item.steps) {
+        yield event(`response.${type}`, { item_id: end.id, output_index: index, ...data }, token)
+      }
+      yield event('response.output_item.done', { output_index: index, item: end })
+      continue
+    }
+    const { part, delta, tokens, whole } = item
     const place = { item_id: begin.id, output_index: index, ...part?.at }
     const logprobs = part?.name === 'content_part' ? { logprobs: [] } : {}
     yield event('response.output_item.added', { output_index: index, item: begin })
@@ -74,20 +87,33 @@ function completion(answer: WholeAnswer, context: WireContext): unknown {
 }
 
 function itemsOf(answer: WholeAnswer, context: WireContext): Item[] {
-  const { reasoning, text, toolCalls } = answer
+  const { reasoning, text, toolCalls, blocks } = answer
   const items: Item[] = []
+  const raw = (place: AnswerBlock['before']): void => {
+    for (const { before, data } of blocks) {
+      if (before === place) items.push(rawItem({ ...data }, context.body))
+    }
+  }
   // The last one is what a limit cuts off.
   const status = reasonOf(answer) === undefined ? 'completed' : 'incomplete'
-  const silent = text === '' && (reasoning !== '' || toolCalls.length > 0)
+  const others = reasoning !== '' || toolCalls.length > 0 || blocks.length > 0
+  const silent = text === '' && others
+  raw('reasoning')
   if (reasoning !== '') items.push(reasoningItem(answer, context))
+  raw('text')
   if (!silent) items.push(messageItem(answer, context, toolCalls.length > 0 ? undefined : status))
+  raw('calls')
   for (const [index, call] of toolCalls.entries()) {
     items.push(callItem(call, context, index < toolCalls.length - 1 ? undefined : status))
   }
+  raw('end')
   return items
 }
 
-function reasoningItem({ reasoning, reasoningTokens }: WholeAnswer, context: WireContext): Item {
+function reasoningItem(
+  { reasoning, reasoningTokens }: WholeAnswer,
+  context: WireContext,
+): TokenItem {
   const { include } = context.body
   const wanted = Array.isArray(include) && include.includes('reasoning.encrypted_content')
   const secret = wanted ? { encrypted_content: context.identifier('gAAAAAB', 80) } : {}
@@ -109,11 +135,15 @@ function reasoningItem({ reasoning, reasoningTokens }: WholeAnswer, context: Wir
 }
 
 function messageItem(
-  { text, textTokens }: WholeAnswer,
+  { text, textTokens, phase }: WholeAnswer,
   context: WireContext,
   status = 'completed',
-): Item {
-  const item = { id: context.identifier('msg_', 50), type: 'message' }
+): TokenItem {
+  const item = {
+    id: context.identifier('msg_', 50),
+    type: 'message',
+    ...(phase === undefined ? {} : { phase }),
+  }
   const part = { type: 'output_text', annotations: [], logprobs: [], text }
   return {
     begin: { ...item, status: 'in_progress', content: [], role: 'assistant' },
@@ -134,7 +164,7 @@ function callItem(
   { id, name, input }: WholeAnswer['toolCalls'][number],
   context: WireContext,
   status = 'completed',
-): Item {
+): TokenItem {
   const item = { id: context.identifier('fc_', 50), type: 'function_call' }
   const call = { call_id: id ?? context.identifier('call_', 24), name }
   return {
@@ -201,7 +231,7 @@ function reasonOf({ finishReason = 'completed' }: WholeAnswer): string | undefin
   return finishReason === 'length' ? 'max_output_tokens' : finishReason
 }
 
-function usage({ usage: counted }: WholeAnswer): object {
+function usage({ usage: counted, rawUsage }: WholeAnswer): object {
   return {
     input_tokens: counted.inputTokens,
     input_tokens_details: {
@@ -213,6 +243,7 @@ function usage({ usage: counted }: WholeAnswer): object {
     output_tokens: counted.outputTokens,
     output_tokens_details: { reasoning_tokens: counted.reasoningTokens },
     total_tokens: counted.totalTokens,
+    ...rawUsage,
   }
 }
 

@@ -8,22 +8,27 @@
 import type { ContentEvent } from '../../base/events.js'
 import { newCallId } from '../call-id.js'
 import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
-import { makerOf, sign } from '../signature.js'
+import { makerOf, originOf, sign } from '../signature.js'
+import { ProviderBlock } from './provider-block.js'
 
-/** A content block. Kinds that are not shown, such as the server's own tools, are `other`. */
+/** A content block. One without a type is `unknown` and not shown. */
 interface Block {
-  kind: 'text' | 'reasoning' | 'tool-call' | 'other'
+  kind: 'text' | 'reasoning' | 'tool-call' | 'provider' | 'unknown'
   /** Our own index, because some servers use an index of theirs twice. */
   index: number
   id: string
   name: string
   /** Arguments that came whole at the start. They count if no fragment follows. */
   whole: string
+  /** What a block of kind `provider` holds. */
+  content: ProviderBlock | undefined
 }
+
+const wire = 'anthropic-messages'
 
 export class ContentBlocks {
   readonly #blocks = new Map<unknown, Block>()
-  /** The blocks with arguments that came whole and have not been shown. */
+  /** The blocks that have something left to emit at their stop. */
   readonly #waiting = new Set<Block>()
   #count = 0
   /** Whether the message holds a tool call. */
@@ -66,23 +71,47 @@ export class ContentBlocks {
         block.name = textOf(content.name) ?? ''
         block.whole = inputOf(content.input)
         if (block.whole !== '') this.#waiting.add(block)
-        this.#fragment(block, '', out)
+        const { index, id, name } = block
+        const signature = this.#signatureOf(furtherFields(content))
+        out.push({
+          type: 'content',
+          index,
+          kind: 'tool-call',
+          id,
+          name,
+          input: '',
+          ...compact({ signature }),
+        })
         break
       }
-      default:
-        this.#blocks.set(wireIndex, { kind: 'other', index: -1, id: '', name: '', whole: '' })
-        // The results of a web search are sources; other results of the server's own tools are not shown.
+      default: {
+        const name = textOf(content.type)
+        if (name === undefined) {
+          this.#blocks.set(wireIndex, newBlock('unknown', -1))
+          break
+        }
+        if (name === 'fallback' && isRecord(content.to)) {
+          this.model = textOf(content.to.model) ?? this.model
+        }
+        const block = this.#open(wireIndex, 'provider')
+        block.content = new ProviderBlock(name, content)
+        this.#waiting.add(block)
+        // Results are long, and nothing follows their start.
+        this.#provider(block, block.content.isResult ? {} : { partial: true }, out)
         for (const result of recordsOf(content.content)) {
           if (result.type === 'web_search_result') this.#source(result, out)
         }
         break
+      }
     }
   }
 
   delta(wireIndex: unknown, delta: Json, out: ContentEvent[]): void {
+    const block = this.#blocks.get(wireIndex)
     switch (delta.type) {
       case 'text_delta': {
-        const { index } = this.#blockOf(wireIndex, 'text')
+        if (this.#addTo(block, delta, 'text')) break
+        const { index } = this.#blockOf(wireIndex, block, 'text', out)
         const { text } = delta
         if (typeof text === 'string' && text !== '')
           out.push({ type: 'content', index, kind: 'text', text })
@@ -90,20 +119,20 @@ export class ContentBlocks {
       }
       case 'thinking_delta': {
         const text = textOf(delta.thinking)
-        if (text === undefined) break
-        const { index } = this.#blockOf(wireIndex, 'reasoning')
+        if (text === undefined || this.#addTo(block, delta, 'thinking')) break
+        const { index } = this.#blockOf(wireIndex, block, 'reasoning', out)
         out.push({ type: 'content', index, kind: 'reasoning', text })
         break
       }
       case 'signature_delta': {
         const signature = this.#signatureOf(delta.signature)
-        if (signature === undefined) break
-        const { index } = this.#blockOf(wireIndex, 'reasoning')
+        if (signature === undefined || this.#addTo(block, delta, 'signature')) break
+        const { index } = this.#blockOf(wireIndex, block, 'reasoning', out)
         out.push({ type: 'content', index, kind: 'reasoning', text: '', signature })
         break
       }
       case 'input_json_delta': {
-        const block = this.#blocks.get(wireIndex)
+        if (this.#addTo(block, delta)) break
         const input = textOf(delta.partial_json)
         if (block?.kind !== 'tool-call' || input === undefined) break
         this.#waiting.delete(block)
@@ -114,30 +143,65 @@ export class ContentBlocks {
         if (isRecord(delta.citation)) this.#source(delta.citation, out)
         break
       default:
+        this.#addTo(block, delta)
         break
     }
   }
 
   stop(wireIndex: unknown, out: ContentEvent[]): void {
     const block = this.#blocks.get(wireIndex)
-    if (block !== undefined && this.#waiting.delete(block)) this.#fragment(block, block.whole, out)
+    if (block !== undefined && this.#waiting.delete(block)) this.#finish(block, out)
   }
 
   stopAll(out: ContentEvent[]): void {
-    for (const block of this.#waiting) this.#fragment(block, block.whole, out)
+    for (const block of this.#waiting) this.#finish(block, out)
     this.#waiting.clear()
   }
 
   #open(wireIndex: unknown, kind: Block['kind']): Block {
-    const block: Block = { kind, index: this.#count++, id: '', name: '', whole: '' }
+    const block = newBlock(kind, this.#count++)
     this.#blocks.set(wireIndex, block)
     return block
   }
 
-  /** The block that a fragment goes on; one whose start never came begins here. */
-  #blockOf(wireIndex: unknown, kind: 'text' | 'reasoning'): Block {
-    const block = this.#blocks.get(wireIndex)
-    return block?.kind === kind ? block : this.#open(wireIndex, kind)
+  /** The block that a fragment continues. One whose start never came begins here. */
+  #blockOf(
+    wireIndex: unknown,
+    block: Block | undefined,
+    kind: 'text' | 'reasoning',
+    out: ContentEvent[],
+  ): Block {
+    if (block?.kind === kind) return block
+    this.stop(wireIndex, out)
+    return this.#open(wireIndex, kind)
+  }
+
+  /**
+   * Adds a delta to a block of kind `provider` that has not stopped.
+   *
+   * @param field - the field that the block must have to take this delta
+   * @returns whether the delta was added
+   */
+  #addTo(block: Block | undefined, delta: Json, field?: string): boolean {
+    const content = block?.content
+    if (block === undefined || content === undefined || !this.#waiting.has(block)) return false
+    if (field !== undefined && !content.has(field)) return false
+    content.add(delta)
+    return true
+  }
+
+  #finish(block: Block, out: ContentEvent[]): void {
+    const { content } = block
+    if (content === undefined) this.#fragment(block, block.whole, out)
+    else if (!content.isResult || content.changed) this.#provider(block, {}, out)
+  }
+
+  #provider({ index, content }: Block, partial: { partial?: true }, out: ContentEvent[]): void {
+    if (content === undefined) return
+    const { name } = content
+    const origin = originOf(wire, makerOf(this.model))
+    const data = content.read()
+    out.push({ type: 'content', index, kind: 'provider', name, origin, data, ...partial })
   }
 
   #fragment(block: Block, input: string, out: ContentEvent[]): void {
@@ -147,7 +211,7 @@ export class ContentBlocks {
 
   #signatureOf(value: unknown): string | undefined {
     const signature = textOf(value)
-    return signature && sign('anthropic-messages', makerOf(this.model), signature)
+    return signature && sign(wire, makerOf(this.model), signature)
   }
 
   #source(citation: Json, out: ContentEvent[]): void {
@@ -156,6 +220,18 @@ export class ContentBlocks {
     const index = this.#count++
     out.push({ type: 'content', index, kind: 'source', ...compact({ url, title }), raw: citation })
   }
+}
+
+function newBlock(kind: Block['kind'], index: number): Block {
+  return { kind, index, id: '', name: '', whole: '', content: undefined }
+}
+
+/**
+ * The fields of a call that are the provider's own, as JSON: who called, or which set the tool
+ * belongs to. They go back with the call, because the provider continues from them.
+ */
+function furtherFields({ type: _type, id: _id, name: _name, input: _input, ...further }: Json) {
+  return Object.keys(further).length > 0 ? JSON.stringify(further) : undefined
 }
 
 /** An empty object stands for arguments that are still to come. */

@@ -6,7 +6,7 @@
  */
 
 import type { Completion } from '../../base/driver.js'
-import type { ContentEvent, FinishReason, Usage } from '../../base/events.js'
+import type { ContentEvent, FinishReason, RawEnd, Usage } from '../../base/events.js'
 import { isErrorBody, isErrorObject } from '../../http/error-body.js'
 import { providerError } from '../../http/provider-error.js'
 import type { WireDecoder } from '../../http/wire-decoder.js'
@@ -25,6 +25,8 @@ const finishReasons = new Map<string, FinishReason>(
     tool_use: 'tool-calls',
     refusal: 'content-filter',
     pause_turn: 'pause',
+    // Paused after a compaction
+    compaction: 'pause',
     // Gateways that pass on the words of Chat Completions
     stop: 'stop',
     length: 'length',
@@ -39,8 +41,12 @@ export class MessagesDecoder implements WireDecoder {
   readonly #blocks = new ContentBlocks()
   readonly #usage = new MessagesUsage()
   ended = false
+  responseId: string | undefined
   #finish: string | undefined
-  #responseId: string | undefined
+  /** The fields of the end, such as `stop_details`. */
+  readonly #end = new Map<string, unknown>()
+  /** The fields of the message that have no place elsewhere, such as `container`. */
+  readonly #further = new Map<string, unknown>()
 
   constructor(provider: string) {
     this.#provider = provider
@@ -74,8 +80,7 @@ export class MessagesDecoder implements WireDecoder {
         if (isRecord(message.message)) this.#messageStart(message.message, out)
         break
       case 'message_delta':
-        this.#usage.overlay(message.usage)
-        if (isRecord(message.delta)) this.#stop(textOf(message.delta.stop_reason))
+        this.#messageDelta(message)
         if (this.#finish !== undefined) this.#blocks.stopAll(out)
         break
       case 'message_stop':
@@ -96,7 +101,7 @@ export class MessagesDecoder implements WireDecoder {
       ...compact({
         rawFinishReason: this.#finish,
         model: this.#blocks.model,
-        responseId: this.#responseId,
+        responseId: this.responseId,
       }),
     }
   }
@@ -108,21 +113,43 @@ export class MessagesDecoder implements WireDecoder {
     return input
   }
 
+  raw(): RawEnd | undefined {
+    const usage = this.#usage.raw()
+    const finish = this.#end.size > 0 ? Object.fromEntries(this.#end) : undefined
+    const raw = { ...Object.fromEntries(this.#further), ...compact({ usage, finish }) }
+    return Object.keys(raw).length > 0 ? raw : undefined
+  }
+
   #finishReason(): FinishReason {
     if (this.#finish === undefined) return this.#blocks.called ? 'tool-calls' : 'stop'
     return finishReasons.get(this.#finish) ?? 'other'
   }
 
   #messageStart(message: Json, out: ContentEvent[]): void {
-    this.#blocks.model = textOf(message.model) ?? this.#blocks.model
-    this.#responseId = textOf(message.id) ?? this.#responseId
-    this.#usage.overlay(message.usage)
+    const { type: _type, role: _role, id, model, content, usage, ...rest } = message
+    const { stop_reason, stop_sequence, stop_details, ...further } = rest
+    this.#blocks.model = textOf(model) ?? this.#blocks.model
+    this.responseId = textOf(id) ?? this.responseId
+    this.#usage.overlay(usage)
+    overlay(this.#further, further)
     // Programmatic tool calls are part of the first event.
-    for (const [index, block] of recordsOf(message.content).entries()) {
+    for (const [index, block] of recordsOf(content).entries()) {
       this.#blocks.start(`start-${index}`, block, out)
       this.#blocks.stop(`start-${index}`, out)
     }
-    this.#stop(textOf(message.stop_reason))
+    const reason = textOf(stop_reason)
+    if (reason === undefined) return
+    overlay(this.#end, { stop_reason, stop_sequence, stop_details })
+    this.#stop(reason)
+  }
+
+  #messageDelta({ type: _type, delta, usage, ...further }: Json): void {
+    this.#usage.overlay(usage)
+    overlay(this.#further, further)
+    if (!isRecord(delta)) return
+    overlay(this.#end, delta)
+    overlay(this.#further, { container: delta.container })
+    this.#stop(textOf(delta.stop_reason))
   }
 
   #stop(reason: string | undefined): void {
@@ -131,6 +158,13 @@ export class MessagesDecoder implements WireDecoder {
     const failure = isKnown ? undefined : finishFailure(this.#provider, reason.toLowerCase())
     if (failure !== undefined) throw failure
     this.#finish = reason
+  }
+}
+
+/** Later fields replace earlier ones; null says nothing. */
+function overlay(fields: Map<string, unknown>, later: Json): void {
+  for (const [name, value] of Object.entries(later)) {
+    if (value !== null && value !== undefined) fields.set(name, value)
   }
 }
 

@@ -7,7 +7,7 @@
  */
 
 import type { ReasoningEffort, StreamRequest } from '../../base/request.js'
-import type { ClaudeTraits } from '../models/claude.js'
+import type { ClaudeModel } from '../models/claude.js'
 import { nearestEffort } from '../models/traits.js'
 import type { Json } from '../read-json.js'
 
@@ -32,18 +32,25 @@ const effortBudgets = {
 /** The part of the limit that is left for the answer at least, in tokens. */
 const minAnswer = 1024
 
-/** @param resumes - whether the model continues a turn that did not begin with thinking */
+interface Circumstances {
+  /** Whether the model continues a turn that did not begin with thinking. */
+  resumes: boolean
+  /** Whether there are tools, the provider's own included. */
+  hasTools: boolean
+}
+
 export function encodeThinking(
-  request: StreamRequest,
-  claude: ClaudeTraits,
-  resumes: boolean,
+  { reasoning, toolChoice }: StreamRequest,
+  claude: ClaudeModel,
+  { resumes, hasTools }: Circumstances,
 ): Thinking {
-  const { reasoning } = request
-  // A forced call and thinking exclude each other.
-  if (reasoning === undefined || isForced(request)) return unasked
+  // A forced call and thinking exclude each other, also where a model thinks unasked.
+  const isForced = hasTools && (typeof toolChoice === 'object' || toolChoice === 'required')
+  const canStop = claude.thinking === 'adaptive' && claude.thinkingOff === 'disabled'
+  if (isForced) return canStop ? withoutThinking(claude) : unasked
+  if (reasoning === undefined) return unasked
   const { effort, budgetTokens } = reasoning
-  // Without the field a model does not think.
-  if (effort === 'none') return unasked
+  if (effort === 'none') return withoutThinking(claude)
   const adaptive =
     claude.thinking === 'adaptive' || (claude.thinking === 'both' && budgetTokens === undefined)
   if (adaptive) {
@@ -64,6 +71,14 @@ export function encodeThinking(
 
 const unasked: Thinking = { thinking: undefined, effort: undefined, budget: 0 }
 
+/** Switches thinking off, or as far down as the model allows. */
+function withoutThinking({ thinkingOff, efforts }: ClaudeModel): Thinking {
+  if (thinkingOff === 'omit') return unasked
+  return thinkingOff === 'never'
+    ? { ...unasked, effort: nearestEffort('none', efforts) }
+    : { ...unasked, thinking: { type: thinkingOff } }
+}
+
 /** The effort to be sent. Without one, the budget stands for it. */
 function effortOf(
   effort: ReasoningEffort | undefined,
@@ -74,9 +89,4 @@ function effortOf(
   if (budgetTokens === undefined) return undefined
   if (budgetTokens <= effortBudgets.low) return 'low'
   return budgetTokens <= effortBudgets.medium ? 'medium' : 'high'
-}
-
-function isForced({ toolChoice, tools }: StreamRequest): boolean {
-  const forced = typeof toolChoice === 'object' || toolChoice === 'required'
-  return forced && tools !== undefined && Object.keys(tools).length > 0
 }

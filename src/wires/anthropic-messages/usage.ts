@@ -5,38 +5,56 @@
  */
 
 import type { Usage } from '../../base/events.js'
-import { compact, countOf, isRecord, type Json } from '../read-json.js'
+import { compact, countOf, isRecord, type Json, recordsOf } from '../read-json.js'
 
 /** The counts of one response, which come in two places. */
 export class MessagesUsage {
   readonly #counts: Json = {}
 
   /**
-   * Counts are cumulative: the ones of `message_delta` replace those of `message_start`. There is always input, so none of it is what
-   * a server says that counts it in one place only.
+   * Counts are cumulative: those of `message_delta` replace those of `message_start`. There is always
+   * input, so an input of 0 is what a server reports that counts it in one place only.
    */
   overlay(usage: unknown): void {
     if (!isRecord(usage)) return
     for (const [name, value] of Object.entries(usage)) {
-      const unsaid = value === 0 && name === 'input_tokens' && name in this.#counts
-      if (value !== null && !unsaid) this.#counts[name] = value
+      const unsaid = value === 0 && name === 'input_tokens' && this.#counts[name] != null
+      if (unsaid || (value === null && name in this.#counts)) continue
+      this.#counts[name] = value
     }
   }
 
+  /** All counts as they were sent; undefined if there were none. */
+  raw(): Json | undefined {
+    return Object.keys(this.#counts).length > 0 ? { ...this.#counts } : undefined
+  }
+
   read(): Usage {
-    const counts = this.#counts
-    const fresh = countOf(counts, 'input_tokens')
-    const read = countOf(counts, 'cache_read_input_tokens')
-    const written = countOf(counts, 'cache_creation_input_tokens')
+    const fresh = this.#sum('input_tokens')
+    const read = this.#sum('cache_read_input_tokens')
+    const written = this.#sum('cache_creation_input_tokens')
     const input = fresh === undefined ? undefined : fresh + (read ?? 0) + (written ?? 0)
-    const output = countOf(counts, 'output_tokens')
+    const output = this.#sum('output_tokens')
     return compact({
       inputTokens: input,
       outputTokens: output,
       totalTokens: input === undefined || output === undefined ? undefined : input + output,
-      reasoningTokens: countOf(counts.output_tokens_details, 'thinking_tokens'),
+      reasoningTokens: countOf(this.#counts.output_tokens_details, 'thinking_tokens'),
       cachedInputTokens: read,
       cacheWriteInputTokens: written,
     })
+  }
+
+  /**
+   * The counts at the top leave out compaction, which the iterations hold too. An advisor is another
+   * model with other prices, so its tokens are not mixed in.
+   */
+  #sum(name: string): number | undefined {
+    const counts = recordsOf(this.#counts.iterations).flatMap((each) =>
+      each.type === 'advisor_message' ? [] : (countOf(each, name) ?? []),
+    )
+    return counts.length > 0
+      ? counts.reduce((sum, count) => sum + count)
+      : countOf(this.#counts, name)
   }
 }

@@ -4,6 +4,10 @@
  * As of 2026-11-30. Sources:
  * - limits: https://platform.claude.com/docs/en/about-claude/models/overview
  * - thinking: https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking
+ * - switching it off: https://platform.claude.com/docs/en/build-with-claude/thinking-troubleshooting,
+ *   https://platform.claude.com/docs/en/models/opus-5-5/whats-new-opus-5-5,
+ *   https://platform.claude.com/docs/en/models/sonnet-5-5/whats-new-sonnet-5-5,
+ *   https://platform.claude.com/docs/en/models/fable-5/migration-guide
  * - efforts: https://platform.claude.com/docs/en/build-with-claude/effort, quoted in
  *   https://github.com/Yeachan-Heo/gajae-code/issues/3913
  *
@@ -35,16 +39,24 @@ export interface ClaudeTraits {
   readonly takesPrefill: boolean
 }
 
+/** What the table holds of a model. */
+export interface ClaudeModel extends ClaudeTraits {
+  /**
+   * What switches thinking off: leaving it out, a type of `thinking`, or nothing.
+   */
+  readonly thinkingOff: 'omit' | 'disabled' | 'between_tools' | 'never'
+}
+
 /**
  * The traits of a model by the version in its name, as 405 for 4.5.
  *
  * @param traits - the caller's own, which override those of the version
  */
-export function describeClaude(model: string, traits: Partial<ClaudeTraits> = {}): ClaudeTraits {
+export function describeClaude(model: string, traits: Partial<ClaudeTraits> = {}): ClaudeModel {
   return { ...traitsOf(versionOf(model), model), ...compact(traits) }
 }
 
-function traitsOf(version: number | undefined, model: string): ClaudeTraits {
+function traitsOf(version: number | undefined, model: string): ClaudeModel {
   if (version === undefined) {
     // Another maker's model gets what all take.
     return {
@@ -54,6 +66,7 @@ function traitsOf(version: number | undefined, model: string): ClaudeTraits {
       efforts: ['low', 'medium', 'high'],
       sampling: 'both',
       takesPrefill: false,
+      thinkingOff: 'disabled',
     }
   }
   const maxTokens = maxTokensOf(version, model)
@@ -68,7 +81,17 @@ function traitsOf(version: number | undefined, model: string): ClaudeTraits {
         : ['low', 'medium', 'high', 'xhigh', 'max'],
     sampling: version < 401 ? 'both' : version < 407 ? 'one' : 'none',
     takesPrefill: version <= 405,
+    thinkingOff: thinkingOffOf(version, model),
   }
+}
+
+/** From Claude 5 on, models think by default, and some of them always. */
+function thinkingOffOf(version: number, model: string): ClaudeModel['thinkingOff'] {
+  if (version < 500) return 'omit'
+  const name = model.toLowerCase()
+  if (name.includes('haiku')) return 'disabled'
+  if (name.includes('sonnet')) return version === 500 ? 'disabled' : 'between_tools'
+  return name.includes('opus') && version === 500 ? 'disabled' : 'never'
 }
 
 function maxTokensOf(version: number, model: string): number {

@@ -6,13 +6,15 @@
 
 import type { StreamRequest } from '../../base/request.js'
 import { compact, type Json } from '../read-json.js'
+import { alibabaModels } from './alibaba.js'
 import { deepseekModels } from './deepseek.js'
 import { mistralModels } from './mistral.js'
 import { moonshotModels } from './moonshot.js'
 import { openaiModels } from './openai.js'
-import { type ModelTraits, nearestEffort } from './traits.js'
+import { efforts, type ModelTraits, nearestEffort } from './traits.js'
 import { xaiModels } from './xai.js'
 import { xiaomiModels } from './xiaomi.js'
+import { zaiModels } from './zai.js'
 
 const table = [
   ...openaiModels,
@@ -21,7 +23,12 @@ const table = [
   ...deepseekModels,
   ...moonshotModels,
   ...xiaomiModels,
+  ...zaiModels,
+  ...alibabaModels,
 ]
+
+/** The caller of a model that no row matches has to know what it takes. */
+const unlisted: ModelTraits = { efforts }
 
 /**
  * The traits in the first row that matches the name.
@@ -31,7 +38,7 @@ const table = [
 export function describeModel(model: string, traits?: ModelTraits): ModelTraits {
   const name = model.toLowerCase()
   const row = table.find(([pattern]) => pattern.test(name))
-  return { ...row?.[1], ...(traits && compact(traits)) }
+  return { ...(row?.[1] ?? unlisted), ...(traits && compact(traits)) }
 }
 
 /** What the model would refuse is left out, so that one request can go to any model. */
@@ -49,8 +56,8 @@ const usualEfforts = ['low', 'medium', 'high'] as const
 /** The effort to be sent; undefined if none is requested, and for a model that takes none. */
 export function effortOf(
   { reasoning }: StreamRequest,
-  { reasons, efforts = usualEfforts }: ModelTraits,
+  { reasons, efforts: taken = usualEfforts }: ModelTraits,
 ): string | undefined {
   const wanted = reasoning?.effort
-  return wanted === undefined || reasons === false ? undefined : nearestEffort(wanted, efforts)
+  return wanted === undefined || reasons === false ? undefined : nearestEffort(wanted, taken)
 }

@@ -5,9 +5,11 @@
  * - efforts: the pages of the models at https://developers.openai.com/api/docs/models, and the
  *   refusals in https://github.com/anomalyco/opencode/pull/26268 and
  *   https://github.com/anomalyco/models.dev/pull/2296
+ * - the open models: https://inference-docs.cerebras.ai/capabilities/reasoning
  * - `stop`: the SDK's documentation of `stop`, https://github.com/huggingface/smolagents/issues/1671
  *   and https://github.com/BerriAI/litellm/pull/28662
  * - sampling: https://developers.openai.com/api/docs/guides/latest-model
+ * - cache breakpoints: https://developers.openai.com/api/docs/guides/prompt-caching
  * - the role of instructions: the refusal "messages[0].role does not support 'system'" of o1-mini
  *
  * @module
@@ -51,5 +53,8 @@ export const openaiModels: readonly Row[] = [
   row('gpt-5\\.1', ['none', ...upToHigh], unlessReasoning),
   row('gpt-5\\.[2-4]', ['none', ...upToXhigh], unlessReasoning),
   row('gpt-5\\.5', ['none', ...upToXhigh]),
-  row('gpt-\\d', ['none', ...upToXhigh, 'max']),
+  // The open models, which always reason
+  [named('gpt-oss'), { efforts: upToHigh }],
+  // From 5.6 on
+  row('gpt-\\d', ['none', ...upToXhigh, 'max'], { cacheBreakpoints: true }),
 ]

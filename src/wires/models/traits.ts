@@ -19,7 +19,7 @@ export interface ModelTraits {
    * The efforts that the model takes, in ascending order. `reasoning.effort` is sent as the nearest
    * of them; an empty array sends none.
    *
-   * @default ['low', 'medium', 'high']
+   * @default ['low', 'medium', 'high'] for a model that is listed; the effort as given for others
    */
   efforts?: readonly ReasoningEffort[] | undefined
   /**
@@ -57,12 +57,25 @@ export interface ModelTraits {
   /**
    * The field of an assistant message in which its reasoning goes back.
    *
-   * @default 'none'
+   * @default 'none', except for the encrypted reasoning of GitHub Copilot
    */
-  reasoningField?: 'reasoning_content' | 'reasoning_details' | 'none' | undefined
+  reasoningField?:
+    | 'reasoning_content'
+    | 'reasoning'
+    | 'reasoning_text'
+    | 'reasoning_details'
+    | 'none'
+    | undefined
   /**
-   * Whether the model refuses an assistant message without `reasoning_content`, so that the field
-   * is sent even if there was no reasoning.
+   * The field of Chat Completions that switches the model's thinking off. It is sent in place of an
+   * effort for `none`.
+   *
+   * @default undefined: `none` is sent as the nearest of `efforts`
+   */
+  thinkingSwitch?: ThinkingSwitch | undefined
+  /**
+   * Whether the model refuses an assistant message without `reasoningField`, so that the field is
+   * sent even if there was no reasoning.
    *
    * @default false
    */
@@ -73,6 +86,36 @@ export interface ModelTraits {
    * @default what the server takes
    */
   maxTokensField?: 'max_completion_tokens' | 'max_tokens' | undefined
+  /**
+   * Whether the model takes marks of what may be cached, on the APIs of OpenAI. Others cache by
+   * themselves.
+   *
+   * @default false
+   */
+  cacheBreakpoints?: boolean | undefined
+}
+
+/**
+ * How thinking is switched off: `thinking: { type: 'disabled' }`, `enable_thinking: false`, the same
+ * for the chat template (vLLM, SGLang, llama.cpp), `reasoning_effort: 'none'`, or
+ * `reasoning: { enabled: false }`.
+ */
+export type ThinkingSwitch =
+  | 'thinking'
+  | 'enable_thinking'
+  | 'chat_template_kwargs'
+  | 'reasoning_effort'
+  | 'reasoning'
+
+/** The value of each field that switches thinking off. */
+export const thinkingSwitches: Readonly<Record<ThinkingSwitch, unknown>> = {
+  thinking: { type: 'disabled' },
+  enable_thinking: false,
+  // Templates ignore what they do not know: Qwen's and Z.ai's know one, DeepSeek's and Moonshot's
+  // the other.
+  chat_template_kwargs: { enable_thinking: false, thinking: false },
+  reasoning_effort: 'none',
+  reasoning: { enabled: false },
 }
 
 /** A row of a table: a pattern for names in lower case, and the traits of the models it matches. */

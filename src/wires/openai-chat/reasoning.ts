@@ -10,9 +10,24 @@ import type { OutputPart, ReasoningPart } from '../../base/messages.js'
 import { parseJson } from '../../base/parse-json.js'
 import type { StreamRequest } from '../../base/request.js'
 import { effortOf } from '../models/describe-model.js'
-import { efforts, type ModelTraits, nearestEffort } from '../models/traits.js'
+import { type ModelTraits, thinkingSwitches } from '../models/traits.js'
 import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
 import { makerOf, sign, signatureFor } from '../signature.js'
+import type { ChatRequestOptions } from './options.js'
+
+/**
+ * The text of reasoning, under the names that servers have for it: DeepSeek and most others;
+ * OpenRouter, vLLM, Groq; GitHub Copilot, for most models and for Azure's; Anthropic's behind a proxy.
+ */
+export function reasoningTextOf(delta: Json): string | undefined {
+  return (
+    textOf(delta.reasoning_content) ??
+    textOf(delta.reasoning) ??
+    textOf(delta.reasoning_text) ??
+    textOf(delta.cot_summary) ??
+    textOf(delta.thinking)
+  )
+}
 
 /**
  * Reads one item of `reasoning_details` (OpenRouter): text, or data that only the provider can read.
@@ -42,42 +57,60 @@ export function toDetails(blocks: unknown): Json[] {
   })
 }
 
-/** OpenRouter translates these for the model. */
-const openrouterEfforts = efforts.slice(0, -1)
-
 /**
  * The fields of a request that ask for reasoning. Only the object has a place for a budget, which
- * excludes an effort.
+ * excludes an effort. OpenRouter translates every effort for the model.
  */
 export function encodeReasoningRequest(
   request: StreamRequest,
   traits: ModelTraits,
-  parameter: 'reasoning_effort' | 'reasoning' = 'reasoning_effort',
+  { reasoningParameter, thinkingSwitch }: ChatRequestOptions,
 ): Json {
-  if (parameter === 'reasoning_effort') {
-    return compact({ reasoning_effort: effortOf(request, traits) })
-  }
   const { budgetTokens, effort } = request.reasoning ?? {}
-  if (budgetTokens !== undefined) return { reasoning: { max_tokens: budgetTokens } }
-  if (effort === undefined || traits.reasons === false) return {}
-  return { reasoning: { effort: nearestEffort(effort, openrouterEfforts) } }
+  if (reasoningParameter === 'reasoning') {
+    if (budgetTokens !== undefined) return { reasoning: { max_tokens: budgetTokens } }
+    return effort === undefined || traits.reasons === false ? {} : { reasoning: { effort } }
+  }
+  const name = traits.thinkingSwitch && (thinkingSwitch ?? traits.thinkingSwitch)
+  if (name && effort === 'none') return { [name]: thinkingSwitches[name] }
+  return compact({
+    // Some of Alibaba's models think only if this is set.
+    enable_thinking: (effort && name === 'enable_thinking') || undefined,
+    reasoning_effort: effortOf(request, traits),
+  })
 }
 
 /** The fields of an assistant message that hold its reasoning. */
 export function encodeReasoning(
   content: readonly OutputPart[],
-  model: string,
+  maker: string | undefined,
   { reasoningField, requiresReasoning }: ModelTraits,
 ): Json {
-  const maker = makerOf(model)
   const parts = content.filter((part) => part.type === 'reasoning')
   if (reasoningField === 'reasoning_details') {
     const details = parts.flatMap((part) => encodeDetails(part, maker))
     return details.length === 0 ? {} : { reasoning_details: details }
   }
-  if (reasoningField !== 'reasoning_content') return {}
+  if (reasoningField === 'none') return {}
   const text = parts.map((part) => part.text).join('')
-  return text === '' && !requiresReasoning ? {} : { reasoning_content: text }
+  if (reasoningField === undefined) return encodeOpaque(parts, text, maker)
+  return text === '' && !requiresReasoning ? {} : { [reasoningField]: text }
+}
+
+/** What Copilot sent, under the names that it sent it. */
+function encodeOpaque(
+  parts: readonly ReasoningPart[],
+  text: string,
+  maker: string | undefined,
+): Json {
+  const kept = parts.map(({ signature }) => parseKept(maker, signature)).find(isOpaque)
+  if (kept === undefined) return {}
+  const name = kept.cot_id === undefined ? 'reasoning_text' : 'cot_summary'
+  return { ...(text === '' ? {} : { [name]: text }), ...kept }
+}
+
+function isOpaque(kept: Json | undefined): boolean {
+  return kept?.reasoning_opaque !== undefined || kept?.cot_id !== undefined
 }
 
 function encodeDetails({ text, signature, redacted }: ReasoningPart, maker?: string): Json[] {
@@ -90,13 +123,13 @@ function encodeDetails({ text, signature, redacted }: ReasoningPart, maker?: str
     if (redacted) return [{ type: 'reasoning.encrypted', data: value, format }]
     return [{ type: 'reasoning.text', text, signature: value, format }]
   }
-  const detail = parseDetail(signatureFor('openai-chat', maker, signature))
-  if (detail !== undefined) return [...plain, detail]
+  const detail = parseKept(maker, signature)
+  if (detail !== undefined && !isOpaque(detail)) return [...plain, detail]
   // OpenAI sends summaries, which are useless without what they summarise.
   return maker === 'openai' ? [] : plain
 }
 
-function parseDetail(kept: string | undefined): Json | undefined {
-  const value = parseJson(kept ?? '')
+function parseKept(maker: string | undefined, signature: string | undefined): Json | undefined {
+  const value = parseJson(signatureFor('openai-chat', maker, signature) ?? '')
   return isRecord(value) ? compact(value) : undefined
 }

@@ -163,7 +163,8 @@ function newCall(id: string | undefined, name: string, custom: boolean, doubtful
   return { block: undefined, id, name, custom, ...texts, end: new JsonEnd(), doubtful }
 }
 
-function keyOf(index: unknown, id: string | undefined): unknown {
+/** What fragments of one call have in common: the index, else the id. */
+export function keyOf(index: unknown, id: string | undefined): unknown {
   if (typeof index === 'number') return index
   return typeof index === 'string' && /^\d+$/.test(index) ? Number(index) : id
 }

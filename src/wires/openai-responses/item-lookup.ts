@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { FileContent } from '../../base/events.js'
 import { type Json, textOf } from '../read-json.js'
 
 /** One item of the answer. */
@@ -29,6 +30,10 @@ export interface Item {
   whole: string
   /** A call: arguments came. */
   filled: boolean
+  /** A message, or an item without a kind of its own: what is known of it. */
+  data: Json | undefined
+  /** An image: the last preview. */
+  preview: FileContent | undefined
 }
 
 /**
@@ -58,6 +63,8 @@ export class Items {
       held: '',
       whole: '',
       filled: false,
+      data: undefined,
+      preview: undefined,
     }
     this.all.push(item)
     if (position !== undefined) this.#byPosition.set(position, item)

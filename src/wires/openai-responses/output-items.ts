@@ -1,31 +1,26 @@
 /**
- * The items of an answer as content: text, refusals, reasoning, calls, sources and images.
+ * The items of an answer as content: text, refusals, reasoning, calls, sources, and all others.
  *
  * @module
  */
 
 import type { ContentEvent } from '../../base/events.js'
-import { readData } from '../attachment-data.js'
 import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
+import { makerOf } from '../signature.js'
 import { type Item, Items } from './item-lookup.js'
+import { signMessage } from './message-items.js'
+import { ProviderItems } from './provider-items.js'
 import { signatureOf } from './reasoning.js'
 import { Calls, isCall } from './tool-calls.js'
-
-/** Calls of tools whose kind this package does not know: the caller has to run or to allow them. */
-const foreignCalls = new Set<unknown>([
-  'local_shell_call',
-  'apply_patch_call',
-  'computer_call',
-  'mcp_approval_request',
-])
 
 export class Output {
   readonly #items = new Items()
   readonly #calls = new Calls(() => this.#blocks++)
+  readonly #others = new ProviderItems((item, part) => this.#begin(item, part))
+  /** The signatures of texts, by block. */
+  readonly #signed = new Map<number, string>()
   #blocks = 0
   refused = false
-  /** It waits for something that only `providerOptions` can have offered, and that has no place in a message. */
-  waits = false
   /** The model that answers, as far as it is known. */
   model: string | undefined
 
@@ -33,6 +28,11 @@ export class Output {
   get called(): boolean {
     const shown = this.#items.shown()
     return shown.has('function_call') || shown.has('custom_tool_call')
+  }
+
+  /** It waits for something other than the result of a tool, such as an approval. */
+  get waits(): boolean {
+    return this.#others.waits
   }
 
   text(event: Json, text: unknown, out: ContentEvent[]): void {
@@ -79,9 +79,16 @@ export class Output {
     this.#source(event.annotation, out)
   }
 
+  preview(event: Json, out: ContentEvent[]): void {
+    const item = this.#items.of('image_generation_call', event)
+    this.#others.preview(item, event, makerOf(this.model), out)
+  }
+
   added(content: Json, outputIndex: unknown, out: ContentEvent[]): void {
     const item = this.#open(content, outputIndex)
     if (isCall(content.type)) this.#calls.added(item, content, out)
+    else if (content.type === 'message') item.data = content
+    else if (isOther(content.type)) this.#others.added(item, content, makerOf(this.model), out)
   }
 
   done(content: Json, outputIndex: unknown, out: ContentEvent[]): void {
@@ -104,6 +111,13 @@ export class Output {
     for (const item of this.#items.all) if (isCall(item.type)) this.#calls.end(item, out)
   }
 
+  /** The answer is complete: blocks that did not come whole count as they are. */
+  settle(out: ContentEvent[]): void {
+    for (const item of this.#items.all) {
+      if (isOther(item.type)) this.#others.end(item, makerOf(this.model), out)
+    }
+  }
+
   #open({ type, id, call_id: callId }: Json, outputIndex: unknown): Item {
     return this.#items.open(type, outputIndex, id, callId)
   }
@@ -115,7 +129,6 @@ export class Output {
   #done(item: Item, content: Json, out: ContentEvent[]): void {
     if (item.done) return
     item.done = true
-    if (foreignCalls.has(item.type)) this.waits = true
     switch (item.type) {
       case 'message':
         return this.#messageDone(item, content, out)
@@ -123,23 +136,29 @@ export class Output {
         return this.#reasoningDone(item, content, out)
       case 'function_call':
       case 'custom_tool_call':
-        return this.#calls.done(item, content, out)
-      case 'image_generation_call':
-        return this.#image(item, content, out)
-      case 'web_search_call':
-        if (!isRecord(content.action)) return
-        for (const source of recordsOf(content.action.sources)) this.#source(source, out)
+        return this.#calls.done(item, content, this.model, out)
     }
+    if (!isOther(item.type)) return
+    this.#others.done(item, content, makerOf(this.model), out)
+    // The pages that a search read
+    if (item.type !== 'web_search_call' || !isRecord(content.action)) return
+    for (const source of recordsOf(content.action.sources)) this.#source(source, out)
   }
 
   #messageDone(item: Item, content: Json, out: ContentEvent[]): void {
     const known = item.blocks.size > 0
+    item.data = content
     for (const [index, part] of recordsOf(content.content).entries()) {
       if (textOf(part.refusal) !== undefined) this.refused = true
       const text = textOf(part.text) ?? textOf(part.refusal)
       if (!known && text !== undefined) this.#textOf(item, index, text, out)
       if (item.annotated) continue
       for (const annotation of recordsOf(part.annotations)) this.#source(annotation, out)
+    }
+    for (const [part, index] of item.blocks) {
+      const signature = signMessage(content, part, this.model)
+      if (signature === undefined || signature === this.#signed.get(index)) continue
+      out.push({ type: 'content', index, kind: 'text', text: '', signature })
     }
   }
 
@@ -159,8 +178,16 @@ export class Output {
   }
 
   #textOf(item: Item, part: unknown, text: string, out: ContentEvent[]): void {
-    const index = item.blocks.get(part ?? 0) ?? this.#begin(item, part)
-    out.push({ type: 'content', index, kind: 'text', text })
+    let index = item.blocks.get(part ?? 0)
+    if (index !== undefined) {
+      out.push({ type: 'content', index, kind: 'text', text })
+      return
+    }
+    index = this.#begin(item, part)
+    // With the first piece, so that it takes no event of its own unless the end says otherwise.
+    const signature = item.data && signMessage(item.data, part, this.model)
+    if (signature !== undefined) this.#signed.set(index, signature)
+    out.push({ type: 'content', index, kind: 'text', text, ...compact({ signature }) })
   }
 
   #reasoningOf(item: Item, part: unknown, text: string, out: ContentEvent[]): void {
@@ -183,21 +210,11 @@ export class Output {
     const source = { ...compact({ url, title }), raw: annotation }
     out.push({ type: 'content', index: this.#blocks++, kind: 'source', ...source })
   }
+}
 
-  #image(item: Item, content: Json, out: ContentEvent[]): void {
-    const result = textOf(content.result)
-    if (result === undefined) return
-    const format = textOf(content.output_format)
-    const data = readData({
-      type: 'image',
-      data: result,
-      ...(format === undefined ? {} : { mediaType: `image/${format}` }),
-    })
-    if ('url' in data) return
-    const { mediaType, base64 } = data
-    const index = this.#begin(item, 0)
-    out.push({ type: 'content', index, kind: 'file', mediaType, data: base64 })
-  }
+/** An item without a kind of its own. */
+function isOther(type: unknown): boolean {
+  return textOf(type) !== undefined && type !== 'message' && type !== 'reasoning' && !isCall(type)
 }
 
 function textsOf(parts: unknown): string[] {

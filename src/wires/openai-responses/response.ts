@@ -6,13 +6,14 @@
  */
 
 import type { Completion } from '../../base/driver.js'
-import type { ContentEvent, FinishReason, Usage } from '../../base/events.js'
+import type { ContentEvent, FinishReason, RawEnd, Usage } from '../../base/events.js'
 import { isErrorBody, isErrorObject } from '../../http/error-body.js'
 import { providerError } from '../../http/provider-error.js'
 import type { WireDecoder } from '../../http/wire-decoder.js'
 import { parseEventData } from '../event-data.js'
 import { finishFailure } from '../finish-failure.js'
 import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
+import { Logprobs, readEnd } from './end.js'
 import { Output } from './output-items.js'
 import { readUsage } from './usage.js'
 
@@ -22,14 +23,20 @@ const failures = new Set(['failed', 'cancelled'])
 export class ResponsesDecoder implements WireDecoder {
   readonly #provider: string
   readonly #output = new Output()
+  readonly #logprobs = new Logprobs()
   ended = false
   #status: string | undefined
   /** Why the answer is not whole, if it is not. */
   #incomplete: { reason: unknown } | undefined
   #usage: unknown
+  #end: RawEnd | undefined
   #lasts = false
   #sequence: number | undefined
   #responseId: string | undefined
+
+  get responseId(): string | undefined {
+    return this.#responseId
+  }
 
   constructor(provider: string) {
     this.#provider = provider
@@ -48,6 +55,7 @@ export class ResponsesDecoder implements WireDecoder {
     // By the type inside, not by the event's name: OpenRouter sends none.
     switch (event.type) {
       case 'response.output_text.delta':
+        if (event.logprobs !== undefined) this.#logprobs.delta(event)
         return output.text(event, event.delta, out)
       case 'response.function_call_arguments.delta':
         return output.fragment('function_call', event, out)
@@ -60,9 +68,12 @@ export class ResponsesDecoder implements WireDecoder {
       case 'response.refusal.delta':
         return output.refusal(event, event.delta, out)
       case 'response.output_text.done':
+        this.#logprobs.done(event)
         return output.textDone(event, event.text, out)
       case 'response.refusal.done':
         return output.refusalDone(event, out)
+      case 'response.image_generation_call.partial_image':
+        return output.preview(event, out)
       case 'response.output_text.annotation.added':
         return output.annotation(event, out)
       case 'response.function_call_arguments.done':
@@ -86,7 +97,7 @@ export class ResponsesDecoder implements WireDecoder {
       case 'response.cancelled':
       // Some gateways
       case 'response.done':
-        this.#end(event.type, isRecord(event.response) ? event.response : {}, out)
+        this.#finish(event.type, isRecord(event.response) ? event.response : {}, out)
         return
       default:
       // The progress of the server's own tools, repetitions, and later additions to the API
@@ -107,6 +118,12 @@ export class ResponsesDecoder implements WireDecoder {
     return readUsage(this.#usage)
   }
 
+  raw(): RawEnd | undefined {
+    const logprobs = this.#logprobs.all
+    if (this.#end === undefined && logprobs === undefined) return undefined
+    return { ...this.#end, ...compact({ logprobs }) }
+  }
+
   /**
    * The position from which a response of `background: true` can be resumed; undefined if it cannot.
    *
@@ -118,8 +135,10 @@ export class ResponsesDecoder implements WireDecoder {
     return { id, after }
   }
 
-  #end(type: string, response: Json, out: ContentEvent[]): void {
+  #finish(type: string, response: Json, out: ContentEvent[]): void {
     this.#identity(response)
+    this.#usage = response.usage
+    this.#end = readEnd(response)
     this.#output.end(recordsOf(response.output), out)
     const { error, incomplete_details: details } = response
     const status = textOf(response.status) ?? type.slice('response.'.length)
@@ -133,7 +152,7 @@ export class ResponsesDecoder implements WireDecoder {
       if (failure !== undefined) throw failure
       this.#incomplete = { reason }
     }
-    this.#usage = response.usage
+    this.#output.settle(out)
     this.#status = status
     this.ended = true
   }

@@ -5,8 +5,10 @@
  */
 
 import type { ContentEvent } from '../../base/events.js'
+import { parseJson } from '../../base/parse-json.js'
 import { newCallId } from '../call-id.js'
-import { isRecord, type Json, textOf } from '../read-json.js'
+import { compact, isRecord, type Json, textOf } from '../read-json.js'
+import { makerOf, sign, signatureFor } from '../signature.js'
 import type { Item } from './item-lookup.js'
 
 /** A call that the user's own code has to answer; the server answers the others itself. */
@@ -43,10 +45,12 @@ export class Calls {
     if (!item.filled) this.fragment(item, inputOf(content), out)
   }
 
-  done(item: Item, content: Json, out: ContentEvent[]): void {
+  done(item: Item, content: Json, model: string | undefined, out: ContentEvent[]): void {
     this.#name(item, content)
     this.whole(item, content, out)
     this.end(item, out)
+    const signature = signCall(content, model)
+    if (signature !== undefined) this.#show(item, '', out, { signature })
   }
 
   /** Nothing more of it can come. */
@@ -60,7 +64,7 @@ export class Calls {
     item.name ??= textOf(content.name)
   }
 
-  #show(item: Item, input: string, out: ContentEvent[]): void {
+  #show(item: Item, input: string, out: ContentEvent[], more?: { signature: string }): void {
     let index = item.blocks.get(0)
     if (index === undefined) {
       index = this.#begin()
@@ -69,7 +73,7 @@ export class Calls {
     }
     const { callId: id = '', name = '' } = item
     const custom = item.type === 'custom_tool_call' ? { custom: true as const } : {}
-    out.push({ type: 'content', index, kind: 'tool-call', id, name, input, ...custom })
+    out.push({ type: 'content', index, kind: 'tool-call', id, name, input, ...custom, ...more })
   }
 }
 
@@ -78,4 +82,28 @@ function inputOf(content: Json): string {
   const input = content.arguments ?? content.input
   if (typeof input === 'string') return input
   return isRecord(input) ? JSON.stringify(input) : ''
+}
+
+/**
+ * Where a call comes from, which goes back with it: the namespace of a tool that was searched for,
+ * and the program that made the call.
+ */
+function signCall(item: Json, model: string | undefined): string | undefined {
+  const kept = callFields(item)
+  if (Object.keys(kept).length === 0) return undefined
+  return sign('openai-responses', makerOf(model), JSON.stringify(kept))
+}
+
+/** The fields of a call that its part has no place for. */
+export function readCall(signature: string | undefined, maker: string | undefined): Json {
+  const value = parseJson(signatureFor('openai-responses', maker, signature) ?? '')
+  return isRecord(value) ? callFields(value) : {}
+}
+
+function callFields({ namespace, caller, async: isAsync }: Json): Json {
+  return compact({
+    namespace: textOf(namespace),
+    caller: isRecord(caller) ? caller : undefined,
+    async: typeof isAsync === 'boolean' ? isAsync : undefined,
+  })
 }

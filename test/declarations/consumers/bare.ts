@@ -12,8 +12,10 @@ import {
   ndjson,
   plainText,
   retry,
+  type StandardSchema,
   StreamError,
   type StreamEvent,
+  type StreamOptions,
   sse,
   timeout,
   toReadableStream,
@@ -60,6 +62,7 @@ export function describe(event: StreamEvent): string {
     case 'content':
       if (event.kind === 'tool-call') return event.input
       if (event.kind === 'source') return event.url ?? ''
+      if (event.kind === 'provider') return event.name
       return event.kind === 'file' ? event.data : event.text
     case 'retry':
       return `${event.delayMs satisfies number} ${event.error.code satisfies string}`
@@ -88,6 +91,29 @@ export async function output(): Promise<number> {
     if (value.n !== undefined) return value.n
   }
   return 0
+}
+
+/** The output of a request without tools is never absent, also for a type that is not known here. */
+export async function ask<Output>(schema: StandardSchema<Output>): Promise<Output[]> {
+  const stream = createStream({
+    driver,
+    messages: [{ role: 'user', content: [{ type: 'text', text: 'p' }] }],
+    output: schema,
+  })
+  const conversation = createConversation({ id: 'c', driver, store: memoryStore(), output: schema })
+  return [(await stream.final()).output, (await conversation.send('Hello').final()).output]
+}
+
+export async function askWithTools(options: StreamOptions): Promise<unknown> {
+  const wrapped = createStream({ ...options, retry: false })
+  const tools = { weather: { parameters: {} } }
+  // @ts-expect-error: a prompt or messages are missing
+  createStream({ driver, tools })
+  // @ts-expect-error: not both
+  createStream({ driver, prompt: 'p', messages: [{ role: 'user', content: 'p' }] })
+  // @ts-expect-error: no such option
+  createStream({ driver, prompt: 'p', temprature: 1 })
+  return (await wrapped.final()).output
 }
 
 export async function serve(): Promise<Response[]> {

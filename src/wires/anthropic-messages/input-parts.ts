@@ -1,0 +1,70 @@
+/**
+ * Text, images and documents for the model.
+ *
+ * @module
+ */
+
+import { decodeText } from '../../base/base64.js'
+import { StreamError } from '../../base/errors.js'
+import type { FileInputPart, ForProviders, ImageInputPart, InputPart } from '../../base/messages.js'
+import { fileIdOf, readData } from '../attachment-data.js'
+import { withOptions } from '../provider-options.js'
+import { compact, type Json } from '../read-json.js'
+import { type CacheMarks, isCacheable } from './cache-marks.js'
+
+/** What the blocks of one request have in common. */
+export interface BlockContext {
+  /** The name of the provider whose options count. */
+  provider: string
+  /** Who made the model. */
+  maker: string | undefined
+  marks: CacheMarks
+}
+
+/** A block with the options and the cache mark of the part that it comes from. */
+export function finishBlock(
+  block: Json,
+  part: ForProviders,
+  { provider, marks }: BlockContext,
+): Json {
+  const finished = withOptions(block, part, provider)
+  return isCacheable(finished) ? marks.add(finished, part.cache) : finished
+}
+
+/** @throws StreamError `invalid-request` for the id of a file that another provider keeps */
+export function encodeInputPart(part: InputPart, context: BlockContext): Json {
+  const block = part.type === 'text' ? { type: 'text', text: part.text } : encodeFile(part, context)
+  return finishBlock(block, part, context)
+}
+
+function encodeFile(part: ImageInputPart | FileInputPart, { maker }: BlockContext): Json {
+  const isImage = part.type === 'image' || part.mediaType.startsWith('image/')
+  const title = 'filename' in part && !isImage ? compact({ title: part.filename }) : {}
+  const type = isImage ? 'image' : 'document'
+  const fileId = fileIdOf(part)
+  if (fileId !== undefined) {
+    checkFileId(fileId, maker)
+    return { type, source: { type: 'file', file_id: fileId }, ...title }
+  }
+  const data = readData(part)
+  if ('url' in data) return { type, source: { type: 'url', url: data.url }, ...title }
+  if (!isImage && part.mediaType?.startsWith('text/')) {
+    const text = decodeText(data.base64)?.trim()
+    const plain = { type: 'text', media_type: 'text/plain', data: text }
+    if (text) return { type, source: plain, ...title }
+  }
+  return {
+    type,
+    source: { type: 'base64', media_type: data.mediaType, data: data.base64 },
+    ...title,
+  }
+}
+
+/** Ids of Anthropic have an underscore, and those of OpenAI a hyphen. */
+function checkFileId(fileId: string, maker: string | undefined): void {
+  if (maker !== 'anthropic' || !fileId.startsWith('file-')) return
+  throw new StreamError(
+    'invalid-request',
+    `Anthropic has no file "${fileId}": its ids begin with "file_". Upload the file there, or send its data.`,
+  )
+}
