@@ -161,9 +161,7 @@ const turnRules: Rules<SendOptions> = {
 const rules: Rules<ConversationOptions> = {
   id: required(idRule),
   store: required(
-    rule('a store, such as memoryStore()', (value) =>
-      has(value, 'load', 'append', 'clear', 'lock'),
-    ),
+    rule('a store, such as memoryStore()', (value) => has(value, 'load', 'write', 'clear', 'lock')),
   ),
   leaseMs: rule(
     'a finite number of milliseconds above 0',

@@ -6,6 +6,12 @@
 
 import type { Message } from '../base/messages.js'
 
+/**
+ * The turn that is under way or was left behind: an object of plain JSON, which a store keeps as it
+ * is.
+ */
+export type Draft = object
+
 /** A conversation in a store. */
 export interface StoredConversation {
   /** All messages, oldest first. */
@@ -14,6 +20,21 @@ export interface StoredConversation {
    * The version, which differs after each change; null for a conversation that was never stored.
    */
   version: string | null
+  /** The draft, if there is one. */
+  draft?: Draft
+}
+
+/** A change of a conversation. Options that are absent change nothing. */
+export interface ConversationChange {
+  /**
+   * The number of messages that stay, from the beginning. The others are deleted, before `add`.
+   * @default all messages
+   */
+  keep?: number
+  /** Messages to add at the end. */
+  add?: readonly Message[]
+  /** The new draft; null deletes it. */
+  draft?: Draft | null
 }
 
 /** Options of `ConversationStore.lock()`. */
@@ -46,23 +67,26 @@ export interface ConversationLock {
  * Stores conversations. `testStore()` from `sluice/testing` tests a store against this contract.
  *
  * Every rejection is a `StreamError`: `conflict` as documented below, `aborted` for a signal,
- * `store` for any failure of the store itself. Messages are plain JSON, with bytes as base64.
+ * `store` for any failure of the store itself. Messages and drafts are plain JSON, with bytes as
+ * base64. A store MUST NOT delete a conversation on its own, unless its options say when.
  */
 export interface ConversationStore {
   /** Loads a conversation. An unknown id is an empty conversation. */
   load(id: string): Promise<StoredConversation>
   /**
-   * Adds messages at the end, all or none, if the conversation is still at `expectedVersion`. MUST
-   * be atomic. The version is the fence: a turn that lost its lock unnoticed cannot overwrite what
-   * another turn has written.
+   * Changes a conversation, all or nothing, if it is still at `expectedVersion`. MUST be atomic. The
+   * version is the fence: a turn that lost its lock unnoticed cannot overwrite what another turn has
+   * written. A draft changes often, so a change of the draft alone should not write the messages
+   * again.
    *
-   * @returns the new version
+   * @returns the new version, also if the change is empty
    * @throws StreamError `conflict` if the conversation is at another version
    */
-  append(id: string, messages: readonly Message[], expectedVersion: string | null): Promise<string>
+  write(id: string, change: ConversationChange, expectedVersion: string | null): Promise<string>
   /**
-   * Deletes all messages, whoever holds the lock. MUST change the version of a conversation that
-   * has messages or whose lock is held, so that a running turn cannot restore the old messages.
+   * Deletes all messages and the draft, whoever holds the lock. MUST change the version of a
+   * conversation that has messages or a draft or whose lock is held, so that a running turn cannot
+   * restore what was deleted.
    */
   clear(id: string): Promise<void>
   /**

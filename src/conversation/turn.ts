@@ -103,7 +103,7 @@ export class ConversationTurn implements Turn {
     if (!answer) return end
     const added = toJsonMessages([...this.#input, answer])
     try {
-      await store.append(id, added, stored.version)
+      await store.write(id, { add: added }, stored.version)
     } catch (error) {
       // The reader receives an error anyway. Without a messageCount, the partial answer is not
       // stored.

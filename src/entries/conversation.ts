@@ -19,8 +19,10 @@ export {
   type SelectMessages,
 } from '../conversation/last-messages.js'
 export type {
+  ConversationChange,
   ConversationLock,
   ConversationStore,
+  Draft,
   LockOptions,
   StoredConversation,
 } from '../conversation/store.js'

@@ -21,7 +21,7 @@ function storeWith(
   const inner = memoryStore()
   return {
     load: (id) => inner.load(id),
-    append: (id, messages, version) => inner.append(id, messages, version),
+    write: (id, change, version) => inner.write(id, change, version),
     clear: (id) => inner.clear(id),
     async lock(id, options) {
       const lock = await inner.lock(id, options)
@@ -48,12 +48,12 @@ async function expectFree(conversation: ReturnType<typeof start>): Promise<void>
 }
 
 describe('a store that fails', () => {
-  test('a failure of the store to lock, load or append is an error with code store', async () => {
+  test('a failure of the store to lock, load or write is an error with code store', async () => {
     const reject = (): Promise<never> => Promise.reject(down)
     for (const [changes, expected] of [
       [{ lock: reject }, ['start', 'error store']],
       [{ load: reject }, ['start', 'error store']],
-      [{ append: reject }, ['start', 'text a', 'error store']],
+      [{ write: reject }, ['start', 'text a', 'error store']],
     ] as const) {
       const events = await collect(start({ store: storeWith(changes) }).send('a'))
       expect(outline(events)).toEqual(expected)
@@ -61,8 +61,8 @@ describe('a store that fails', () => {
     }
   })
 
-  test('a failed append reports the whole answer and its usage', async () => {
-    const store = storeWith({ append: () => Promise.reject(down) })
+  test('a failed write reports the whole answer and its usage', async () => {
+    const store = storeWith({ write: () => Promise.reject(down) })
     const usage = { inputTokens: 3, outputTokens: 1 }
     const stream = start({
       store,
@@ -85,8 +85,8 @@ describe('a store that fails', () => {
     await expect(start({ store }).messages()).rejects.toMatchObject({ code: 'store', cause })
   })
 
-  test('the next turn gets the lock after a failed load or append', async () => {
-    for (const method of ['load', 'append'] as const) {
+  test('the next turn gets the lock after a failed load or write', async () => {
+    for (const method of ['load', 'write'] as const) {
       const store = storeWith({})
       const conversation = start({ store })
       vi.spyOn(store, method).mockRejectedValueOnce(down)
@@ -95,9 +95,9 @@ describe('a store that fails', () => {
     }
   })
 
-  test('a failed append of a partial answer does not change the error of the stream', async () => {
+  test('a failed write of a partial answer does not change the error of the stream', async () => {
     const gone = new StreamError('interrupted', 'The wire ended.')
-    const store = storeWith({ append: () => Promise.reject(down) })
+    const store = storeWith({ write: () => Promise.reject(down) })
     const events = await collect(
       start({ store, driver: scripted(['ha', gone]), keepPartial: true }).send('a'),
     )
@@ -133,7 +133,7 @@ test('hooks receive the attempts of a turn, and its end once it is stored', asyn
     onEnd: ({ error }) => told.push(`end ${error?.code}`),
   })
   await conversation.send('x').text()
-  const failing = vi.spyOn(store, 'append').mockRejectedValueOnce(down)
+  const failing = vi.spyOn(store, 'write').mockRejectedValueOnce(down)
   await expect(conversation.send('y').text()).rejects.toBe(down)
   expect(failing).toHaveBeenCalledOnce()
   const both = ['attempt 1', 'retry overloaded', 'attempt 2']

@@ -242,7 +242,7 @@ describe('hooks of a stream', () => {
 
   test('hooks of a turn of a conversation receive the request to the model and the emitted end', async () => {
     const store = memoryStore()
-    vi.spyOn(store, 'append').mockRejectedValue(new Error('The disk is full.'))
+    vi.spyOn(store, 'write').mockRejectedValue(new Error('The disk is full.'))
     const conversation = createConversation({ id: 'c', driver: scripted(['Hi']), store })
     const [onAttempt, onEnd] = [vi.fn(), vi.fn()]
     await collect(conversation.send('Hello?', { onAttempt, onEnd }))

@@ -1,38 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Message } from '../../src/base/messages.js'
-import { type ConversationStore, memoryStore } from '../../src/entries/conversation.js'
-import { type StoreScenario, testStore } from '../../src/entries/testing.js'
-
-/** Runs the suite against a store with one fault, and returns the names of the failed tests. */
-async function failures(
-  change: (whole: ConversationStore, scenario: StoreScenario) => Partial<ConversationStore>,
-): Promise<string[]> {
-  const runs: [string, () => Promise<void>][] = []
-  testStore({
-    name: 'broken',
-    test: (name, run) => runs.push([name.replace('broken: ', ''), run]),
-    deadlineMs: 1_000,
-    store: (scenario) => {
-      const whole = memoryStore({ ttlMs: scenario.ttlMs })
-      const bound: ConversationStore = {
-        load: (id) => whole.load(id),
-        append: (id, messages, version) => whole.append(id, messages, version),
-        clear: (id) => whole.clear(id),
-        lock: (id, options) => whole.lock(id, options),
-      }
-      return { ...bound, ...change(whole, scenario) }
-    },
-  })
-  const failed = await Promise.all(
-    runs.map(async ([name, run]) =>
-      run().then(
-        () => [],
-        () => [name],
-      ),
-    ),
-  )
-  return failed.flat()
-}
+import { memoryStore } from '../../src/entries/conversation.js'
+import { failures } from '../support/broken-stores.js'
 
 describe.concurrent('testStore()', () => {
   test('testStore() passes a store that keeps its contract', async () => {
@@ -56,49 +25,53 @@ describe.concurrent('testStore()', () => {
 
   test('testStore() detects a store that ignores the version', async () => {
     const failed = await failures((whole) => ({
-      async append(id, messages) {
+      async write(id, change) {
         for (;;) {
           const { version } = await whole.load(id)
-          const done = await whole.append(id, messages, version).catch(() => undefined)
+          const done = await whole.write(id, change, version).catch(() => undefined)
           if (done !== undefined) return done
         }
       },
     }))
     expect(failed).toEqual([
-      'rejects an append at another version with conflict, and changes nothing',
-      'accepts exactly one of twenty concurrent appends with the same expected version',
-      'deletes the messages on clear(), and rejects the append of a turn that began before',
-      'rejects the append of a first turn after clear()',
+      'rejects a write at another version with conflict, and changes nothing',
+      'accepts exactly one of twenty concurrent writes with the same expected version',
+      'deletes the messages on clear(), and rejects the write of a turn that began before',
+      'rejects the write of a first turn after clear()',
+      'rejects a draft at another version with conflict, and changes nothing',
+      'accepts exactly one of twenty concurrent drafts with the same expected version',
+      'deletes the draft on clear(), and rejects the draft of a turn that began before',
       'rejects the commit of a holder that has lost the lock',
     ])
   })
 
   test('testStore() detects a store that checks the version before it writes', async () => {
     const failed = await failures((whole) => ({
-      async append(id, messages, expected) {
+      async write(id, change, expected) {
         const { version } = await whole.load(id)
-        if (version !== expected) return whole.append(id, messages, expected)
+        if (version !== expected) return whole.write(id, change, expected)
         await new Promise((resolve) => setImmediate(resolve))
-        return whole.append(id, messages, (await whole.load(id)).version)
+        return whole.write(id, change, (await whole.load(id)).version)
       },
     }))
     expect(failed).toEqual([
-      'accepts exactly one of twenty concurrent appends with the same expected version',
+      'accepts exactly one of twenty concurrent writes with the same expected version',
+      'accepts exactly one of twenty concurrent drafts with the same expected version',
     ])
   })
 
   test('testStore() detects a store that writes messages one after the other', async () => {
     const failed = await failures((whole) => ({
-      async append(id, messages, expected) {
-        let version = expected
-        for (const message of messages) {
-          version = await whole.append(id, [message], version)
+      async write(id, { add = [], ...change }, expected) {
+        let version: string | null = await whole.write(id, change, expected)
+        for (const message of add) {
+          version = await whole.write(id, { add: [message] }, version)
           await new Promise((resolve) => setTimeout(resolve))
         }
         return version ?? ''
       },
     }))
-    expect(failed).toContain('never loads half a turn during concurrent appends')
+    expect(failed).toContain('never loads half a turn during concurrent writes')
   })
 
   test('testStore() detects a store whose clear() resets the version', async () => {
@@ -109,11 +82,11 @@ describe.concurrent('testStore()', () => {
           const stored = await whole.load(id)
           return cleared.has(id) ? { messages: [], version: null } : stored
         },
-        async append(id, messages, version) {
-          if (!cleared.has(id)) return whole.append(id, messages, version)
+        async write(id, change, version) {
+          if (!cleared.has(id)) return whole.write(id, change, version)
           const now = await whole.load(id)
           cleared.delete(id)
-          return whole.append(id, messages, version === null ? now.version : version)
+          return whole.write(id, change, version === null ? now.version : version)
         },
         async clear(id) {
           await whole.clear(id)
@@ -121,7 +94,7 @@ describe.concurrent('testStore()', () => {
         },
       }
     })
-    expect(failed).toContain('rejects the append of a first turn after clear()')
+    expect(failed).toContain('rejects the write of a first turn after clear()')
   })
 
   test('testStore() detects a store that returns its own objects', async () => {
@@ -132,20 +105,20 @@ describe.concurrent('testStore()', () => {
           const messages = held.get(id) ?? []
           return Promise.resolve({ messages, version: messages.length === 0 ? null : 'v' })
         },
-        append: (id, messages) => {
-          held.set(id, [...(held.get(id) ?? []), ...messages])
+        write: (id, { add = [] }) => {
+          held.set(id, [...(held.get(id) ?? []), ...add])
           return Promise.resolve('v')
         },
       }
     })
-    expect(failed).toContain('is not affected by later changes to appended and loaded messages')
+    expect(failed).toContain('is not affected by later changes to added and loaded messages')
   })
 
   test('testStore() detects a store that confuses different ids', async () => {
     const short = (id: string): string => id.trim()
     const failed = await failures((whole) => ({
       load: (id) => whole.load(short(id)),
-      append: (id, messages, version) => whole.append(short(id), messages, version),
+      write: (id, change, version) => whole.write(short(id), change, version),
       clear: (id) => whole.clear(short(id)),
     }))
     expect(failed).toEqual(['keeps conversations with unusual ids apart'])
@@ -156,7 +129,7 @@ describe.concurrent('testStore()', () => {
       const lasting = memoryStore()
       return {
         load: (id) => lasting.load(id),
-        append: (id, messages, version) => lasting.append(id, messages, version),
+        write: (id, change, version) => lasting.write(id, change, version),
       }
     })
     expect(failed).toContain('deletes a conversation after its time to live')
@@ -193,6 +166,7 @@ describe.concurrent('testStore()', () => {
     }))
     expect(fleeting).toEqual([
       'keeps a conversation while a turn is running',
+      'keeps a draft while a turn is running',
       'keeps a renewed lock beyond its first duration',
       'refuses to renew or release a lock for a holder that has lost it',
     ])

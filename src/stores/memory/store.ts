@@ -15,46 +15,49 @@ import {
 import { StreamError } from '../../base/errors.js'
 import type { Message } from '../../base/messages.js'
 import type {
+  ConversationChange,
   ConversationLock,
   ConversationStore,
+  Draft,
   LockOptions,
   StoredConversation,
 } from '../../conversation/store.js'
 import { Locks } from './locks.js'
-import { bytesOfAll, defaultMaxBytes, maxBytesRule } from './size.js'
+import { bytesOf, bytesOfAll, defaultMaxBytes, maxBytesRule } from './size.js'
 
 /** Options of `memoryStore()`. */
 export interface MemoryStoreOptions {
   /**
-   * How many conversations are kept. The least recently used one is removed first, but none with a
-   * running turn.
-   * @default 1_000
+   * The maximum number of conversations. The least recently used ones are removed first, but none
+   * with a running turn.
+   * @default Infinity
    */
   maxConversations?: number
   /**
-   * How much memory the messages of all conversations take, in bytes. The least recently used
+   * The maximum memory of all conversations, in bytes, drafts included. The least recently used
    * conversations are removed first, but none with a running turn: if nothing else is left, the turn
    * fails with a `StreamError` of code `store`.
    * @default 67_108_864 (64 MiB)
    */
   maxBytes?: number
   /**
-   * How long a conversation is kept after its last turn, in milliseconds; `Infinity` for as long as
-   * there is room.
-   * @default 86_400_000 (a day)
+   * The time for which a conversation is kept after its last turn, in milliseconds; `Infinity` for
+   * as long as there is room.
+   * @default Infinity
    */
   ttlMs?: number
 }
 
 interface Entry {
-  /** As JSON, so that changes to a loaded or appended message do not change what is stored. */
+  /** As JSON, so that changes to a loaded or added message do not change what is stored. */
   messages: string[]
+  /** As JSON. */
+  draft: string | undefined
+  /** Of everything. */
   bytes: number
   version: string
   expiresAt: number
 }
-
-const dayMs = 86_400_000
 
 const rules: Rules<MemoryStoreOptions> = {
   maxConversations: rule(
@@ -73,9 +76,12 @@ const rules: Rules<MemoryStoreOptions> = {
  */
 export function memoryStore(options: MemoryStoreOptions = {}): ConversationStore {
   checkOptions('', options, rules)
-  const { maxConversations = 1_000, maxBytes = defaultMaxBytes, ttlMs = dayMs } = options
+  const { maxConversations = Infinity, maxBytes = defaultMaxBytes, ttlMs = Infinity } = options
   return new MemoryStore({ maxConversations, maxBytes, ttlMs })
 }
+
+/** The memory of a conversation besides its texts, in bytes, rounded up. */
+const entryBytes = 256
 
 class MemoryStore implements ConversationStore {
   readonly #settings: Required<MemoryStoreOptions>
@@ -91,27 +97,44 @@ class MemoryStore implements ConversationStore {
 
   load(id: string): Promise<StoredConversation> {
     const entry = this.#find(id)
+    if (entry === undefined) return Promise.resolve({ messages: [], version: null })
+    const { messages, version, draft } = entry
     return Promise.resolve({
-      messages: (entry?.messages ?? []).map((json) => JSON.parse(json) as Message),
-      version: entry?.version ?? null,
+      messages: messages.map((json) => JSON.parse(json) as Message),
+      version,
+      ...(draft !== undefined && { draft: JSON.parse(draft) as Draft }),
     })
   }
 
-  async append(
+  async write(
     id: string,
-    messages: readonly Message[],
+    { keep = Infinity, add = [], draft }: ConversationChange,
     expectedVersion: string | null,
   ): Promise<string> {
     const entry = this.#find(id)
     if ((entry?.version ?? null) !== expectedVersion) {
       throw new StreamError('conflict', `Conversation "${id}" has changed since it was loaded.`)
     }
-    const added = messages.map((message) => JSON.stringify(message))
-    return this.#put(id, [...(entry?.messages ?? []), ...added])
+    const { messages, draft: earlierDraft, bytes } = entry ?? emptyEntry(id)
+    const added = add.map((message) => JSON.stringify(message))
+    const nextDraft =
+      draft === undefined ? earlierDraft : draft === null ? undefined : JSON.stringify(draft)
+    // Only what changes is counted again, because a draft changes often.
+    const grown =
+      bytesOfAll(added) -
+      bytesOfAll(messages.slice(keep)) +
+      (nextDraft === earlierDraft ? 0 : bytesOfDraft(nextDraft) - bytesOfDraft(earlierDraft))
+    this.#reserve(id, bytes + grown)
+    messages.length = Math.min(messages.length, keep)
+    for (const json of added) messages.push(json)
+    return this.#put(id, messages, nextDraft, bytes + grown)
   }
 
   clear(id: string): Promise<void> {
-    if (this.#find(id) !== undefined || this.#locks.isHeld(id)) this.#put(id, [])
+    if (this.#find(id) !== undefined || this.#locks.isHeld(id)) {
+      const { messages, bytes } = emptyEntry(id)
+      this.#put(id, messages, undefined, bytes)
+    }
     return Promise.resolve()
   }
 
@@ -142,22 +165,21 @@ class MemoryStore implements ConversationStore {
     if (entry !== undefined) this.#set(id, entry)
   }
 
-  /** @throws StreamError `store` if there is no room for the messages */
-  #put(id: string, messages: string[]): string {
+  /** @throws StreamError `store` if there is no room for a conversation of this size */
+  #reserve(id: string, bytes: number): void {
     const { maxBytes } = this.#settings
-    const earlier = this.#entries.get(id)
-    const bytes = bytesOfAll(messages)
-    const needed = this.#bytes - (earlier?.bytes ?? 0) + bytes
-    if (this.#makeRoom(needed - maxBytes, id) > 0) {
-      throw new StreamError(
-        'store',
-        `The memory store has no room for conversation "${id}": its ${bytes} bytes and the conversations with a running turn exceed memoryStore.maxBytes (${maxBytes}).`,
-      )
-    }
-    if (earlier !== undefined) this.#delete(id, earlier)
+    const needed = this.#bytes - (this.#entries.get(id)?.bytes ?? 0) + bytes
+    if (this.#makeRoom(needed - maxBytes, id) <= 0) return
+    throw new StreamError(
+      'store',
+      `The memory store has no room for conversation "${id}": its ${bytes} bytes and the conversations with a running turn exceed memoryStore.maxBytes (${maxBytes}).`,
+    )
+  }
+
+  #put(id: string, messages: string[], draft: string | undefined, bytes: number): string {
     const version = crypto.randomUUID()
-    this.#set(id, { messages, bytes, version, expiresAt: 0 })
-    this.#bytes += bytes
+    this.#bytes += bytes - (this.#entries.get(id)?.bytes ?? 0)
+    this.#set(id, { messages, draft, bytes, version, expiresAt: 0 })
     return version
   }
 
@@ -195,4 +217,12 @@ class MemoryStore implements ConversationStore {
     this.#entries.delete(id)
     this.#bytes -= entry.bytes
   }
+}
+
+function emptyEntry(id: string): Pick<Entry, 'messages' | 'draft' | 'bytes'> {
+  return { messages: [], draft: undefined, bytes: entryBytes + bytesOf(id) }
+}
+
+function bytesOfDraft(draft: string | undefined): number {
+  return draft === undefined ? 0 : bytesOf(draft)
 }

@@ -2,8 +2,8 @@
  * The scripts for a conversation, each atomic. They may run twice with the same arguments, because
  * clients repeat a command after a lost connection although it may have been run.
  *
- * A conversation is one list: its version, then one message an element. One key cannot expire or be
- * evicted by half.
+ * A conversation is one list: its version, its draft (empty for none), then one message an element.
+ * One key cannot expire or be evicted by half, and an element is written without the others.
  *
  * @module
  */
@@ -17,27 +17,30 @@ import type { RedisScript } from './connection.js'
 export const loadScript: RedisScript = { lua: `return redis.call('LRANGE', KEYS[1], 0, -1)` }
 
 /**
- * KEYS: history. ARGV: expected version ('' for none), new version, ttl ('' for none), messages.
+ * KEYS: history. ARGV: expected version ('' for none), new version, ttl ('' for none), how many
+ * messages to keep ('' for all), whether to set the draft ('1'), draft ('' for none), messages.
  * Returns 1, or 0 for a conflict.
  */
-export const appendScript: RedisScript = {
+export const writeScript: RedisScript = {
   lua: `
 local version = redis.call('LINDEX', KEYS[1], 0)
 if version == ARGV[2] then return 1 end
 if (version or '') ~= ARGV[1] then return 0 end
-if version then redis.call('LSET', KEYS[1], 0, ARGV[2]) else redis.call('RPUSH', KEYS[1], ARGV[2]) end
-for i = 4, #ARGV do redis.call('RPUSH', KEYS[1], ARGV[i]) end
-if ARGV[3] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+if version then redis.call('LSET', KEYS[1], 0, ARGV[2]) else redis.call('RPUSH', KEYS[1], ARGV[2], '') end
+if ARGV[4] ~= '' then redis.call('LTRIM', KEYS[1], 0, ARGV[4] + 1) end
+if ARGV[5] == '1' then redis.call('LSET', KEYS[1], 1, ARGV[6]) end
+for i = 7, #ARGV do redis.call('RPUSH', KEYS[1], ARGV[i]) end
+if ARGV[3] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[3]) else redis.call('PERSIST', KEYS[1]) end
 return 1`,
 }
 
-/** KEYS: history, lock. ARGV: new version, ttl ('' for none). */
+/** KEYS: history, lock. ARGV: new version, how long to keep it. */
 export const clearScript: RedisScript = {
   lua: `
 if redis.call('EXISTS', KEYS[1], KEYS[2]) == 0 then return 0 end
 redis.call('DEL', KEYS[1])
-redis.call('RPUSH', KEYS[1], ARGV[1])
-if ARGV[2] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+redis.call('RPUSH', KEYS[1], ARGV[1], '')
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return 1`,
 }
 

@@ -8,8 +8,10 @@ import { checkOptions, limit, type Rules } from '../../base/check-options.js'
 import { StreamError } from '../../base/errors.js'
 import type { Message } from '../../base/messages.js'
 import type {
+  ConversationChange,
   ConversationLock,
   ConversationStore,
+  Draft,
   LockOptions,
   StoredConversation,
 } from '../../conversation/store.js'
@@ -18,12 +20,12 @@ import { keyPrefix, type RedisClient } from './client.js'
 import { RedisConnection, redisError } from './connection.js'
 import { taggedName } from './keys.js'
 import {
-  appendScript,
   clearScript,
   loadScript,
   lockScript,
   releaseScript,
   renewScript,
+  writeScript,
 } from './store-scripts.js'
 
 /** Options of `redisStore()`. */
@@ -36,7 +38,7 @@ export interface RedisStoreOptions {
   /**
    * The time for which a conversation is kept after its last turn, in milliseconds; `Infinity` for
    * no limit.
-   * @default 86_400_000 (a day)
+   * @default Infinity
    */
   ttlMs?: number
   /**
@@ -47,7 +49,12 @@ export interface RedisStoreOptions {
   commandTimeoutMs?: number
 }
 
-const dayMs = 86_400_000
+/**
+ * The time for which the version of a cleared conversation is kept if conversations are kept without
+ * a limit, in milliseconds. Longer than any turn that it has to fence off.
+ */
+const clearedMs = 86_400_000
+
 /**
  * The polling interval of a waiting process, in milliseconds for each place in the queue, up to ten
  * times as much. The first in line finds a free lock within 100 ms, and a hundred that wait for the
@@ -82,7 +89,7 @@ export function redisStore(
   options: RedisStoreOptions = {},
 ): ConversationStore {
   checkOptions('', options, rules)
-  const { prefix = 'sluice:conversation:', ttlMs = dayMs, commandTimeoutMs = 5_000 } = options
+  const { prefix = 'sluice:conversation:', ttlMs = Infinity, commandTimeoutMs = 5_000 } = options
   return new RedisStore(new RedisConnection(client, commandTimeoutMs), prefix, ttlMs)
 }
 
@@ -100,31 +107,43 @@ class RedisStore implements ConversationStore {
 
   async load(id: string): Promise<StoredConversation> {
     const reply = await this.#connection.run(loadScript, [this.#key(id, 'history')], [])
-    const [version = null, ...messages] = reply as string[]
+    const [version = null, draft = '', ...messages] = reply as string[]
     try {
-      return { version, messages: messages.map((json) => JSON.parse(json) as Message) }
+      return {
+        messages: messages.map((json) => JSON.parse(json) as Message),
+        version,
+        ...(draft !== '' && { draft: JSON.parse(draft) as Draft }),
+      }
     } catch (cause) {
       const message = `Conversation "${id}" contains a value that is not a message. Check whether something else uses its key.`
       throw new StreamError('store', message, { cause })
     }
   }
 
-  async append(
+  async write(
     id: string,
-    messages: readonly Message[],
+    { keep = Infinity, add = [], draft }: ConversationChange,
     expectedVersion: string | null,
   ): Promise<string> {
     const version = crypto.randomUUID()
-    const added = messages.map((message) => JSON.stringify(message))
-    const args = [expectedVersion ?? '', version, this.#ttl, ...added]
-    const done = await this.#connection.run(appendScript, [this.#key(id, 'history')], args)
+    const args = [
+      expectedVersion ?? '',
+      version,
+      this.#ttl,
+      keep === Infinity ? '' : String(keep),
+      draft === undefined ? '0' : '1',
+      draft === undefined || draft === null ? '' : JSON.stringify(draft),
+      ...add.map((message) => JSON.stringify(message)),
+    ]
+    const done = await this.#connection.run(writeScript, [this.#key(id, 'history')], args)
     if (done === 1) return version
     throw new StreamError('conflict', `Conversation "${id}" has changed since it was loaded.`)
   }
 
   async clear(id: string): Promise<void> {
     const keys = [this.#key(id, 'history'), this.#key(id, 'lock')] as const
-    await this.#connection.run(clearScript, [...keys], [crypto.randomUUID(), this.#ttl])
+    const args = [crypto.randomUUID(), this.#ttl || String(clearedMs)]
+    await this.#connection.run(clearScript, [...keys], args)
   }
 
   async lock(id: string, { ttlMs, wait = true, signal }: LockOptions): Promise<ConversationLock> {

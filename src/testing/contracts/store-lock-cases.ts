@@ -140,15 +140,15 @@ export const lockCases: Record<string, StoreCase> = {
   'rejects the commit of a holder that has lost the lock': {
     async run(context) {
       const { store, id } = context
-      await store.append(id, turnOf('before'), null)
+      await store.write(id, { add: turnOf('before') }, null)
       await store.lock(id, { ttlMs: 50 })
       const slow = await store.load(id)
       const lock = await lockSoon(context, 50)
       const quick = await store.load(id)
-      await store.append(id, turnOf('quick'), quick.version)
+      await store.write(id, { add: turnOf('quick') }, quick.version)
       await lock.release()
-      const late = store.append(id, turnOf('slow'), slow.version)
-      await checkRejects(context, late, 'conflict', 'append() after losing the lock')
+      const late = store.write(id, { add: turnOf('slow') }, slow.version)
+      await checkRejects(context, late, 'conflict', 'write() after losing the lock')
       const expected = [...turnOf('before'), ...turnOf('quick')]
       checkEqual((await store.load(id)).messages, expected, 'the messages')
     },

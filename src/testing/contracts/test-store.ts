@@ -13,8 +13,9 @@ import {
   string,
 } from '../../base/check-options.js'
 import type { ConversationStore } from '../../conversation/store.js'
-import { appendCases } from './store-append-cases.js'
+import { draftCases } from './store-draft-cases.js'
 import { lockCases } from './store-lock-cases.js'
+import { writeCases } from './store-write-cases.js'
 
 /** The requirements of a test on its store. */
 export interface StoreScenario {
@@ -59,7 +60,8 @@ export function testStore(options: TestStoreOptions): void {
   checkOptions('', options, rules)
   const { name, test, store, deadlineMs = 2_000 } = options
   for (const [sentence, { ttlMs = 60_000, run }] of Object.entries({
-    ...appendCases,
+    ...writeCases,
+    ...draftCases,
     ...lockCases,
   })) {
     test(`${name}: ${sentence}`, async () =>

@@ -14,10 +14,10 @@ afterEach(() => {
 describe('room', () => {
   test('is made by forgetting the conversation that was not used for the longest time', async () => {
     const store = memoryStore({ maxConversations: 2 })
-    const version = await store.append('a', turn, null)
-    await store.append('b', turn, null)
-    await store.append('a', turn, version)
-    await store.append('c', turn, null)
+    const version = await store.write('a', { add: turn }, null)
+    await store.write('b', { add: turn }, null)
+    await store.write('a', { add: turn }, version)
+    await store.write('c', { add: turn }, null)
     const counts = await Promise.all(
       ['a', 'b', 'c'].map(async (id) => (await store.load(id)).messages.length),
     )
@@ -26,18 +26,18 @@ describe('room', () => {
 
   test('is not taken from a conversation with a turn running, until that has ended', async () => {
     const store = memoryStore({ maxConversations: 1 })
-    await store.append('a', turn, null)
+    await store.write('a', { add: turn }, null)
     const lock = await store.lock('a', { ttlMs: 10_000 })
-    await store.append('b', turn, null)
+    await store.write('b', { add: turn }, null)
     expect((await store.load('a')).messages).toHaveLength(1)
     await lock.release()
-    await store.append('c', turn, null)
+    await store.write('c', { add: turn }, null)
     expect((await store.load('a')).messages).toHaveLength(0)
   })
 
   test('holds a conversation of which nothing was stored for nothing', async () => {
     const store = memoryStore({ maxConversations: 1 })
-    await store.append('a', turn, null)
+    await store.write('a', { add: turn }, null)
     await store.load('b')
     await store.clear('b')
     await (await store.lock('b', { ttlMs: 10_000 })).release()
@@ -48,18 +48,25 @@ describe('room', () => {
 describe('time', () => {
   test('is counted from the last turn on', async () => {
     const store = memoryStore({ ttlMs: 1_000 })
-    const version = await store.append('a', turn, null)
+    const version = await store.write('a', { add: turn }, null)
     vi.advanceTimersByTime(900)
-    await store.append('a', turn, version)
+    await store.write('a', { add: turn }, version)
     vi.advanceTimersByTime(900)
     expect((await store.load('a')).messages).toHaveLength(2)
     vi.advanceTimersByTime(100)
     expect(await store.load('a')).toEqual({ messages: [], version: null })
   })
 
+  test('never ends by default', async () => {
+    const store = memoryStore()
+    for (let index = 0; index < 2_000; index++) await store.write(`${index}`, { add: turn }, null)
+    vi.advanceTimersByTime(365 * 86_400_000)
+    expect((await store.load('0')).messages).toEqual(turn)
+  })
+
   test('needs no timer', async () => {
     const store = memoryStore({ ttlMs: 1_000 })
-    await store.append('a', turn, null)
+    await store.write('a', { add: turn }, null)
     await store.lock('a', { ttlMs: 1_000 })
     expect(vi.getTimerCount()).toBe(0)
   })
@@ -100,45 +107,88 @@ describe('maxBytes', () => {
 
   test('removes the least recently used conversations first', async () => {
     const store = memoryStore({ maxBytes: 10_000 })
-    for (const id of ['a', 'b', 'c']) await store.append(id, messageOf(4_000), null)
+    for (const id of ['a', 'b', 'c']) await store.write(id, { add: messageOf(4_000) }, null)
     const loaded = await Promise.all(['a', 'b', 'c'].map((id) => store.load(id)))
     expect(loaded.map(({ messages }) => messages.length)).toEqual([0, 1, 1])
   })
 
   test('never removes a conversation with a running turn: the next one fails with `store`', async () => {
     const store = memoryStore({ maxBytes: 10_000 })
-    await store.append('a', messageOf(6_000), null)
+    await store.write('a', { add: messageOf(6_000) }, null)
     const lock = await store.lock('a', { ttlMs: 60_000 })
-    const refused = store.append('b', messageOf(6_000), null)
+    const refused = store.write('b', { add: messageOf(6_000) }, null)
     await expect(refused).rejects.toMatchObject({ code: 'store' })
     expect((await store.load('a')).messages).toHaveLength(1)
     await lock.release()
-    await store.append('b', messageOf(6_000), null)
+    await store.write('b', { add: messageOf(6_000) }, null)
     expect((await store.load('a')).messages).toHaveLength(0)
   })
 
   test('refuses what no conversation can hold, and keeps what the conversation has', async () => {
     const store = memoryStore({ maxBytes: 10_000 })
-    const version = await store.append('a', messageOf(4_000), null)
-    await expect(store.append('a', messageOf(8_000), version)).rejects.toMatchObject({
+    const version = await store.write('a', { add: messageOf(4_000) }, null)
+    await expect(store.write('a', { add: messageOf(8_000) }, version)).rejects.toMatchObject({
       code: 'store',
     })
     expect(await store.load('a')).toMatchObject({ version, messages: messageOf(4_000) })
   })
 
+  test('counts drafts, and gives the room of a deleted or replaced one back', async () => {
+    const store = memoryStore({ maxBytes: 10_000 })
+    let version = await store.write('a', { draft: { text: 'x'.repeat(8_000) } }, null)
+    const refused = store.write('a', { add: messageOf(4_000) }, version)
+    await expect(refused).rejects.toMatchObject({ code: 'store' })
+    expect(await store.load('a')).toMatchObject({ version, messages: [] })
+    for (let step = 0; step < 10; step++) {
+      version = await store.write('a', { draft: { text: 'y'.repeat(8_000), step } }, version)
+    }
+    version = await store.write('a', { draft: null }, version)
+    await store.write('a', { add: messageOf(8_000) }, version)
+    expect((await store.load('a')).messages).toHaveLength(1)
+  })
+
+  test('never removes a draft whose conversation has a running turn', async () => {
+    const store = memoryStore({ maxBytes: 10_000 })
+    const lock = await store.lock('a', { ttlMs: 60_000 })
+    await store.write('a', { draft: { text: 'x'.repeat(6_000) } }, null)
+    const refused = store.write('b', { add: messageOf(6_000) }, null)
+    await expect(refused).rejects.toMatchObject({ code: 'store' })
+    expect((await store.load('a')).draft).toBeDefined()
+    await lock.release()
+    await store.write('b', { add: messageOf(6_000) }, null)
+    expect(await store.load('a')).toEqual({ messages: [], version: null })
+  })
+
+  test('gives the room of deleted messages back', async () => {
+    const store = memoryStore({ maxBytes: 10_000 })
+    let version = await store.write('a', { add: messageOf(4_000) }, null)
+    for (let round = 0; round < 10; round++) {
+      version = await store.write('a', { keep: 1, add: messageOf(4_000) }, version)
+    }
+    expect((await store.load('a')).messages).toHaveLength(2)
+  })
+
+  test('counts conversations without messages, too', async () => {
+    const store = memoryStore({ maxBytes: 100_000 })
+    const version = await store.write('first', {}, null)
+    expect((await store.load('first')).version).toBe(version)
+    for (let index = 0; index < 1_000; index++) await store.write(`${index}`, {}, null)
+    expect((await store.load('first')).version).toBeNull()
+  })
+
   test('gives the room of a cleared conversation back', async () => {
     const store = memoryStore({ maxBytes: 10_000 })
-    await store.append('a', messageOf(8_000), null)
+    await store.write('a', { add: messageOf(8_000) }, null)
     await store.clear('a')
     const { version } = await store.load('a')
-    await store.append('a', messageOf(8_000), version)
+    await store.write('a', { add: messageOf(8_000) }, version)
     expect((await store.load('a')).messages).toHaveLength(1)
   })
 })
 
 test('a jump of the wall clock ends no lock and forgets no conversation', async () => {
   const store = memoryStore()
-  await store.append('a', turn, null)
+  await store.write('a', { add: turn }, null)
   await store.lock('a', { ttlMs: 5_000 })
   vi.setSystemTime(Date.now() + 48 * 60 * 60 * 1000)
   await expect(store.lock('a', { ttlMs: 5_000, wait: false })).rejects.toMatchObject({

@@ -40,9 +40,9 @@ describe.skipIf(!redisPresent)(`redisStore${redisNote}`, () => {
     return Object.fromEntries(await Promise.all(left))
   }
 
-  test('redisStore() leaves one expiring key, and a lock only while a turn runs', async () => {
+  test('redisStore() leaves one key, and those of the lock only while a turn runs', async () => {
     const model = held('one')
-    const conversation = start()
+    const conversation = start({ ttlMs: 3_600_000 })
     await conversation.send('a').text()
     const running = conversation.send('b', { driver: model.driver }).text()
     await expect.poll(model.begun).toBe(1)
@@ -62,13 +62,38 @@ describe.skipIf(!redisPresent)(`redisStore${redisNote}`, () => {
     const after = await keys()
     expect(Object.keys(after)).toEqual(['sluice:conversation:{a %7Bb%7D}:history'])
     const [left = 0] = Object.values(after)
-    expect(left).toBeGreaterThan(86_400_000 - 60_000)
-    expect(left).toBeLessThanOrEqual(86_400_000)
+    expect(left).toBeGreaterThan(3_600_000 - 60_000)
+    expect(left).toBeLessThanOrEqual(3_600_000)
   })
 
-  test('redisStore() keeps a conversation without a limit under another prefix', async () => {
-    await start({ ttlMs: Infinity, prefix: 'chat:' }).send('a').text()
+  test('redisStore() keeps conversations without a limit by default, under any prefix', async () => {
+    await start({ prefix: 'chat:' }).send('a').text()
     expect(await keys()).toEqual({ 'chat:{a %7Bb%7D}:history': -1 })
+  })
+
+  test('redisStore() deletes what is left of a cleared conversation a day later, unless it continues', async () => {
+    const conversation = start()
+    await conversation.send('a').text()
+    await conversation.clear()
+    const [left = 0] = Object.values(await keys())
+    expect(left).toBeGreaterThan(86_400_000 - 60_000)
+    await conversation.send('b').text()
+    expect(Object.values(await keys())).toEqual([-1])
+  })
+
+  test('a draft in Redis is written without the messages', async () => {
+    const store = redisStore(given.client)
+    const add = [{ role: 'user' as const, content: 'x'.repeat(1_000_000) }]
+    let version = await store.write('a', { add }, null)
+    const sentBytes = async (): Promise<number> => {
+      const info = String(await redis.send('', ['INFO', 'stats']))
+      return Number(/total_net_input_bytes:(\d+)/.exec(info)?.[1])
+    }
+    const before = await sentBytes()
+    for (let step = 0; step < 10; step++)
+      version = await store.write('a', { draft: { step } }, version)
+    expect((await sentBytes()) - before).toBeLessThan(20_000)
+    expect(await store.load('a')).toEqual({ messages: add, version, draft: { step: 9 } })
   })
 
   test('a waiting process that died does not delay the next one for long', async () => {

@@ -57,7 +57,7 @@ const unusualIds = [
   'long'.repeat(500),
 ]
 
-export const appendCases: Record<string, StoreCase> = {
+export const writeCases: Record<string, StoreCase> = {
   'loads an empty conversation for an unknown id': {
     async run({ store, id }) {
       checkEqual(await store.load(id), { messages: [], version: null }, 'load')
@@ -66,8 +66,8 @@ export const appendCases: Record<string, StoreCase> = {
 
   'loads messages unchanged and in order': {
     async run({ store, id }) {
-      const version = await store.append(id, everything, null)
-      await store.append(id, turnOf('more'), version)
+      const version = await store.write(id, { add: everything }, null)
+      await store.write(id, { add: turnOf('more') }, version)
       const { messages } = await store.load(id)
       checkEqual(messages, [...everything, ...turnOf('more')], 'the messages')
     },
@@ -77,7 +77,7 @@ export const appendCases: Record<string, StoreCase> = {
     async run({ store, id }) {
       const versions: (string | null)[] = [null]
       for (const text of ['a', 'b', 'c']) {
-        const version = await store.append(id, turnOf(text), versions.at(-1) ?? null)
+        const version = await store.write(id, { add: turnOf(text) }, versions.at(-1) ?? null)
         checkEqual((await store.load(id)).version, version, 'the version')
         versions.push(version)
       }
@@ -87,25 +87,53 @@ export const appendCases: Record<string, StoreCase> = {
     },
   },
 
-  'rejects an append at another version with conflict, and changes nothing': {
+  'keeps as many messages as requested, and adds the new ones after them': {
+    async run({ store, id }) {
+      const all = [...turnOf('a'), ...turnOf('b'), ...turnOf('c')]
+      let version = await store.write(id, { add: all }, null)
+      let messages = all
+      for (const [keep, add] of [
+        [6, []],
+        [7, []],
+        [5, []],
+        [4, turnOf('d')],
+        [5, [...turnOf('e'), ...turnOf('f')]],
+        [8, turnOf('g')],
+        [1, [{ role: 'assistant' as const, content: 'h' }]],
+        [0, turnOf('i')],
+        [0, []],
+        [0, turnOf('j')],
+      ] as const) {
+        version = await store.write(id, { keep, ...(add.length > 0 && { add }) }, version)
+        messages = [...messages.slice(0, keep), ...add]
+        const what = `load after keep: ${keep} and ${add.length} new messages`
+        checkEqual(await store.load(id), { messages, version }, what)
+      }
+      const other = `${id} other`
+      const first = await store.write(other, { keep: 0, add: turnOf('k') }, null)
+      checkEqual(await store.load(other), { messages: turnOf('k'), version: first }, 'load')
+    },
+  },
+
+  'rejects a write at another version with conflict, and changes nothing': {
     async run(context) {
       const { store, id } = context
-      const stale = await store.append(id, turnOf('a'), null)
-      const version = await store.append(id, turnOf('b'), stale)
+      const stale = await store.write(id, { add: turnOf('a') }, null)
+      const version = await store.write(id, { add: turnOf('b') }, stale)
       for (const wrong of [stale, null, 'another']) {
-        const late = store.append(id, turnOf('late'), wrong)
-        await checkRejects(context, late, 'conflict', `append at ${wrong}`)
+        const late = store.write(id, { add: turnOf('late') }, wrong)
+        await checkRejects(context, late, 'conflict', `write at ${wrong}`)
       }
       const messages = [...turnOf('a'), ...turnOf('b')]
       checkEqual(await store.load(id), { messages, version }, 'load')
       const other = `${id} other`
-      const unknown = store.append(other, turnOf('late'), stale)
-      await checkRejects(context, unknown, 'conflict', 'append at a version of an unknown id')
+      const unknown = store.write(other, { add: turnOf('late') }, stale)
+      await checkRejects(context, unknown, 'conflict', 'write at a version of an unknown id')
       checkEqual(await store.load(other), { messages: [], version: null }, 'load')
     },
   },
 
-  'accepts exactly one of twenty concurrent appends with the same expected version': {
+  'accepts exactly one of twenty concurrent writes with the same expected version': {
     async run({ store, id }) {
       let version: string | null = null
       let messages: Message[] = []
@@ -113,7 +141,7 @@ export const appendCases: Record<string, StoreCase> = {
         const expected: string | null = version
         const results: PromiseSettledResult<string>[] = await Promise.allSettled(
           Array.from({ length: 20 }, (_, index) =>
-            store.append(id, turnOf(`${round} ${index}`), expected),
+            store.write(id, { add: turnOf(`${round} ${index}`) }, expected),
           ),
         )
         const won = results.flatMap((result, index) =>
@@ -135,13 +163,13 @@ export const appendCases: Record<string, StoreCase> = {
     },
   },
 
-  'never loads half a turn during concurrent appends': {
+  'never loads half a turn during concurrent writes': {
     async run({ store, id }) {
       const state = { writing: true }
       const write = async (): Promise<void> => {
         let version: string | null = null
         for (let turn = 0; turn < 30; turn++) {
-          version = await store.append(id, turnOf(`${turn}`), version)
+          version = await store.write(id, { add: turnOf(`${turn}`) }, version)
         }
       }
       const written = later(
@@ -161,10 +189,10 @@ export const appendCases: Record<string, StoreCase> = {
     },
   },
 
-  'is not affected by later changes to appended and loaded messages': {
+  'is not affected by later changes to added and loaded messages': {
     async run({ store, id }) {
       const given = turnOf('a')
-      await store.append(id, given, null)
+      await store.write(id, { add: given }, null)
       const change = (messages: Message[]): void => {
         const [first] = messages
         if (first) Object.assign(first, { content: 'changed' })
@@ -176,26 +204,36 @@ export const appendCases: Record<string, StoreCase> = {
     },
   },
 
-  'deletes the messages on clear(), and rejects the append of a turn that began before': {
+  'deletes the messages on clear(), and rejects the write of a turn that began before': {
     async run(context) {
       const { store, id } = context
-      const before = await store.append(id, turnOf('a'), null)
+      const before = await store.write(id, { add: turnOf('a') }, null)
       await store.clear(id)
       const { messages, version } = await store.load(id)
       checkEqual(messages, [], 'the messages')
-      await checkRejects(context, store.append(id, turnOf('late'), before), 'conflict', 'append')
-      await store.append(id, turnOf('b'), version)
+      await checkRejects(
+        context,
+        store.write(id, { add: turnOf('late') }, before),
+        'conflict',
+        'write',
+      )
+      await store.write(id, { add: turnOf('b') }, version)
       checkEqual((await store.load(id)).messages, turnOf('b'), 'the messages')
     },
   },
 
-  'rejects the append of a first turn after clear()': {
+  'rejects the write of a first turn after clear()': {
     async run(context) {
       const { store, id } = context
       const lock = await store.lock(id, { ttlMs: 10_000 })
       const { version } = await store.load(id)
       await store.clear(id)
-      await checkRejects(context, store.append(id, turnOf('late'), version), 'conflict', 'append')
+      await checkRejects(
+        context,
+        store.write(id, { add: turnOf('late') }, version),
+        'conflict',
+        'write',
+      )
       await lock.release()
     },
   },
@@ -214,7 +252,7 @@ export const appendCases: Record<string, StoreCase> = {
       ids.push(...unusualIds.map((unusual) => `${id}${unusual}`))
       for (const [index, each] of ids.entries()) {
         const lock = await store.lock(each, { ttlMs: 10_000, wait: false })
-        await store.append(each, turnOf(`${index}`), null)
+        await store.write(each, { add: turnOf(`${index}`) }, null)
         await lock.release()
       }
       for (const [index, each] of ids.entries()) {
@@ -229,7 +267,7 @@ export const appendCases: Record<string, StoreCase> = {
     ttlMs: 200,
     async run({ store, id, ttlMs, deadlineMs }) {
       const storedAt = Date.now()
-      await store.append(id, turnOf('a'), null)
+      await store.write(id, { add: turnOf('a') }, null)
       const gone = (async () => {
         while ((await store.load(id)).messages.length > 0) await pause(10)
       })()
@@ -237,7 +275,7 @@ export const appendCases: Record<string, StoreCase> = {
       // Clocks with a resolution of milliseconds, in both processes.
       check(Date.now() - storedAt >= ttlMs - 2, `it was gone after ${Date.now() - storedAt} ms`)
       checkEqual(await store.load(id), { messages: [], version: null }, 'load')
-      await store.append(id, turnOf('b'), null)
+      await store.write(id, { add: turnOf('b') }, null)
     },
   },
 
@@ -247,7 +285,7 @@ export const appendCases: Record<string, StoreCase> = {
       await keepRenewing(ttlMs * 2, ttlMs, async (round) => {
         const own = `${id} ${round}`
         const lock = await store.lock(own, { ttlMs: 10_000 })
-        const version = await store.append(own, turnOf('a'), null)
+        const version = await store.write(own, { add: turnOf('a') }, null)
         const meanwhile = async (): Promise<void> => {
           checkEqual((await store.load(own)).version, version, 'the version')
         }
