@@ -19,9 +19,9 @@ import { StreamError } from '../base/errors.js'
 import { exceededBound } from '../base/json-bounds.js'
 import type { JsonSchema } from '../base/schema.js'
 import type { RunContext, Tool } from '../base/tools.js'
+import { callTool } from './call-tool.js'
 import type { McpClient, McpTool } from './client.js'
 import { readResult } from './read-result.js'
-import { run } from './run.js'
 import { modelNames } from './tool-names.js'
 
 /** Options of `mcpTools()`. */
@@ -122,21 +122,19 @@ export async function mcpTools(
 async function listTools(client: McpClient): Promise<Map<string, McpTool>> {
   const listed = new Map<string, McpTool>()
   const cursors = new Set<string>()
-  let cursor: string | undefined
-  do {
+  for (let cursor: string | undefined; ; cursors.add(cursor)) {
     const page = await client.listTools(cursor === undefined ? {} : { cursor })
     for (const tool of page.tools) {
       const isTask = tool.execution?.taskSupport === 'required'
       if (!isTask && !listed.has(tool.name)) listed.set(tool.name, tool)
     }
     cursor = page.nextCursor
-    if (cursor === undefined) break
+    // Some servers end their list with an empty cursor.
+    if (!cursor) return listed
     if (cursors.has(cursor) || cursors.size >= maxPages) {
       throw new StreamError('protocol', 'The list of tools of the MCP server does not end.')
     }
-    cursors.add(cursor)
-  } while (true)
-  return listed
+  }
 }
 
 function toTool(client: McpClient, tool: McpTool, options: McpToolsOptions): Tool {
@@ -151,9 +149,8 @@ function toTool(client: McpClient, tool: McpTool, options: McpToolsOptions): Too
     ...(needed === undefined ? {} : { approve: needed }),
     once: typeof once === 'function' ? once(tool) : once,
     async *run(input: Record<string, unknown>, context) {
-      const _meta = meta?.(context)
-      const call = { name, arguments: input, ...(_meta === undefined ? {} : { _meta }) }
-      return readResult(yield* run(client, call, context.signal), accepts)
+      const call = { name, arguments: input, ...(meta && { _meta: meta(context) }) }
+      return readResult(yield* callTool(client, call, context.signal), accepts)
     },
   }
 }

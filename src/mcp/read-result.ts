@@ -57,35 +57,40 @@ function textOf(parts: readonly InputPart[]): string {
 function toPart(block: Block, accepts: Accepts): InputPart {
   switch (block.type) {
     case 'text':
-      return text(block.text)
+      return textPart(block.text)
     case 'image':
     case 'audio':
-      return file(block.data, block.mimeType, accepts)
+      return filePart(block.data, block.mimeType, accepts)
     case 'resource': {
       const { uri, blob, mimeType, text: words } = (block.resource ?? {}) as Block
-      if (blob !== undefined) return file(blob, mimeType, accepts, uri)
-      return text(`${String(uri)}\n${String(words ?? '')}`)
+      if (blob !== undefined) return filePart(blob, mimeType, accepts, uri)
+      return textPart(`${asText(uri)}\n${asText(words)}`)
     }
     default: {
       // Links to resources, and whatever a later version of the protocol adds.
       const { _meta, annotations: _annotations, icons: _icons, ...rest } = block
-      return text(JSON.stringify(rest))
+      return textPart(JSON.stringify(rest))
     }
   }
 }
 
-function text(words: unknown): InputPart {
-  return { type: 'text', text: String(words ?? '') }
+function textPart(words: unknown): InputPart {
+  return { type: 'text', text: asText(words) }
 }
 
-function file(base64: unknown, type: unknown, accepts: Accepts, uri?: unknown): InputPart {
-  const data = String(base64 ?? '')
-  const mediaType = typeof type === 'string' && type !== '' ? type : 'application/octet-stream'
+/** The client has checked results, but other clients may not. */
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+function filePart(base64: unknown, type: unknown, accepts: Accepts, uri?: unknown): InputPart {
+  const data = asText(base64)
+  const mediaType = asText(type) || 'application/octet-stream'
   if (!accepts(mediaType)) {
     const bytes = Math.floor(data.replace(/=+$/, '').length * 0.75)
-    return text(`(A file of type ${mediaType} with ${bytes} bytes was left out.)`)
+    return textPart(`(A file of type ${mediaType} with ${bytes} bytes was left out.)`)
   }
   if (mediaType.startsWith('image/')) return { type: 'image', data, mediaType }
-  const filename = typeof uri === 'string' ? /[^/?#]+(?=\/?(?:[?#].*)?$)/.exec(uri)?.[0] : undefined
+  const filename = /[^/?#]+(?=\/?(?:[?#].*)?$)/.exec(asText(uri))?.[0]
   return { type: 'file', data, mediaType, ...(filename === undefined ? {} : { filename }) }
 }

@@ -16,7 +16,7 @@ import type { McpCall, McpClient, McpProgress } from './client.js'
  * @throws UncertainError if the server may have carried out the call although no answer arrived
  * @throws the error of the server or the client otherwise
  */
-export async function* run(
+export async function* callTool(
   client: McpClient,
   call: McpCall,
   signal: AbortSignal,
