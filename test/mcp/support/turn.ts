@@ -55,12 +55,13 @@ export async function results(
   const events = await collect(turn([called], options))
   const last = events.at(-1) as StreamEvent
   if (last.type !== 'complete') throw new Error('The turn failed.', { cause: last })
-  const content = last.message.content as readonly { type: string }[]
+  const content = last.message.content as readonly { type: string; id: string }[]
   return {
     events,
     last,
     results: content
       .filter(({ type }) => type === 'tool-result')
+      .toSorted((a, b) => Number(a.id) - Number(b.id))
       .map((part) => {
         const { output, content: parts, isError } = part as unknown as ToolResultContent
         return {
