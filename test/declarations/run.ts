@@ -48,7 +48,7 @@ const worlds: Record<string, World> = {
     lib: ['ES2023'],
     types: ['node'],
     bare: ['bare', 'node'],
-    peers: ['peers', 'redis', 'mcp'],
+    peers: ['peers', 'redis'],
   },
   'browser, without @types/node': {
     lib: ['ES2022', 'DOM', 'DOM.Iterable'],

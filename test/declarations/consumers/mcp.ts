@@ -1,5 +1,5 @@
 /**
- * The client of the MCP SDK, which needs the types of Node.
+ * The client of the MCP SDK, which needs the types of Node and the DOM.
  */
 
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
