@@ -182,7 +182,9 @@ function toPart(
       return { type: kind, ...rest }
     }
     case 'tool-result': {
-      const { id, name, output, content, isError } = first
+      const { id, name, output, content, isError, preliminary } = first
+      // After the end it would pass for the result of a run that never ended.
+      if (preliminary && cut !== undefined) return undefined
       return {
         type: 'tool-result',
         id,
@@ -190,6 +192,7 @@ function toPart(
         output,
         ...(content === undefined ? {} : { content }),
         ...(isError ? { isError } : {}),
+        ...(preliminary ? { preliminary } : {}),
       }
     }
     case 'file': {
