@@ -31,6 +31,8 @@ interface MessageFields extends ForProviders {
   id?: string
   /** The answer broke off, or was stopped. */
   status?: 'partial'
+  /** The key of its turn in a conversation: that of `send(input, { key })`. */
+  key?: string
   createdAt?: string | number
   /** Anything else, as JSON. */
   metadata?: unknown

@@ -5,9 +5,9 @@
  */
 
 import {
+  checkId,
   checkOptions,
   driver as driverRule,
-  flag,
   has,
   id as idRule,
   isDelay,
@@ -19,13 +19,16 @@ import {
   rule,
 } from '../base/check-options.js'
 import type { EventStream, OutputStream } from '../base/event-stream.js'
-import type { InputPart, Message } from '../base/messages.js'
+import type { AssistantMessage, InputPart, Message } from '../base/messages.js'
+import { newId } from '../base/new-id.js'
 import type { OutputSchema } from '../base/schema.js'
 import { storeError } from '../base/store-error.js'
 import { openStream, type StreamOptions, streamRules } from '../core/create-stream.js'
+import { type OnError, readDraft } from './draft.js'
 import { toJsonMessages } from './json-messages.js'
 import type { SelectMessages } from './last-messages.js'
-import type { ConversationStore } from './store.js'
+import { type Intent, notFound } from './plan-turn.js'
+import type { ConversationStore, StoredConversation } from './store.js'
 import { ConversationTurn } from './turn.js'
 
 /** The input of a turn: text, text with images and files, or messages, such as tool results. */
@@ -47,17 +50,39 @@ export interface TurnOptions {
    */
   onConflict?: 'wait' | 'reject'
   /**
-   * Whether to store the input and the partial answer of a turn that fails or is aborted, if the
-   * answer has any text or file. The `error` event then has a `messageCount`.
-   * @default false
+   * What is left of a turn that fails or is aborted, once another turn follows: its question
+   * (`keep-input`), also its answer as far as it came, marked with `status: 'partial'`
+   * (`keep-partial`), or nothing (`forget`). Steps whose tools have run are kept with the question.
+   * @default 'keep-input'
    */
-  keepPartial?: boolean
+  onError?: OnError
 }
 
 /** Options of `send()`, which override those of the conversation for one turn. */
 export interface SendOptions<Output = unknown>
   extends Partial<Omit<StreamOptions<Output>, 'messages' | 'prompt'>>,
-    TurnOptions {}
+    TurnOptions {
+  /**
+   * Makes the turn happen once: a second `send()` with the key gives the answer of the first one,
+   * waits for it if it is running, and continues it if it failed or was left behind.
+   */
+  key?: string
+}
+
+/** What `read()` returns. */
+export interface ConversationState {
+  /** All messages, oldest first. */
+  messages: Message[]
+  /** The turn that is under way, or was left behind. */
+  draft?: {
+    /** The id of its answer. */
+    id: string
+    key?: string
+    input: readonly Message[]
+    /** The answer as far as whole steps go. */
+    answer: AssistantMessage
+  }
+}
 
 export interface ConversationOptions<Output = unknown>
   extends Omit<StreamOptions<Output>, 'messages' | 'prompt'>,
@@ -99,6 +124,40 @@ export interface Conversation<Output = unknown> {
     input: ConversationInput,
     options?: SendOptions<TurnOutput>,
   ): EventStream<TurnOutput>
+  /**
+   * Asks for another answer to the last question, in place of the one it has.
+   *
+   * @throws TypeError for an invalid option. The stream ends with `not-found` without a question
+   */
+  regenerate(options?: SendOptions): EventStream
+  /**
+   * Replaces a message, and everything after it, by the input, and runs a turn.
+   *
+   * @throws TypeError for an invalid input or option. The stream ends with `not-found` for an
+   *   unknown id
+   */
+  edit(messageId: string, input: ConversationInput, options?: SendOptions): EventStream
+  /**
+   * Continues the turn that was left behind by a failure or a crash, in any process: its whole steps
+   * come first, and no tool runs again whose result is known. Without such a turn, it gives the last
+   * answer again.
+   *
+   * @throws TypeError for an invalid option. The stream ends with `not-found` if there is neither
+   */
+  resume(options?: SendOptions): EventStream
+  /**
+   * Copies the conversation to another id, up to and including a message.
+   *
+   * @throws StreamError `not-found` for an unknown message, `conflict` if the other conversation
+   *   exists, `store`
+   */
+  fork(newId: string, messageId?: string): Promise<void>
+  /**
+   * The messages, and the turn that is under way or was left behind.
+   *
+   * @throws StreamError `store`
+   */
+  read(): Promise<ConversationState>
   /**
    * All messages, oldest first.
    *
@@ -153,10 +212,13 @@ const turnRules: Rules<SendOptions> = {
     isAllowed: (value) => typeof value === 'function',
   },
   onConflict: oneOf('wait', 'reject'),
-  keepPartial: flag,
+  onError: oneOf('keep-input', 'keep-partial', 'forget'),
   driver: driverRule,
+  key: idRule,
   ...requestRules,
 }
+
+const { key: _key, ...sharedRules } = turnRules
 
 const rules: Rules<ConversationOptions> = {
   id: required(idRule),
@@ -168,7 +230,7 @@ const rules: Rules<ConversationOptions> = {
     (value) => isDelay(value) && value !== 0 && value !== Infinity,
   ),
   readerTimeoutMs: limit,
-  ...turnRules,
+  ...sharedRules,
   driver,
 }
 
@@ -196,29 +258,62 @@ export function createConversation<Output = unknown>(
 export function createConversation(options: ConversationOptions): Conversation {
   checkOptions('', options, rules, 'an object with an id, a driver and a store')
   const { id, store, leaseMs = 5_000, readerTimeoutMs = 60_000, ...defaults } = options
-  const send = <TurnOutput = unknown>(
-    input: ConversationInput,
-    sendOptions: SendOptions<TurnOutput> = {},
-  ): EventStream<TurnOutput> => {
+  const begin = (intent: Intent, sendOptions: SendOptions = {}): EventStream => {
     checkOptions('', sendOptions, turnRules)
     // As the types of send() have it, `output: undefined` does not remove that of the conversation.
     const { output = defaults.output } = sendOptions
     const merged = { ...defaults, ...sendOptions, ...(output && { output }) }
-    const { select, onConflict = 'wait', keepPartial = false, ...request } = merged
-    const messages = toMessages(input)
+    const { select, onConflict = 'wait', onError = 'keep-input', key: _key, ...request } = merged
     const wait = onConflict === 'wait'
     const fixed = { id, store, leaseMs, readerTimeoutMs }
-    const turn = new ConversationTurn({ ...fixed, select, wait, keepPartial }, messages)
-    return openStream({ ...request, messages }, turn) as EventStream<TurnOutput>
+    const turn = new ConversationTurn({ ...fixed, select, wait, onError }, intent)
+    // Those of the store take their place.
+    const messages = 'input' in intent ? intent.input : unknownMessages
+    return openStream({ ...request, messages }, turn)
   }
+  const send = (input: ConversationInput, sendOptions: SendOptions = {}): EventStream =>
+    begin({ kind: 'send', input: toMessages(input), key: sendOptions?.key }, sendOptions)
   // A stream that is not read only checks its options.
   send('Hello')
   return {
     id,
-    send,
+    send: send as Conversation['send'],
+    regenerate: (sendOptions) => begin({ kind: 'regenerate' }, sendOptions),
+    edit(messageId, input, sendOptions) {
+      checkId(messageId)
+      return begin({ kind: 'edit', messageId, input: toMessages(input) }, sendOptions)
+    },
+    resume: (sendOptions) => begin({ kind: 'resume' }, sendOptions),
+    fork: (newId, messageId) => run(() => fork(store, id, newId, messageId)),
+    read: async () => stateOf(await run(() => store.load(id))),
     messages: async () => (await run(() => store.load(id))).messages,
     clear: () => run(() => store.clear(id)),
   }
+}
+
+const unknownMessages: readonly Message[] = [{ role: 'user', content: '' }]
+
+async function fork(
+  store: ConversationStore,
+  id: string,
+  newId: string,
+  messageId: string | undefined,
+): Promise<void> {
+  const { messages } = await store.load(id)
+  const position = messages.findIndex((message) => message.id === messageId)
+  if (messageId !== undefined && position === -1) {
+    throw notFound(`There is no message with the id "${messageId}".`)
+  }
+  const add = messageId === undefined ? messages : messages.slice(0, position + 1)
+  await store.write(newId, { add }, null)
+}
+
+function stateOf({ messages, draft: stored }: StoredConversation): ConversationState {
+  const draft = readDraft(stored)
+  if (draft === undefined) return { messages }
+  const { id, key, input, answer, partial } = draft
+  const message: AssistantMessage = partial ?? { role: 'assistant', id, content: answer }
+  return { messages, draft: { id, ...(key === undefined ? {} : { key }), input, answer: message } }
 }
 
 async function run<Result>(ask: () => Promise<Result>): Promise<Result> {
@@ -230,7 +325,7 @@ async function run<Result>(ask: () => Promise<Result>): Promise<Result> {
 }
 
 function toMessages(input: ConversationInput): Message[] {
-  if (typeof input === 'string' && input !== '') return [{ role: 'user', content: input }]
+  if (typeof input === 'string' && input !== '') return [named({ role: 'user', content: input })]
   if (typeof input !== 'object' || input === null) throw inputError(input)
   const list: readonly (Message | InputPart)[] = Array.isArray(input) ? input : [input as Message]
   if (list.length === 0) throw inputError(input)
@@ -238,7 +333,12 @@ function toMessages(input: ConversationInput): Message[] {
   const messages = areParts
     ? [{ role: 'user' as const, content: list as readonly InputPart[] }]
     : (list as readonly Message[])
-  return toJsonMessages(messages)
+  return toJsonMessages(messages).map(named)
+}
+
+/** Messages have ids, so that they can be edited. */
+function named(message: Message): Message {
+  return message.id === undefined ? { ...message, id: newId() } : message
 }
 
 function inputError(input: unknown): TypeError {

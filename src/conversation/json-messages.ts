@@ -4,8 +4,13 @@
  * @module
  */
 
-import { toJson } from '../base/bytes-as-json.js'
+import { toJson as toJsonText } from '../base/bytes-as-json.js'
 import type { Message } from '../base/messages.js'
+
+/** A copy that is plain JSON: bytes become base64, and URLs become strings. */
+export function toJson<T>(value: T): T {
+  return JSON.parse(toJsonText(value)) as T
+}
 
 /**
  * A copy that is plain JSON: bytes become base64, and URLs become strings. Every driver accepts
@@ -16,7 +21,7 @@ import type { Message } from '../base/messages.js'
  */
 export function toJsonMessages(messages: readonly Message[]): Message[] {
   try {
-    return JSON.parse(toJson(messages)) as Message[]
+    return toJson(messages) as Message[]
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new TypeError(`A message cannot be stored as JSON: ${reason}`, { cause })

@@ -4,24 +4,28 @@
  * @module
  */
 
-import { optionError } from '../base/check-options.js'
 import { StreamError } from '../base/errors.js'
 import type { ErrorEvent, TerminalEvent } from '../base/events.js'
-import type { AssistantMessage, Message } from '../base/messages.js'
+import type { AssistantMessage } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
 import { storeError } from '../base/store-error.js'
 import { addUsage } from '../base/usage.js'
 import type { Turn, TurnStream } from '../core/turn.js'
+import type { StoredTurn } from '../loop/open-loop.js'
+import type { OnError } from './draft.js'
+import { DraftWriter } from './draft-writer.js'
 import { toJsonMessages } from './json-messages.js'
 import type { SelectMessages } from './last-messages.js'
-import type { ConversationLock, ConversationStore, StoredConversation } from './store.js'
+import { type Intent, planTurn } from './plan-turn.js'
+import { selectMessages } from './select-messages.js'
+import type { ConversationLock, ConversationStore } from './store.js'
 
 export interface TurnSettings {
   id: string
   store: ConversationStore
   select: SelectMessages | undefined
   wait: boolean
-  keepPartial: boolean
+  onError: OnError
   leaseMs: number
   readerTimeoutMs: number
 }
@@ -31,22 +35,28 @@ const renewalsPerLease = 3
 
 export class ConversationTurn implements Turn {
   readonly #settings: TurnSettings
-  readonly #input: readonly Message[]
+  readonly #intent: Intent
+  readonly stored: StoredTurn
   #begun: Promise<unknown> | undefined
   #lock: ConversationLock | undefined
-  #stored: StoredConversation | undefined
+  #writer: DraftWriter | undefined
   #renewal: Promise<void> | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #ended = false
   #lengthSeen = 0
   #readAt = 0
 
-  constructor(settings: TurnSettings, input: readonly Message[]) {
+  constructor(settings: TurnSettings, intent: Intent) {
     this.#settings = settings
-    this.#input = input
+    this.#intent = intent
+    this.stored = { conversationId: settings.id, trusted: true }
   }
 
-  begin(request: StreamRequest, stream: TurnStream, signal: AbortSignal): Promise<StreamRequest> {
+  begin(
+    request: StreamRequest,
+    stream: TurnStream,
+    signal: AbortSignal,
+  ): Promise<StreamRequest | AssistantMessage> {
     const begun = this.#begin(request, stream, signal)
     this.#begun = begun.catch(() => {})
     return begun
@@ -76,41 +86,48 @@ export class ConversationTurn implements Turn {
     request: StreamRequest,
     stream: TurnStream,
     signal: AbortSignal,
-  ): Promise<StreamRequest> {
+  ): Promise<StreamRequest | AssistantMessage> {
     const { id, store, select, wait, leaseMs } = this.#settings
     try {
       this.#lock = await store.lock(id, { ttlMs: leaseMs, wait, signal })
       this.#readAt = performance.now()
       this.#renewLater(stream)
-      this.#stored = await store.load(id)
+      const stored = await store.load(id)
+      const plan = planTurn(this.#intent, stored, stream.id)
+      if ('answer' in plan) return plan.answer
+      const { draft, before, change } = plan
+      const writer = new DraftWriter(store, id, stored.version, draft)
+      // Before the model is asked, so that nothing that was said is lost.
+      await writer.begin(change)
+      this.#writer = writer
+      this.stored.ledger = writer
+      const { answer: parts, steps } = draft
+      if (parts.length > 0) this.stored.resumed = { id: draft.id, parts, steps }
+      else if (draft.id !== stream.id) this.stored.resumed = { id: draft.id, parts: [], steps: [] }
+      const messages = await selectMessages([...before, ...draft.input], select)
+      return { ...request, messages }
     } catch (error) {
       throw storeError(error, 'store')
     }
-    const messages = [...this.#stored.messages, ...this.#input]
-    if (select === undefined) return { ...request, messages }
-    const selected = await select(messages)
-    if (!Array.isArray(selected)) {
-      throw optionError('select', selected, 'a function that returns an array of messages')
-    }
-    return { ...request, messages: selected }
   }
 
   async #commit(end: TerminalEvent): Promise<TerminalEvent> {
-    const { id, store, keepPartial } = this.#settings
-    const stored = this.#stored
-    if (stored === undefined) return end
-    const answer = end.type === 'complete' ? end.message : keepPartial && kept(end.partial)
-    if (!answer) return end
-    const added = toJsonMessages([...this.#input, answer])
-    try {
-      await store.write(id, { add: added }, stored.version)
-    } catch (error) {
-      // The reader receives an error anyway. Without a messageCount, the partial answer is not
-      // stored.
-      if (end.type === 'error') return end
-      throw error
+    const writer = this.#writer
+    if (writer === undefined) return end
+    const { keep, input, key } = writer.draft
+    if (end.type === 'complete') {
+      const answer = key === undefined ? end.message : { ...end.message, key }
+      const added = toJsonMessages([...input, answer])
+      await writer.commit(added)
+      return { ...end, message: answer, messageCount: keep + added.length }
     }
-    return { ...end, messageCount: stored.messages.length + added.length }
+    // The reader receives an error anyway, and another process may have the turn.
+    if (end.error.code === 'conflict') return end
+    const { onError } = this.#settings
+    const partial = onError === 'keep-partial' ? toJsonMessages([end.partial])[0] : undefined
+    const left = partial === undefined ? {} : { partial: partial as AssistantMessage }
+    await writer.leave(onError === 'forget' ? null : left).catch(() => {})
+    return end
   }
 
   #renewLater(stream: TurnStream): void {
@@ -139,20 +156,6 @@ export class ConversationTurn implements Turn {
       },
     )
   }
-}
-
-/**
- * The part of a partial answer that is stored: everything but its tool calls, which nobody has run,
- * and previews.
- */
-function kept({ role, content }: AssistantMessage): AssistantMessage | undefined {
-  if (typeof content === 'string') return content === '' ? undefined : { role, content }
-  const parts = content.filter(
-    (part) => part.type !== 'tool-call' && !('partial' in part && part.partial),
-  )
-  return parts.some(({ type }) => type === 'text' || type === 'file')
-    ? { role, content: parts }
-    : undefined
 }
 
 /** The terminal event after a failed commit. */

@@ -24,6 +24,7 @@ import { PromisedSource } from '../pull/promised-source.js'
 import type { OpenContext, Sink, Source } from '../pull/source.js'
 import type { EventFeed, Receive } from './event-feed.js'
 import type { Observer } from './observer.js'
+import { ReplaySource } from './replay-source.js'
 import { Transcript } from './transcript.js'
 import type { Turn, TurnStream } from './turn.js'
 
@@ -48,6 +49,8 @@ export class Answer implements EventFeed, Sink, TurnStream {
   readonly #settings: AnswerSettings
   readonly #transcript = new Transcript()
   #request: StreamRequest
+  /** The id of the answer; undefined for one that was stored without. */
+  #messageId: string | undefined
   #source: Source | undefined
   #receive: Receive | undefined
   #begun = false
@@ -68,6 +71,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
   constructor(settings: AnswerSettings) {
     this.#settings = settings
     this.#request = settings.request
+    this.#messageId = settings.start.id
   }
 
   // -------------------------------------------------------------- for the reader
@@ -102,6 +106,10 @@ export class Answer implements EventFeed, Sink, TurnStream {
   }
 
   // -------------------------------------------------------------- for the turn
+
+  get id(): string {
+    return this.#settings.start.id
+  }
 
   get length(): number {
     return this.#transcript.length
@@ -173,7 +181,9 @@ export class Answer implements EventFeed, Sink, TurnStream {
 
   /** The message with an id, which the keys of its calls are made of. */
   #identified(message: AssistantMessage): AssistantMessage {
-    return this.#settings.runsTools ? { ...message, id: this.#settings.start.id } : message
+    const { runsTools, turn } = this.#settings
+    const isNamed = (runsTools || turn !== undefined) && this.#messageId !== undefined
+    return isNamed ? { ...message, id: this.#messageId as string } : message
   }
 
   #tooLong(): StreamError {
@@ -202,8 +212,14 @@ export class Answer implements EventFeed, Sink, TurnStream {
     }
     if (turn === undefined) return open(this.#request, context)
     return new PromisedSource(async (aborted) => {
-      this.#request = await turn.begin(this.#request, this, aborted)
-      return open(this.#request, context)
+      const begun = await turn.begin(this.#request, this, aborted)
+      if ('role' in begun) {
+        this.#messageId = begun.id
+        return new ReplaySource(begun)
+      }
+      this.#messageId = turn.stored?.resumed?.id ?? this.#messageId
+      this.#request = begun
+      return open(begun, context)
     })
   }
 

@@ -132,6 +132,7 @@ const messageRules: Rules<AssistantMessage> = {
   content: anything,
   id: string,
   status: oneOf('partial'),
+  key: string,
   createdAt: anything,
   metadata: anything,
   ...forProviders,

@@ -5,10 +5,9 @@
  */
 
 import type { StartEvent } from '../base/events.js'
+import { newId } from '../base/new-id.js'
 
 /** A `start` event with a new id. */
 export function startOf({ provider, model }: { provider: string; model: string }): StartEvent {
-  // Browsers have randomUUID in secure contexts only.
-  const id = globalThis.crypto?.randomUUID?.() ?? `stream-${Math.random().toString(36).slice(2)}`
-  return { type: 'start', id, provider, model }
+  return { type: 'start', id: newId(), provider, model }
 }

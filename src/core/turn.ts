@@ -7,6 +7,7 @@
 
 import type { StreamError } from '../base/errors.js'
 import type { TerminalEvent } from '../base/events.js'
+import type { AssistantMessage } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
 import type { StoredTurn } from '../loop/open-loop.js'
 
@@ -17,9 +18,13 @@ export interface Turn {
    * Called at the first pull.
    *
    * @param signal - aborts when the stream ends before this has resolved
-   * @returns the request to send to the model
+   * @returns the request to send to the model, or an answer that was given before
    */
-  begin(request: StreamRequest, stream: TurnStream, signal: AbortSignal): Promise<StreamRequest>
+  begin(
+    request: StreamRequest,
+    stream: TurnStream,
+    signal: AbortSignal,
+  ): Promise<StreamRequest | AssistantMessage>
   /**
    * Called once, if `begin` was. The reader receives the event that it resolves with. It MUST NOT
    * reject.
@@ -29,6 +34,8 @@ export interface Turn {
 
 /** The stream of a turn. */
 export interface TurnStream {
+  /** The id of the `start` event. */
+  readonly id: string
   /** Whether the reader waits for an event. */
   readonly waiting: boolean
   /** Changes whenever content arrives. */

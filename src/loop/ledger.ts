@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Step } from '../base/events.js'
+import type { OutputPart } from '../base/messages.js'
 import type { ToolOutput } from '../base/tools.js'
 
 /** One run of a tool. */
@@ -39,6 +41,20 @@ export interface Ledger {
    */
   started(run: Run): boolean | Promise<boolean>
   ended(run: Run, result: RunResult): void | Promise<void>
+  /**
+   * Called after each step, and after the runs of each step.
+   *
+   * @param waits - runs follow, so that this can be recorded with the first of them
+   */
+  progress?(progress: Progress, waits: boolean): void | Promise<void>
+}
+
+/** The turn as far as whole steps go. */
+export interface Progress {
+  parts: readonly OutputPart[]
+  steps: readonly Step[]
+  /** The number of content blocks. */
+  blocks: number
 }
 
 /** The number of keys that a process remembers. */

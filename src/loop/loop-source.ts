@@ -10,6 +10,7 @@
 import { openDriver } from '../attempt/define-driver.js'
 import { Accumulator } from '../base/accumulator.js'
 import { callHook } from '../base/call-hook.js'
+import { contentOfParts } from '../base/content-of-parts.js'
 import type { Completion, Driver } from '../base/driver.js'
 import { StreamError } from '../base/errors.js'
 import type {
@@ -35,6 +36,8 @@ import type {
   TurnRest,
 } from '../pull/source.js'
 import { type Call, callsIn, openCalls } from './calls.js'
+import type { Progress } from './ledger.js'
+import type { ResumedAnswer } from './open-loop.js'
 import type { StepChanges } from './options.js'
 import { givenUp, type Running, type RunSettings, resultEvent, runCalls, scopeOf } from './runs.js'
 import type { Sealer } from './seal.js'
@@ -45,6 +48,7 @@ export interface LoopSettings extends RunSettings {
   layer(driver: Driver): Driver
   /** @throws TypeError for what `beforeStep` must not return */
   checkChanges(changes: StepChanges): void
+  resumed: ResumedAnswer | undefined
 }
 
 const defaultMaxSteps = 10
@@ -59,15 +63,15 @@ export class LoopSource extends AnsweringSource implements Sink {
   readonly #shown = new Map<number, ToolResultContent | ToolCallContent>()
   /** How often calls of the answer have used each id. */
   readonly #ids = new Map<string, number>()
-  readonly #steps: Step[] = []
+  readonly #steps: Step[]
   /** The parts of the answer before this step. */
-  #parts: OutputPart[] = []
+  #parts: OutputPart[]
   /** The content of this step. Its blocks count from `#from`. */
   #answer = new Accumulator()
-  #from = 0
+  #from: number
   /** The number of blocks so far. */
-  #blocks = 0
-  #step = 0
+  #blocks: number
+  #step: number
   /** Whether the turn has had a call. */
   #called = false
   #stepRequest: StreamRequest
@@ -97,6 +101,11 @@ export class LoopSource extends AnsweringSource implements Sink {
     this.#context = context
     this.#settings = settings
     this.#driver = settings.driver
+    const { parts = [], steps = [] } = settings.resumed ?? {}
+    this.#parts = [...parts]
+    this.#steps = [...steps]
+    this.#step = steps.length
+    this.#blocks = this.#from = parts.length
   }
 
   // -------------------------------------------------------------- for the reader
@@ -148,6 +157,7 @@ export class LoopSource extends AnsweringSource implements Sink {
     if (!this.#begun) {
       this.#begun = true
       this.#go(() => this.#begin())
+      if (this.#parts.length > 0) this.answerBatch(contentOfParts(this.#parts))
     } else if (this.#upstream !== undefined) this.#upstream.pull(this)
   }
 
@@ -203,8 +213,8 @@ export class LoopSource extends AnsweringSource implements Sink {
   }
 
   async #begin(): Promise<void> {
-    const messages = messagesOf(this.#request)
-    const calls = await openCalls(messages)
+    callsIn({ content: this.#parts }, this.#messageId, false, this.#ids)
+    const calls = await openCalls(this.#messages())
     if (this.#closed) return
     if (calls.length > 0) {
       this.#called = true
@@ -257,8 +267,7 @@ export class LoopSource extends AnsweringSource implements Sink {
     const { finishReason, usage, wasted = {} } = completion
     const cut = isCut(completion)
     const parts = this.#answer.message(cut).content as readonly OutputPart[]
-    const { id } = this.#settings
-    const calls = callsIn({ content: parts }, id, true, this.#ids)
+    const calls = callsIn({ content: parts }, this.#messageId, true, this.#ids)
     this.#usage = addUsage(this.#usage, usage)
     this.#wasted = addUsage(this.#wasted, wasted)
     const about = calls.map(({ part }) => ({ id: part.id, name: part.name, input: part.input }))
@@ -271,6 +280,7 @@ export class LoopSource extends AnsweringSource implements Sink {
       attempts: this.#attempts,
       calls: about,
     })
+    const { id } = this.#settings
     callHook(this.#settings.options.onStep, { id, step: this.#step, text, calls: about })
     this.#called ||= calls.length > 0
     return { parts, calls }
@@ -285,10 +295,13 @@ export class LoopSource extends AnsweringSource implements Sink {
     if (this.#closed) return
     // The calls of an answer that is not whole carry an error.
     if (!cut) this.#from = this.#blocks
+    const goesOn = !cut && finishReason !== 'other' && calls.length > 0
+    if (!cut) await this.#settings.ledger?.progress?.(this.#progress(), goesOn)
+    if (this.#closed) return
     const { maxSteps = defaultMaxSteps } = this.#settings.options
     const isLast = this.#step >= maxSteps
     // Some providers end calls with "stop", and others a pause.
-    if (cut || finishReason === 'other' || calls.length === 0) {
+    if (!goesOn) {
       if (finishReason === 'pause' && !isLast) return this.#beginStep()
       return this.#finish(completion)
     }
@@ -336,6 +349,7 @@ export class LoopSource extends AnsweringSource implements Sink {
       calls,
       results.toSorted((one, other) => one.index - other.index),
     )
+    await this.#settings.ledger?.progress?.(this.#progress(), true)
     if (waiting.length === 0) return true
     this.#finish(completion ?? { finishReason: 'tool-calls', usage: {} }, waiting)
     return false
@@ -413,11 +427,20 @@ export class LoopSource extends AnsweringSource implements Sink {
     }
   }
 
+  #progress(): Progress {
+    return { parts: this.#parts, steps: this.#steps, blocks: this.#blocks }
+  }
+
+  /** The id of the answer, which is not that of the stream if it resumes one. */
+  get #messageId(): string {
+    return this.#settings.resumed?.id ?? this.#settings.id
+  }
+
   /** The conversation with the answer so far. */
   #messages(): readonly Message[] {
     const messages = messagesOf(this.#request)
     if (this.#parts.length === 0) return messages
-    return [...messages, { role: 'assistant', id: this.#settings.id, content: [...this.#parts] }]
+    return [...messages, { role: 'assistant', id: this.#messageId, content: [...this.#parts] }]
   }
 
   /** Shows the results that wait, if the reader does. */

@@ -7,6 +7,8 @@
 
 import { defineLayer } from '../attempt/define-driver.js'
 import type { Driver } from '../base/driver.js'
+import type { Step } from '../base/events.js'
+import type { OutputPart } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
 import { PromisedSource } from '../pull/promised-source.js'
 import type { Ledger } from './ledger.js'
@@ -32,6 +34,16 @@ export interface StoredTurn {
   /** Nobody but the store has had the calls of its messages. */
   trusted: boolean
   ledger?: Ledger
+  /** The beginning of the answer, from a turn that was left behind. */
+  resumed?: ResumedAnswer
+}
+
+/** The whole steps of an answer that was left behind. */
+export interface ResumedAnswer {
+  /** The id of the answer. */
+  id: string
+  parts: readonly OutputPart[]
+  steps: readonly Step[]
 }
 
 /** Whether a stream runs tools or continues by itself. */
@@ -59,6 +71,7 @@ export function loop(parts: LoopParts): Driver {
           trusted: stored?.trusted ?? false,
           sealer: signingKey === undefined ? undefined : new Sealer(signingKey),
           ledger: stored?.ledger,
+          resumed: stored?.resumed,
         })
       }),
   )

@@ -11,7 +11,21 @@ import type { Json } from './read-json.js'
 
 /** The conversation as messages, whichever way it was given. */
 export function messagesOf(request: StreamRequest): readonly Message[] {
-  return request.messages ?? [{ role: 'user', content: request.prompt ?? '' }]
+  const { messages, prompt = '' } = request
+  if (messages === undefined) return [{ role: 'user', content: prompt }]
+  return messages.some(isPartial) ? messages.map(remarked) : messages
+}
+
+function isPartial(message: Message): boolean {
+  return message.role === 'assistant' && message.status === 'partial'
+}
+
+/** The model must not take an answer that broke off for a whole one. */
+function remarked(message: Message): Message {
+  if (message.role !== 'assistant' || message.status !== 'partial') return message
+  const { content } = message
+  const parts = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content
+  return { ...message, content: [...parts, { type: 'text', text: '(This answer broke off.)' }] }
 }
 
 /**

@@ -78,14 +78,22 @@ for (const [name, present, open] of stores) {
       expect(await conversation.send('c').final()).toMatchObject({ messageCount: 6 })
     })
 
-    test('a failed turn stores nothing, and the next turn continues from the state before it', async () => {
+    test('a failed turn leaves its question, which the next turn stores once', async () => {
       const conversation = start({ driver: scripts(['one'], ['tw', interrupted], ['three']) })
       await conversation.send('a').text()
       const events = await collect(conversation.send('b'))
       expect(outline(events)).toEqual(['start', 'text tw', 'error interrupted'])
       expect(events.at(-1)).not.toHaveProperty('messageCount')
       expect(lines(await conversation.messages())).toEqual(['user a', 'assistant one'])
-      expect(await conversation.send('c').final()).toMatchObject({ messageCount: 4 })
+      expect(await conversation.read()).toMatchObject({ draft: { input: [{ content: 'b' }] } })
+      expect(await conversation.send('c').final()).toMatchObject({ messageCount: 5 })
+      expect(lines(await conversation.messages())).toEqual([
+        'user a',
+        'assistant one',
+        'user b',
+        'user c',
+        'assistant three',
+      ])
     })
 
     test('a turn stores the answer of the attempt that succeeded, and nothing of the failed one', async () => {
@@ -104,7 +112,7 @@ for (const [name, present, open] of stores) {
       expect(lines(await conversation.messages())).toEqual(['user a', 'assistant whole'])
     })
 
-    test('a turn that is aborted by cancel(), break or its signal stores nothing', async () => {
+    test('a turn that is aborted by cancel(), break or its signal leaves its question', async () => {
       const conversation = start({ driver: scripted(['half', { hang: true }]) })
       const controller = new AbortController()
       const cancelled = conversation.send('a')
@@ -113,24 +121,30 @@ for (const [name, present, open] of stores) {
       for await (const event of conversation.send('c', { signal: controller.signal })) {
         if (event.type === 'content') controller.abort()
       }
-      expect(await conversation.messages()).toEqual([])
-      expect(await conversation.send('d', { driver: echo(), onConflict: 'reject' }).text()).toBe(
-        'd',
-      )
+      expect(lines(await conversation.messages())).toEqual(['user a', 'user b'])
+      const last = conversation.send('d', { driver: echo(), onConflict: 'reject' })
+      expect(await last.text()).toBe('a / b / c / d')
     })
 
-    test('keepPartial stores the partial answer', async () => {
+    test('onError keeps the partial answer, marked, or nothing', async () => {
       const conversation = start({
         driver: scripts(['ha', 'lf', interrupted], ['par', { hang: true }], [interrupted]),
-        keepPartial: true,
+        onError: 'keep-partial',
       })
       const failed = await collect(conversation.send('a'))
-      expect(failed.at(-1)).toMatchObject({ type: 'error', error: interrupted, messageCount: 2 })
+      expect(failed.at(-1)).toMatchObject({ type: 'error', error: interrupted })
       for await (const event of conversation.send('b')) if (event.type === 'content') break
-      const nothing = await collect(conversation.send('c'))
-      expect(nothing.at(-1)).not.toHaveProperty('messageCount')
+      await collect(conversation.send('c', { onError: 'forget' }))
+      const messages = await conversation.messages()
       const expected = ['user a', 'assistant half', 'user b', 'assistant par']
-      expect(lines(await conversation.messages())).toEqual(expected)
+      expect(lines(messages)).toEqual(expected)
+      expect(messages.map(({ status }) => status)).toEqual([
+        undefined,
+        'partial',
+        undefined,
+        'partial',
+      ])
+      expect(await conversation.read()).toEqual({ messages })
     })
 
     test('turns run one at a time, and the second one sees the first', async () => {
@@ -190,13 +204,15 @@ for (const [name, present, open] of stores) {
       const model = echo()
       const result = { type: 'tool-result', id: 'c1', name: 'now', output: '12:00' } as const
       await conversation.send({ role: 'tool', content: [result] }, { driver: model }).text()
+      const id = expect.any(String)
       expect(model.asked[0]).toEqual([
-        { role: 'user', content: 'How late is it?' },
+        { id, role: 'user', content: 'How late is it?' },
         {
+          id,
           role: 'assistant',
           content: [{ type: 'tool-call', id: 'c1', name: 'now', input: { zone: 'UTC' } }],
         },
-        { role: 'tool', content: [result] },
+        { id, role: 'tool', content: [result] },
       ])
       expect(await conversation.messages()).toHaveLength(4)
     })
@@ -225,8 +241,9 @@ for (const [name, present, open] of stores) {
         { type: 'file', data: 'https://example.com/a%20b.pdf', mediaType: 'application/pdf' },
       ]
       const [first] = await conversation.messages()
-      expect(first).toEqual({ role: 'user', content })
-      expect(model.asked[0]).toEqual([{ role: 'user', content }])
+      const stored = { id: expect.any(String), role: 'user', content }
+      expect(first).toEqual(stored)
+      expect(model.asked[0]).toEqual([stored])
     })
 
     test('select determines the messages that are sent, and all are stored', async () => {

@@ -99,7 +99,7 @@ describe('a store that fails', () => {
     const gone = new StreamError('interrupted', 'The wire ended.')
     const store = storeWith({ write: () => Promise.reject(down) })
     const events = await collect(
-      start({ store, driver: scripted(['ha', gone]), keepPartial: true }).send('a'),
+      start({ store, driver: scripted(['ha', gone]), onError: 'keep-partial' }).send('a'),
     )
     expect(events.at(-1)).toMatchObject({ type: 'error', error: gone })
     expect(events.at(-1)).not.toHaveProperty('messageCount')
@@ -279,14 +279,14 @@ describe('invalid options of a conversation', () => {
     ['an incomplete store', { ...good, store: { load() {} } }, ['"store"']],
     ['no driver', { id: 'c', store }, ['"driver"', 'openai({ model })']],
     ['messages', { ...good, messages: [] }, ['"messages"', 'Allowed']],
-    ['a misspelt option', { ...good, keepPartials: true }, ['"keepPartials"', 'keepPartial']],
+    ['a misspelt option', { ...good, onErrors: 'forget' }, ['"onErrors"', 'onError']],
     ['an invalid select', { ...good, select: 5 }, ['"select"', '5', 'lastMessages']],
     [
       'an invalid onConflict',
       { ...good, onConflict: 'queue' },
       ['"onConflict"', '"queue"', '"reject"'],
     ],
-    ['an invalid keepPartial', { ...good, keepPartial: 'yes' }, ['"keepPartial"', '"yes"']],
+    ['an invalid onError', { ...good, onError: 'yes' }, ['"onError"', '"yes"']],
     ['an endless lease', { ...good, leaseMs: Infinity }, ['"leaseMs"', 'Infinity']],
     ['a lease of zero', { ...good, leaseMs: 0 }, ['"leaseMs"', '0']],
     ['an invalid request option', { ...good, temperature: -1 }, ['"temperature"', '-1']],

@@ -1,0 +1,62 @@
+/**
+ * The turn that is under way or was left behind, as the store keeps it.
+ *
+ * @module
+ */
+
+import type { Step } from '../base/events.js'
+import type { AssistantMessage, Message, OutputPart } from '../base/messages.js'
+import type { RunResult } from '../loop/ledger.js'
+
+/** What is left of a turn when it fails: see `TurnOptions.onError`. */
+export type OnError = 'keep-input' | 'keep-partial' | 'forget'
+
+/** The state of a turn. JSON. */
+export interface TurnDraft {
+  /** The id of the answer, of which the keys of its calls are made. */
+  id: string
+  /** The key of `send(input, { key })`. */
+  key?: string
+  /** The number of stored messages that come before the input. The others will be replaced. */
+  keep: number
+  input: readonly Message[]
+  /** The answer as far as whole steps go. */
+  answer: readonly OutputPart[]
+  steps: readonly Step[]
+  /** The number of content blocks of the whole steps. */
+  blocks: number
+  /** The runs of tools by their keys. Without a result, it is not known whether one happened. */
+  runs: Readonly<Record<string, { result?: RunResult }>>
+  /** The answer up to the failure, if the turn has failed and this is to be kept. */
+  partial?: AssistantMessage
+  startedAt: number
+}
+
+/** @returns undefined for a draft that a later version has written */
+export function readDraft(draft: object | undefined): TurnDraft | undefined {
+  const given = draft as Partial<TurnDraft> | undefined
+  const isKnown =
+    typeof given?.id === 'string' && Array.isArray(given.input) && Array.isArray(given.answer)
+  return isKnown ? (given as TurnDraft) : undefined
+}
+
+/**
+ * The messages that a left turn comes to: its question once, and what it has answered. Whole steps
+ * with results of tools are always kept, because their tools must not run again.
+ */
+export function messagesOfDraft({ id, key, input, answer, partial }: TurnDraft): Message[] {
+  const kept = partial?.content ?? (answer.some(isResult) ? answer : [])
+  const isEmpty = kept.length === 0
+  const left: Message = {
+    role: 'assistant',
+    id,
+    status: 'partial',
+    ...(key === undefined ? {} : { key }),
+    content: kept,
+  }
+  return isEmpty ? [...input] : [...input, left]
+}
+
+function isResult({ type }: OutputPart): boolean {
+  return type === 'tool-result'
+}

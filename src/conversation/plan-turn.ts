@@ -1,0 +1,105 @@
+/**
+ * Decides what a turn does with what the store holds.
+ *
+ * @module
+ */
+
+import { StreamError } from '../base/errors.js'
+import type { AssistantMessage, Message } from '../base/messages.js'
+import { messagesOfDraft, readDraft, type TurnDraft } from './draft.js'
+import type { StoredConversation } from './store.js'
+
+/** What a turn is asked to do. */
+export type Intent =
+  | { kind: 'send'; input: readonly Message[]; key?: string | undefined }
+  /** Asks for another answer in place of the last one. */
+  | { kind: 'regenerate' }
+  /** Replaces a message and everything after it. */
+  | { kind: 'edit'; messageId: string; input: readonly Message[] }
+  /** Continues the turn that was left behind. */
+  | { kind: 'resume' }
+
+/** The turn that is to be run, or an answer that was given before. */
+export type TurnPlan =
+  | {
+      draft: TurnDraft
+      /** The messages before the input. */
+      before: readonly Message[]
+      /** What changes at once, with the draft. */
+      change: { keep?: number; add?: readonly Message[] }
+    }
+  | { answer: AssistantMessage }
+
+/**
+ * @param id - the id of the new stream
+ * @throws StreamError `not-found` for an unknown message, and if there is nothing to resume or to
+ *   regenerate; `conflict` for the key of a turn that failed before others followed
+ */
+export function planTurn(intent: Intent, stored: StoredConversation, id: string): TurnPlan {
+  const left = readDraft(stored.draft)
+  const { messages } = stored
+  if (intent.kind === 'resume') {
+    if (left !== undefined) return resume(left, messages)
+    const answer = messages.findLast((message) => message.role === 'assistant')
+    if (answer !== undefined) return { answer }
+    throw notFound('There is no turn to resume.')
+  }
+  const key = intent.kind === 'send' ? intent.key : undefined
+  if (key !== undefined) {
+    if (left?.key === key) return resume(left, messages)
+    const earlier = messages.find((message) => message.key === key)
+    if (earlier?.role === 'assistant' && earlier.status !== 'partial') return { answer: earlier }
+    if (earlier !== undefined) {
+      const message = `The turn with the key "${key}" failed, and the conversation has gone on.`
+      throw new StreamError('conflict', message, { publicMessage: message })
+    }
+  }
+  const kept = left === undefined ? [] : messagesOfDraft(left)
+  // Another answer that never came does not replace the one that is there.
+  const replaces = left !== undefined && kept.length > 0
+  const all = replaces ? [...messages.slice(0, left.keep), ...kept] : messages
+  const change = replaces ? { keep: left.keep, add: kept } : {}
+  const { keep, input } = changeOf(intent, all)
+  const draft: TurnDraft = {
+    id,
+    ...(key === undefined ? {} : { key }),
+    keep,
+    input,
+    answer: [],
+    steps: [],
+    blocks: 0,
+    runs: {},
+    startedAt: Date.now(),
+  }
+  return { draft, before: all.slice(0, keep), change }
+}
+
+function resume(draft: TurnDraft, messages: readonly Message[]): TurnPlan {
+  const { partial: _partial, ...rest } = draft
+  return { draft: rest, before: messages.slice(0, draft.keep), change: {} }
+}
+
+function changeOf(
+  intent: Exclude<Intent, { kind: 'resume' }>,
+  messages: readonly Message[],
+): { keep: number; input: readonly Message[] } {
+  switch (intent.kind) {
+    case 'send':
+      return { keep: messages.length, input: intent.input }
+    case 'edit': {
+      const keep = messages.findIndex((message) => message.id === intent.messageId)
+      if (keep === -1) throw notFound(`There is no message with the id "${intent.messageId}".`)
+      return { keep, input: intent.input }
+    }
+    case 'regenerate': {
+      const keep = messages.findLastIndex((message) => message.role === 'user') + 1
+      if (keep === 0) throw notFound('There is no question to answer again.')
+      return { keep, input: [] }
+    }
+  }
+}
+
+/** Names nothing but the caller's own id, so that a client may see it. */
+export function notFound(message: string): StreamError {
+  return new StreamError('not-found', message, { status: 404, publicMessage: message })
+}

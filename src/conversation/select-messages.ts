@@ -1,0 +1,20 @@
+/**
+ * The messages of a turn that are sent to the model.
+ *
+ * @module
+ */
+
+import { optionError } from '../base/check-options.js'
+import type { Message } from '../base/messages.js'
+import type { SelectMessages } from './last-messages.js'
+
+/** @throws TypeError if `select` returns anything but messages */
+export async function selectMessages(
+  messages: readonly Message[],
+  select: SelectMessages | undefined,
+): Promise<readonly Message[]> {
+  if (select === undefined) return messages
+  const selected = await select(messages)
+  if (Array.isArray(selected)) return selected
+  throw optionError('select', selected, 'a function that returns an array of messages')
+}
