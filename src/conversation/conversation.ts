@@ -151,7 +151,7 @@ export interface Conversation<Output = unknown> {
    * @throws StreamError `not-found` for an unknown message, `conflict` if the other conversation
    *   exists, `store`
    */
-  fork(newId: string, messageId?: string): Promise<void>
+  fork(otherId: string, messageId?: string): Promise<void>
   /**
    * The messages, and the turn that is under way or was left behind.
    *
@@ -218,7 +218,7 @@ const turnRules: Rules<SendOptions> = {
   ...requestRules,
 }
 
-const { key: _key, ...sharedRules } = turnRules
+const { key: _ofTurns, ...sharedRules } = turnRules
 
 const rules: Rules<ConversationOptions> = {
   id: required(idRule),
@@ -284,7 +284,7 @@ export function createConversation(options: ConversationOptions): Conversation {
       return begin({ kind: 'edit', messageId, input: toMessages(input) }, sendOptions)
     },
     resume: (sendOptions) => begin({ kind: 'resume' }, sendOptions),
-    fork: (newId, messageId) => run(() => fork(store, id, newId, messageId)),
+    fork: (otherId, messageId) => run(() => fork(store, id, otherId, messageId)),
     read: async () => stateOf(await run(() => store.load(id))),
     messages: async () => (await run(() => store.load(id))).messages,
     clear: () => run(() => store.clear(id)),
@@ -296,7 +296,7 @@ const unknownMessages: readonly Message[] = [{ role: 'user', content: '' }]
 async function fork(
   store: ConversationStore,
   id: string,
-  newId: string,
+  otherId: string,
   messageId: string | undefined,
 ): Promise<void> {
   const { messages } = await store.load(id)
@@ -305,7 +305,7 @@ async function fork(
     throw notFound(`There is no message with the id "${messageId}".`)
   }
   const add = messageId === undefined ? messages : messages.slice(0, position + 1)
-  await store.write(newId, { add }, null)
+  await store.write(otherId, { add }, null)
 }
 
 function stateOf({ messages, draft: stored }: StoredConversation): ConversationState {

@@ -34,7 +34,7 @@ export interface TurnDraft {
 
 /** @returns undefined for a draft that a later version has written */
 export function readDraft(draft: object | undefined): TurnDraft | undefined {
-  const given = draft as Partial<TurnDraft> | undefined
+  const given: Partial<TurnDraft> | undefined = draft
   const isKnown =
     typeof given?.id === 'string' && Array.isArray(given.input) && Array.isArray(given.answer)
   return isKnown ? (given as TurnDraft) : undefined

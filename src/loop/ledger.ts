@@ -57,6 +57,14 @@ export interface Progress {
   blocks: number
 }
 
+/** The whole steps of an answer that was left behind. */
+export interface ResumedAnswer {
+  /** The id of the answer. */
+  id: string
+  parts: readonly OutputPart[]
+  steps: readonly Step[]
+}
+
 /** The number of keys that a process remembers. */
 const maxKeys = 10_000
 

@@ -36,8 +36,7 @@ import type {
   TurnRest,
 } from '../pull/source.js'
 import { type Call, callsIn, openCalls } from './calls.js'
-import type { Progress } from './ledger.js'
-import type { ResumedAnswer } from './open-loop.js'
+import type { Progress, ResumedAnswer } from './ledger.js'
 import type { StepChanges } from './options.js'
 import { givenUp, type Running, type RunSettings, resultEvent, runCalls, scopeOf } from './runs.js'
 import type { Sealer } from './seal.js'

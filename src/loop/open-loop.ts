@@ -7,11 +7,9 @@
 
 import { defineLayer } from '../attempt/define-driver.js'
 import type { Driver } from '../base/driver.js'
-import type { Step } from '../base/events.js'
-import type { OutputPart } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
 import { PromisedSource } from '../pull/promised-source.js'
-import type { Ledger } from './ledger.js'
+import type { Ledger, ResumedAnswer } from './ledger.js'
 import type { LoopOptions, StepChanges } from './options.js'
 
 export interface LoopParts {
@@ -36,14 +34,6 @@ export interface StoredTurn {
   ledger?: Ledger
   /** The beginning of the answer, from a turn that was left behind. */
   resumed?: ResumedAnswer
-}
-
-/** The whole steps of an answer that was left behind. */
-export interface ResumedAnswer {
-  /** The id of the answer. */
-  id: string
-  parts: readonly OutputPart[]
-  steps: readonly Step[]
 }
 
 /** Whether a stream runs tools or continues by itself. */

@@ -204,15 +204,15 @@ for (const [name, present, open] of stores) {
       const model = echo()
       const result = { type: 'tool-result', id: 'c1', name: 'now', output: '12:00' } as const
       await conversation.send({ role: 'tool', content: [result] }, { driver: model }).text()
-      const id = expect.any(String)
+      const named = { id: expect.any(String) }
       expect(model.asked[0]).toEqual([
-        { id, role: 'user', content: 'How late is it?' },
+        { ...named, role: 'user', content: 'How late is it?' },
         {
-          id,
+          ...named,
           role: 'assistant',
           content: [{ type: 'tool-call', id: 'c1', name: 'now', input: { zone: 'UTC' } }],
         },
-        { id, role: 'tool', content: [result] },
+        { ...named, role: 'tool', content: [result] },
       ])
       expect(await conversation.messages()).toHaveLength(4)
     })

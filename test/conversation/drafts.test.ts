@@ -158,7 +158,7 @@ describe('tools of a turn that was left behind', () => {
   test('are in the history of the next turn, if the left one is not resumed', async () => {
     const run = vi.fn(() => 'paid')
     const scripts = [calling(['a', 'pay']), ['Ha', cut], saying('It is paid.')]
-    const { conversation, requests } = start(scripts as Script[], options(run))
+    const { conversation, requests } = start(scripts, options(run))
     await collect(conversation.send('Pay.'))
     await conversation.send('Is it paid?').text()
     expect(textsOf(await conversation.messages())).toMatchObject([
