@@ -15,6 +15,7 @@ import type {
   LogPage,
   StreamLog,
 } from '../../resumable/log.js'
+import { Listeners } from '../listeners.js'
 import { bytesOfAll, defaultMaxBytes, maxBytesRule } from './size.js'
 
 /** Options of `memoryLog()`. */
@@ -235,27 +236,6 @@ class MemoryLog implements StreamLog {
   #delete(id: string, entry: Entry): void {
     this.#entries.delete(id)
     this.#bytes -= entry.bytes
-  }
-}
-
-/** Listeners by stream. */
-class Listeners<Listener> {
-  readonly #listeners = new Map<string, Set<Listener>>()
-
-  /** @returns removes the listener */
-  add(id: string, listener: Listener): () => void {
-    const listeners = this.#listeners.get(id) ?? new Set()
-    this.#listeners.set(id, listeners)
-    listeners.add(listener)
-    return () => {
-      listeners.delete(listener)
-      if (listeners.size === 0 && this.#listeners.get(id) === listeners) this.#listeners.delete(id)
-    }
-  }
-
-  /** A copy, because calling listeners may add or remove some. */
-  of(id: string): Listener[] {
-    return [...(this.#listeners.get(id) ?? [])]
   }
 }
 
