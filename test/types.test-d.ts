@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite'
 import Anthropic from '@anthropic-ai/sdk'
 import { BaseAnthropic } from '@anthropic-ai/sdk/client'
 import { toStandardJsonSchema } from '@valibot/to-json-schema'
@@ -29,6 +30,7 @@ import {
 import { openai } from '../src/entries/openai.js'
 import { type PartialValues, partialJson } from '../src/entries/partial-json.js'
 import { redisStore } from '../src/entries/redis.js'
+import { sqliteLog, sqliteStore } from '../src/entries/sqlite.js'
 import { record } from '../src/entries/testing.js'
 
 declare const driver: Driver
@@ -94,6 +96,16 @@ describe('types', () => {
     redisStore(new Cluster([], { lazyConnect: true }))
     // @ts-expect-error: no client
     redisStore({ get: () => {} })
+  })
+
+  test('the handle of node:sqlite fits', () => {
+    const database = new DatabaseSync(':memory:')
+    sqliteStore(database, { ttlMs: 5 })
+    sqliteLog(database)
+    // @ts-expect-error: no handle
+    sqliteStore('chat.db')
+    // @ts-expect-error: no handle
+    sqliteStore({ exec: () => {} })
   })
 
   test('wrong options are errors of the compiler', () => {

@@ -5,6 +5,7 @@
  */
 
 export type {
+  Claim,
   Lease,
   LeaseState,
   LogBatch,

@@ -42,17 +42,26 @@ export interface LogPage {
  */
 export type LeaseState = 'held' | 'stopping' | 'lost'
 
+/** The right of a new producer to continue a stream. */
+export interface Claim {
+  /** How often the stream has been claimed, this time included. */
+  readonly revivals: number
+}
+
 /** Receives events as soon as they are appended. */
 export interface LogListener {
   /** Called when events have been appended. */
   appended(batch: LogBatch): void
-  /** Called when events may have been missed, so the log must be read again. */
+  /**
+   * Called when the log must be read again, because events may have been missed or the producer has
+   * released its lease.
+   */
   missed(): void
 }
 
 /**
- * Stores streams of events, each with one producer and any number of followers, in any number of
- * processes.
+ * Stores streams of events, each with one producer at a time and any number of followers, in any
+ * number of processes.
  *
  * Every method MUST be atomic across processes. Rejections are reported as a `StreamError` of code
  * `store`. A method may be called again after it rejected, even if it had taken effect: the second
@@ -74,11 +83,30 @@ export interface StreamLog {
    *
    * MUST return `lost` and append nothing if the fence is not that of the lease, the lease has
    * expired, or the events do not follow the last one. If the events were appended by an earlier
-   * call, it MUST append nothing and return what that call would have returned.
+   * call with the same fence, it MUST append nothing and return what that call would have returned.
    */
   append(id: string, lease: Lease, batch: LogBatch): Promise<LeaseState>
   /** Renews the lease. MUST return `lost` under the same conditions as `append`. */
   renew(id: string, lease: Lease): Promise<LeaseState>
+  /**
+   * Makes the caller the producer of a stream whose lease has expired or was released. The next
+   * event is the one after the last in the log: read it after the claim. From then on, calls with
+   * the earlier fence MUST be refused like those with any other, and a stop that was requested
+   * before MUST be reported to the new producer.
+   *
+   * Of several concurrent calls with different leases, exactly one MUST be granted. A call with the
+   * fence of the current producer renews its lease and is not counted: it repeats an earlier call.
+   *
+   * @returns null if there is no stream with this id, it has ended, or another producer holds its
+   * lease
+   */
+  claim(id: string, lease: Lease): Promise<Claim | null>
+  /**
+   * Ends the lease at once and calls `missed` of all listeners, so that another process can claim
+   * the stream without waiting for the end of the lease. `append` and `renew` MUST return `lost`
+   * afterwards. MUST do nothing if the fence is not that of the lease, or the stream has ended.
+   */
+  release(id: string, lease: Lease): Promise<void>
   /**
    * Reads the events after a position.
    *
@@ -94,7 +122,7 @@ export interface StreamLog {
   seal(id: string, batch: LogBatch): Promise<void>
   /**
    * Requests that the producer stops the stream. The producer is notified by `onStop`, and by the
-   * state that `append` and `renew` return.
+   * state that `append` and `renew` return. The request outlives the producer.
    *
    * @returns false if there is no stream with this id, or it has ended
    */

@@ -80,12 +80,16 @@ const uses: Record<string, string> = {
     const messages = await entry.createConversation({ id: 'c', driver, store }).messages()
     return messages[1].content[0].text`,
   'sluice/redis': `
-    const history = ['version', JSON.stringify({ role: 'user', content: 'Hello from a package.' })]
+    const history = ['version', '', JSON.stringify({ role: 'user', content: 'Hello from a package.' })]
     const client = {
       call: async () => history, connect: async () => {}, disconnect() {}, duplicate: () => client, isCluster: false, on() {},
     }
     const { messages } = await entry.redisStore(client).load('c')
     return messages[0].content`,
+  'sluice/sqlite': `
+    const store = entry.sqliteStore(new DatabaseSync(':memory:'))
+    await store.write('c', { add: [{ role: 'user', content: 'Hello from a package.' }] }, null)
+    return (await store.load('c')).messages[0].content`,
   'sluice/react': `
     const Page = () => createElement('p', null, entry.useStream({ url: '/ai' }).status)
     return renderToString(createElement(Page)).replace('<p>idle</p>', 'Hello from a package.')`,
@@ -93,7 +97,14 @@ const uses: Record<string, string> = {
 
 async function runUses(extension: 'mjs' | 'cjs'): Promise<unknown> {
   const entries = Object.keys(uses)
-  const others = ['node:events', 'node:http', '@opentelemetry/api', 'react', 'react-dom/server']
+  const others = [
+    'node:events',
+    'node:http',
+    'node:sqlite',
+    '@opentelemetry/api',
+    'react',
+    'react-dom/server',
+  ]
   const { head, of } = loaders[extension]([...entries, ...others])
   const names = {
     'createStream, plainText, sse, toReadableStream, toResponse': 'sluice',
@@ -101,6 +112,7 @@ async function runUses(extension: 'mjs' | 'cjs'): Promise<unknown> {
     compatible: 'sluice/compatible',
     once: 'node:events',
     createServer: 'node:http',
+    DatabaseSync: 'node:sqlite',
     createElement: 'react',
     renderToString: 'react-dom/server',
   }

@@ -94,6 +94,8 @@ export class Meddler {
       create: meddle('create', log.create.bind(log)),
       append: meddle('append', log.append.bind(log)),
       renew: meddle('renew', log.renew.bind(log)),
+      claim: meddle('claim', log.claim.bind(log)),
+      release: meddle('release', log.release.bind(log)),
       read: meddle('read', log.read.bind(log)),
       seal: meddle('seal', log.seal.bind(log)),
       stop: meddle('stop', log.stop.bind(log)),

@@ -7,6 +7,7 @@
 import { checkId, checkOptions, count, limit, type Rules } from '../../base/check-options.js'
 import { StreamError } from '../../base/errors.js'
 import type {
+  Claim,
   Lease,
   LeaseState,
   LogBatch,
@@ -14,6 +15,7 @@ import type {
   LogPage,
   StreamLog,
 } from '../../resumable/log.js'
+import { Listeners } from '../listeners.js'
 import { bytesOfAll, defaultMaxBytes, maxBytesRule } from './size.js'
 
 /** Options of `memoryLog()`. */
@@ -57,7 +59,12 @@ export function memoryLog(options: MemoryLogOptions = {}): StreamLog {
 const pageLength = 256
 
 interface Entry {
-  readonly fence: string
+  /** Of the producer; empty once nobody can append. */
+  fence: string
+  /** The number of the last event before those of the producer. */
+  before: number
+  /** The number of claims. */
+  revivals: number
   readonly events: string[]
   bytes: number
   leaseEndsAt: number
@@ -92,7 +99,8 @@ class MemoryLog implements StreamLog {
       )
     }
     const times = { leaseEndsAt: 0, expiresAt: 0 }
-    const fresh = { fence, events: [], bytes: 0, ...times, ended: false, stopping: false }
+    const counts = { before: 0, revivals: 0, bytes: 0 }
+    const fresh = { fence, events: [], ...counts, ...times, ended: false, stopping: false }
     this.#touch(id, fresh, leaseMs)
     return true
   }
@@ -101,7 +109,7 @@ class MemoryLog implements StreamLog {
     const entry = this.#find(id)
     const last = batch.first + batch.events.length - 1
     if (entry === undefined || entry.fence !== lease.fence) return 'lost'
-    if (entry.events.length >= last) return stateOf(entry)
+    if (entry.events.length >= last) return batch.first > entry.before ? stateOf(entry) : 'lost'
     if (!isHeld(entry) || entry.events.length !== batch.first - 1) return 'lost'
     this.#reserve(entry, batch)
     this.#touch(id, entry, batch.ended ? 0 : lease.leaseMs)
@@ -114,6 +122,26 @@ class MemoryLog implements StreamLog {
     if (entry === undefined || entry.fence !== fence || !isHeld(entry)) return 'lost'
     this.#touch(id, entry, leaseMs)
     return stateOf(entry)
+  }
+
+  async claim(id: string, { fence, leaseMs }: Lease): Promise<Claim | null> {
+    const entry = this.#find(id)
+    if (entry === undefined || entry.ended) return null
+    if (entry.fence !== fence) {
+      if (isHeld(entry)) return null
+      entry.fence = fence
+      entry.before = entry.events.length
+      entry.revivals++
+    }
+    this.#touch(id, entry, leaseMs)
+    return { revivals: entry.revivals }
+  }
+
+  async release(id: string, { fence }: Lease): Promise<void> {
+    const entry = this.#find(id)
+    if (entry === undefined || entry.fence !== fence || entry.ended) return
+    this.#touch(id, entry, 0)
+    for (const listener of this.#listeners.of(id)) listener.missed()
   }
 
   async read(id: string, after: number): Promise<LogPage | null> {
@@ -133,9 +161,9 @@ class MemoryLog implements StreamLog {
     if (entry.events.length !== batch.first - 1) return
     this.#reserve(entry, batch)
     // Without its fence, nothing can be appended.
-    const sealed = { ...entry, fence: '' }
-    this.#touch(id, sealed, 0)
-    this.#add(id, sealed, batch)
+    entry.fence = ''
+    this.#touch(id, entry, 0)
+    this.#add(id, entry, batch)
   }
 
   async stop(id: string): Promise<boolean> {
@@ -208,27 +236,6 @@ class MemoryLog implements StreamLog {
   #delete(id: string, entry: Entry): void {
     this.#entries.delete(id)
     this.#bytes -= entry.bytes
-  }
-}
-
-/** Listeners by stream. */
-class Listeners<Listener> {
-  readonly #listeners = new Map<string, Set<Listener>>()
-
-  /** @returns removes the listener */
-  add(id: string, listener: Listener): () => void {
-    const listeners = this.#listeners.get(id) ?? new Set()
-    this.#listeners.set(id, listeners)
-    listeners.add(listener)
-    return () => {
-      listeners.delete(listener)
-      if (listeners.size === 0 && this.#listeners.get(id) === listeners) this.#listeners.delete(id)
-    }
-  }
-
-  /** A copy, because calling listeners may add or remove some. */
-  of(id: string): Listener[] {
-    return [...(this.#listeners.get(id) ?? [])]
   }
 }
 

@@ -5,15 +5,17 @@
  * A stream of events is a Redis stream: an entry for each batch, with the number of its last event
  * in its id (`1-<number>`), and one line for each event in its only field. The name of the field
  * distinguishes an entry that ends the stream (`end`, written by the producer, or `seal`) from the
- * others (`events`). A first entry, `0-1`, is a placeholder until the first event. The lease is a
- * hash that expires: its owner, the number of the last event, and whether the stream should stop.
+ * others (`events`). A first entry, `0-1`, is a placeholder until the first event. The state is a
+ * hash, deleted at the end of the stream: the fence of its producer, the end of its lease (`until`),
+ * the number of the last event and of the last one `before` the producer, the number of claims
+ * (`revivals`), and whether the stream should stop.
  *
  * @module
  */
 
 import type { RedisScript } from './connection.js'
 
-/** The last entry: the number of its last event, and the name of its field. */
+/** The last entry: the number of its last event, and its fields. */
 const last = `
 local function last()
   local entry = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
@@ -22,91 +24,136 @@ local function last()
   return part == '0' and 0 or tonumber(number), entry[2]
 end`
 
-/** KEYS: log, lease. ARGV: fence, lease, how long to keep it. Returns 1, or 0 if there is one. */
+/** In milliseconds, with a fraction. */
+const now = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + time[2] / 1000`
+
+/** @param ttl - the argument that says how long to keep the stream, '' for no limit */
+const keep = (ttl: string): string => `
+if ${ttl} ~= '' then
+  redis.call('PEXPIRE', KEYS[1], ${ttl})
+  redis.call('PEXPIRE', KEYS[2], ${ttl})
+end`
+
+/** KEYS: log, state. ARGV: fence, lease, how long to keep it. Returns 1, or 0 if there is one. */
 export const createScript: RedisScript = {
-  lua: `
+  lua: `${now}
 if redis.call('EXISTS', KEYS[1]) == 1 then
   return redis.call('HGET', KEYS[2], 'fence') == ARGV[1] and 1 or 0
 end
 redis.call('DEL', KEYS[2])
 redis.call('XADD', KEYS[1], '0-1', 'create', ARGV[1])
-redis.call('HSET', KEYS[2], 'fence', ARGV[1], 'last', 0)
-redis.call('PEXPIRE', KEYS[2], ARGV[2])
-if ARGV[3] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+redis.call('HSET', KEYS[2], 'fence', ARGV[1], 'until', now + ARGV[2], 'last', 0, 'before', 0, 'revivals', 0)
+${keep('ARGV[3]')}
 return 1`,
 }
 
 /**
- * KEYS: log, lease. ARGV: fence, lease, how long to keep it ('' for no limit), number of the first
+ * KEYS: log, state. ARGV: fence, lease, how long to keep it ('' for no limit), number of the first
  * event, of the last, 'events' or 'end', lines, channel. Returns 0 for lost, 1 for held, 2 for
  * stopping.
  */
 export const appendScript: RedisScript = {
-  lua: `${last}
-local lease = redis.call('HMGET', KEYS[2], 'fence', 'last', 'stopping')
-if lease[1] ~= ARGV[1] then
+  lua: `${last}${now}
+local state = redis.call('HMGET', KEYS[2], 'fence', 'last', 'stopping', 'before', 'until')
+if state[1] ~= ARGV[1] then
   local number, fields = last()
   local isThere = number == tonumber(ARGV[5]) and fields[1] == 'end' and fields[4] == ARGV[1]
   return isThere and 1 or 0
 end
-local state = lease[3] and 2 or 1
-if tonumber(lease[2]) >= tonumber(ARGV[5]) then return state end
-if tonumber(lease[2]) ~= ARGV[4] - 1 then return 0 end
+local code = state[3] and 2 or 1
+if tonumber(state[2]) >= tonumber(ARGV[5]) then
+  return tonumber(ARGV[4]) > tonumber(state[4]) and code or 0
+end
+if tonumber(state[5]) <= now or tonumber(state[2]) ~= ARGV[4] - 1 then return 0 end
 local id = '1-' .. ARGV[5]
 if ARGV[6] == 'end' then
   if not redis.call('XADD', KEYS[1], 'NOMKSTREAM', id, 'end', ARGV[7], 'fence', ARGV[1]) then return 0 end
   redis.call('DEL', KEYS[2])
 else
   if not redis.call('XADD', KEYS[1], 'NOMKSTREAM', id, 'events', ARGV[7]) then return 0 end
-  redis.call('HSET', KEYS[2], 'last', ARGV[5])
-  redis.call('PEXPIRE', KEYS[2], ARGV[2])
+  redis.call('HSET', KEYS[2], 'last', ARGV[5], 'until', now + ARGV[2])
 end
-if ARGV[3] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+${keep('ARGV[3]')}
 redis.call('PUBLISH', ARGV[8], ARGV[6] .. ' ' .. ARGV[4] .. '\\n' .. ARGV[7])
-return state`,
+return code`,
 }
 
 /**
- * KEYS: log, lease. ARGV: fence, lease, how long to keep it ('' for no limit). Returns what an
+ * KEYS: log, state. ARGV: fence, lease, how long to keep it ('' for no limit). Returns what an
  * append does.
  */
 export const renewScript: RedisScript = {
-  lua: `
-local lease = redis.call('HMGET', KEYS[2], 'fence', 'stopping')
-if lease[1] ~= ARGV[1] or redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-redis.call('PEXPIRE', KEYS[2], ARGV[2])
-if ARGV[3] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
-return lease[2] and 2 or 1`,
+  lua: `${now}
+local state = redis.call('HMGET', KEYS[2], 'fence', 'stopping', 'until')
+if state[1] ~= ARGV[1] or tonumber(state[3]) <= now then return 0 end
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[2], 'until', now + ARGV[2])
+${keep('ARGV[3]')}
+return state[2] and 2 or 1`,
 }
 
 /**
- * KEYS: log, lease. ARGV: after which event, how many entries. Returns the last entry, what is left
+ * KEYS: log, state. ARGV: fence, lease, how long to keep it ('' for no limit). Returns the number of
+ * claims, or nil if it is refused.
+ */
+export const claimScript: RedisScript = {
+  lua: `${last}${now}
+local number, fields = last()
+if not number or fields[1] == 'end' or fields[1] == 'seal' then return nil end
+local state = redis.call('HMGET', KEYS[2], 'fence', 'until', 'revivals')
+local revivals = tonumber(state[3] or 0)
+if state[1] ~= ARGV[1] then
+  if tonumber(state[2] or 0) > now then return nil end
+  revivals = revivals + 1
+  redis.call('HSET', KEYS[2], 'fence', ARGV[1], 'last', number, 'before', number, 'revivals', revivals)
+end
+redis.call('HSET', KEYS[2], 'until', now + ARGV[2])
+${keep('ARGV[3]')}
+return revivals`,
+}
+
+/** KEYS: log, state. ARGV: fence, how long to keep it ('' for no limit), channel. */
+export const releaseScript: RedisScript = {
+  lua: `
+if redis.call('HGET', KEYS[2], 'fence') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[2], 'until', 0)
+${keep('ARGV[2]')}
+redis.call('PUBLISH', ARGV[3], 'released')
+return 1`,
+}
+
+/**
+ * KEYS: log, state. ARGV: after which event, how many entries. Returns the last entry, what is left
  * of the lease, and the entries.
  */
 export const readScript: RedisScript = {
-  lua: `${last}
+  lua: `${last}${now}
 local number, fields = last()
 if not number then return nil end
 local entries = redis.call('XRANGE', KEYS[1], '(1-' .. ARGV[1], '+', 'COUNT', ARGV[2])
-return {number, fields[1], redis.call('PTTL', KEYS[2]), entries}`,
+local left = (redis.call('HGET', KEYS[2], 'until') or 0) - now
+return {number, fields[1], math.max(math.ceil(left), 0), entries}`,
 }
 
 /**
- * KEYS: log, lease. ARGV: how long to keep it ('' for no limit), number of the first event, of the
+ * KEYS: log, state. ARGV: how long to keep it ('' for no limit), number of the first event, of the
  * last, lines, channel.
  */
 export const sealScript: RedisScript = {
-  lua: `${last}
+  lua: `${last}${now}
 local number, fields = last()
 if not number or fields[1] == 'end' or fields[1] == 'seal' then return 0 end
-if redis.call('EXISTS', KEYS[2]) == 1 or number ~= ARGV[2] - 1 then return 0 end
+if (redis.call('HGET', KEYS[2], 'until') or 0) - now > 0 or number ~= ARGV[2] - 1 then return 0 end
 redis.call('XADD', KEYS[1], '1-' .. ARGV[3], 'seal', ARGV[4])
-if ARGV[1] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+redis.call('DEL', KEYS[2])
+${keep('ARGV[1]')}
 redis.call('PUBLISH', ARGV[5], 'seal ' .. ARGV[2] .. '\\n' .. ARGV[4])
 return 1`,
 }
 
-/** KEYS: log, lease. ARGV: channel. Returns 1, or 0 if there is nothing to stop. */
+/** KEYS: log, state. ARGV: channel. Returns 1, or 0 if there is nothing to stop. */
 export const stopScript: RedisScript = {
   lua: `${last}
 local number, fields = last()

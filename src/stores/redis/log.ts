@@ -6,6 +6,7 @@
 
 import { checkOptions, limit, type Rules } from '../../base/check-options.js'
 import type {
+  Claim,
   Lease,
   LeaseState,
   LogBatch,
@@ -19,8 +20,10 @@ import { RedisConnection } from './connection.js'
 import { taggedName } from './keys.js'
 import {
   appendScript,
+  claimScript,
   createScript,
   readScript,
+  releaseScript,
   renewScript,
   sealScript,
   stopScript,
@@ -116,6 +119,17 @@ class RedisLog implements StreamLog {
     return stateOf(await this.#connection.run(renewScript, this.#keys(id), args))
   }
 
+  async claim(id: string, { fence, leaseMs }: Lease): Promise<Claim | null> {
+    const args = [fence, String(leaseMs), this.#keepFor(leaseMs)]
+    const revivals = await this.#connection.run(claimScript, this.#keys(id), args)
+    return revivals === null ? null : { revivals: Number(revivals) }
+  }
+
+  async release(id: string, { fence }: Lease): Promise<void> {
+    const args = [fence, this.#keepFor(0), this.#channel(id)]
+    await this.#connection.run(releaseScript, this.#keys(id), args)
+  }
+
   async read(id: string, after: number): Promise<LogPage | null> {
     const args = [String(after), String(pageLength)]
     const reply = await this.#connection.run(readScript, this.#keys(id), args)
@@ -127,8 +141,7 @@ class RedisLog implements StreamLog {
       return first > after ? each : each.slice(after + 1 - first)
     })
     const ended = field === 'end' || field === 'seal'
-    // Below half a millisecond Redis reports 0, although the lease is still held.
-    return { events, last, ended, leaseLeftMs: leaseLeftMs < 0 ? 0 : Math.max(leaseLeftMs, 1) }
+    return { events, last, ended, leaseLeftMs }
   }
 
   async seal(id: string, { first, events }: LogBatch): Promise<void> {
@@ -152,6 +165,7 @@ class RedisLog implements StreamLog {
       message(text) {
         const [header = '', ...events] = text.split('\n')
         const [kind, first] = header.split(' ')
+        if (kind === 'released') return listener.missed()
         listener.appended({ first: Number(first), events, ended: kind !== 'events' })
       },
       missed: () => listener.missed(),
@@ -168,9 +182,9 @@ class RedisLog implements StreamLog {
     return this.#ttlMs === Infinity ? '' : String(Math.ceil(Math.max(this.#ttlMs, leaseMs)))
   }
 
-  #keys(id: string): [log: string, lease: string] {
+  #keys(id: string): [log: string, state: string] {
     const base = this.#channel(id)
-    return [`${base}:log`, `${base}:lease`]
+    return [`${base}:log`, `${base}:state`]
   }
 
   #stopChannel(id: string): string {

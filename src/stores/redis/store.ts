@@ -16,6 +16,7 @@ import type {
   StoredConversation,
 } from '../../conversation/store.js'
 import { abortError } from '../../pull/abort.js'
+import { pause } from '../pause.js'
 import { keyPrefix, type RedisClient } from './client.js'
 import { RedisConnection, redisError } from './connection.js'
 import { taggedName } from './keys.js'
@@ -192,17 +193,4 @@ class RedisStore implements ConversationStore {
   #key(id: string, name: string): string {
     return `${taggedName(this.#prefix, id)}:${name}`
   }
-}
-
-/** Ends early when the signal aborts. */
-function pause(delayMs: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, delayMs)
-    signal?.addEventListener('abort', end)
-  })
 }

@@ -14,6 +14,7 @@ import {
 } from '../../base/check-options.js'
 import type { StreamLog } from '../../resumable/log.js'
 import type { LogContext } from './log-case.js'
+import { claimCases } from './log-claim-cases.js'
 import { keepingCases, leaseCases } from './log-keeping-cases.js'
 import { listeningCases } from './log-listening-cases.js'
 
@@ -62,7 +63,7 @@ const rules: Rules<TestLogOptions> = {
 export function testLog(options: TestLogOptions): void {
   checkOptions('', options, rules)
   const { name, test, log, other, deadlineMs = 5_000 } = options
-  const cases = { ...keepingCases, ...leaseCases, ...listeningCases }
+  const cases = { ...keepingCases, ...leaseCases, ...claimCases, ...listeningCases }
   for (const [sentence, { ttlMs = 60_000, run }] of Object.entries(cases)) {
     test(`${name}: ${sentence}`, async () => {
       const id = `test ${crypto.randomUUID()}`

@@ -34,6 +34,7 @@ import { telemetry } from 'sluice/otel'
 import { partialJson } from 'sluice/partial-json'
 import { redisLog, redisStore } from 'sluice/redis'
 import { createResumable, memoryLog } from 'sluice/resumable'
+import { sqliteLog, sqliteStore } from 'sluice/sqlite'
 import { record, replay, scripted, simulatedProvider, testDriver, testStore } from 'sluice/testing'
 
 const own: Driver = {
@@ -156,6 +157,8 @@ export async function examine(fetchLike: typeof fetch): Promise<unknown[]> {
     testStore,
     redisLog,
     redisStore,
+    sqliteLog,
+    sqliteStore,
     telemetry,
   ]
 }

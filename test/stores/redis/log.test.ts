@@ -46,7 +46,7 @@ describe.skipIf(!redisPresent)(`one server${redisNote}`, () => {
       const other = { fence: 'b', leaseMs: 60_000 }
       expect(await log.create(id, other)).toBe(true)
       expect(await log.renew(id, other)).toBe('held')
-      await redis.send(key, ['DEL', `sluice:stream:{${id}}:lease`])
+      await redis.send(key, ['DEL', `sluice:stream:{${id}}:state`])
       expect(await log.append(id, other, { first: 1, events: ['{}'], ended: false })).toBe('lost')
       expect(await log.read(id, 0)).toMatchObject({ last: 0, leaseLeftMs: 0 })
     })

@@ -1,0 +1,18 @@
+/**
+ * Waits that a signal ends.
+ *
+ * @module
+ */
+
+/** Resolves early when the signal aborts. */
+export function pause(delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, delayMs)
+    signal?.addEventListener('abort', end)
+  })
+}

@@ -1,0 +1,83 @@
+/**
+ * A process that runs calls of a store and a log for another process, on the built package. Its own process object is the channel.
+ */
+
+import { DatabaseSync } from 'node:sqlite'
+import { StreamError } from 'sluice'
+import type { ConversationLock, ConversationStore } from 'sluice/conversation'
+import type { StreamLog } from 'sluice/resumable'
+import { sqliteLog, sqliteStore } from 'sluice/sqlite'
+import type { Call, ChildParameters, Reply } from './store-process.ts'
+
+const { path } = JSON.parse(process.argv[2] ?? '') as ChildParameters
+const database = new DatabaseSync(path)
+
+const stores = new Map<number, ConversationStore>()
+const logs = new Map<number, StreamLog>()
+const locks = new Map<number, ConversationLock>()
+const leaves = new Map<number, () => void>()
+const waits = new Map<number, AbortController>()
+
+function cached<Value>(values: Map<number, Value>, ttlMs: number, make: () => Value): Value {
+  const value = values.get(ttlMs) ?? make()
+  values.set(ttlMs, value)
+  return value
+}
+
+function reply(message: Reply): void {
+  process.send?.(message)
+}
+
+async function run({ number, ttlMs, method, args }: Call): Promise<unknown> {
+  const store = cached(stores, ttlMs, () => sqliteStore(database, { ttlMs }))
+  const log = cached(logs, ttlMs, () => sqliteLog(database, { ttlMs }))
+  const call = args as never[]
+  const [id, second] = args as [string, never]
+  switch (method) {
+    case 'abort':
+      return waits.get(second)?.abort(new Error('The test ends this wait.'))
+    case 'lock': {
+      const controller = new AbortController()
+      waits.set(number, controller)
+      const options = second as { ttlMs: number; wait?: boolean; aborted?: boolean }
+      if (options.aborted) controller.abort(new Error('The test ends this wait.'))
+      const lock = await store.lock(id, { ...options, signal: controller.signal })
+      locks.set(number, lock)
+      return undefined
+    }
+    case 'renewLock':
+      return locks.get(second)?.renew()
+    case 'releaseLock':
+      return locks.get(second)?.release()
+    case 'load':
+    case 'write':
+    case 'clear':
+      return (store[method] as (...all: never[]) => Promise<unknown>)(...call)
+    case 'subscribe':
+      leaves.set(
+        number,
+        await log.subscribe(id, {
+          appended: (batch) => reply({ number, batch }),
+          missed: () => reply({ number, missed: true }),
+        }),
+      )
+      return undefined
+    case 'onStop':
+      leaves.set(number, await log.onStop(id, () => reply({ number, stopped: true })))
+      return undefined
+    case 'leave':
+      return leaves.get(second)?.()
+    default:
+      return (log[method] as (...all: never[]) => Promise<unknown>)(...call)
+  }
+}
+
+process.on('message', (call: Call) => {
+  run(call).then(
+    (result) => reply({ number: call.number, result }),
+    (error: unknown) => {
+      const { code, message } = StreamError.from(error)
+      reply({ number: call.number, error: { code, message } })
+    },
+  )
+})
