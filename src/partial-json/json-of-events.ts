@@ -20,7 +20,7 @@ export class JsonPieces implements AsyncIterable<string> {
   readonly #open: () => AsyncIterator<StreamEvent>
   readonly #call: ToolCallChoice | undefined
   #events: AsyncIterator<StreamEvent> | undefined
-  /** The block that holds the arguments. */
+  /** The block that holds the arguments, or the last one with text. */
   #index: number | undefined
   #text = new JsonText()
   #whole = new WholeTokens()
@@ -77,7 +77,7 @@ export class JsonPieces implements AsyncIterable<string> {
       case 'content':
         return this.#readContent(value)
       case 'retry':
-        if (value.mode === 'restart') this.end = 'restart'
+        if (value.mode === 'restart' && this.#reads(value.from)) this.end = 'restart'
         return ''
       case 'complete':
         this.end = value
@@ -90,9 +90,17 @@ export class JsonPieces implements AsyncIterable<string> {
     }
   }
 
+  /** Whether a block from this one on has been read. */
+  #reads(from: number = 0): boolean {
+    return this.#index !== undefined && this.#index >= from
+  }
+
   #readContent(content: ContentEvent): string {
     if (this.#call === undefined) {
+      // The output of a turn is the text of its last step.
+      if (content.kind === 'tool-result' && this.#index !== undefined) this.end = 'restart'
       if (content.kind !== 'text') return ''
+      this.#index = Math.max(this.#index ?? 0, content.index)
       return this.#take(this.#text.feed(content.text))
     }
     if (content.kind !== 'tool-call') return ''
