@@ -229,9 +229,17 @@ class AiSdkEncoder extends DataEncoder {
     this.#given.step = calls.length
   }
 
-  #giveCall({ id: toolCallId, name: toolName, input, signature, seal, error, custom }: ToolCallPart) {
+  #giveCall({
+    id: toolCallId,
+    name: toolName,
+    input,
+    signature,
+    seal,
+    error,
+    custom,
+  }: ToolCallPart) {
     const about = seal === undefined ? {} : { seal, messageId: this.#id }
-    const call = { toolCallId, toolName, input, ...metadataOf({ signature, ...about }) }
+    const call = { toolCallId, toolName, input, ...metadataOf({ signature, custom, ...about }) }
     const errorText = error ?? (typeof input === 'string' && !custom ? notJson : undefined)
     if (errorText === undefined) this.#write({ type: 'tool-input-available', ...call })
     else this.#write({ type: 'tool-input-error', ...call, errorText })
