@@ -223,7 +223,7 @@ function toPart(
 const truncated = 'The arguments were cut off before they were complete.'
 const malformed = 'The arguments are not a JSON object.'
 const notRun = 'The answer broke off or reached a limit, so this call was not run.'
-const unknown = 'The answer broke off, so it is not known whether this call was run.'
+const unknown = 'The answer broke off, so this call was not run, or its result was lost.'
 
 function noRun(cut: Cut): string {
   return cut === 'unknown' ? unknown : notRun
