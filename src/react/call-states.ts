@@ -30,41 +30,38 @@ export function callStates(
 ): readonly CallState[] {
   const states = new Map<ToolCallPart, CallState>()
   for (const { content } of messages) {
-    for (const part of typeof content === 'string' ? [] : content) {
+    for (const part of content) {
+      if (typeof part === 'string') break
       if (part.type !== 'tool-call') continue
       const { id, name, input, error } = part
-      const failed = error === undefined ? {} : { output: error }
-      states.set(part, { id, name, input, state: 'failed', ...failed })
+      states.set(part, { id, name, input, state: 'failed', output: error })
     }
   }
   if (states.size === 0) return none
-  const settle = (part: ToolCallPart, { output, content, isError }: ToolResultPart): void => {
-    const state = states.get(part)
-    if (state === undefined) return
-    state.state = isError ? 'failed' : 'done'
-    state.output = output ?? content
+  const change = (part: ToolCallPart, changes: Partial<CallState>): void => {
+    Object.assign(states.get(part) as CallState, changes)
   }
-  const unanswered = unansweredIn(messages, (call, result) => {
-    settle(call, result)
-    const state = states.get(call)
-    if (state !== undefined && growing?.preliminary.has(call.id)) state.state = 'running'
+  const settle = (part: ToolCallPart, { output, content, isError }: ToolResultPart): void =>
+    change(part, { state: isError ? 'failed' : 'done', output: output ?? content })
+  const unanswered = unansweredIn(messages, (part, result) => {
+    settle(part, result)
+    if (growing?.preliminary.has(part.id)) change(part, { state: 'running' })
   })
-  const content = growing?.message?.content ?? []
-  // Calls that an earlier message has left are answered by the answer in progress.
-  const open = growing === undefined ? openParts(messages) : unanswered
-  for (const part of open) {
-    const state = states.get(part)
-    if (state === undefined) continue
+  if (growing !== undefined) {
+    const last = growing.message?.content.at(-1)
+    // Calls that an earlier message has left are answered by the answer in progress.
+    for (const part of unanswered) {
+      change(part, { state: isArriving(part, last) ? 'called' : 'running' })
+    }
+    return [...states.values()]
+  }
+  for (const part of openParts(messages)) {
     const answer = page?.answers.get(part)
-    if (growing !== undefined) {
-      state.state = isArriving(part, content.at(-1)) ? 'called' : 'running'
-    } else if (page?.running.has(part)) state.state = 'running'
-    else if (answer?.type === 'tool-result') settle(part, answer)
+    if (answer?.type === 'tool-result') settle(part, answer)
+    else if (page?.running.has(part)) change(part, { state: 'running' })
     else {
-      state.state = 'waiting'
-      const reason = page?.reasonOf(part)
-      if (reason !== undefined) state.for = reason
-      if (answer !== undefined) state.approved = answer.approved
+      const approved = answer?.approved
+      change(part, { state: 'waiting', for: page?.reasonOf(part), approved })
     }
   }
   return [...states.values()]

@@ -16,8 +16,8 @@ export function unansweredIn(
 ): ToolCallPart[] {
   const open: ToolCallPart[] = []
   for (const { content } of messages) {
-    if (typeof content === 'string') continue
     for (const part of content) {
+      if (typeof part === 'string') break
       if (part.type === 'tool-call' && part.error === undefined) open.push(part)
       if (part.type !== 'tool-result') continue
       // Models may use an id twice.

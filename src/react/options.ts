@@ -104,9 +104,9 @@ export interface CallState {
   /** The result, or a preliminary one while the tool is running. */
   output?: unknown
   /** What it waits for: see `complete.waiting`. Unknown after a reload. */
-  for?: WaitingCall['for']
+  for?: WaitingCall['for'] | undefined
   /** What `approve()` was called with, while other calls still wait. */
-  approved?: boolean
+  approved?: boolean | undefined
 }
 
 /** The state to render. During an answer it changes at most once per frame. */
@@ -157,4 +157,19 @@ export interface StreamActions {
   setMessages(
     messages: readonly Message[] | ((messages: readonly Message[]) => readonly Message[]),
   ): void
+}
+
+/** @internal The options that are passed on to `connect()`. */
+export function toInit(options: Partial<UseStreamOptions>): ConnectOptions {
+  const {
+    url: _url,
+    body: _body,
+    initialMessages: _initialMessages,
+    follow: _follow,
+    tools: _tools,
+    onEvent: _onEvent,
+    onStop: _onStop,
+    ...init
+  } = options
+  return init
 }

@@ -12,14 +12,14 @@ import type {
   ToolMessage,
   ToolResultPart,
 } from '../base/messages.js'
-import { openCalls } from '../loop/calls.js'
+import { unansweredIn } from './open-calls.js'
 import type { PageTools } from './options.js'
 
 /** The calls that an answer has left open. They are answered once. */
 export class PageCalls {
-  readonly answers = new Map<ToolCallPart, ToolResultPart | ToolApprovalPart>()
+  readonly answers: Map<ToolCallPart, ToolResultPart | ToolApprovalPart> = new Map()
   /** The calls whose tools run on the page now. */
-  readonly running = new Set<ToolCallPart>()
+  readonly running: Set<ToolCallPart> = new Set()
   readonly #calls: readonly ToolCallPart[]
   readonly #waiting: readonly WaitingCall[]
   readonly #controller = new AbortController()
@@ -56,10 +56,12 @@ export class PageCalls {
   /** @returns false if no call with this id waits for approval */
   approve(id: string, approved: boolean, reason: string | undefined): boolean {
     const calls = this.#calls.filter((part) => part.id === id && this.#mayBe('approval', part))
+    // Models may use an id twice. An answer may change until it is sent.
     const call = calls.find((part) => !this.answers.has(part)) ?? calls[0]
     if (call === undefined || this.running.has(call)) return false
-    const because = reason === undefined ? {} : { reason }
-    this.answers.set(call, { type: 'tool-approval', id, approved, ...because })
+    // JSON leaves out what is undefined.
+    const answer = { type: 'tool-approval', id, approved, reason } as ToolApprovalPart
+    this.answers.set(call, answer)
     return true
   }
 
@@ -81,10 +83,12 @@ export class PageCalls {
   }
 }
 
-/** The calls at the end of messages that have no result and may have one. */
+/** The calls of the last answer that have no result and may have one. */
 export function openParts(messages: readonly Message[]): ToolCallPart[] {
-  const parts = openCalls(messages).map(({ part }) => part)
-  return parts.filter(({ error }) => error === undefined)
+  const last: Message | undefined = messages.findLast(({ role }) => role !== 'tool')
+  if (last?.role !== 'assistant') return []
+  const parts = new Set<unknown>(last.content)
+  return unansweredIn(messages).filter((part) => parts.has(part))
 }
 
 async function answer(

@@ -19,6 +19,7 @@ import {
   type StreamActions,
   type StreamState,
   type StreamStatus,
+  toInit,
   type UseStreamOptions,
 } from './options.js'
 import { PageCalls } from './page-calls.js'
@@ -336,19 +337,4 @@ export class StreamStore implements StreamActions {
       })
     }
   }
-}
-
-/** The options that are passed on to `connect()`. */
-function toInit(options: Partial<UseStreamOptions>): ConnectOptions {
-  const {
-    url: _url,
-    body: _body,
-    initialMessages: _initialMessages,
-    follow: _follow,
-    tools: _tools,
-    onEvent: _onEvent,
-    onStop: _onStop,
-    ...init
-  } = options
-  return init
 }
