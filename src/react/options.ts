@@ -65,7 +65,7 @@ export type PageTool = (
   },
 ) => unknown
 
-const { body: _body, json: _json, signal: _signal, ...shared } = connectRules
+const { body: _ownBody, json: _json, signal: _signal, ...shared } = connectRules
 
 const rules: Rules<UseStreamOptions> = {
   url: required(rule('a URL', isUrl)),

@@ -60,8 +60,7 @@ export class PageCalls {
     const call = calls.find((part) => !this.answers.has(part)) ?? calls[0]
     if (call === undefined || this.running.has(call)) return false
     // JSON leaves out what is undefined.
-    const answer = { type: 'tool-approval', id, approved, reason } as ToolApprovalPart
-    this.answers.set(call, answer)
+    this.answers.set(call, { type: 'tool-approval', id, approved, reason } as ToolApprovalPart)
     return true
   }
 

@@ -449,10 +449,10 @@ test('each run of a tool is a child span, with its arguments and result only if 
   const first = scripted([...calls, { finishReason: 'tool-calls', usage: {} }])
   const driver: Driver = {
     ...first,
-    stream: (request, context) =>
+    stream: (request, about) =>
       (request.messages?.at(-1)?.role === 'assistant' ? scripted(['Done.']) : first).stream(
         request,
-        context,
+        about,
       ),
   }
   const tools = {

@@ -264,7 +264,7 @@ describe('calls of a turn', () => {
       content: [...kept, { type: 'text', text: 'Half' }],
     } as const
     const error = new StreamError('network', 'x')
-    remote.last.begin().send(start, { type: 'error', error, partial, attempts: 1 } as StreamEvent)
+    remote.last.begin().send(start, { type: 'error', error, partial, attempts: 1 })
     await waitFor(() => expect(hook.result.current.status).toBe('error'))
     expect(states(hook)).toEqual({ f1: 'done' })
     act(() => void hook.result.current.retry())

@@ -172,7 +172,7 @@ export function foldTurn(events: readonly StreamEvent[], cut: boolean): Folded {
       case 'tool-call': {
         const { id, name } = last
         const seal = all.findLast((each) => 'seal' in each && each.seal !== undefined)
-        const sealed = seal !== undefined && 'seal' in seal ? { seal: seal.seal as string } : {}
+        const sealed = seal !== undefined && 'seal' in seal ? { seal: seal.seal } : {}
         if (cut && index > whole) {
           const isLast =
             index === order.findLast((each) => pieces.get(each)?.[0]?.kind !== 'source')

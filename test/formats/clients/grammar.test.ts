@@ -23,7 +23,7 @@ import { complete, failed, retry } from '../events.js'
 const kinds = ['text', 'reasoning', 'tool-call', 'text', 'reasoning', 'source', 'tool-call', 'file']
 
 /** @param index - within the step, whose first block is `base` */
-function content(attempt: string, base: number, index: number, piece: string): ContentEvent {
+function contentOf(attempt: string, base: number, index: number, piece: string): ContentEvent {
   const event = { type: 'content', index: base + index } as const
   const signed = piece.startsWith('s') ? { signature: piece } : {}
   switch (kinds[index]) {
@@ -51,7 +51,7 @@ interface Told {
     calls: string[]
     /** The calls without a result. */
     waiting: string[]
-    outputs: unknown[]
+    outputs: string[]
   }
   completes: boolean
   /** A restart voids something that formats without calls have shown. */
@@ -105,7 +105,7 @@ function tell(told: Step[], completes: boolean, order: boolean): Told {
         const before = events.findLast((e) => e.type === 'content' && e.index === base + index)
         const kept = mode === 'continue' && before?.type === 'content' && 'id' in before
         const name = kept ? before.id.split('-')[1] : String(100 * number + attempt)
-        const event = content(String(name), base, index, text)
+        const event = contentOf(String(name), base, index, text)
         add(event)
         blocks = Math.max(blocks, event.index + 1)
         const isShown = text !== '' || ['source', 'file'].includes(event.kind)
@@ -149,7 +149,7 @@ function tell(told: Step[], completes: boolean, order: boolean): Told {
       reasoning: parts.map((part) => (part.type === 'reasoning' ? part.text : '')).join(''),
       calls,
       waiting: calls.filter((id) => results.every((result) => result.id !== id)),
-      outputs: results.map(({ output }) => output),
+      outputs: results.map(({ output }) => String(output)),
     },
   }
 }
@@ -202,7 +202,7 @@ test('the reader of the AI SDK takes every stream, and shows what stands at its 
         const isResult = part.state === 'output-error' && part.errorText.startsWith('out of')
         return isResult ? [part.errorText] : []
       })
-      expect(outputs.toSorted()).toEqual(stream.message.outputs.toSorted())
+      expect(outputs.map(String).toSorted()).toEqual(stream.message.outputs.toSorted())
       const states = parts.map((part) => ('state' in part ? part.state : undefined))
       expect(states).not.toContain('streaming')
       expect(states).not.toContain('input-streaming')
@@ -243,7 +243,7 @@ test('the reader of AG-UI takes every stream, and shows what stands at its end',
       const ids = rest.map(({ id }) => id)
       expect(new Set(ids).size).toBe(ids.length)
       const results = rest.filter(({ role }) => role === 'tool').map(({ content }) => content)
-      expect(results.toSorted()).toEqual(stream.message.outputs.toSorted())
+      expect(results.map(String).toSorted()).toEqual(stream.message.outputs.toSorted())
       const text = rest.map((each) => (each.role === 'assistant' ? (each.content ?? '') : ''))
       expect([...text.join('')].toSorted()).toEqual([...stream.message.text].toSorted())
     }),
