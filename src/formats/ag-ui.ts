@@ -18,6 +18,7 @@ import type { Format } from '../base/stream-format.js'
 import { AgUiMessage } from './ag-ui-message.js'
 import { DataEncoder } from './data-encoder.js'
 import { errorJson } from './error-json.js'
+import { SentResults } from './lost-results.js'
 import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
 import { retracted } from './retracted.js'
 import { eventStream } from './server-sent-events.js'
@@ -71,6 +72,7 @@ class AgUiEncoder extends DataEncoder {
   readonly #options: AgUiOptions
   readonly #exposeErrors: boolean
   readonly #message = new AgUiMessage((event) => this.#write(event))
+  readonly #results = new SentResults()
   #run = { threadId: 'unknown', runId: 'unknown' }
 
   constructor(options: AgUiOptions, exposeErrors: boolean) {
@@ -111,6 +113,7 @@ class AgUiEncoder extends DataEncoder {
       case 'tool-call':
         return this.#message.toolCall(event)
       case 'tool-result': {
+        this.#results.add(event)
         if (!event.preliminary) return this.#message.toolResult(event)
         const { index, id: toolCallId, output } = event
         return this.#custom('preliminary-result', { index, toolCallId, output })
@@ -156,7 +159,9 @@ class AgUiEncoder extends DataEncoder {
     })
   }
 
-  #error({ error, usage }: ErrorEvent): void {
+  #error(event: ErrorEvent): void {
+    const { error, usage } = event
+    for (const result of this.#results.missingFrom(event, 0)) this.#message.toolResult(result)
     // A partial tool call must not look like one that can be run, so the run fails.
     if (errorJson(error, false).code === 'aborted' && !this.#message.isCalling) {
       this.#message.close()

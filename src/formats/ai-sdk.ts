@@ -21,6 +21,7 @@ import type { Format } from '../base/stream-format.js'
 import { denied } from '../base/tools.js'
 import { DataEncoder } from './data-encoder.js'
 import { errorJson } from './error-json.js'
+import { SentResults } from './lost-results.js'
 import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
 import { retracted } from './retracted.js'
 import { eventStream } from './server-sent-events.js'
@@ -101,6 +102,7 @@ class AiSdkEncoder extends DataEncoder {
   readonly #calls = new Map<number, string>()
   /** How many calls have been sent with all of their arguments, in this step and before it. */
   #given = { step: 0, before: 0 }
+  readonly #results = new SentResults()
   /** Tools of this step have run, so what comes next is another step. */
   #answered = false
 
@@ -202,6 +204,7 @@ class AiSdkEncoder extends DataEncoder {
   #result(event: ToolResultContent): void {
     const { index, id: toolCallId, output = null, content, isError, preliminary } = event
     this.#floor = Math.max(this.#floor, index + 1)
+    this.#results.add(event)
     const isOurs = [...this.#calls.values()].includes(toolCallId)
     if (isOurs) {
       this.#close()
@@ -314,7 +317,9 @@ class AiSdkEncoder extends DataEncoder {
     this.#write({ type: 'finish', finishReason, messageMetadata: this.#metadata(event) })
   }
 
-  #error({ error }: ErrorEvent): void {
+  #error(event: ErrorEvent): void {
+    const { error } = event
+    for (const result of this.#results.missingFrom(event, this.#last + 1)) this.#content(result)
     if (errorJson(error, false).code !== 'aborted') return this.#fail(error)
     this.#close()
     this.#write({ type: 'abort' })

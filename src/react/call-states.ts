@@ -5,7 +5,7 @@
  */
 
 import type { AssistantMessage, Message, ToolCallPart, ToolResultPart } from '../base/messages.js'
-import { unansweredIn } from './open-calls.js'
+import { partsOf, unansweredIn } from './open-calls.js'
 import type { CallState } from './options.js'
 import { openParts, type PageCalls } from './page-calls.js'
 
@@ -29,9 +29,8 @@ export function callStates(
   page: PageCalls | undefined,
 ): readonly CallState[] {
   const states = new Map<ToolCallPart, CallState>()
-  for (const { content } of messages) {
-    for (const part of content) {
-      if (typeof part === 'string') break
+  for (const message of messages) {
+    for (const part of partsOf(message)) {
       if (part.type !== 'tool-call') continue
       const { id, name, input, error } = part
       states.set(part, { id, name, input, state: 'failed', output: error })

@@ -4,7 +4,21 @@
  * @module
  */
 
-import type { Message, ToolCallPart, ToolResultPart } from '../base/messages.js'
+import type {
+  InputPart,
+  Message,
+  OutputPart,
+  ToolCallPart,
+  ToolMessage,
+  ToolResultPart,
+} from '../base/messages.js'
+
+type Part = OutputPart | InputPart | ToolMessage['content'][number]
+
+/** The parts of a message. Those of an application may be anything. */
+export function partsOf({ content }: Message): readonly Part[] {
+  return Array.isArray(content) ? (content as readonly Part[]).filter(Boolean) : []
+}
 
 /**
  * @param onResult - called with each result and its call
@@ -15,9 +29,8 @@ export function unansweredIn(
   onResult?: (call: ToolCallPart, result: ToolResultPart) => void,
 ): ToolCallPart[] {
   const open: ToolCallPart[] = []
-  for (const { content } of messages) {
-    for (const part of content) {
-      if (typeof part === 'string') break
+  for (const message of messages) {
+    for (const part of partsOf(message)) {
       if (part.type === 'tool-call' && part.error === undefined) open.push(part)
       if (part.type !== 'tool-result') continue
       // Models may use an id twice.
@@ -39,12 +52,10 @@ export function withoutOpenCalls(messages: readonly Message[]): readonly Message
   const open = new Set<unknown>(unansweredIn(messages))
   if (open.size === 0) return messages
   return messages.map((message) => {
-    if (message.role !== 'assistant' || typeof message.content === 'string') return message
-    if (!message.content.some((part) => open.has(part))) return message
-    const content = message.content.map((part) =>
-      open.has(part) ? { ...(part as ToolCallPart), error: unanswered } : part,
-    )
-    return { ...message, content }
+    const parts = partsOf(message)
+    if (!parts.some((part) => open.has(part))) return message
+    const content = parts.map((part) => (open.has(part) ? { ...part, error: unanswered } : part))
+    return { ...message, content } as Message
   })
 }
 
@@ -58,7 +69,7 @@ export function withoutAnswer(messages: readonly Message[]): readonly Message[] 
 export function withResults(messages: readonly Message[]): readonly Message[] {
   const last = messages.at(-1)
   const before = messages.slice(0, -1)
-  if (last?.role !== 'assistant' || typeof last.content === 'string') return before
-  const end = last.content.findLastIndex(({ type }) => type === 'tool-result')
-  return end === -1 ? before : [...before, { ...last, content: last.content.slice(0, end + 1) }]
+  const parts = last === undefined ? [] : partsOf(last)
+  const end = parts.findLastIndex(({ type }) => type === 'tool-result')
+  return end === -1 ? before : [...before, { ...last, content: parts.slice(0, end + 1) } as Message]
 }

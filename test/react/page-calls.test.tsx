@@ -254,6 +254,12 @@ describe('calls of a turn', () => {
     expect(hook.result.current.calls[0]?.output).toBe('late')
   })
 
+  test('messages of another shape have none', () => {
+    const odd = [{ role: 'user' }, { role: 'assistant', content: [null, 1, 'x'] }, question]
+    const hook = chat({ initialMessages: odd as never })
+    expect(hook.result.current.calls).toEqual([])
+  })
+
   test('a retry keeps what tools have returned in an answer that broke off', async () => {
     const hook = chat()
     hook.ask()

@@ -39,8 +39,9 @@ function page(scripts: ScriptStep[][], tools: Record<string, Tool>, own: object 
   }
   const sent: string[] = []
   const fetch = async (_url: unknown, init: RequestInit = {}): Promise<Response> => {
-    sent.push(String(init.body))
-    const { messages } = JSON.parse(String(init.body)) as { messages: Message[] }
+    const body = init.body as string
+    sent.push(body)
+    const { messages } = JSON.parse(body) as { messages: Message[] }
     const signingKey = 'a key of sixteen characters'
     const retry = { maxRetries: 0 }
     return toResponse(createStream({ driver, messages, tools, signingKey, retry }), sse())

@@ -192,3 +192,23 @@ test('a tool of the page and one of the server are answered in one step', async 
     { type: 'text', text: 'Sunny at noon.' },
   ])
 })
+
+test('a run that is cut off is said to be uncertain, and is so in the next request', async () => {
+  const ran = vi.fn(() => new Promise<never>(() => {}))
+  const pay = tool({ parameters, once: true, run: ran })
+  const answers = [{ toolCalls: [call('a', 'pay', {})] }, 'Oh.']
+  await using route = await openRoute(answers, () => aiSdk(), { tools: { pay }, read })
+  const shown = show(route.url)
+  void shown.send()
+  await vi.waitFor(() => expect(ran).toHaveBeenCalledTimes(1))
+  route.streams[0]?.cancel()
+  await waitFor(() => expect(shown.chat().status).toBe('ready'))
+  expect(shown.parts().at(-1)).toMatchObject({
+    type: 'tool-pay',
+    state: 'output-error',
+    errorText: expect.stringContaining('not known'),
+  })
+  await shown.send('And?')
+  expect(JSON.stringify(route.asked.at(-1)?.body)).toContain('not known')
+  expect(ran).toHaveBeenCalledTimes(1)
+})
