@@ -12,7 +12,7 @@ import type {
   ToolMessage,
   ToolResultPart,
 } from '../base/messages.js'
-import { unansweredIn } from './open-calls.js'
+import { partsOf, unansweredIn } from './open-calls.js'
 import type { PageTools } from './options.js'
 
 /** The calls that an answer has left open. They are answered once. */
@@ -64,12 +64,21 @@ export class PageCalls {
     return true
   }
 
-  /** The answers so far, in the order of the calls. None if `complete` and some are missing. */
-  message(complete: boolean): ToolMessage[] {
+  /** The answers in the order of the calls. Nothing while some are missing. */
+  message(): ToolMessage[] {
     const due = this.#calls.filter((part) => this.reasonOf(part) !== 'steps')
-    const content = due.flatMap((part) => this.answers.get(part) ?? [])
-    if (content.length === 0 || (complete && content.length < due.length)) return []
-    return [{ role: 'tool', content }]
+    return due.every((part) => this.answers.has(part)) ? this.#messageOf(due) : []
+  }
+
+  /** The answers so far to calls that these messages do not answer. */
+  messageBeside(said: readonly Message[]): ToolMessage[] {
+    const ids = new Set(said.flatMap(partsOf).map((part) => 'id' in part && part.id))
+    return this.#messageOf(this.#calls.filter(({ id }) => !ids.has(id)))
+  }
+
+  #messageOf(calls: readonly ToolCallPart[]): ToolMessage[] {
+    const content = calls.flatMap((part) => this.answers.get(part) ?? [])
+    return content.length > 0 ? [{ role: 'tool', content }] : []
   }
 
   abort(): void {

@@ -100,7 +100,9 @@ export class StreamStore implements StreamActions {
     const said: readonly Message[] =
       typeof input === 'string' ? [{ role: 'user', content: input }] : [input].flat()
     const role = said[0]?.role
-    if (role === 'tool') return this.#ask([...this.#history, ...this.#answers(said), ...said])
+    if (role === 'tool') {
+      return this.#ask([...this.#history, ...(this.#page?.messageBeside(said) ?? []), ...said])
+    }
     const history = role === 'user' ? withoutOpenCalls(this.#history) : this.#history
     return this.#ask([...history, ...said])
   }
@@ -165,19 +167,8 @@ export class StreamStore implements StreamActions {
 
   /** Sends the answers to calls if there are all of them. */
   #sendAnswers(): void {
-    const message = this.#page?.message(true) ?? []
+    const message = this.#page?.message() ?? []
     if (message.length === 0 || !this.#ask([...this.#history, ...message])) this.#show()
-  }
-
-  /** The answers so far to calls that these messages do not answer. */
-  #answers(said: readonly Message[]): readonly Message[] {
-    const ids = new Set(
-      said.flatMap(({ role, content }) => (role === 'tool' ? content : [])).map(({ id }) => id),
-    )
-    return (this.#page?.message(false) ?? []).flatMap((message) => {
-      const content = message.content.filter(({ id }) => !ids.has(id))
-      return content.length > 0 ? [{ ...message, content }] : []
-    })
   }
 
   #dropPage(): void {
