@@ -10,7 +10,7 @@ import { StreamError } from '../base/errors.js'
 import type { ToolResultContent, WaitingCall } from '../base/events.js'
 import type { Message } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
-import type { ApproveContext, Tool } from '../base/tools.js'
+import { type ApproveContext, denied, type Tool } from '../base/tools.js'
 import type { Call } from './calls.js'
 import { ToolResult } from './define-tool.js'
 import { type Ledger, processLedger, type RunResult } from './ledger.js'
@@ -180,7 +180,7 @@ async function decide(call: Call, of: RunsOfStep, settings: RunSettings): Promis
   if (tool.run !== undefined) await checkOrigin(call, tool, settings)
   if (approval !== undefined && !approval.approved) {
     const reason = approval.reason === undefined ? '' : ` Reason: ${approval.reason}`
-    return { call, result: refused(`The user did not allow this call.${reason}`) }
+    return { call, result: refused(`${denied}${reason}`) }
   }
   if (tool.run === undefined) return { call, waits: 'client' }
   const earlier = await ledgerOf(tool, settings)?.find(keyOf(call, settings))
