@@ -14,6 +14,7 @@ function inTurn(...stores: readonly ConversationStore[]): ConversationStore {
     write: (id, change, version) => next().write(id, change, version),
     clear: (id) => next().clear(id),
     lock: (id, options) => next().lock(id, options),
+    list: async (options) => (await next().list?.(options)) ?? { conversations: [] },
   }
 }
 
