@@ -20,7 +20,6 @@ function inTurn(...stores: readonly ConversationStore[]): ConversationStore {
 
 const pairs: [HandleName, HandleName][] = [
   ['node:sqlite', 'node:sqlite'],
-  ['better-sqlite3', 'better-sqlite3'],
   ['node:sqlite', 'better-sqlite3'],
 ]
 
