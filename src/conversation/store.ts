@@ -37,6 +37,35 @@ export interface ConversationChange {
   draft?: Draft | null
 }
 
+/** Options of `ConversationStore.list()`. */
+export interface ListOptions {
+  /**
+   * The maximum number of conversations.
+   * @default 50
+   */
+  limit?: number
+  /**
+   * Continues a list: `next` of the page before.
+   * @default the conversation that was changed last
+   */
+  before?: string
+}
+
+/** A conversation in a list. */
+export interface ConversationSummary {
+  id: string
+  /** The time of the last change, in milliseconds since 1970. */
+  updatedAt: number
+  messageCount: number
+}
+
+/** A part of the list of all conversations. */
+export interface ConversationPage {
+  conversations: ConversationSummary[]
+  /** Where the next page begins; absent if there are no more conversations. */
+  next?: string
+}
+
 /** Options of `ConversationStore.lock()`. */
 export interface LockOptions {
   /** The duration of the lock without a renewal, in milliseconds. */
@@ -97,4 +126,9 @@ export interface ConversationStore {
    * @throws StreamError `conflict` if the lock is held and `wait` is false
    */
   lock(id: string, options: LockOptions): Promise<ConversationLock>
+  /**
+   * Lists the conversations that have messages or a draft, the last changed one first. Optional, for
+   * stores that can. A conversation that changes between two pages may be in both, or in none.
+   */
+  list?(options?: ListOptions): Promise<ConversationPage>
 }

@@ -21,8 +21,11 @@ export {
 export type {
   ConversationChange,
   ConversationLock,
+  ConversationPage,
   ConversationStore,
+  ConversationSummary,
   Draft,
+  ListOptions,
   LockOptions,
   StoredConversation,
 } from '../conversation/store.js'

@@ -166,7 +166,7 @@ describe.concurrent('testStore()', () => {
           return next ?? ''
         },
       }))
-      expect(failed).toEqual([whole])
+      expect(failed).toContain(whole)
     }
   })
 
@@ -179,7 +179,7 @@ describe.concurrent('testStore()', () => {
         return store.write(id, change, next)
       },
     }))
-    expect(failed).toEqual([whole])
+    expect(failed).toContain(whole)
   })
 
   test('testStore() detects a store that shares its drafts with its callers', async () => {
@@ -233,7 +233,7 @@ describe.concurrent('testStore()', () => {
     const cuts = await failures((store) => ({
       write(id, change, version) {
         const { draft } = change
-        const isLarge = JSON.stringify(draft ?? null).length > 1_000_000
+        const isLarge = JSON.stringify(draft ?? null).length > 300_000
         return store.write(id, isLarge ? { ...change, draft: { cut: true } } : change, version)
       },
     }))

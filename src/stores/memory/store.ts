@@ -17,8 +17,10 @@ import type { Message } from '../../base/messages.js'
 import type {
   ConversationChange,
   ConversationLock,
+  ConversationPage,
   ConversationStore,
   Draft,
+  ListOptions,
   LockOptions,
   StoredConversation,
 } from '../../conversation/store.js'
@@ -56,6 +58,10 @@ interface Entry {
   /** Of everything. */
   bytes: number
   version: string
+  /** Grows with every change. */
+  change: number
+  /** The time of the last change, in milliseconds since 1970. */
+  updatedAt: number
   expiresAt: number
 }
 
@@ -90,6 +96,7 @@ class MemoryStore implements ConversationStore {
   /** Of all entries. */
   #bytes = 0
   readonly #locks = new Locks()
+  #changes = 0
 
   constructor(settings: Required<MemoryStoreOptions>) {
     this.#settings = settings
@@ -151,6 +158,27 @@ class MemoryStore implements ConversationStore {
     }
   }
 
+  list({ limit: most = 50, before }: ListOptions = {}): Promise<ConversationPage> {
+    const now = performance.now()
+    const found: [id: string, entry: Entry][] = []
+    for (const [id, entry] of this.#entries) {
+      const isEmpty = entry.messages.length === 0 && entry.draft === undefined
+      const isAfter = before !== undefined && entry.change >= Number(before)
+      if (!isEmpty && !isAfter && entry.expiresAt > now) found.push([id, entry])
+    }
+    found.sort(([, one], [, other]) => other.change - one.change)
+    const page = found.slice(0, most)
+    const last = page.at(-1)?.[1]
+    return Promise.resolve({
+      conversations: page.map(([id, { updatedAt, messages }]) => ({
+        id,
+        updatedAt,
+        messageCount: messages.length,
+      })),
+      ...(last !== undefined && found.length > most && { next: String(last.change) }),
+    })
+  }
+
   #find(id: string): Entry | undefined {
     checkId(id)
     const entry = this.#entries.get(id)
@@ -179,7 +207,8 @@ class MemoryStore implements ConversationStore {
   #put(id: string, messages: string[], draft: string | undefined, bytes: number): string {
     const version = crypto.randomUUID()
     this.#bytes += bytes - (this.#entries.get(id)?.bytes ?? 0)
-    this.#set(id, { messages, draft, bytes, version, expiresAt: 0 })
+    const times = { change: ++this.#changes, updatedAt: Date.now(), expiresAt: 0 }
+    this.#set(id, { messages, draft, bytes, version, ...times })
     return version
   }
 

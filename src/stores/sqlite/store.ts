@@ -10,8 +10,11 @@ import type { Message } from '../../base/messages.js'
 import type {
   ConversationChange,
   ConversationLock,
+  ConversationPage,
   ConversationStore,
+  ConversationSummary,
   Draft,
+  ListOptions,
   LockOptions,
   StoredConversation,
 } from '../../conversation/store.js'
@@ -158,6 +161,31 @@ class SqliteStore implements ConversationStore {
   async lock(id: string, options: LockOptions): Promise<ConversationLock> {
     checkId(id)
     return this.#locks.acquire(id, options)
+  }
+
+  async list({ limit: most = 50, before }: ListOptions = {}): Promise<ConversationPage> {
+    const { busyTimeoutMs } = this.#settings
+    const [updated = Infinity, key = Infinity] = before?.split(' ').map(Number) ?? []
+    const rows = await this.#connection.run('read', busyTimeoutMs, () =>
+      this.#connection
+        .sql(
+          `SELECT key, id, updated AS updatedAt, count AS messageCount FROM sluice_conversations
+           WHERE (updated, key) < (?, ?) AND (expires IS NULL OR expires > ?) AND (count > 0
+           OR EXISTS (SELECT 1 FROM sluice_drafts WHERE conversation = key))
+           ORDER BY updated DESC, key DESC LIMIT ?`,
+        )
+        .all(updated, key, Date.now(), most + 1),
+    )
+    const page = (rows as (ConversationSummary & { key: number })[]).slice(0, most)
+    const last = page.at(-1)
+    return {
+      conversations: page.map(({ id, updatedAt, messageCount }) => ({
+        id,
+        updatedAt,
+        messageCount,
+      })),
+      ...(last !== undefined && rows.length > most && { next: `${last.updatedAt} ${last.key}` }),
+    }
   }
 
   #find(id: string): ConversationRow | undefined {

@@ -117,9 +117,11 @@ export async function keepRenewing(
     let failure: unknown
     while (Date.now() < endsAt && failure === undefined) {
       try {
+        // The store may have renewed it at any time within the call.
+        const askedAt = Date.now()
         await lock.renew()
         longestMs = Math.max(longestMs, Date.now() - renewedAt)
-        renewedAt = Date.now()
+        renewedAt = askedAt
         await meanwhile()
         await pause(limitMs / 20)
       } catch (error) {

@@ -83,11 +83,11 @@ export const draftCases: Record<string, StoreCase> = {
 
   'stores large drafts': {
     async run({ store, id }) {
-      const ledger = Array.from({ length: 5_000 }, (_, index) => ({
+      const ledger = Array.from({ length: 2_000 }, (_, index) => ({
         id: `call ${index}`,
         state: 'done',
       }))
-      const large = { ledger, text: 'x🌊'.repeat(500_000) }
+      const large = { ledger, text: 'x🌊'.repeat(100_000) }
       let version: string | null = null
       for (const draft of [large, { small: true }, large]) {
         version = await store.write(id, { draft }, version)

@@ -14,6 +14,7 @@ import {
 } from '../../base/check-options.js'
 import type { ConversationStore } from '../../conversation/store.js'
 import { draftCases } from './store-draft-cases.js'
+import { listCases } from './store-list-cases.js'
 import { lockCases } from './store-lock-cases.js'
 import { writeCases } from './store-write-cases.js'
 
@@ -62,6 +63,7 @@ export function testStore(options: TestStoreOptions): void {
   for (const [sentence, { ttlMs = 60_000, run }] of Object.entries({
     ...writeCases,
     ...draftCases,
+    ...listCases,
     ...lockCases,
   })) {
     test(`${name}: ${sentence}`, async () =>

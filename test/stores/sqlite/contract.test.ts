@@ -14,12 +14,12 @@ function inTurn(...stores: readonly ConversationStore[]): ConversationStore {
     write: (id, change, version) => next().write(id, change, version),
     clear: (id) => next().clear(id),
     lock: (id, options) => next().lock(id, options),
+    list: async (options) => (await next().list?.(options)) ?? { conversations: [] },
   }
 }
 
 const pairs: [HandleName, HandleName][] = [
   ['node:sqlite', 'node:sqlite'],
-  ['better-sqlite3', 'better-sqlite3'],
   ['node:sqlite', 'better-sqlite3'],
 ]
 
