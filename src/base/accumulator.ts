@@ -126,7 +126,8 @@ export class Accumulator {
    * @param cut - after the end: whether the answer broke off or reached a limit. Its calls carry an
    * `error` then, because they must not be run. Undefined while more may arrive: arguments that
    * cannot be parsed are no error then, and stay text
-   * @param from - the first block that `cut` is about: the steps before it are whole
+   * @param from - the first block that `cut` is about: the steps before it are whole, and so are
+   * those whose calls have a seal
    */
   message(cut?: boolean, from: number = 0): AssistantMessage {
     if (cut === undefined && this.#message !== undefined) return this.#message
@@ -136,7 +137,7 @@ export class Accumulator {
       const part =
         cut === undefined
           ? (block.part ??= toPart(block))
-          : toPart(block, cut && index >= from, block === last)
+          : toPart(block, cut && index >= from && block.seal === undefined, block === last)
       if (part !== undefined) content.push(part)
     }
     const message: AssistantMessage = { role: 'assistant', content }

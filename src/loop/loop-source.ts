@@ -219,7 +219,7 @@ export class LoopSource extends AnsweringSource implements Sink {
     this.#step++
     const step = this.#step
     const messages = this.#messages()
-    const changes = (await options.beforeStep?.({ step, messages })) ?? {}
+    const changes = defined((await options.beforeStep?.({ step, messages })) ?? {})
     if (this.#closed) return
     checkChanges(changes)
     const { driver: other = driver, ...changed } = changes
@@ -232,7 +232,7 @@ export class LoopSource extends AnsweringSource implements Sink {
       messages,
       // A call that was forced has been made.
       ...(toolChoice === undefined || (this.#called && isForced(toolChoice)) ? {} : { toolChoice }),
-      ...Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined)),
+      ...changed,
     }
     this.#answer = new Accumulator()
     this.#from = this.#blocks
@@ -458,6 +458,11 @@ function leftOver(
 /** Whether an answer reached a limit. Its calls are not run. */
 function isCut({ finishReason }: Completion): boolean {
   return finishReason === 'length' || finishReason === 'content-filter'
+}
+
+/** Without the fields that are undefined, which change nothing. */
+function defined(changes: StepChanges): StepChanges {
+  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
 }
 
 function isForced(choice: ToolChoice): boolean {
