@@ -179,6 +179,8 @@ export class Runs {
   /** The outputs of the runs that came to their end, by key. */
   readonly ended = new Map<string, string>()
   readonly once = new Set<string>()
+  /** How often such a run has begun in this turn, by the id of its call. */
+  readonly begunNow = new Map<string, number>()
   /** Runs of a key that had ended before. */
   readonly repeated: string[] = []
 
@@ -193,9 +195,12 @@ export class Runs {
       approve: approve === 'sometimes' ? ({ n }: { n?: number }) => n === 2 : approve === 'always',
     }
     if (does === 'client') return { parameters: { type: 'object' } }
-    const begin = ({ key }: RunContext): void => {
+    const begin = ({ key, id }: RunContext): void => {
       this.begun.set(key, (this.begun.get(key) ?? 0) + 1)
-      if (once) this.once.add(key)
+      if (once) {
+        this.once.add(key)
+        this.begunNow.set(id, (this.begunNow.get(id) ?? 0) + 1)
+      }
       if (this.ended.has(key)) this.repeated.push(key)
     }
     const end = (context: RunContext): string => {
@@ -242,6 +247,9 @@ async function moments(count: number): Promise<void> {
 /** How the reader of one turn leaves it, if it does, and what it comes back with. */
 export interface TurnReader {
   leave: 'no' | 'break' | 'cancel' | 'abort' | 'timed abort'
+  /** It rests after each event. */
+  isSlow: boolean
+  /** The number of the event. */
   at: number
   comesBackWith: 'what it was given' | 'what it has folded'
   /** What a person and a page do with the calls that wait, in turn. */
@@ -261,6 +269,7 @@ export const turnReaders: fc.Arbitrary<readonly TurnReader[]> = fc.array(
       'abort',
       'timed abort',
     ),
+    isSlow: fc.boolean(),
     at: fc.integer({ min: 1, max: 14 }),
     comesBackWith: fc.constantFrom('what it was given', 'what it has folded'),
     replies: fc.array(fc.constantFrom('yes', 'yes', 'no', 'later'), { minLength: 1, maxLength: 4 }),

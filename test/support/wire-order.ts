@@ -121,11 +121,14 @@ export function exchangesIn(wire: SimulatedWireName, body: object): Exchange[] {
   return found
 }
 
-/** @throws AssertionError if a provider would refuse these messages */
-export function checkOnEveryWire(messages: readonly Message[]): void {
-  for (const [wire, encode] of Object.entries(encoders) as [Wire, (typeof encoders)[Wire]][]) {
-    exchangesIn(wire, encode(messages))
-  }
+/**
+ * What each wire sends of these messages.
+ *
+ * @throws AssertionError if a provider would refuse them
+ */
+export function exchangesOnEveryWire(messages: readonly Message[]): Exchange[] {
+  const wires = Object.entries(encoders) as [Wire, (typeof encoders)[Wire]][]
+  return wires.flatMap(([wire, encode]) => exchangesIn(wire, encode(messages)))
 }
 
 function list(value: unknown): Json[] {
