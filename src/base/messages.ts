@@ -210,4 +210,6 @@ export interface ToolResultPart extends ForProviders {
   /** Text, images and files for the model, after the output. */
   content?: readonly InputPart[]
   isError?: boolean
+  /** The tool was still running. The call has no result yet, and no model receives this one. */
+  preliminary?: true
 }

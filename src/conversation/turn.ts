@@ -12,6 +12,7 @@ import type { StreamRequest } from '../base/request.js'
 import { storeError } from '../base/store-error.js'
 import { addUsage } from '../base/usage.js'
 import type { Turn, TurnStream } from '../core/turn.js'
+import type { StoredTurn } from '../loop/open-loop.js'
 import { toJsonMessages } from './json-messages.js'
 import type { SelectMessages } from './last-messages.js'
 import type { ConversationLock, ConversationStore, StoredConversation } from './store.js'
@@ -30,6 +31,7 @@ export interface TurnSettings {
 const renewalsPerLease = 3
 
 export class ConversationTurn implements Turn {
+  readonly stored: StoredTurn
   readonly #settings: TurnSettings
   readonly #input: readonly Message[]
   #begun: Promise<unknown> | undefined
@@ -44,6 +46,9 @@ export class ConversationTurn implements Turn {
   constructor(settings: TurnSettings, input: readonly Message[]) {
     this.#settings = settings
     this.#input = input
+    // Calls in the input do not come from the store.
+    const trusted = input.every(({ role }) => role !== 'assistant')
+    this.stored = { conversationId: settings.id, trusted }
   }
 
   begin(request: StreamRequest, stream: TurnStream, signal: AbortSignal): Promise<StreamRequest> {
@@ -142,16 +147,24 @@ export class ConversationTurn implements Turn {
 }
 
 /**
- * The part of a partial answer that is stored: everything but its tool calls, which nobody has run,
- * and previews.
+ * The part of a partial answer that is stored: everything but previews and the tool calls without a
+ * result, which nobody has run.
  */
-function kept({ role, content }: AssistantMessage): AssistantMessage | undefined {
-  if (typeof content === 'string') return content === '' ? undefined : { role, content }
-  const parts = content.filter(
-    (part) => part.type !== 'tool-call' && !('partial' in part && part.partial),
-  )
-  return parts.some(({ type }) => type === 'text' || type === 'file')
-    ? { role, content: parts }
+function kept({ role, id, content }: AssistantMessage): AssistantMessage | undefined {
+  const named = id === undefined ? {} : { id }
+  if (typeof content === 'string') return content === '' ? undefined : { role, ...named, content }
+  const results = new Map<string, number>()
+  for (const part of content) {
+    if (part.type === 'tool-result') results.set(part.id, (results.get(part.id) ?? 0) + 1)
+  }
+  const parts = content.filter((part) => {
+    if (part.type !== 'tool-call') return !('partial' in part && part.partial)
+    const left = results.get(part.id) ?? 0
+    results.set(part.id, left - 1)
+    return left > 0
+  })
+  return parts.some(({ type }) => type === 'text' || type === 'file' || type === 'tool-result')
+    ? { role, ...named, content: parts }
     : undefined
 }
 

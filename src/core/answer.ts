@@ -136,7 +136,8 @@ export class Answer implements EventFeed, Sink, TurnStream {
     const { content, attempts } = this.#transcript
     const cut = completion.finishReason === 'length' || completion.finishReason === 'content-filter'
     const message = this.#identified(content.message(cut, this.#source?.rest?.()?.wholeBlocks))
-    const exceeded = exceededArguments(message)
+    // A turn of several steps has answered the call with an error.
+    const exceeded = this.#settings.runsTools ? undefined : exceededArguments(message)
     if (exceeded !== undefined) {
       return this.fail(this.#refusal(`the arguments of a tool call are JSON that ${exceeded}.`))
     }

@@ -81,6 +81,7 @@ const toolResult: Rules<ToolResultPart> = {
   // The parts are checked like those of a message.
   content: list,
   isError: flag,
+  preliminary: oneOf(true),
 }
 const toolApproval: Rules<ToolApprovalPart> = {
   type: anything,

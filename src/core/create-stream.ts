@@ -22,7 +22,7 @@ import type { RetryOptions } from '../layers/retry/options.js'
 import { retry } from '../layers/retry/retry.js'
 import { type TimeoutOptions, timeout } from '../layers/timeout.js'
 import { loop, runsTools } from '../loop/open-loop.js'
-import { type LoopOptions, loopRules } from '../loop/options.js'
+import { type LoopOptions, loopRules, type StepChanges } from '../loop/options.js'
 import { Answer } from './answer.js'
 import { checkNode } from './check-node.js'
 import { checkRequest, requestRules } from './check-request.js'
@@ -123,7 +123,15 @@ export function openStream(options: StreamOptions, turn?: Turn): EventStream {
   const layer = (of: Driver): Driver => (retryOption === false ? of : retry(of, retryOption))
   const toolMs = toolLimit(timeoutOption)
   const stepped = isTurn
-    ? loop({ id: start.id, driver, options: loopOptions, toolMs, layer, stored: turn?.stored })
+    ? loop({
+        id: start.id,
+        driver,
+        options: loopOptions,
+        toolMs,
+        layer,
+        checkChanges,
+        stored: turn?.stored,
+      })
     : layer(driver)
   const layered = timeoutOption === false ? stepped : timeout(stepped, timeoutOption)
   const answer = new Answer({
@@ -141,6 +149,14 @@ export function openStream(options: StreamOptions, turn?: Turn): EventStream {
     observer: observe(others, start),
   })
   return new Stream(answer, { signal, isWatched: onEnd !== undefined })
+}
+
+const { messages, tools, toolChoice } = requestRules
+const stepRules: Rules<StepChanges> = { messages, tools, toolChoice, driver: driverRule }
+
+function checkChanges(changes: StepChanges): void {
+  checkOptions('beforeStep', changes, stepRules)
+  checkRequest({ messages: [], ...changes })
 }
 
 /** The options of a turn, and the request. */

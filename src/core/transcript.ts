@@ -65,9 +65,7 @@ export class Transcript {
     if (held.length === 0) return
     this.#held = nothing
     for (const [position, event] of held.entries()) {
-      // A tool has run, whether or not the reader has received its result.
-      const isResult = event.type === 'content' && event.kind === 'tool-result'
-      if (count === undefined || position < count || isResult) this.add(event)
+      if (count === undefined || position < count || isOfTurn(event)) this.add(event)
     }
   }
 
@@ -85,4 +83,10 @@ export class Transcript {
       attempts: this.attempts,
     }
   }
+}
+
+/** A tool has run, and a call was made here, whether or not the reader has received the event. */
+function isOfTurn(event: StreamEvent): boolean {
+  if (event.type !== 'content') return false
+  return event.kind === 'tool-result' || (event.kind === 'tool-call' && event.seal !== undefined)
 }

@@ -12,6 +12,7 @@ import type {
   ToolCallPart,
   ToolMessage,
 } from '../base/messages.js'
+import { digestOf } from './seal.js'
 
 /** One call of a tool, with what makes it unlike every other call. */
 export interface Call {
@@ -26,14 +27,18 @@ export interface Call {
   fresh: boolean
 }
 
-/** The calls in parts of one message, in their order. */
+/**
+ * The calls in parts of one message, in their order.
+ *
+ * @param counts - how often the parts before them have used each id
+ */
 export function callsIn(
   { content }: Pick<AssistantMessage, 'content'>,
   messageId: string,
   fresh: boolean,
+  counts: Map<string, number> = new Map(),
 ): Call[] {
   if (typeof content === 'string') return []
-  const counts = new Map<string, number>()
   const calls: Call[] = []
   for (const part of content) {
     if (part.type !== 'tool-call') continue
@@ -48,26 +53,31 @@ export function callsIn(
  * The calls without results at the end of a conversation: those of the last answer of the model,
  * unless a user message follows it, which makes the model continue without them.
  */
-export function openCalls(messages: readonly Message[]): Call[] {
+export async function openCalls(messages: readonly Message[]): Promise<Call[]> {
   const position = messages.findLastIndex((message) => !holdsResultsOnly(message))
   const last = messages[position]
   if (last?.role !== 'assistant') return []
-  const calls = callsIn(last, last.id ?? `message-${position}`, false)
+  const calls = callsIn(last, last.id ?? '', false)
+  const next = calls.values()
   const open = new Map<string, Call[]>()
-  for (const call of calls) {
-    const same = open.get(call.part.id)
-    if (same === undefined) open.set(call.part.id, [call])
-    else same.push(call)
-  }
   const parts = typeof last.content === 'string' ? [] : last.content
   for (const part of [...parts, ...messages.slice(position + 1).flatMap(partsOf)]) {
-    if (part.type === 'tool-result') open.get(part.id)?.shift()
-    if (part.type !== 'tool-approval') continue
-    const call = open.get(part.id)?.[0]
-    if (call !== undefined) call.approval = part
+    // A result that stands before the call of its id is that of an earlier message.
+    const { id = '' } = part as { id?: string }
+    const same = open.get(id)
+    if (part.type === 'tool-call') {
+      const call = next.next().value as Call
+      if (same === undefined) open.set(id, [call])
+      else same.push(call)
+    } else if (part.type === 'tool-result' && !part.preliminary) same?.shift()
+    else if (part.type === 'tool-approval' && same?.[0] !== undefined) same[0].approval = part
   }
   const left = new Set([...open.values()].flat())
-  return calls.filter((call) => left.has(call))
+  const waiting = calls.filter((call) => left.has(call))
+  if (waiting.length === 0 || last.id !== undefined) return waiting
+  // Models count calls from the start in each conversation, and a key must be that of one call.
+  const messageId = await digestOf(messages.slice(0, position + 1))
+  return waiting.map((call) => ({ ...call, messageId }))
 }
 
 type Part = OutputPart | ToolMessage['content'][number]
@@ -75,7 +85,9 @@ type Part = OutputPart | ToolMessage['content'][number]
 /** A turn whose calls still wait may have no more than results. */
 function holdsResultsOnly(message: Message): boolean {
   if (message.role === 'tool') return true
-  return message.role === 'assistant' && partsOf(message).every(isResult)
+  if (message.role !== 'assistant') return false
+  const { content } = message
+  return typeof content === 'string' ? content === '' : content.every(isResult)
 }
 
 function isResult({ type }: { type: string }): boolean {

@@ -29,6 +29,9 @@ export function tool<Schema extends JsonSchema | StandardJsonSchema, Output = un
   return definition
 }
 
+// A program can load several copies of this class.
+const brand = Symbol.for('sluice.ToolResult')
+
 /** What `run` returned with `toolResult()`. */
 export class ToolResult {
   readonly output: unknown
@@ -37,6 +40,12 @@ export class ToolResult {
   constructor({ output, content }: ToolOutput) {
     this.output = output
     this.content = content
+    Object.defineProperty(this, brand, { value: true })
+  }
+
+  /** Whether a value is a ToolResult, of any copy of this package. */
+  static is(value: unknown): value is ToolResult {
+    return typeof value === 'object' && value !== null && brand in value
   }
 }
 

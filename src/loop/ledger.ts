@@ -26,12 +26,39 @@ export interface Known {
 }
 
 /**
- * Remembers runs beyond this process. Both methods are awaited: no tool runs before its start is
- * recorded, and no result is shown before it is.
+ * Remembers runs. Every method is awaited: no tool runs before its start is recorded, and no result
+ * is shown before it is.
  */
 export interface Ledger {
   /** What is known of an earlier run of this call. */
   find(key: string): Known | undefined | Promise<Known | undefined>
-  started(run: Run): void | Promise<void>
+  /**
+   * Records the start of a run. MUST be atomic.
+   *
+   * @returns whether it is the first one with this key
+   */
+  started(run: Run): boolean | Promise<boolean>
   ended(run: Run, result: RunResult): void | Promise<void>
+}
+
+/** The number of keys that a process remembers. */
+const maxKeys = 10_000
+
+const started = new Set<string>()
+
+/**
+ * The runs of tools with `once` in this process, for turns without a store. A reader that was cut
+ * off sends its messages again without the results that it has missed, and the call must not run a
+ * second time. Results are not kept: the messages come from clients, who could ask for those of
+ * others.
+ */
+export const processLedger: Ledger = {
+  find: (key) => (started.has(key) ? {} : undefined),
+  started({ key }) {
+    if (started.has(key)) return false
+    started.add(key)
+    if (started.size > maxKeys) started.delete(started.keys().next().value as string)
+    return true
+  },
+  ended() {},
 }

@@ -16,13 +16,13 @@ import type {
   ContentEvent,
   RetryEvent,
   Step,
+  ToolCallContent,
   ToolResultContent,
   UsageSum,
   WaitingCall,
 } from '../base/events.js'
-import type { Message, OutputPart } from '../base/messages.js'
+import type { Message, OutputPart, ToolCallPart } from '../base/messages.js'
 import type { StreamRequest, ToolChoice } from '../base/request.js'
-import type { Tool } from '../base/tools.js'
 import { addUsage, estimateUsage, isEmpty } from '../base/usage.js'
 import { abortError } from '../pull/abort.js'
 import { AnsweringSource } from '../pull/answering-source.js'
@@ -35,12 +35,16 @@ import type {
   TurnRest,
 } from '../pull/source.js'
 import { type Call, callsIn, openCalls } from './calls.js'
-import { givenUp, type RunSettings, runCalls, scopeOf } from './runs.js'
+import type { StepChanges } from './options.js'
+import { givenUp, type Running, type RunSettings, resultEvent, runCalls, scopeOf } from './runs.js'
+import type { Sealer } from './seal.js'
 
 export interface LoopSettings extends RunSettings {
   driver: Driver
   /** Adds the retries of a step. */
   layer(driver: Driver): Driver
+  /** @throws TypeError for what `beforeStep` must not return */
+  checkChanges(changes: StepChanges): void
 }
 
 const defaultMaxSteps = 10
@@ -50,9 +54,11 @@ export class LoopSource extends AnsweringSource implements Sink {
   readonly #context: OpenContext
   readonly #settings: LoopSettings
   readonly #controller = new AbortController()
-  readonly #running = new Map<Call, { tool: Tool; index: number | undefined }>()
-  /** Results that wait for the reader, by the index of their block. */
-  readonly #shown = new Map<number, ToolResultContent>()
+  readonly #running = new Map<Call, Running>()
+  /** Results and seals that wait for the reader, by the index of their block. */
+  readonly #shown = new Map<number, ToolResultContent | ToolCallContent>()
+  /** How often calls of the answer have used each id. */
+  readonly #ids = new Map<string, number>()
   readonly #steps: Step[] = []
   /** The parts of the answer before this step. */
   #parts: OutputPart[] = []
@@ -69,8 +75,10 @@ export class LoopSource extends AnsweringSource implements Sink {
   #upstream: Source | undefined
   /** The same, or that of the last step. */
   #last: Source | undefined
+  /** The driver of this step. */
+  #driver: Driver
   /** The blocks of the calls of this step, in their order. */
-  #callBlocks: number[] = []
+  readonly #callBlocks = new Set<number>()
   /** The number of requests of this step. */
   #attempts = 0
   /** What this step had received before its last attempt, in characters. */
@@ -80,12 +88,15 @@ export class LoopSource extends AnsweringSource implements Sink {
   #wasted: UsageSum = {}
   #begun = false
   #closed = false
+  /** The end of the turn, once it is known. */
+  #completion: Completion | undefined
 
   constructor(request: StreamRequest, context: OpenContext, settings: LoopSettings) {
     super()
     this.#request = this.#stepRequest = request
     this.#context = context
     this.#settings = settings
+    this.#driver = settings.driver
   }
 
   // -------------------------------------------------------------- for the reader
@@ -97,7 +108,12 @@ export class LoopSource extends AnsweringSource implements Sink {
   }
 
   finished(): Completion | undefined {
-    return undefined
+    const completion = this.#upstream?.finished()
+    if (completion === undefined) return this.#completion
+    const more = this.#callBlocks.size > 0 && !isCut(completion)
+    if (more || completion.finishReason === 'pause') return undefined
+    this.#record(completion)
+    return this.#whole(completion)
   }
 
   usage(): UsageSum {
@@ -118,10 +134,11 @@ export class LoopSource extends AnsweringSource implements Sink {
 
   rest(): TurnRest {
     const results: ContentEvent[] = [...this.#shown.values()].filter(
-      ({ preliminary }) => !preliminary,
+      (event) => event.kind === 'tool-call' || !event.preliminary,
     )
-    for (const [call, { tool, index }] of this.#running) {
-      if (tool.once) results.push(givenUp(index ?? this.#blocks++, call))
+    for (const [call, { tool, index, result }] of this.#running) {
+      const known = result ?? (tool.once ? givenUp : undefined)
+      if (known !== undefined) results.push(resultEvent(index ?? this.#blocks++, call, known))
     }
     return { wholeBlocks: this.#from, results }
   }
@@ -141,10 +158,8 @@ export class LoopSource extends AnsweringSource implements Sink {
     for (const event of events) {
       this.#answer.add(event)
       const index = from + event.index
-      if (index >= this.#blocks) {
-        this.#blocks = index + 1
-        if (event.kind === 'tool-call') this.#callBlocks.push(index)
-      }
+      if (index >= this.#blocks) this.#blocks = index + 1
+      if (event.kind === 'tool-call') this.#callBlocks.add(index)
     }
     this.answerBatch(
       from === 0 ? events : events.map((event) => ({ ...event, index: from + event.index })),
@@ -161,7 +176,7 @@ export class LoopSource extends AnsweringSource implements Sink {
     if (event.mode === 'restart') {
       const from = this.#from + (event.from ?? 0)
       this.#blocks = Math.min(this.#blocks, from)
-      this.#callBlocks = this.#callBlocks.filter((index) => index < from)
+      for (const index of this.#callBlocks) if (index >= from) this.#callBlocks.delete(index)
       if (from > 0) told.from = from
     }
     this.answer((sink) => sink.retry(told))
@@ -182,13 +197,16 @@ export class LoopSource extends AnsweringSource implements Sink {
   /** Does something asynchronous, whose failure is that of the turn. */
   #go(work: () => Promise<void>): void {
     work().catch((error: unknown) => {
-      if (!this.#closed) this.fail(StreamError.from(error))
+      if (this.#closed) return
+      this.fail(StreamError.from(error))
+      this.close()
     })
   }
 
   async #begin(): Promise<void> {
     const messages = messagesOf(this.#request)
-    const calls = openCalls(messages)
+    const calls = await openCalls(messages)
+    if (this.#closed) return
     if (calls.length > 0) {
       this.#called = true
       if (!(await this.#run(calls, this.#request.tools))) return
@@ -198,13 +216,15 @@ export class LoopSource extends AnsweringSource implements Sink {
 
   async #beginStep(): Promise<void> {
     if (this.#closed) return
-    const { driver, options, layer } = this.#settings
+    const { driver, options, layer, checkChanges } = this.#settings
     this.#step++
     const step = this.#step
     const messages = this.#messages()
-    const changes = await options.beforeStep?.({ step, messages })
+    const changes = defined((await options.beforeStep?.({ step, messages })) ?? {})
     if (this.#closed) return
-    const { driver: other = driver, ...changed } = changes ?? {}
+    checkChanges(changes)
+    const { driver: other = driver, ...changed } = changes
+    this.#driver = other
     const { prompt: _prompt, toolChoice, tools = {}, ...request } = this.#request
     this.#stepRequest = {
       ...request,
@@ -218,7 +238,7 @@ export class LoopSource extends AnsweringSource implements Sink {
     this.#answer = new Accumulator()
     this.#from = this.#blocks
     this.#attempts = this.#lengthBefore = 0
-    this.#callBlocks = []
+    this.#callBlocks.clear()
     let last = 1
     const { stop: _stop, ...context } = this.#context
     this.#last = this.#upstream = openDriver(layer(other), this.#stepRequest, {
@@ -233,39 +253,53 @@ export class LoopSource extends AnsweringSource implements Sink {
     if (this.isPulled) this.#upstream.pull(this)
   }
 
-  async #endStep(completion: Completion): Promise<void> {
+  /** Puts the answer of the model that has ended into the records of the turn. */
+  #record(completion: Completion) {
     const { finishReason, usage, wasted = {} } = completion
-    const cut = finishReason === 'length' || finishReason === 'content-filter'
-    const { content } = this.#answer.message(cut)
-    const parts = content as readonly OutputPart[]
+    const cut = isCut(completion)
+    const parts = this.#answer.message(cut).content as readonly OutputPart[]
     const { id } = this.#settings
-    const calls = callsIn({ content: parts }, id, true)
+    const calls = callsIn({ content: parts }, id, true, this.#ids)
     this.#usage = addUsage(this.#usage, usage)
     this.#wasted = addUsage(this.#wasted, wasted)
     const about = calls.map(({ part }) => ({ id: part.id, name: part.name, input: part.input }))
+    const text = this.#answer.text()
     this.#steps.push({
-      text: this.#answer.text(),
+      text,
       usage,
       finishReason,
-      model: completion.model ?? this.#settings.driver.model,
+      model: completion.model ?? this.#driver.model,
       attempts: this.#attempts,
       calls: about,
     })
-    const text = this.#answer.text()
     callHook(this.#settings.options.onStep, { id, step: this.#step, text, calls: about })
+    this.#called ||= calls.length > 0
+    return { parts, calls }
+  }
+
+  async #endStep(completion: Completion): Promise<void> {
+    const { finishReason } = completion
+    const { parts, calls } = this.#record(completion)
+    const cut = isCut(completion)
+    const { sealer } = this.#settings
+    this.#parts.push(...(sealer === undefined ? parts : await this.#sealed(sealer, parts, calls)))
+    if (this.#closed) return
     // The calls of an answer that is not whole carry an error.
     if (!cut) this.#from = this.#blocks
-    this.#called ||= calls.length > 0
-    this.#parts.push(...(await this.#sealed(parts, calls)))
-    if (this.#closed) return
     const { maxSteps = defaultMaxSteps } = this.#settings.options
-    if (finishReason === 'pause' && this.#step < maxSteps) return this.#beginStep()
-    if (finishReason !== 'tool-calls') return this.#finish(completion)
-    if (this.#step >= maxSteps) {
-      const waiting = about.map((call) => ({ ...call, for: 'steps' as const }))
-      return this.#finish(completion, waiting)
+    const isLast = this.#step >= maxSteps
+    // Some providers end calls with "stop", and others a pause.
+    if (cut || finishReason === 'other' || calls.length === 0) {
+      if (finishReason === 'pause' && !isLast) return this.#beginStep()
+      return this.#finish(completion)
     }
-    if (await this.#run(calls, this.#stepRequest.tools, completion)) await this.#beginStep()
+    const { tools = {} } = this.#stepRequest
+    if (isLast)
+      return this.#finish(
+        completion,
+        calls.map(({ part }) => leftOver(part, tools)),
+      )
+    if (await this.#run(calls, tools, completion)) await this.#beginStep()
   }
 
   /**
@@ -299,7 +333,10 @@ export class LoopSource extends AnsweringSource implements Sink {
     )
     if (this.#closed) return false
     this.#from = this.#blocks
-    this.#keep(calls, results)
+    this.#keep(
+      calls,
+      results.toSorted((one, other) => one.index - other.index),
+    )
     if (waiting.length === 0) return true
     this.#finish(completion ?? { finishReason: 'tool-calls', usage: {} }, waiting)
     return false
@@ -313,10 +350,10 @@ export class LoopSource extends AnsweringSource implements Sink {
       this.#parts.push({ type: kind, ...result })
     }
     if (step === undefined) return
-    const left = [...results]
+    // The results of one id come in the order of its calls.
+    const left = Map.groupBy(results, ({ id }) => id)
     const known = calls.map(({ part: { id, name, input } }) => {
-      const at = left.findIndex((each) => each.id === id)
-      const [result] = at === -1 ? [] : left.splice(at, 1)
+      const result = left.get(id)?.shift()
       if (result === undefined) return { id, name, input }
       const { output, isError } = result
       return { id, name, input, output, ...(isError ? { isError } : {}) }
@@ -325,20 +362,30 @@ export class LoopSource extends AnsweringSource implements Sink {
   }
 
   /** Seals the calls of a step, and shows the seals. */
-  async #sealed(parts: readonly OutputPart[], calls: readonly Call[]): Promise<OutputPart[]> {
-    const { sealer } = this.#settings
-    if (sealer === undefined) return [...parts]
+  async #sealed(
+    sealer: Sealer,
+    parts: readonly OutputPart[],
+    calls: readonly Call[],
+  ): Promise<OutputPart[]> {
     const seals = new Map<OutputPart, string>()
-    const events: ContentEvent[] = []
+    const blocks = [...this.#callBlocks]
     for (const [position, { part, ...call }] of calls.entries()) {
-      if (part.error !== undefined) continue
+      const index = blocks[position]
+      if (part.error !== undefined || index === undefined) continue
       const seal = await sealer.seal(scopeOf({ part, ...call }, this.#settings), part)
       seals.set(part, seal)
       const { id, name } = part
-      const index = this.#callBlocks[position] ?? 0
-      events.push({ type: 'content', index, kind: 'tool-call', id, name, input: '', seal })
+      this.#shown.set(index, {
+        type: 'content',
+        index,
+        kind: 'tool-call',
+        id,
+        name,
+        input: '',
+        seal,
+      })
     }
-    if (events.length > 0 && !this.#closed) this.answerBatch(events)
+    if (!this.#closed) this.#show()
     return parts.map((part) => {
       const seal = seals.get(part)
       return seal === undefined ? part : ({ ...part, seal } as OutputPart)
@@ -346,17 +393,25 @@ export class LoopSource extends AnsweringSource implements Sink {
   }
 
   #finish(completion: Completion, waiting: readonly WaitingCall[] = []): void {
-    const wasted = this.#wasted
+    const whole = this.#whole(completion, waiting)
+    this.#completion = whole
     this.#keepShown()
-    this.answer((sink) =>
-      sink.done({
-        ...completion,
-        ...(waiting.length > 0 ? { finishReason: 'tool-calls' as const } : {}),
-        usage: this.#usage,
-        ...(isEmpty(wasted) ? {} : { wasted }),
-        turn: { steps: this.#steps, ...(waiting.length > 0 ? { waiting } : {}) },
-      }),
-    )
+    this.answer((sink) => sink.done(whole))
+  }
+
+  /** The completion of the turn. */
+  #whole(completion: Completion, waiting: readonly WaitingCall[] = []): Completion {
+    const wasted = this.#wasted
+    const { provider, model } = this.#driver
+    return {
+      provider,
+      model,
+      ...completion,
+      ...(waiting.length > 0 ? { finishReason: 'tool-calls' as const } : {}),
+      usage: this.#usage,
+      ...(isEmpty(wasted) ? {} : { wasted }),
+      turn: { steps: this.#steps, ...(waiting.length > 0 ? { waiting } : {}) },
+    }
   }
 
   /** The conversation with the answer so far. */
@@ -390,6 +445,25 @@ export class LoopSource extends AnsweringSource implements Sink {
     if (this.#upstream === undefined) return {}
     return estimateUsage(reported, this.#stepRequest, this.#answer.length - this.#lengthBefore)
   }
+}
+
+/** A call of the last step, which is not run. */
+function leftOver(
+  { id, name, input }: ToolCallPart,
+  tools: NonNullable<StreamRequest['tools']>,
+): WaitingCall {
+  const isKnown = Object.hasOwn(tools, name)
+  return { id, name, input, for: isKnown && tools[name]?.run === undefined ? 'client' : 'steps' }
+}
+
+/** Whether an answer reached a limit. Its calls are not run. */
+function isCut({ finishReason }: Completion): boolean {
+  return finishReason === 'length' || finishReason === 'content-filter'
+}
+
+/** Without the fields that are undefined, which change nothing. */
+function defined(changes: StepChanges): StepChanges {
+  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
 }
 
 function isForced(choice: ToolChoice): boolean {

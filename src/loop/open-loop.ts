@@ -10,7 +10,7 @@ import type { Driver } from '../base/driver.js'
 import type { StreamRequest } from '../base/request.js'
 import { PromisedSource } from '../pull/promised-source.js'
 import type { Ledger } from './ledger.js'
-import type { LoopOptions } from './options.js'
+import type { LoopOptions, StepChanges } from './options.js'
 
 export interface LoopParts {
   /** The id of the `start` event. */
@@ -20,13 +20,17 @@ export interface LoopParts {
   toolMs: number
   /** Adds the retries of a step. */
   layer(driver: Driver): Driver
+  /** @throws TypeError for what `beforeStep` must not return */
+  checkChanges(changes: StepChanges): void
   /** What the store of a conversation knows. */
   stored?: StoredTurn | undefined
 }
 
-/** A turn whose messages come from a store, and nobody else has had them. */
+/** A turn whose messages come from a store. */
 export interface StoredTurn {
   conversationId: string
+  /** Nobody but the store has had the calls of its messages. */
+  trusted: boolean
   ledger?: Ledger
 }
 
@@ -52,7 +56,7 @@ export function loop(parts: LoopParts): Driver {
           driver,
           options,
           conversationId: stored?.conversationId,
-          trusted: stored !== undefined,
+          trusted: stored?.trusted ?? false,
           sealer: signingKey === undefined ? undefined : new Sealer(signingKey),
           ledger: stored?.ledger,
         })

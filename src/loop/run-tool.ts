@@ -6,6 +6,7 @@
 
 import { toBase64 } from '../base/base64.js'
 import { StreamError } from '../base/errors.js'
+import { exceededBound } from '../base/json-bounds.js'
 import type { InputPart } from '../base/messages.js'
 import type { StandardSchema } from '../base/schema.js'
 import { show } from '../base/show.js'
@@ -66,16 +67,19 @@ export interface RunSettings {
   maxResultCharacters: number
   /** Called with each preliminary result. */
   onPreliminary(result: RunResult): void
+  /** Called with the outcome, as soon as there is one. */
+  onOutcome(outcome: Outcome): void
 }
 
 /** Runs a tool to its end, to its time limit, or until the signal aborts. It never rejects. */
 export async function runTool(
-  { run }: Tool,
+  tool: Tool,
   input: unknown,
   context: RunContext,
-  { toolMs, maxResultCharacters, onPreliminary }: RunSettings,
+  { toolMs, maxResultCharacters, onPreliminary, onOutcome }: RunSettings,
 ): Promise<Outcome> {
   const controller = new AbortController()
+  const { signal } = controller
   const stop = (): void => controller.abort(context.signal.reason)
   if (context.signal.aborted) stop()
   context.signal.addEventListener('abort', stop)
@@ -84,31 +88,31 @@ export async function runTool(
     `The tool took longer than ${toolMs} ms (timeout.toolMs).`,
   )
   const timer = toolMs === Infinity ? undefined : setTimeout(() => controller.abort(late), toolMs)
-  const { signal } = controller
   const given = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason))
     if (signal.aborted) reject(signal.reason)
   })
   given.catch(() => {})
+  const end = (outcome: Outcome): Outcome => {
+    onOutcome(outcome)
+    return outcome
+  }
   const read = (value: unknown): RunResult => bounded(value, maxResultCharacters)
   try {
-    const work = Promise.resolve(run?.(input, { ...context, signal }))
+    const work = Promise.resolve(tool.run?.(input, { ...context, signal }))
     work.catch(() => {})
     const value = await Promise.race([work, given])
-    if (!isGenerator(value)) return { result: read(value) }
-    return { result: await drainGenerator(value, given, read, onPreliminary) }
+    if (!isGenerator(value)) return end({ result: read(value) })
+    return end({ result: await drainGenerator(value, given, read, onPreliminary) })
   } catch (error) {
     if (error === late) {
-      return {
-        result: { output: 'The tool took too long.', isError: true },
-        error,
-        uncertain: true,
-      }
+      const result: RunResult = { output: 'The tool took too long.', isError: true }
+      return end({ result, error, uncertain: true })
     }
     if (signal.aborted || UncertainError.is(error)) {
-      return { result: { output: uncertain, isError: true }, error, uncertain: true }
+      return end({ result: { output: uncertain, isError: true }, error, uncertain: true })
     }
-    return { result: { ...read(wordsOf(error)), isError: true }, error }
+    return end({ result: { ...read(wordsOf(error)), isError: true }, error })
   } finally {
     clearTimeout(timer)
     context.signal.removeEventListener('abort', stop)
@@ -140,14 +144,18 @@ async function drainGenerator(
     }
   } catch (error) {
     // Not awaited: a generator that waits for something answers when that has come.
-    void Promise.resolve(generator.return?.(undefined)).catch(() => {})
+    void closeGenerator(generator).catch(() => {})
     throw error
   }
 }
 
+async function closeGenerator(generator: AnyGenerator): Promise<void> {
+  await generator.return?.(undefined)
+}
+
 /** A result as JSON, cut at the limit. */
-function bounded(value: unknown, maxCharacters: number): RunResult {
-  const { output, content } = value instanceof ToolResult ? value : { output: value }
+export function bounded(value: unknown, maxCharacters: number): RunResult {
+  const { output, content } = ToolResult.is(value) ? value : { output: value }
   if (content !== undefined) {
     const left = { characters: maxCharacters }
     const parts = content.map((part) => boundedPart(part, left))
@@ -165,14 +173,19 @@ function bounded(value: unknown, maxCharacters: number): RunResult {
     })
   }
   if (json === undefined) return { output: null }
-  return { output: json.length > maxCharacters ? cut(json, maxCharacters) : JSON.parse(json) }
+  if (json.length > maxCharacters) return { output: cut(json, maxCharacters) }
+  return { output: exceededBound(json) === undefined ? JSON.parse(json) : json }
 }
 
 function boundedPart(part: InputPart, left: { characters: number }): InputPart {
-  if (part.type !== 'text') {
+  if (part.type === 'image' || part.type === 'file') {
     // Events are JSON.
     const { data } = part
-    return { ...part, data: data instanceof Uint8Array ? toBase64(data) : String(data) }
+    if (typeof data === 'string' || data instanceof URL) return { ...part, data: String(data) }
+    if (data instanceof Uint8Array) return { ...part, data: toBase64(data) }
+  }
+  if (part.type !== 'text' || typeof part.text !== 'string') {
+    throw new TypeError(`The content of the result holds ${show(part)}, which is no input part.`)
   }
   const text = cut(part.text.toWellFormed(), left.characters)
   left.characters = Math.max(0, left.characters - part.text.length)

@@ -5,15 +5,25 @@
  */
 
 import { callHook } from '../base/call-hook.js'
+import { isRecord, optionError } from '../base/check-options.js'
 import { StreamError } from '../base/errors.js'
-import type { ContentEvent, ToolResultContent, WaitingCall } from '../base/events.js'
+import type { ToolResultContent, WaitingCall } from '../base/events.js'
 import type { Message } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
 import { type ApproveContext, denied, type Tool } from '../base/tools.js'
 import type { Call } from './calls.js'
-import type { Ledger, RunResult } from './ledger.js'
+import { ToolError, ToolResult } from './define-tool.js'
+import { type Ledger, processLedger, type RunResult } from './ledger.js'
 import type { LoopOptions } from './options.js'
-import { checkInput, type Outcome, runTool, uncertain, wordsOf } from './run-tool.js'
+import {
+  bounded,
+  checkInput,
+  type Outcome,
+  runTool,
+  type RunSettings as ToolRunSettings,
+  uncertain,
+  wordsOf,
+} from './run-tool.js'
 import type { Sealer } from './seal.js'
 
 /** What all runs of a turn have in common. */
@@ -38,17 +48,29 @@ export interface RunsOfStep {
   signal: AbortSignal
   /** The index of the next content block. */
   nextIndex(): number
-  /** The calls that run now, with the index of what they have shown. */
-  running: Map<Call, { tool: Tool; index: number | undefined }>
+  /** The calls that run now. */
+  running: Map<Call, Running>
   /** Shows a result. A preliminary one may be replaced before it is read. */
   emit(event: ToolResultContent): void
 }
 
+/** A run whose result has not been shown yet. */
+export interface Running {
+  tool: Tool
+  /** The block of what it has shown so far. */
+  index: number | undefined
+  /** Set once the run has ended. */
+  result: RunResult | undefined
+}
+
 /** A decision about a call before it runs. */
-type Plan =
-  | { call: Call; result: RunResult }
-  | { call: Call; waits: WaitingCall['for'] }
-  | { call: Call; tool: Tool; input: unknown }
+type Plan = { call: Call; result: RunResult } | { call: Call; waits: WaitingCall['for'] } | RunPlan
+
+interface RunPlan {
+  call: Call
+  tool: Tool
+  input: unknown
+}
 
 const defaultMaxResultCharacters = 100_000
 
@@ -63,53 +85,82 @@ export async function runCalls(of: RunsOfStep, settings: RunSettings): Promise<W
   const emit = (call: Call, result: RunResult, preliminary?: true): void => {
     let index = indexes.get(call)
     if (index === undefined) indexes.set(call, (index = of.nextIndex()))
-    const { id, name } = call.part
-    of.emit({
-      type: 'content',
-      index,
-      kind: 'tool-result',
-      id,
-      name,
-      ...result,
-      output: result.output,
-      ...(preliminary ? { preliminary } : {}),
-    })
+    const running = of.running.get(call)
+    if (running !== undefined) running.index = index
+    of.emit(resultEvent(index, call, result, preliminary))
   }
   // All are decided before the first one runs: a forged call must not have let others run.
   const plans = await Promise.all(of.calls.map((call) => decide(call, of, settings)))
   const { toolConcurrency = Infinity } = settings.options
-  const waiting: WaitingCall[] = []
-  const queue: (Plan & { tool: Tool })[] = []
+  const waiting = new Map<string, WaitingCall[]>()
+  const queues = new Map<string, Plan[]>()
   for (const plan of plans) {
     const { id, name, input } = plan.call.part
-    if ('waits' in plan) waiting.push({ id, name, input, for: plan.waits })
+    const before = waiting.get(id)
+    // A result belongs to the first call of its id without one, so those behind it wait as well.
+    if (before !== undefined) before.push({ id, name, input, for: waitsOf(plan) ?? 'steps' })
+    else if ('waits' in plan) waiting.set(id, [{ id, name, input, for: plan.waits }])
+    else if (queues.has(id)) queues.get(id)?.push(plan)
     else if ('result' in plan) emit(plan.call, plan.result)
-    else queue.push(plan)
+    else queues.set(id, [plan])
   }
+  let failure: { error: unknown } | undefined
+  const next = queues.values()
   const work = async (): Promise<void> => {
-    for (let plan = queue.shift(); plan !== undefined; plan = queue.shift()) {
-      const { call, tool } = plan
-      of.running.set(call, { tool, index: undefined })
-      const result = await run(plan, of, settings, (early) => {
-        emit(call, early, true)
-        of.running.set(call, { tool, index: indexes.get(call) })
-      })
-      // A stream that has ended asks what was running.
-      if (result === undefined) return
-      of.running.delete(call)
-      emit(call, result)
+    for (const queue of next) {
+      for (const plan of queue) {
+        if (failure !== undefined || of.signal.aborted) return
+        if ('result' in plan) emit(plan.call, plan.result)
+        else if ('tool' in plan) await runPlan(plan, of, settings, emit)
+      }
     }
   }
-  const workers = Math.min(toolConcurrency, queue.length)
-  await Promise.all(Array.from({ length: workers }, work))
-  return waiting
+  const workers = Array.from({ length: Math.min(toolConcurrency, queues.size) }, () =>
+    work().catch((error: unknown) => {
+      // The other runs come to their end before the turn fails, so that their results are kept.
+      failure ??= { error }
+    }),
+  )
+  await Promise.all(workers)
+  if (failure !== undefined) throw failure.error
+  return [...waiting.values()].flat()
+}
+
+function waitsOf(plan: Plan): WaitingCall['for'] | undefined {
+  return 'waits' in plan ? plan.waits : undefined
+}
+
+async function runPlan(
+  plan: RunPlan,
+  of: RunsOfStep,
+  settings: RunSettings,
+  emit: (call: Call, result: RunResult, preliminary?: true) => void,
+): Promise<void> {
+  const { call, tool } = plan
+  const running: Running = { tool, index: undefined, result: undefined }
+  of.running.set(call, running)
+  const result = await run(plan, of, settings, {
+    onPreliminary: (early) => emit(call, early, true),
+    onOutcome: (outcome) => {
+      if (!outcome.uncertain) running.result = outcome.result
+    },
+  })
+  // Whoever ends the stream asks what was running.
+  if (result === undefined || of.signal.aborted) return
+  emit(call, result)
+  of.running.delete(call)
 }
 
 /** The idempotency key of a call. */
 export function keyOf({ part, messageId, ordinal }: Call, { conversationId }: RunSettings): string {
   const scope = conversationId === undefined ? [] : [conversationId]
-  const count = ordinal === 0 ? [] : [ordinal]
-  return [...scope, messageId, part.id, ...count].join('/')
+  const count = ordinal === 0 ? [] : [String(ordinal)]
+  return [...scope, messageId, part.id, ...count].map(escaped).join('/')
+}
+
+/** Models choose ids, and the key of `a/1` must not be that of the second `a`. */
+function escaped(id: string): string {
+  return id.replace(/[%/]/g, encodeURIComponent)
 }
 
 /** What a call is sealed with, beside its own words. */
@@ -126,19 +177,23 @@ async function decide(call: Call, of: RunsOfStep, settings: RunSettings): Promis
     const names = Object.keys(of.tools).join(', ') || 'none'
     return { call, result: refused(`There is no tool "${name}". Tools: ${names}.`) }
   }
-  if (tool.run === undefined) return { call, waits: 'client' }
-  await checkOrigin(call, tool, settings)
+  if (tool.run !== undefined) await checkOrigin(call, tool, settings)
   if (approval !== undefined && !approval.approved) {
     const reason = approval.reason === undefined ? '' : ` Reason: ${approval.reason}`
     return { call, result: refused(`${denied}${reason}`) }
   }
-  const earlier = await settings.ledger?.find(keyOf(call, settings))
+  if (tool.run === undefined) return { call, waits: 'client' }
+  const earlier = await ledgerOf(tool, settings)?.find(keyOf(call, settings))
   if (earlier?.result !== undefined) return { call, result: earlier.result }
   if (earlier !== undefined && tool.once) {
     return { call, result: await askAbout(call, settings) }
   }
   try {
-    const input = await checkInput(tool, part.input)
+    if (!part.custom && !isRecord(part.input)) {
+      throw new ToolError('The arguments are not a JSON object.')
+    }
+    // A tool that changes its arguments must not change the message.
+    const input = await checkInput(tool, structuredClone(part.input))
     const context = { id: part.id, step: of.step, messages: of.messages }
     if (approval === undefined && (await needsApproval(tool, input, context))) {
       return { call, waits: 'approval' }
@@ -153,11 +208,20 @@ async function decide(call: Call, of: RunsOfStep, settings: RunSettings): Promis
 }
 
 async function needsApproval(
-  { approve = false }: Tool,
+  tool: Tool,
   input: unknown,
   context: ApproveContext,
 ): Promise<boolean> {
-  return typeof approve === 'function' ? approve(input, context) : approve
+  if (typeof tool.approve !== 'function') return tool.approve ?? false
+  const needed: unknown = await tool.approve(input, context)
+  // A generator, or nothing at all, would let calls through or hold all of them.
+  if (typeof needed !== 'boolean') throw optionError('approve', needed, 'true or false')
+  return needed
+}
+
+/** Without a store, only calls that must not run twice are remembered. */
+function ledgerOf({ once }: Tool, { ledger }: RunSettings): Ledger | undefined {
+  return ledger ?? (once ? processLedger : undefined)
 }
 
 /** @throws StreamError `invalid-request` for a call that may not come from the model */
@@ -190,8 +254,15 @@ function invalid(message: string): StreamError {
 async function askAbout({ part, ...call }: Call, settings: RunSettings): Promise<RunResult> {
   const { id, name, input } = part
   const key = keyOf({ part, ...call }, settings)
-  const known = await settings.options.onUncertain?.({ id, name, input, key })
-  return known === undefined ? refused(uncertain) : { ...known }
+  try {
+    const known = await settings.options.onUncertain?.({ id, name, input, key })
+    return known === undefined
+      ? refused(uncertain)
+      : bounded(new ToolResult(known), maxOf(settings))
+  } catch {
+    // The turn goes on with what is known.
+    return refused(uncertain)
+  }
 }
 
 function refused(output: string): RunResult {
@@ -200,28 +271,28 @@ function refused(output: string): RunResult {
 
 /** @returns undefined if the stream has ended */
 async function run(
-  { call, tool, input }: Plan & { tool: Tool; input?: unknown },
+  { call, tool, input }: RunPlan,
   of: RunsOfStep,
   settings: RunSettings,
-  onPreliminary: (result: RunResult) => void,
+  on: Pick<ToolRunSettings, 'onPreliminary' | 'onOutcome'>,
 ): Promise<RunResult | undefined> {
   const { step, messages, signal } = of
-  const { options, ledger, toolMs } = settings
+  const { options, toolMs } = settings
+  const ledger = ledgerOf(tool, settings)
   const { id, name, input: sent } = call.part
   const key = keyOf(call, settings)
   const about = { id, name, input: sent }
   const record = { key, ...about }
+  const isFirst = await ledger?.started(record)
   if (signal.aborted) return undefined
-  await ledger?.started(record)
-  if (signal.aborted) return undefined
+  if (isFirst === false && tool.once) return askAbout(call, settings)
   callHook(options.onToolStart, { id: settings.id, call: about, key, step })
   const since = performance.now()
-  const { maxResultCharacters = defaultMaxResultCharacters } = options
   const outcome: Outcome = await runTool(
     tool,
     input,
     { id, key, step, messages, signal },
-    { toolMs, maxResultCharacters, onPreliminary },
+    { toolMs, maxResultCharacters: maxOf(settings), ...on },
   )
   const { error } = outcome
   callHook(options.onToolEnd, {
@@ -239,8 +310,17 @@ async function run(
   return result
 }
 
-/** The result of a run that was given up with its stream. */
-export function givenUp(index: number, { part }: Call): ContentEvent {
+function maxOf({ options }: RunSettings): number {
+  return options.maxResultCharacters ?? defaultMaxResultCharacters
+}
+
+/** The event of a result. */
+export function resultEvent(
+  index: number,
+  { part }: Call,
+  result: RunResult,
+  preliminary?: true,
+): ToolResultContent {
   const { id, name } = part
   return {
     type: 'content',
@@ -248,7 +328,11 @@ export function givenUp(index: number, { part }: Call): ContentEvent {
     kind: 'tool-result',
     id,
     name,
-    ...refused(uncertain),
-    output: uncertain,
+    ...result,
+    output: result.output,
+    ...(preliminary ? { preliminary } : {}),
   }
 }
+
+/** The result of a run that was given up with its stream. */
+export const givenUp: RunResult = refused(uncertain)

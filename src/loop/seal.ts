@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { ToolCallPart } from '../base/messages.js'
+import { toJson } from '../base/bytes-as-json.js'
+import type { Message, ToolCallPart } from '../base/messages.js'
 
 /** @see https://www.rfc-editor.org/rfc/rfc2104 */
 const algorithm = { name: 'HMAC', hash: 'SHA-256' }
@@ -21,8 +22,7 @@ export class Sealer {
 
   /** @param scope - the id of the conversation, or of the message */
   async seal(scope: string, call: ToolCallPart): Promise<string> {
-    const signed = await crypto.subtle.sign('HMAC', await this.#key, payloadOf(scope, call))
-    return Array.from(new Uint8Array(signed), (byte) => byte.toString(16).padStart(2, '0')).join('')
+    return toHex(await crypto.subtle.sign('HMAC', await this.#key, payloadOf(scope, call)))
   }
 
   async isValid(scope: string, call: ToolCallPart): Promise<boolean> {
@@ -31,6 +31,16 @@ export class Sealer {
     const bytes = Uint8Array.from(seal.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
     return crypto.subtle.verify('HMAC', await this.#key, bytes, payloadOf(scope, call))
   }
+}
+
+/** A name for the last of these messages that no other conversation has. */
+export async function digestOf(messages: readonly Message[]): Promise<string> {
+  const json = JSON.stringify(sorted(JSON.parse(toJson(messages))))
+  return toHex(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(json))).slice(0, 32)
+}
+
+function toHex(bytes: ArrayBuffer): string {
+  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 function payloadOf(scope: string, { id, name, input }: ToolCallPart): BufferSource {

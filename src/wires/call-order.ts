@@ -64,7 +64,7 @@ function stepsOf(content: readonly OutputPart[]): OutputPart[][] {
   const steps: OutputPart[][] = [[]]
   let answered = false
   for (const part of content) {
-    if (part.type === 'tool-result') answered = true
+    if (part.type === 'tool-result') answered ||= !part.preliminary
     else {
       const last = steps.at(-1) as OutputPart[]
       if (answered && last.length > 0) steps.push([part])
@@ -83,18 +83,25 @@ interface Result {
 }
 
 function matchResults(messages: readonly Message[]): Map<ToolCallPart, Result> {
-  const open = new Map<string, ToolCallPart>()
+  const open = new Map<string, ToolCallPart[]>()
   const results = new Map<ToolCallPart, Result>()
   for (const message of messages) {
     if (typeof message.content === 'string') continue
+    // Calls of one step may have one id. Then their results come in the order of the calls.
+    let step = new Set<ToolCallPart>()
     for (const part of message.content) {
       // A call without a name cannot be sent.
-      if (part.type === 'tool-call' && part.name !== '') open.set(part.id, part)
-      if (part.type !== 'tool-result') continue
-      const call = open.get(part.id)
+      if (part.type === 'tool-call' && part.name !== '') {
+        const same = open.get(part.id) ?? []
+        if (step.has(same.at(-1) ?? part)) same.push(part)
+        else open.set(part.id, [part])
+        step.add(part)
+      }
+      if (part.type !== 'tool-result' || part.preliminary) continue
+      step = new Set()
+      const call = open.get(part.id)?.shift()
       if (call === undefined) continue
       results.set(call, { part, message: message.role === 'tool' ? message : undefined })
-      open.delete(part.id)
     }
   }
   return results
