@@ -264,6 +264,28 @@ test('a file that the provider keeps goes as its id, and one of OpenAI does not'
   expect(sent([file('file-abc')], 'deployment')[0]?.content).toHaveLength(2)
 })
 
+test('a file of text goes as text whatever its type, and one that is no document is refused', () => {
+  const file = (mediaType: string, data = btoa('{"a":1}')): InputPart => ({
+    type: 'file',
+    data,
+    mediaType,
+  })
+  const types = ['text/csv', 'application/json', 'application/ld+json', 'application/yaml']
+  for (const mediaType of types) {
+    const source = { type: 'text', media_type: 'text/plain', data: '{"a":1}' }
+    expect(sent([user(file(mediaType))])[0]?.content).toEqual([{ type: 'document', source }])
+  }
+  // What is no base64, and a type that only other providers take
+  for (const [mediaType, data] of [['text/plain', '?'], ['audio/wav']] as const) {
+    expect(() => sent([user(file(mediaType, data))])).toThrow(
+      expect.objectContaining({
+        code: 'invalid-request',
+        message: expect.stringContaining(mediaType),
+      }),
+    )
+  }
+})
+
 describe('options', () => {
   test('land on the block, the message, the tool and the call', () => {
     const document: InputPart = {

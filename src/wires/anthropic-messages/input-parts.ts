@@ -31,7 +31,10 @@ export function finishBlock(
   return isCacheable(finished) ? marks.add(finished, part.cache) : finished
 }
 
-/** @throws StreamError `invalid-request` for the id of a file that another provider keeps */
+/**
+ * @throws StreamError `invalid-request` for the id of a file that another provider keeps, and for a
+ *   file that is no image, PDF or text
+ */
 export function encodeInputPart(part: InputPart, context: BlockContext): Json {
   const block = part.type === 'text' ? { type: 'text', text: part.text } : encodeFile(part, context)
   return finishBlock(block, part, context)
@@ -48,16 +51,27 @@ function encodeFile(part: ImageInputPart | FileInputPart, { maker }: BlockContex
   }
   const data = readData(part)
   if ('url' in data) return { type, source: { type: 'url', url: data.url }, ...title }
-  if (!isImage && part.mediaType?.startsWith('text/')) {
-    const text = decodeText(data.base64)?.trim()
-    const plain = { type: 'text', media_type: 'text/plain', data: text }
-    if (text) return { type, source: plain, ...title }
+  if (!isImage && !isPdf.test(data.mediaType)) {
+    const text = isText.test(data.mediaType) ? decodeText(data.base64)?.trim() : undefined
+    if (!text) throw refusal(data.mediaType)
+    return { type, source: { type: 'text', media_type: 'text/plain', data: text }, ...title }
   }
   return {
     type,
     source: { type: 'base64', media_type: data.mediaType, data: data.base64 },
     ...title,
   }
+}
+
+const isPdf = /^application\/pdf\b/i
+/** Types that are text; the API knows one of them by its name. */
+const isText = /^text\/|[/+](?:json|xml|ya?ml)\b/i
+
+function refusal(mediaType: string): StreamError {
+  return new StreamError(
+    'invalid-request',
+    `The Messages API takes images, PDFs and text, but a file has the type ${mediaType}, or its text cannot be read.`,
+  )
 }
 
 /** Ids of Anthropic have an underscore, and those of OpenAI a hyphen. */
