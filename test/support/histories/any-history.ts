@@ -120,6 +120,9 @@ function inputParts(wire: WireName): fc.Arbitrary<InputPart> {
   // Some wires refuse the whole history for these, so there are few.
   const refused: fc.Arbitrary<InputPart> = fc.constantFrom<InputPart>(
     { type: 'file', data: 'UklGRg==', mediaType: 'audio/wav' },
+    { type: 'image', data: 'aGk=', mediaType: 'image/heic' },
+    { type: 'image', data: 'aGk=', mediaType: 'image/svg+xml' },
+    { type: 'image', data: 'aGk=', mediaType: 'image/jpg' },
     { type: 'image', data: 'file_abc' },
     { type: 'file', data: 'file-abc', mediaType: 'application/pdf' },
     { type: 'file', data: 'files/abc', mediaType: 'application/pdf' },
