@@ -13,7 +13,7 @@ import { checkResponses } from '../support/histories/responses-rules.js'
 import { checkNothingForeign, type Json } from '../support/histories/rules.js'
 import { type Target, targets } from '../support/histories/targets.js'
 
-const runs = 600
+const runs = 300
 
 const rules: Record<WireName, (body: Json, target: Target) => void> = {
   'openai-chat': checkChat,

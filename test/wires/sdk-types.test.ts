@@ -14,11 +14,13 @@ import { expect, test } from 'vitest'
 import type { WireName } from '../../src/wires/wire-name.js'
 import { answeredTurns } from '../support/histories/answered.js'
 import { anyRequest, bodyOr } from '../support/histories/any-request.js'
+import { knownBlocks } from '../support/histories/blocks.js'
+import { objectsIn } from '../support/histories/rules.js'
 import { describedTargets } from '../support/histories/targets.js'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const histories = 100
+const histories = 200
 
 const types: Partial<Record<WireName, string>> = {
   'openai-chat': 'OpenAI.Chat.ChatCompletionCreateParamsStreaming',
@@ -72,6 +74,7 @@ test('requests with any history have the types of the SDKs', async () => {
   const turns = await answeredTurns(true)
   const modules = new Map<string, string>()
   let count = 0
+  const kinds = new Set<unknown>()
   for (const [at, target] of describedTargets.entries()) {
     const requests = anyRequest({ wire: target.wire, isKnown: true, turns })
     const bodies = fc
@@ -81,9 +84,14 @@ test('requests with any history have the types of the SDKs', async () => {
         return body === undefined ? [] : [body]
       })
     count += bodies.length
+    for (const { type } of objectsIn(bodies)) kinds.add(type)
     modules.set(`${target.model}.ts`, moduleOf(target.wire, bodies))
   }
-  expect(count).toBeGreaterThan(400)
+  expect(count).toBeGreaterThan(1_000)
+  for (const wire of Object.keys(types)) {
+    const missing = knownBlocks(wire as WireName, '', '').filter(({ type }) => !kinds.has(type))
+    expect(missing).toEqual([])
+  }
   const complaints = await compile(modules)
   // With the body that each is about.
   const shown = complaints.map((complaint) => {

@@ -137,22 +137,24 @@ function inputParts(wire: WireName): fc.Arbitrary<InputPart> {
 
 // ---------------------------------------------------------------- of the model
 
-function blocks(isKnown: boolean): fc.Arbitrary<ProviderPart> {
+/** One block, or a result after its tool. */
+function blocks(isKnown: boolean): fc.Arbitrary<ProviderPart[]> {
+  const which = fc.noBias(fc.nat(99))
   return fc
-    .tuple(origin, fc.constantFrom('s1', 's2', 'srv_1'), fc.nat(99), fc.nat(9), cacheMarks)
-    .map(([from, id, which, luck, cache]) => {
+    .tuple(origin, fc.constantFrom('s1', 's2', 'srv_1'), which, fc.noBias(fc.nat(9)), cacheMarks)
+    .map(([from, id, at, luck, cache]) => {
       const isPartial = luck === 0
       const mark = isPartial ? broken : markOf(from)
       const later = isKnown ? [] : laterBlocks(from[0], mark, id)
       const all = [...knownBlocks(from[0], mark, id), ...later]
-      const block = all[which % all.length] ?? {}
-      const part = {
-        type: 'provider' as const,
-        name: typeof block.type === 'string' ? block.type : 'part',
-      }
-      const own = { ...part, origin: from.join('/'), data: block }
-      if (isPartial) return { ...own, partial: true as const }
-      return luck === 1 ? { ...own, cache } : own
+      const last = at % all.length
+      const isResult = all[last]?.tool_use_id !== undefined
+      return all.slice(isResult && luck > 2 ? last - 1 : last, last + 1).map((block) => {
+        const name = typeof block.type === 'string' ? block.type : 'part'
+        const part = { type: 'provider' as const, name, origin: from.join('/'), data: block }
+        if (isPartial) return { ...part, partial: true as const }
+        return luck === 1 ? { ...part, cache } : part
+      })
     })
 }
 
@@ -202,7 +204,7 @@ const file: fc.Arbitrary<OutputPart> = fc
       : { ...part, data: content }
   })
 
-function outputParts(wire: WireName, isKnown: boolean): fc.Arbitrary<OutputPart> {
+function outputParts(wire: WireName, isKnown: boolean): fc.Arbitrary<OutputPart[]> {
   const texts = fc.record({ type: fc.constant('text' as const), text: words })
   const thoughts = fc.oneof(
     fc.record({ type: fc.constant('reasoning' as const), text: words }),
@@ -220,7 +222,7 @@ function outputParts(wire: WireName, isKnown: boolean): fc.Arbitrary<OutputPart>
     { weight: 2, arbitrary: source },
   )
   return fc.oneof(
-    { weight: 3, arbitrary: dressed(wire, 'other', parts) },
+    { weight: 3, arbitrary: dressed(wire, 'other', parts).map((part) => [part]) },
     { weight: 2, arbitrary: blocks(isKnown) },
   )
 }
@@ -255,7 +257,10 @@ function messages({ wire, isKnown }: HistoryOptions): fc.Arbitrary<Message> {
   })
   const assistant = fc.record({
     role: fc.constant('assistant' as const),
-    content: fc.oneof(words, fc.array(outputParts(wire, isKnown), { maxLength: 6 })),
+    content: fc.oneof(
+      words,
+      fc.array(outputParts(wire, isKnown), { maxLength: 6 }).map((parts) => parts.flat()),
+    ),
   })
   const tool = fc.record({
     role: fc.constant('tool' as const),
@@ -279,6 +284,6 @@ export function anyHistory(options: HistoryOptions): fc.Arbitrary<Message[]> {
     { weight: 1, arbitrary: fc.constantFrom(...options.turns) },
   )
   return fc
-    .tuple(fc.array(turn, { maxLength: 8 }), fc.nat(2))
+    .tuple(fc.array(turn, { minLength: 1, maxLength: 8, size: 'max' }), fc.nat(2))
     .map(([turns, from]) => turns.flat().slice(from))
 }
