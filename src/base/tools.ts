@@ -72,9 +72,20 @@ export interface ApproveContext {
 }
 
 /** What a tool has returned, for the model. */
-export interface ToolOutput {
+export interface ToolOutput<Output = unknown> {
   /** A string, or any JSON value. */
-  output?: unknown
+  output?: Output
   /** Text, images and files for the model, after the output. */
   content?: readonly InputPart[]
+}
+
+/** What `run` returned with `toolResult()`. */
+export class ToolResult<Output = unknown> {
+  readonly output: Output | undefined
+  readonly content: readonly InputPart[] | undefined
+
+  constructor({ output, content }: ToolOutput<Output>) {
+    this.output = output
+    this.content = content
+  }
 }

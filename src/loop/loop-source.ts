@@ -22,6 +22,7 @@ import type {
 } from '../base/events.js'
 import type { Message, OutputPart } from '../base/messages.js'
 import type { StreamRequest, ToolChoice } from '../base/request.js'
+import type { ToolSet } from '../base/tool-types.js'
 import type { Tool } from '../base/tools.js'
 import { addUsage, estimateUsage, isEmpty } from '../base/usage.js'
 import { abortError } from '../pull/abort.js'
@@ -203,12 +204,12 @@ export class LoopSource extends AnsweringSource implements Sink {
     const messages = this.#messages()
     const changes = await options.beforeStep?.({ step, messages })
     if (this.#closed) return
-    const { driver: other = driver, ...changed } = changes ?? {}
-    const { prompt: _prompt, toolChoice, tools = {}, ...request } = this.#request
+    const { prompt: _prompt, toolChoice, ...request } = this.#request
+    const { driver: other = driver, tools = request.tools, ...changed } = changes ?? {}
     this.#stepRequest = {
       ...request,
       // Also where there are none: an answer may pause.
-      tools,
+      tools: withoutUndefined(tools),
       messages,
       // A call that was forced has been made.
       ...(toolChoice === undefined || (this.#called && isForced(toolChoice)) ? {} : { toolChoice }),
@@ -393,6 +394,13 @@ export class LoopSource extends AnsweringSource implements Sink {
 
 function isForced(choice: ToolChoice): boolean {
   return typeof choice === 'object' || choice === 'required'
+}
+
+/** The tools that are there: `beforeStep` can leave one out by `undefined`. */
+function withoutUndefined(tools: Partial<ToolSet> = {}): ToolSet {
+  const isPresent = (entry: [string, Tool | undefined]): entry is [string, Tool] =>
+    entry[1] !== undefined
+  return Object.fromEntries(Object.entries(tools).filter(isPresent))
 }
 
 function messagesOf({ messages, prompt = '' }: StreamRequest): readonly Message[] {
