@@ -128,8 +128,8 @@ export function scripted(
 }
 
 /** The n-th entry, from 1; the last one if there are not as many. */
-function at<Entry>(list: readonly Entry[], number: number): Entry | undefined {
-  return list[Math.min(Math.max(number, 1), list.length) - 1]
+function at<Entry>(entries: readonly Entry[], number: number): Entry | undefined {
+  return entries[Math.min(Math.max(number, 1), entries.length) - 1]
 }
 
 async function* play(
