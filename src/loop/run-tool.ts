@@ -11,7 +11,7 @@ import type { StandardSchema } from '../base/schema.js'
 import { show } from '../base/show.js'
 import type { RunContext, Tool } from '../base/tools.js'
 import { toWellFormedJson } from '../base/well-formed-json.js'
-import { ToolError, ToolResult } from './define-tool.js'
+import { ToolError, ToolResult, UncertainError } from './define-tool.js'
 import type { RunResult } from './ledger.js'
 
 /** The words for a failure that is nobody's business but the developer's. */
@@ -105,9 +105,10 @@ export async function runTool(
         uncertain: true,
       }
     }
-    if (signal.aborted)
+    if (signal.aborted || UncertainError.is(error)) {
       return { result: { output: uncertain, isError: true }, error, uncertain: true }
-    return { result: { output: wordsOf(error), isError: true }, error }
+    }
+    return { result: { ...read(wordsOf(error)), isError: true }, error }
   } finally {
     clearTimeout(timer)
     context.signal.removeEventListener('abort', stop)

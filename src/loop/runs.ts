@@ -172,6 +172,11 @@ async function checkOrigin(call: Call, tool: Tool, settings: RunSettings): Promi
       `The call ${id} of the tool "${name}" ${what}: it was changed, or was not made here.`,
     )
   }
+  if (seal !== undefined) {
+    throw invalid(
+      `The call ${id} of the tool "${name}" has a seal, and nothing can check it. Set signingKey.`,
+    )
+  }
   if (tool.approve === undefined || tool.approve === false) return
   throw invalid(
     `The call ${id} of the tool "${name}" needs approval, and nothing proves that the model made it. Set signingKey, or use a conversation.`,
