@@ -34,6 +34,10 @@ const expectations: Record<string, Expectation> = {
   },
   'gateway/server.ts': { prints: /^data: \{"id":"chatcmpl-[^]*Hello[^]*\ndata: \[DONE\]\n\n$/ },
   'images.ts': { prints: /\nI see a picture\.\n$/ },
+  'mcp.ts': {
+    prints:
+      /\nprogress: [^]*Asking about Oslo[^]*\ntemperature: [^]*7[^]*\nIt is 7 °C in Oslo\. Take a coat\.\n$/,
+  },
   'own-driver.ts': { prints: /\nWater is wet\. \(3 tokens\)\n$/ },
   'own-loop.ts': {
     prints: /\nstep 5: 2\d{4} characters, sent 6\d{3}\nThe four pages agree: water is wet\.\n$/,
