@@ -159,9 +159,10 @@ export class LoopSource extends AnsweringSource implements Sink {
     if (isEmpty(cost)) delete told.usage
     else told.usage = cost
     if (event.mode === 'restart') {
-      this.#blocks = this.#from
-      this.#callBlocks = []
-      if (this.#from > 0) told.from = this.#from
+      const from = this.#from + (event.from ?? 0)
+      this.#blocks = Math.min(this.#blocks, from)
+      this.#callBlocks = this.#callBlocks.filter((index) => index < from)
+      if (from > 0) told.from = from
     }
     this.answer((sink) => sink.retry(told))
   }

@@ -9,7 +9,7 @@ import { StreamError } from '../base/errors.js'
 import type { ContentEvent, ToolResultContent, WaitingCall } from '../base/events.js'
 import type { Message } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
-import type { ApproveContext, Tool } from '../base/tools.js'
+import { type ApproveContext, denied, type Tool } from '../base/tools.js'
 import type { Call } from './calls.js'
 import type { Ledger, RunResult } from './ledger.js'
 import type { LoopOptions } from './options.js'
@@ -130,7 +130,7 @@ async function decide(call: Call, of: RunsOfStep, settings: RunSettings): Promis
   await checkOrigin(call, tool, settings)
   if (approval !== undefined && !approval.approved) {
     const reason = approval.reason === undefined ? '' : ` Reason: ${approval.reason}`
-    return { call, result: refused(`The user did not allow this call.${reason}`) }
+    return { call, result: refused(`${denied}${reason}`) }
   }
   const earlier = await settings.ledger?.find(keyOf(call, settings))
   if (earlier?.result !== undefined) return { call, result: earlier.result }
