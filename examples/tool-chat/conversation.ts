@@ -16,26 +16,30 @@ export class Conversation {
   #messages: Message[] = []
   #waiting: readonly WaitingCall[] = []
   #isBusy = false
+  #hasFailed = false
 
   /**
    * Adds what the client sent, and begins an answer to it.
    *
+   * @param said - undefined to try again after a failure
    * @throws StreamError for an answer to a call that does not wait for it
    */
   answer(
-    said: Message,
+    said: Message | undefined,
     open: (messages: readonly Message[]) => EventStream,
   ): AsyncIterable<StreamEvent> {
     if (this.#isBusy) throw refusal(409, 'An answer is in progress.')
-    if (said.role === 'tool') {
+    if (said === undefined && !this.#hasFailed) throw refusal(400, 'The message is missing.')
+    if (said?.role === 'tool') {
       for (const { type, id } of said.content) {
         const expected = type === 'tool-result' ? 'client' : 'approval'
         const isExpected = this.#waiting.some((call) => call.id === id && call.for === expected)
         if (!isExpected) throw refusal(400, `No call ${id} waits for a ${type}.`)
       }
     }
-    this.#messages.push(said)
+    if (said !== undefined) this.#messages.push(said)
     const stream = open(this.#messages)
+    this.#waiting = []
     this.#isBusy = true
     return this.#kept(stream)
   }
@@ -43,11 +47,12 @@ export class Conversation {
   async *#kept(stream: EventStream): AsyncGenerator<StreamEvent> {
     try {
       for await (const event of stream) {
+        this.#hasFailed = event.type === 'error'
         if (event.type === 'complete') {
           this.#messages.push(event.message)
           this.#waiting = event.waiting ?? []
         }
-        // What has run is kept, so that the next message does not make it run again.
+        // What has run is kept, so that nothing runs again.
         if (event.type === 'error') this.#messages.push(...workOf(event.partial.content))
         yield event
       }

@@ -9,7 +9,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
-import { createStream, type Message, parseMessages, StreamError, sse } from 'sluice'
+import { createStream, parseMessages, StreamError, sse } from 'sluice'
 import { pipeToNode } from 'sluice/node'
 import { createResumable, memoryLog } from 'sluice/resumable'
 import { model } from '../model.ts'
@@ -34,9 +34,10 @@ async function chat(request: IncomingMessage, response: ServerResponse): Promise
   if (typeof id !== 'string' || id.length > 100) {
     throw new StreamError('invalid-request', 'The id is missing.', { status: 400 })
   }
-  const [said] = parseMessages([message], { roles: ['user', 'tool'], maxCharacters: 10_000 })
+  const limits = { roles: ['user', 'tool'], maxCharacters: 10_000 } as const
+  const [said] = message === undefined ? [] : parseMessages([message], limits)
   const answer = crypto.randomUUID()
-  const events = conversationOf(id).answer(said as Message, (messages) =>
+  const events = conversationOf(id).answer(said, (messages) =>
     createStream({ driver, messages, tools, signingKey }),
   )
   await resumable.publish(answer, events)

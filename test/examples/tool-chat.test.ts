@@ -44,7 +44,11 @@ describe.skipIf(!browserPresent)(`the page in a browser${browserNote}`, () => {
     page = await browser.newPage({ viewport: { width: 720, height: 560 } })
     await page.goto(url)
   })
-  afterEach(() => page.close())
+  afterEach(async () => {
+    // An answer outlives its page, and would take the script of the next test.
+    await page.getByRole('button', { name: 'Send', disabled: false }).waitFor()
+    await page.close()
+  })
 
   const call = (name: string, state: string) =>
     page.locator(`section.${state}`, { has: page.getByText(name, { exact: true }) })
@@ -54,7 +58,7 @@ describe.skipIf(!browserPresent)(`the page in a browser${browserNote}`, () => {
   test('a call is shown while it runs, and with its result', async () => {
     await press('What is the weather in Oslo?')
     await call('weather', 'running').waitFor()
-    expect(await call('weather', 'running').textContent()).toContain('Calling the station of Oslo')
+    await call('weather', 'running').getByText('Calling the station of Oslo').waitFor()
     await takePicture(page, 'tool-chat-running')
     await call('weather', 'done').waitFor()
     await showing('The tools returned: "rain, 7 °C"')
@@ -99,9 +103,11 @@ describe.skipIf(!browserPresent)(`the page in a browser${browserNote}`, () => {
       },
     ]
     await press('Pick a date for my trip.')
-    await page.getByLabel('Date').fill('2026-12-24')
+    await page.getByLabel('Departure').fill('2026-12-24')
+    await takePicture(page, 'tool-chat-date')
     await press('OK')
     // The other one still waits.
+    await call('pickDate', 'done').waitFor()
     await call('refund', 'waiting').waitFor()
     await press('Allow')
     await showing('"2026-12-24"')
@@ -118,10 +124,27 @@ describe.skipIf(!browserPresent)(`the page in a browser${browserNote}`, () => {
     ]
     await press('What is the weather in Oslo?')
     await showing('Sun it is.')
-    await page.getByRole('button', { name: 'Send', disabled: false }).waitFor()
     expect(await page.locator('li.assistant p').allTextContents()).toEqual(['Sun it is.'])
     expect(await page.locator('section.call').count()).toBe(1)
     expect(provider.requests.slice(before).map(({ step }) => step)).toEqual([1, 2, 2])
+  })
+
+  test('after a failure the turn continues where it broke off, and no tool runs again', async () => {
+    const before = provider.requests.length
+    script = [
+      { toolCalls: [{ name: 'weather', input: { city: 'Rome' } }] },
+      { fault: { kind: 'status', status: 400 } },
+      'Sun it is.',
+    ]
+    await press('What is the weather in Oslo?')
+    await page.getByRole('alert').waitFor()
+    await takePicture(page, 'tool-chat-failure')
+    await press('Try again')
+    await showing('Sun it is.')
+    expect(await page.locator('section.call').count()).toBe(1)
+    expect(provider.requests.slice(before).map(({ step }) => step)).toEqual([1, 2, 2])
+    await press('What is the weather in Oslo?')
+    await showing('You asked')
   })
 })
 
