@@ -91,7 +91,10 @@ function show(seen: Seen, runs: number): string {
   if (seen.hangs) return `hangs (${runs})`
   if (seen.failure !== undefined) return `error (${runs})`
   if (seen.text === text) return `whole (${runs})`
-  return seen.text.endsWith(text) ? `doubled (${runs})` : `half, as an end (${runs})`
+  if (seen.text.endsWith(text)) return `doubled (${runs})`
+  const { reason } = seen
+  const isPlain = reason === 'stop' || reason === undefined || reason === null
+  return isPlain ? `half, as an end (${runs})` : `half, as "${reason}" (${runs})`
 }
 
 async function play(runner: Runner, wire: WireName, { step, fault }: Scene): Promise<string> {
@@ -130,7 +133,7 @@ if (!isVerbose) {
     console[level] = () => {}
   }
 }
-const print = (text: string): boolean => process.stdout.write(`${text}\n`)
+const print = (markdown: string): boolean => process.stdout.write(`${markdown}\n`)
 
 const { dependencies } = JSON.parse(
   readFileSync(new URL('package.json', import.meta.url), 'utf8'),
@@ -147,7 +150,7 @@ print(`Step 1 calls a tool, and the first request of step 2 fails after five wor
 number in parentheses counts the runs of the tool so far.
 
 - *Error*: the turn fails. *Then*: the library is called once more with the messages that it left.
-- *Half, as an end*: the turn is reported as complete, with half of its text.
+- *Half, as an end*: the turn is reported as complete, with half of its text. A word in quotes is the finish reason, if it tells.
 - *Doubled*: the turn completes, and its stream has the half that failed before the whole text.
 - *Hangs*: nothing within ${hangsMs / 1_000} seconds.
 - *From half an answer*: the tool ran for an answer that ended without its terminal event.

@@ -32,16 +32,18 @@ function aiWith(name: string, options: { streamRetries?: number }): Runner {
       })
       let text = ''
       let failure: string | undefined
+      let reason: string | undefined
       try {
         for await (const part of result.fullStream) {
           if (part.type === 'text-delta') onText((text += part.text))
           else if (part.type === 'error') failure = wordsOf(part.error)
           else if (part.type === 'abort') failure = 'abort'
+          else if (part.type === 'finish') reason = part.finishReason
         }
       } catch (error) {
         failure = wordsOf(error)
       }
-      return failure === undefined ? {} : { failure, left: [...messages, ...made] }
+      return failure === undefined ? { reason } : { failure, left: [...messages, ...made] }
     },
   }
 }

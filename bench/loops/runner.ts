@@ -19,6 +19,8 @@ export interface Surroundings {
 export interface Outcome {
   /** Why the turn failed, in the words of the library; undefined if it says that it is complete. */
   failure?: string
+  /** The finish reason, if the library has one. */
+  reason?: string | null | undefined
   /** The messages that the library leaves of a turn that failed, for another call. */
   left?: unknown
 }

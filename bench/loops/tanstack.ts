@@ -33,10 +33,12 @@ export const tanstack: Runner = {
     })
     let text = ''
     let failure: string | undefined
+    let reason: string | null | undefined
     for await (const chunk of stream) {
       if (chunk.type === EventType.TEXT_MESSAGE_CONTENT) onText((text += chunk.delta))
       else if (chunk.type === EventType.RUN_ERROR) failure = chunk.message
+      else if (chunk.type === EventType.RUN_FINISHED) reason = chunk.finishReason
     }
-    return failure === undefined ? {} : { failure, left: seen }
+    return failure === undefined ? { reason } : { failure, left: seen }
   },
 }
