@@ -121,3 +121,27 @@ describe.each(everyDriver)('the simulated model of $name', (row) => {
     expect((await stream.final()).output).toEqual({ coat: true })
   })
 })
+
+test.each<[string, string, boolean]>([
+  ['add', 'Please add 1 and 2.', true],
+  ['add', 'What is the address?', false],
+  ['a', 'What is the address?', false],
+  ['read-file', 'Use read-file, please.', true],
+  ['readFile', 'Which of the files did you read?', true],
+  ['readFile', 'Which file is it?', false],
+  ['get_weather', 'Get me the news.', false],
+  ['search.web', 'Search for a boat.', true],
+])('a tool %s with the prompt %j is called: %s', async (name, prompt, isCalled) => {
+  const { fetch } = simulatedProvider({ paceMs: 0 })
+  const response = await fetch('http://simulated.test/v1/chat/completions', {
+    method: 'POST',
+    headers: { authorization: 'Bearer any' },
+    body: JSON.stringify({
+      model: 'm',
+      messages: [{ role: 'user', content: prompt }],
+      tools: [{ type: 'function', function: { name, parameters: { type: 'object' } } }],
+    }),
+  })
+  const { choices } = (await response.json()) as { choices: [{ finish_reason: string }] }
+  expect(choices[0].finish_reason).toBe(isCalled ? 'tool_calls' : 'stop')
+})

@@ -57,7 +57,7 @@ function entriesOf(message: unknown): Entry[] {
   const { type, role, content, parts, output } = fields(message)
   if (role === 'system' || role === 'developer' || type === 'reasoning') return []
   if (role === 'tool') return [['result', textOf(content)]]
-  if (role === undefined && output !== undefined) {
+  if (typeof type === 'string' && type.endsWith('_output')) {
     return [['result', typeof output === 'string' ? output : textOf(output)]]
   }
   // Gemini's only question needs no role.
@@ -112,7 +112,8 @@ function choiceOf(body: unknown): 'auto' | 'required' | 'none' | { name: unknown
 /** Whether a question has the name of a tool, or the longer words of its name. */
 function isAskedFor(name: string, question: string): boolean {
   const asked = question.toLowerCase()
-  if (asked.includes(name.toLowerCase())) return true
+  const whole = name.toLowerCase().replaceAll(/[^\w]/g, '\\$&')
+  if (new RegExp(`(?<!\\w)${whole}(?!\\w)`).test(asked)) return true
   const words = name
     .replaceAll(/([a-z\d])([A-Z])/g, '$1 $2')
     .toLowerCase()
