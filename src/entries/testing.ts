@@ -71,8 +71,10 @@ export type {
 export { simulatedProvider } from '../testing/providers/simulated-provider.js'
 export type {
   Script,
+  ScriptCall,
   ScriptEvent,
   ScriptedOptions,
   ScriptStep,
+  TurnScript,
 } from '../testing/scripted-driver.js'
 export { scripted } from '../testing/scripted-driver.js'
