@@ -23,6 +23,7 @@ import type { AssistantMessage, InputPart, Message } from '../base/messages.js'
 import { newId } from '../base/new-id.js'
 import type { OutputSchema } from '../base/schema.js'
 import { storeError } from '../base/store-error.js'
+import type { InferTools, ToolSet, ToolTypesOf } from '../base/tool-types.js'
 import { openStream, type StreamOptions, streamRules } from '../core/create-stream.js'
 import { type OnError, readDraft } from './draft.js'
 import { toJsonMessages } from './json-messages.js'
@@ -105,8 +106,8 @@ export interface ConversationOptions<Output = unknown>
   readerTimeoutMs?: number
 }
 
-/** A conversation by its id. */
-export interface Conversation<Output = unknown> {
+/** A conversation by its id. Its `tools` determine the types of calls and results in its turns. */
+export interface Conversation<Output = unknown, Tools extends ToolSet = ToolSet> {
   readonly id: string
   /**
    * Runs one turn. Nothing happens before the first event is read. Then the conversation is locked
@@ -120,10 +121,10 @@ export interface Conversation<Output = unknown> {
    *
    * @throws TypeError for an invalid input or option
    */
-  send<TurnOutput = Output>(
+  send<TurnOutput = Output, TurnTools extends ToolSet = Tools>(
     input: ConversationInput,
-    options?: SendOptions<TurnOutput>,
-  ): EventStream<TurnOutput>
+    options?: SendOptions<TurnOutput> & InferTools<TurnTools>,
+  ): EventStream<TurnOutput, ToolTypesOf<TurnTools>>
   /**
    * Asks for another answer to the last question, in place of the one it has.
    *
@@ -197,10 +198,10 @@ export interface ConversationWithoutTools<
     input: ConversationInput,
     options: SendOptions<TurnOutput> & OnlyOutput<TurnOutput>,
   ): OutputStream<TurnOutput>
-  send<TurnOutput = Output>(
+  send<TurnOutput = Output, TurnTools extends ToolSet = ToolSet>(
     input: ConversationInput,
-    options?: SendOptions<TurnOutput>,
-  ): EventStream<TurnOutput>
+    options?: SendOptions<TurnOutput> & InferTools<TurnTools>,
+  ): EventStream<TurnOutput, ToolTypesOf<TurnTools>>
 }
 
 // The prompt is the input of each turn.
@@ -252,9 +253,9 @@ export function createConversation<Output>(
 export function createConversation<Output = unknown>(
   options: ConversationOptions<Output> & WithoutTools,
 ): ConversationWithoutTools<Output>
-export function createConversation<Output = unknown>(
-  options: ConversationOptions<Output>,
-): Conversation<Output>
+export function createConversation<Output = unknown, Tools extends ToolSet = ToolSet>(
+  options: ConversationOptions<Output> & InferTools<Tools>,
+): Conversation<Output, Tools>
 export function createConversation(options: ConversationOptions): Conversation {
   checkOptions('', options, rules, 'an object with an id, a driver and a store')
   const { id, store, leaseMs = 5_000, readerTimeoutMs = 60_000, ...defaults } = options

@@ -101,6 +101,8 @@ export class ConversationTurn implements Turn {
       await writer.begin(change)
       this.#writer = writer
       this.stored.ledger = writer
+      // Calls in the input do not come from the store.
+      this.stored.trusted = draft.input.every(({ role }) => role !== 'assistant')
       const { answer: parts, steps } = draft
       if (parts.length > 0) this.stored.resumed = { id: draft.id, parts, steps }
       else if (draft.id !== stream.id) this.stored.resumed = { id: draft.id, parts: [], steps: [] }

@@ -58,18 +58,19 @@ export async function openCalls(messages: readonly Message[]): Promise<Call[]> {
   const last = messages[position]
   if (last?.role !== 'assistant') return []
   const calls = callsIn(last, last.id ?? '', false)
+  const next = calls.values()
   const open = new Map<string, Call[]>()
-  for (const call of calls) {
-    const same = open.get(call.part.id)
-    if (same === undefined) open.set(call.part.id, [call])
-    else same.push(call)
-  }
   const parts = typeof last.content === 'string' ? [] : last.content
   for (const part of [...parts, ...messages.slice(position + 1).flatMap(partsOf)]) {
-    if (part.type === 'tool-result' && !part.preliminary) open.get(part.id)?.shift()
-    if (part.type !== 'tool-approval') continue
-    const call = open.get(part.id)?.[0]
-    if (call !== undefined) call.approval = part
+    // A result that stands before the call of its id is that of an earlier message.
+    const { id = '' } = part as { id?: string }
+    const same = open.get(id)
+    if (part.type === 'tool-call') {
+      const call = next.next().value as Call
+      if (same === undefined) open.set(id, [call])
+      else same.push(call)
+    } else if (part.type === 'tool-result' && !part.preliminary) same?.shift()
+    else if (part.type === 'tool-approval' && same?.[0] !== undefined) same[0].approval = part
   }
   const left = new Set([...open.values()].flat())
   const waiting = calls.filter((call) => left.has(call))

@@ -24,6 +24,7 @@ import type {
 } from '../base/events.js'
 import type { Message, OutputPart, ToolCallPart } from '../base/messages.js'
 import type { StreamRequest, ToolChoice } from '../base/request.js'
+import type { ToolSet } from '../base/tool-types.js'
 import { addUsage, estimateUsage, isEmpty } from '../base/usage.js'
 import { abortError } from '../pull/abort.js'
 import { AnsweringSource } from '../pull/answering-source.js'
@@ -229,20 +230,24 @@ export class LoopSource extends AnsweringSource implements Sink {
     this.#step++
     const step = this.#step
     const messages = this.#messages()
-    const changes = (await options.beforeStep?.({ step, messages })) ?? {}
+    const given = (await options.beforeStep?.({ step, messages })) ?? {}
     if (this.#closed) return
+    const { tools: offered, ...others } = given
+    // A tool that is left undefined is not offered.
+    const allTools = offered === undefined ? {} : { tools: defined(offered) as ToolSet }
+    const changes = { ...defined(others), ...allTools }
     checkChanges(changes)
+    const { prompt: _prompt, toolChoice, ...request } = this.#request
+    const { tools = request.tools ?? {} }: { tools?: ToolSet } = changes
     const { driver: other = driver, ...changed } = changes
     this.#driver = other
-    const { prompt: _prompt, toolChoice, tools = {}, ...request } = this.#request
     this.#stepRequest = {
       ...request,
-      // Also where there are none: an answer may pause.
-      tools,
       messages,
       // A call that was forced has been made.
       ...(toolChoice === undefined || (this.#called && isForced(toolChoice)) ? {} : { toolChoice }),
-      ...Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined)),
+      ...changed,
+      tools,
     }
     this.#answer = new Accumulator()
     this.#from = this.#blocks
@@ -481,6 +486,12 @@ function leftOver(
 /** Whether an answer reached a limit. Its calls are not run. */
 function isCut({ finishReason }: Completion): boolean {
   return finishReason === 'length' || finishReason === 'content-filter'
+}
+
+/** Without the fields that are undefined, which change nothing. */
+function defined<T extends object>(changes: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const present = Object.entries(changes).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(present) as { [K in keyof T]?: Exclude<T[K], undefined> }
 }
 
 function isForced(choice: ToolChoice): boolean {

@@ -5,14 +5,14 @@
  */
 
 import { callHook } from '../base/call-hook.js'
-import { optionError } from '../base/check-options.js'
+import { isRecord, optionError } from '../base/check-options.js'
 import { StreamError } from '../base/errors.js'
 import type { ToolResultContent, WaitingCall } from '../base/events.js'
 import type { Message } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
-import { type ApproveContext, denied, type Tool } from '../base/tools.js'
+import { type ApproveContext, denied, type Tool, ToolResult } from '../base/tools.js'
 import type { Call } from './calls.js'
-import { ToolResult } from './define-tool.js'
+import { ToolError } from './define-tool.js'
 import { type Ledger, processLedger, type RunResult } from './ledger.js'
 import type { LoopOptions } from './options.js'
 import {
@@ -189,6 +189,9 @@ async function decide(call: Call, of: RunsOfStep, settings: RunSettings): Promis
     return { call, result: await askAbout(call, settings) }
   }
   try {
+    if (!part.custom && !isRecord(part.input)) {
+      throw new ToolError('The arguments are not a JSON object.')
+    }
     // A tool that changes its arguments must not change the message.
     const input = await checkInput(tool, structuredClone(part.input))
     const context = { id: part.id, step: of.step, messages: of.messages }

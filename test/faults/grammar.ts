@@ -21,10 +21,15 @@ export function checkGrammar(events: readonly StreamEvent[], left = false): void
   assert.ok(terminal === types.length - 1 || (left && terminal === -1))
 
   const shown = new Shown()
+  /** Those of the step. */
   let attempts = 1
+  let step = 1
   for (const event of events) {
     shown.add(event)
     if (event.type === 'retry') {
+      assert.ok((event.step ?? 1) >= step)
+      if (event.step !== undefined && event.step > step) attempts = 1
+      step = event.step ?? 1
       assert.ok(event.attempt > attempts)
       assert.ok(event.maxAttempts >= event.attempt)
       assert.ok(event.delayMs >= 0)
@@ -52,7 +57,11 @@ export class Shown {
   }
 
   add(event: StreamEvent): void {
-    if (event.type === 'retry' && event.mode === 'restart') this.#blocks.clear()
+    if (event.type === 'retry' && event.mode === 'restart') {
+      for (const index of this.#blocks.keys()) {
+        if (index >= (event.from ?? 0)) this.#blocks.delete(index)
+      }
+    }
     if (event.type !== 'content' || event.kind !== 'text') return
     this.#blocks.set(event.index, (this.#blocks.get(event.index) ?? '') + event.text)
   }

@@ -50,3 +50,29 @@ test.each(['mjs', 'cjs'] as const)(
     expect(await run(kind, 'cut')).toMatch(/^unknown Cannot find module .*output-source/)
   },
 )
+
+test('a stream without tools loads no more of the loop than its options', async () => {
+  const script = `
+    import { registerHooks } from 'node:module'
+    const loaded = new Set()
+    registerHooks({
+      load: (url, context, next) => {
+        const [, file] = /\\/dist\\/loop\\/(.+)\\.js$/.exec(url) ?? []
+        if (file !== undefined) loaded.add(file)
+        return next(url, context)
+      },
+    })
+    const { createStream } = await import('sluice')
+    const { compatible } = await import('sluice/compatible')
+    const { simulatedProvider } = await import('sluice/testing')
+    const provider = simulatedProvider({ paceMs: 0 })
+    const driver = compatible({ model: 'm', apiKey: 'k', baseURL: 'http://provider.test/v1', fetch: provider.fetch })
+    const options = { driver, prompt: 'p' }
+    await createStream(options).text()
+    await createStream({ ...options, tools: { f: { parameters: { type: 'object' } } } }).text()
+    const without = [...loaded].sort()
+    await createStream({ ...options, tools: { f: { parameters: { type: 'object' }, run: () => 1 } } }).text()
+    console.log(JSON.stringify({ without, has: loaded.has('loop-source') }))`
+  const printed = JSON.parse(await installed.runFile('loop.mjs', script)) as unknown
+  expect(printed).toEqual({ without: ['define-tool', 'open-loop', 'options'], has: true })
+})
