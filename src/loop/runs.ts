@@ -104,6 +104,12 @@ export async function runCalls(of: RunsOfStep, settings: RunSettings): Promise<W
     else if ('result' in plan) emit(plan.call, plan.result)
     else queues.set(id, [plan])
   }
+  // One listener: a signal looks through all it has for each that is added.
+  const controllers = new Set<AbortController>()
+  const stop = (): void => {
+    for (const controller of controllers) controller.abort(of.signal.reason)
+  }
+  of.signal.addEventListener('abort', stop)
   let failure: { error: unknown } | undefined
   const next = queues.values()
   const work = async (): Promise<void> => {
@@ -111,7 +117,7 @@ export async function runCalls(of: RunsOfStep, settings: RunSettings): Promise<W
       for (const plan of queue) {
         if (failure !== undefined || of.signal.aborted) return
         if ('result' in plan) emit(plan.call, plan.result)
-        else if ('tool' in plan) await runPlan(plan, of, settings, emit)
+        else if ('tool' in plan) await runPlan(plan, of, settings, emit, controllers)
       }
     }
   }
@@ -122,6 +128,7 @@ export async function runCalls(of: RunsOfStep, settings: RunSettings): Promise<W
     }),
   )
   await Promise.all(workers)
+  of.signal.removeEventListener('abort', stop)
   if (failure !== undefined) throw failure.error
   return [...waiting.values()].flat()
 }
@@ -135,16 +142,21 @@ async function runPlan(
   of: RunsOfStep,
   settings: RunSettings,
   emit: (call: Call, result: RunResult, preliminary?: true) => void,
+  controllers: Set<AbortController>,
 ): Promise<void> {
   const { call, tool } = plan
+  const controller = new AbortController()
+  controllers.add(controller)
   const running: Running = { tool, index: undefined, result: undefined }
   of.running.set(call, running)
   const result = await run(plan, of, settings, {
+    controller,
     onPreliminary: (early) => emit(call, early, true),
     onOutcome: (outcome) => {
       if (!outcome.uncertain) running.result = outcome.result
     },
   })
+  controllers.delete(controller)
   // Whoever ends the stream asks what was running.
   if (result === undefined || of.signal.aborted) return
   emit(call, result)
@@ -269,7 +281,7 @@ async function run(
   { call, tool, input }: RunPlan,
   of: RunsOfStep,
   settings: RunSettings,
-  on: Pick<ToolRunSettings, 'onPreliminary' | 'onOutcome'>,
+  on: Pick<ToolRunSettings, 'controller' | 'onPreliminary' | 'onOutcome'>,
 ): Promise<RunResult | undefined> {
   const { step, messages, signal } = of
   const { options, toolMs } = settings
@@ -286,7 +298,7 @@ async function run(
   const outcome: Outcome = await runTool(
     tool,
     input,
-    { id, key, step, messages, signal },
+    { id, key, step, messages },
     { toolMs, maxResultCharacters: maxOf(settings), ...on },
   )
   const { error } = outcome
