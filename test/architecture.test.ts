@@ -12,7 +12,7 @@ const floors = [
   ['wires'],
   ['drivers', 'layers', 'loop'],
   ['core'],
-  ['formats', 'carriers', 'partial-json'],
+  ['formats', 'carriers', 'partial-json', 'mcp'],
   ['client', 'otel', 'conversation', 'resumable'],
   ['stores', 'react'],
   ['testing'],

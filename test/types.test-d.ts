@@ -186,7 +186,7 @@ describe('types', () => {
     expectTypeOf(values.elements('either.items')).toEqualTypeOf<Elements<string | number>>()
     expectTypeOf(values.elements('open')).toEqualTypeOf<Elements<unknown>>()
     expectTypeOf(values.elements('open.list')).toEqualTypeOf<Elements<unknown>>()
-    values.elements('rows', { onRestart: ({ error }) => error.code })
+    values.elements('rows', { onRestart: (retry) => retry?.error.code })
     // @ts-expect-error: not an array
     values.elements('name')
     // @ts-expect-error: no such key

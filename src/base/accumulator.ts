@@ -36,6 +36,9 @@ class Text {
   }
 }
 
+/** Whether an answer is not whole, and what is known of its calls. */
+export type Cut = boolean | 'unknown'
+
 /** One content block that is growing. */
 interface Block {
   first: ContentEvent
@@ -124,25 +127,39 @@ export class Accumulator {
    * The message so far, without empty parts.
    *
    * @param cut - after the end: whether the answer broke off or reached a limit. Its calls carry an
-   * `error` then, because they must not be run. Undefined while more may arrive: arguments that
-   * cannot be parsed are no error then, and stay text
+   * `error` then, because they must not be run; `unknown` if they may have been run elsewhere.
+   * Undefined while more may arrive: arguments that cannot be parsed are no error then, and stay
+   * text
    * @param from - the first block that `cut` is about: the steps before it are whole, and so are
    * those whose calls have a seal
    */
-  message(cut?: boolean, from: number = 0): AssistantMessage {
+  message(cut?: Cut, from: number = 0): AssistantMessage {
     if (cut === undefined && this.#message !== undefined) return this.#message
     const content: OutputPart[] = []
-    const last = [...this.#blocks.values()].findLast(({ first }) => first.kind !== 'source')
+    const blocks = [...this.#blocks.values()]
+    const last = blocks.findLast(({ first }) => first.kind !== 'source')
+    const whole = cut ? Math.max(from, this.#afterResults()) : 0
     for (const [index, block] of this.#blocks) {
+      // After the end it would pass for the result of a run that never ended.
+      if (cut !== undefined && 'preliminary' in block.first && block.first.preliminary) continue
       const part =
         cut === undefined
           ? (block.part ??= toPart(block))
-          : toPart(block, cut && index >= from && block.seal === undefined, block === last)
+          : toPart(block, index >= whole && block.seal === undefined && cut, block === last)
       if (part !== undefined) content.push(part)
     }
     const message: AssistantMessage = { role: 'assistant', content }
     if (cut === undefined) this.#message = message
     return message
+  }
+
+  /** The first block after the last result: tools run for whole steps only. */
+  #afterResults(): number {
+    let after = 0
+    for (const [index, { first }] of this.#blocks) {
+      if (first.kind === 'tool-result' && index >= after) after = index + 1
+    }
+    return after
   }
 
   #block(event: ContentEvent): Block {
@@ -158,7 +175,7 @@ export class Accumulator {
 
 function toPart(
   { first, text, signature, seal }: Block,
-  cut?: boolean,
+  cut?: Cut,
   isLast?: boolean,
 ): OutputPart | undefined {
   const signed = signature === undefined ? {} : { signature }
@@ -173,7 +190,7 @@ function toPart(
     case 'tool-call': {
       const { id, name, custom } = first
       const input = custom
-        ? { input: text.toString(), ...(cut ? { error: notRun } : {}), custom }
+        ? { input: text.toString(), ...(cut ? { error: noRun(cut) } : {}), custom }
         : parseInput(text.toString(), cut, isLast)
       const sealed = seal === undefined || 'error' in input ? {} : { seal }
       return { type: 'tool-call', id, name, ...input, ...signed, ...sealed }
@@ -184,8 +201,6 @@ function toPart(
     }
     case 'tool-result': {
       const { id, name, output, content, isError, preliminary } = first
-      // After the end it would pass for the result of a run that never ended.
-      if (preliminary && cut !== undefined) return undefined
       return {
         type: 'tool-result',
         id,
@@ -211,23 +226,28 @@ function toPart(
 const truncated = 'The arguments were cut off before they were complete.'
 const malformed = 'The arguments are not a JSON object.'
 const notRun = 'The answer broke off or reached a limit, so this call was not run.'
+const unknown = 'The answer broke off, so this call was not run, or its result was lost.'
+
+function noRun(cut: Cut): string {
+  return cut === 'unknown' ? unknown : notRun
+}
 
 /** Parses the arguments of a call. Empty text means no arguments, unless the call was cut off. */
 function parseInput(
   text: string,
-  cut: boolean | undefined,
+  cut: Cut | undefined,
   isLast: boolean | undefined,
 ): { input: unknown; error?: string } {
   if (text.trim() === '') {
     if (cut && isLast) return { input: text, error: truncated }
-    return cut ? { input: {}, error: notRun } : { input: {} }
+    return cut ? { input: {}, error: noRun(cut) } : { input: {} }
   }
   let error = malformed
   try {
     if (exceededBound(text) === undefined) {
       const input: unknown = JSON.parse(text) ?? {}
       if (typeof input === 'object' && !Array.isArray(input)) {
-        return cut ? { input, error: notRun } : { input }
+        return cut ? { input, error: noRun(cut) } : { input }
       }
     }
   } catch {

@@ -7,6 +7,9 @@
 import type { ForProviders, InputPart, Message } from './messages.js'
 import type { JsonSchema, StandardJsonSchema } from './schema.js'
 
+/** The beginning of the result of a call that a person has not allowed. */
+export const denied = 'The user did not allow this call.'
+
 /** The arguments of a tool whose schema says nothing to the compiler. */
 // With `unknown`, no `run` could take them apart.
 // oxlint-disable-next-line typescript/no-explicit-any

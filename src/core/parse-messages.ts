@@ -4,9 +4,19 @@
  * @module
  */
 
-import { checkOptions, list, oneOf, type Rule, type Rules, rule } from '../base/check-options.js'
+import {
+  checkOptions,
+  list,
+  oneOf,
+  type Rule,
+  type Rules,
+  record,
+  rule,
+} from '../base/check-options.js'
 import { StreamError } from '../base/errors.js'
-import type { Message } from '../base/messages.js'
+import type { Message, ToolCallPart } from '../base/messages.js'
+import type { Tool } from '../base/tools.js'
+import { signingKeyRule } from '../loop/options.js'
 import { checkMessages } from './check-messages.js'
 
 /** The messages that a client may send. */
@@ -30,6 +40,16 @@ export interface ParseMessagesOptions {
    * @default 20_000_000
    */
   maxBytes?: number
+  /**
+   * The tools of the stream. Calls of those without `run` may wait for a result, because the client
+   * gives it.
+   */
+  tools?: Record<string, Tool>
+  /**
+   * The key of the stream's seals. Calls with a seal may wait. `createStream()` checks the seal, and
+   * refuses a sealed call if it has no `signingKey`.
+   */
+  signingKey?: string | Uint8Array
 }
 
 const count: Rule = rule(
@@ -42,6 +62,8 @@ const rules: Rules<ParseMessagesOptions> = {
   maxMessages: count,
   maxCharacters: count,
   maxBytes: count,
+  tools: record,
+  signingKey: signingKeyRule,
 }
 
 /** The deepest nesting of arrays and objects, counted from the array of messages. */
@@ -53,8 +75,9 @@ const prototypeKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 
 /**
  * Turns what a client sent into messages. Each message is checked as `createStream()` checks it.
  *
- * A tool call without a result is refused, unless it has an `error`: a client could invent the call,
- * and a server that answers open calls would run it.
+ * A tool call without a result is refused, because a client could invent it and a server that answers
+ * open calls would run it. Exceptions are calls with an `error`, and those that `tools` and
+ * `signingKey` let pass.
  *
  * Read the request with a limit before this: the sizes are those of the parsed messages.
  *
@@ -99,7 +122,7 @@ function parse(json: unknown, options: ParseMessagesOptions): Message[] {
     const allowed = `Allowed: ${roles.join(', ')}.`
     throw invalid(`The role "${role}" of messages[${position}] is not accepted. ${allowed}`)
   }
-  const call = openCall(checked)
+  const call = openCall(checked, options)
   if (call !== undefined) throw invalid(`The tool call ${call} has no result.`)
   return checked
 }
@@ -169,13 +192,20 @@ const messageDepth = 2
 const partDepths = new Set([4, 6])
 
 /** The place of the first call without a result after it. Ids may repeat in later messages. */
-function openCall(messages: readonly Message[]): string | undefined {
+function openCall(
+  messages: readonly Message[],
+  { signingKey, tools = {} }: ParseMessagesOptions,
+): string | undefined {
+  // A client answers the calls of tools without `run`, and createStream() checks the seals.
+  const mayWait = ({ name, seal }: ToolCallPart): boolean =>
+    (signingKey !== undefined && seal !== undefined) ||
+    (Object.hasOwn(tools, name) && tools[name]?.run === undefined)
   const open = new Map<string, string>()
   for (const [position, { content }] of messages.entries()) {
     if (typeof content === 'string') continue
     for (const [at, part] of content.entries()) {
       if (part.type === 'tool-result') open.delete(part.id)
-      if (part.type !== 'tool-call' || part.error !== undefined) continue
+      if (part.type !== 'tool-call' || part.error !== undefined || mayWait(part)) continue
       const place = `messages[${position}].content[${at}]`
       if (open.has(part.id)) return open.get(part.id)
       open.set(part.id, place)

@@ -61,7 +61,7 @@ export class ReceivedAnswer implements EventFeed, EventSink {
   }
 
   fail(error: StreamError): void {
-    const terminal = this.#transcript.failure(error)
+    const terminal = this.#transcript.failure(error, 0, 'unknown')
     this.#end(terminal)
     if (this.#receive !== undefined) this.#deliverFailure(terminal)
   }

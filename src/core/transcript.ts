@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Accumulator } from '../base/accumulator.js'
+import { Accumulator, type Cut } from '../base/accumulator.js'
 import type { StreamError } from '../base/errors.js'
 import type { ErrorEvent, RetryEvent, StreamEvent } from '../base/events.js'
 
@@ -73,12 +73,13 @@ export class Transcript {
    * The `error` event of a stream that ends now, with the content so far.
    *
    * @param from - the first block of what is not whole
+   * @param cut - `unknown` if the calls may have been run elsewhere
    */
-  failure(error: StreamError, from?: number): ErrorEvent {
+  failure(error: StreamError, from?: number, cut: Cut = true): ErrorEvent {
     return {
       type: 'error',
       error,
-      partial: this.content.message(true, from),
+      partial: this.content.message(cut, from),
       attempts: this.attempts,
     }
   }

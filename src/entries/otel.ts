@@ -5,4 +5,9 @@
  */
 
 export type { Attributes, AttributeValue, OpenTelemetryApi } from '../otel/api.js'
-export { type Telemetry, type TelemetryOptions, telemetry } from '../otel/telemetry.js'
+export {
+  type Telemetry,
+  type TelemetryHooks,
+  type TelemetryOptions,
+  telemetry,
+} from '../otel/telemetry.js'

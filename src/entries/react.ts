@@ -7,6 +7,9 @@
 'use client'
 
 export type {
+  CallState,
+  PageTool,
+  PageTools,
   StreamActions,
   StreamState,
   StreamStatus,

@@ -4,28 +4,43 @@
  * @module
  */
 
-import type { ReasoningContent, TextContent, ToolCallContent } from '../base/events.js'
+import { Accumulator } from '../base/accumulator.js'
+import type {
+  ReasoningContent,
+  RetryEvent,
+  TextContent,
+  ToolCallContent,
+  ToolResultContent,
+} from '../base/events.js'
+import { AgUiHistory, contentOf, messageIdOf, reasoningId, resultId } from './ag-ui-history.js'
 
 type Write = (event: { type: string } & Record<string, unknown>) => void
 
 export class AgUiMessage {
-  /** The id of the assistant's message. */
+  /** The id of the stream. The assistant's messages have ids that begin with it. */
   id = 'unknown'
   readonly #write: Write
+  readonly #content = new Accumulator()
+  /** The last block that has been sent; -1 for none. */
+  #last = -1
+  #step = 1
+  /** Tools of this step have run, so what comes next is another message. */
+  #answered = false
   #textIsOpen = false
   /** The content block of the open reasoning. */
   #reasoning: number | undefined
   #reasoningCount = 0
   #openCalls = new Map<number, string>()
-  #begun = false
+  /** The ids of the calls of the step. */
+  readonly #calls = new Set<string>()
 
   constructor(write: Write) {
     this.#write = write
   }
 
-  /** Whether anything has been sent that a restart has to retract. */
-  get begun(): boolean {
-    return this.#begun
+  /** Whether a restart from this block on has to retract anything. */
+  hasSent(from: number = 0): boolean {
+    return this.#last >= from
   }
 
   /** Whether a tool call has begun that may be incomplete. */
@@ -33,11 +48,12 @@ export class AgUiMessage {
     return this.#openCalls.size > 0
   }
 
-  text({ text, signature }: TextContent): void {
+  text(event: TextContent): void {
+    const { text, signature } = event
+    this.#take(event)
     this.#closeReasoning()
-    const messageId = this.id
+    const messageId = this.#messageId
     if (!this.#textIsOpen) {
-      this.#begun = true
       this.#textIsOpen = true
       this.#write({ type: 'TEXT_MESSAGE_START', messageId, role: 'assistant' })
     }
@@ -45,10 +61,11 @@ export class AgUiMessage {
     this.#sign('message', messageId, signature)
   }
 
-  reasoning({ index, text, signature }: ReasoningContent): void {
+  reasoning(event: ReasoningContent): void {
+    const { index, text, signature } = event
+    this.#take(event)
     if (this.#reasoning !== index) {
       this.#closeReasoning()
-      this.#begun = true
       this.#reasoning = index
       this.#reasoningCount++
       const messageId = this.#reasoningId
@@ -60,13 +77,17 @@ export class AgUiMessage {
     this.#sign('message', messageId, signature)
   }
 
-  toolCall({ index, id: toolCallId, name, input, signature }: ToolCallContent): void {
+  toolCall(event: ToolCallContent): void {
+    const { index, id: toolCallId, name, input, signature } = event
+    // A seal follows the arguments, and has no place here.
+    if (event.seal !== undefined && input === '') return
+    this.#take(event)
     this.#closeReasoning()
     if (!this.#openCalls.has(index)) {
       this.#closeText()
-      this.#begun = true
       this.#openCalls.set(index, toolCallId)
-      const parentMessageId = this.id
+      this.#calls.add(toolCallId)
+      const parentMessageId = this.#messageId
       const toolCallName = name
       this.#write({ type: 'TOOL_CALL_START', toolCallId, toolCallName, parentMessageId })
     }
@@ -83,36 +104,70 @@ export class AgUiMessage {
     this.#openCalls.clear()
   }
 
-  /**
-   * Sends a snapshot of the request's messages, which removes the message that was written here.
-   * Its ids are used again.
-   */
-  takeBack(messages: readonly object[]): void {
-    const calls = [...this.#openCalls.values()]
+  /** The final result of a tool. */
+  toolResult(event: ToolResultContent): void {
+    const { id: toolCallId, output, index } = event
+    this.#content.add(event)
+    this.#last = Math.max(this.#last, index)
+    // Tools run for whole steps only.
     this.close()
-    for (const toolCallId of calls) {
+    if (this.#calls.has(toolCallId)) this.#answered = true
+    const content = contentOf(output)
+    const messageId = resultId(toolCallId)
+    this.#write({ type: 'TOOL_CALL_RESULT', messageId, toolCallId, content, role: 'tool' })
+  }
+
+  /**
+   * Sends a snapshot of the request's messages with the steps that stand, which removes what was
+   * written after them. Its ids are used again.
+   */
+  retract(event: RetryEvent, messages: readonly object[]): void {
+    const { from = 0 } = event
+    const calls = [...this.#openCalls].filter(([index]) => index >= from)
+    this.close()
+    for (const [, toolCallId] of calls) {
       // Otherwise the client treats them as calls that wait for a result. The snapshot removes this
       // message, too.
       const messageId = `${toolCallId}-void`
       this.#write({ type: 'TOOL_CALL_RESULT', messageId, toolCallId, content: '', role: 'tool' })
     }
+    this.#content.add(event)
+    const kept = new AgUiHistory(this.id, this.#content.message())
+    const all = [...messages, ...kept.messages]
     // Clients keep reasoning that is missing in a snapshot, unless the snapshot has reasoning of
     // its own: an empty one, which the next attempt fills.
-    const reasoning = { id: `${this.id}-reasoning-1`, role: 'reasoning', content: '' }
-    const all = this.#reasoningCount > 0 ? [...messages, reasoning] : messages
+    if (this.#reasoningCount > 0 && kept.reasoningCount === 0) {
+      all.push({ id: reasoningId(this.id, 1), role: 'reasoning', content: '' })
+    }
     this.#write({ type: 'MESSAGES_SNAPSHOT', messages: all })
-    this.#reasoningCount = 0
-    this.#begun = false
+    this.#reasoningCount = kept.reasoningCount
+    this.#step = kept.step
+    this.#answered = kept.answered
+    this.#last = from - 1
+  }
+
+  /** Begins a message if tools have run. */
+  #take(event: TextContent | ReasoningContent | ToolCallContent): void {
+    this.#content.add(event)
+    this.#last = Math.max(this.#last, event.index)
+    if (!this.#answered) return
+    this.#answered = false
+    this.#calls.clear()
+    this.#step++
+  }
+
+  get #messageId(): string {
+    return messageIdOf(this.id, this.#step)
   }
 
   get #reasoningId(): string {
-    return `${this.id}-reasoning-${this.#reasoningCount}`
+    return reasoningId(this.id, this.#reasoningCount)
   }
 
   #closeText(): void {
     if (!this.#textIsOpen) return
     this.#textIsOpen = false
-    this.#write({ type: 'TEXT_MESSAGE_END', messageId: this.id })
+    this.#write({ type: 'TEXT_MESSAGE_END', messageId: this.#messageId })
   }
 
   #closeReasoning(): void {

@@ -18,6 +18,7 @@ import type { Format } from '../base/stream-format.js'
 import { AgUiMessage } from './ag-ui-message.js'
 import { DataEncoder } from './data-encoder.js'
 import { errorJson } from './error-json.js'
+import { SentResults } from './lost-results.js'
 import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
 import { retracted } from './retracted.js'
 import { eventStream } from './server-sent-events.js'
@@ -33,7 +34,7 @@ export interface AgUiOptions extends StreamFormatOptions {
   runId?: string
   /**
    * The messages of the request, unchanged. With them, a restart can retract what was sent, by a
-   * snapshot of these messages. Without them, it ends the run with an error of code `retracted`.
+   * snapshot of these messages and of the steps that stand. Without them, it ends the run with an error of code `retracted`.
    */
   messages?: readonly object[]
 }
@@ -46,9 +47,10 @@ const rules: Rules<AgUiOptions> = {
 }
 
 /**
- * For `HttpAgent` of `@ag-ui/client`, CopilotKit and other clients of the protocol. Sources, files
- * and retries are `CUSTOM` events named `source`, `file` and `retry`. Tool calls are closed once
- * the answer is complete. A cancelled stream finishes the run with the outcome `cancelled`; any
+ * For `HttpAgent` of `@ag-ui/client`, CopilotKit and other clients of the protocol. Sources, files,
+ * retries and preliminary results are `CUSTOM` events named `source`, `file`, `retry` and
+ * `preliminary-result`. Tool calls are closed once their step is complete. Calls that wait are the
+ * `pendingToolCallIds` of the outcome. A cancelled stream finishes the run with the outcome `cancelled`; any
  * other failure is `RUN_ERROR`.
  *
  * @throws TypeError for an invalid option
@@ -70,6 +72,7 @@ class AgUiEncoder extends DataEncoder {
   readonly #options: AgUiOptions
   readonly #exposeErrors: boolean
   readonly #message = new AgUiMessage((event) => this.#write(event))
+  readonly #results = new SentResults()
   #run = { threadId: 'unknown', runId: 'unknown' }
 
   constructor(options: AgUiOptions, exposeErrors: boolean) {
@@ -109,6 +112,12 @@ class AgUiEncoder extends DataEncoder {
         return this.#message.reasoning(event)
       case 'tool-call':
         return this.#message.toolCall(event)
+      case 'tool-result': {
+        this.#results.add(event)
+        if (!event.preliminary) return this.#message.toolResult(event)
+        const { index, id: toolCallId, output } = event
+        return this.#custom('preliminary-result', { index, toolCallId, output })
+      }
       case 'source':
         return this.#custom('source', { url: event.url, title: event.title })
       case 'file': {
@@ -125,9 +134,9 @@ class AgUiEncoder extends DataEncoder {
   #retry(event: RetryEvent): void {
     const { type: _type, error, usage: _usage, ...told } = event
     this.#custom('retry', { ...told, error: errorJson(error, this.#exposeErrors) })
-    if (event.mode !== 'restart' || !this.#message.begun) return
+    if (event.mode !== 'restart' || !this.#message.hasSent(event.from)) return
     const { messages } = this.#options
-    if (messages !== undefined) return this.#message.takeBack(messages)
+    if (messages !== undefined) return this.#message.retract(event, messages)
     this.ended = retracted(error, 'AG-UI without the messages of the request')
     this.#fail(this.ended)
   }
@@ -135,7 +144,8 @@ class AgUiEncoder extends DataEncoder {
   #complete(event: CompleteEvent): void {
     this.#message.close()
     const { provider, model, output, finishReason } = event
-    const pendingToolCallIds = toolCallIds(event)
+    const waiting = event.waiting?.map(({ id }) => id)
+    const pendingToolCallIds = waiting ?? toolCallIds(event)
     this.#write({
       type: 'RUN_FINISHED',
       ...this.#run,
@@ -149,7 +159,9 @@ class AgUiEncoder extends DataEncoder {
     })
   }
 
-  #error({ error, usage }: ErrorEvent): void {
+  #error(event: ErrorEvent): void {
+    const { error, usage } = event
+    for (const result of this.#results.missingFrom(event, 0)) this.#message.toolResult(result)
     // A partial tool call must not look like one that can be run, so the run fails.
     if (errorJson(error, false).code === 'aborted' && !this.#message.isCalling) {
       this.#message.close()
@@ -163,9 +175,17 @@ class AgUiEncoder extends DataEncoder {
   }
 }
 
+/** The calls without a result. Models may use an id twice. */
 function toolCallIds({ message: { content } }: CompleteEvent): string[] {
   if (typeof content === 'string') return []
-  return content.flatMap((part) => (part.type === 'tool-call' ? [part.id] : []))
+  const open: string[] = []
+  for (const part of content) {
+    if (part.type === 'tool-call') open.push(part.id)
+    else if (part.type === 'tool-result' && open.includes(part.id)) {
+      open.splice(open.indexOf(part.id), 1)
+    }
+  }
+  return open
 }
 
 /**

@@ -5,6 +5,7 @@
  * @see https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol
  */
 
+import { Accumulator } from '../base/accumulator.js'
 import { checkOptions, func, type Rules, string } from '../base/check-options.js'
 import type {
   CompleteEvent,
@@ -13,11 +14,16 @@ import type {
   FinishReason,
   RetryEvent,
   StreamEvent,
+  ToolResultContent,
 } from '../base/events.js'
+import type { AssistantMessage, OutputPart, ToolCallPart } from '../base/messages.js'
 import type { Format } from '../base/stream-format.js'
+import { denied } from '../base/tools.js'
 import { DataEncoder } from './data-encoder.js'
 import { errorJson } from './error-json.js'
+import { SentResults } from './lost-results.js'
 import { type StreamFormatOptions, streamFormatRules, streamSettings } from './options.js'
+import { retracted } from './retracted.js'
 import { eventStream } from './server-sent-events.js'
 
 /** Options of `aiSdk()`. */
@@ -39,10 +45,11 @@ const rules: Rules<AiSdkOptions> = { ...streamFormatRules, messageId: string, me
 
 /**
  * For `useChat()` of `@ai-sdk/react` and the other packages of `ai` 7; earlier versions do not
- * support `reset-step`. A restart is `reset-step`, which removes the parts of the failed attempt
- * from the message. Each retry is also sent as a transient part `data-retry`, for `onData`. Tool
- * calls are sent once the answer is complete. A cancelled stream ends in `abort` and the finish
- * reason `interrupted`, any other failure in `error`.
+ * support `reset-step`. A restart is `reset-step`, which removes the parts of the failed step from
+ * the message. Each retry is also sent as a transient part `data-retry`, for `onData`. Tool calls
+ * are sent once their step is complete, and before their results. Calls that wait for approval
+ * become `tool-approval-request`; `fromUIMessages()` reads the answers. A cancelled stream ends in
+ * `abort` and the finish reason `interrupted`, any other failure in `error`.
  *
  * @throws TypeError for an invalid option
  */
@@ -79,11 +86,25 @@ class AiSdkEncoder extends DataEncoder {
   readonly #messageId: string | undefined
   readonly #metadata: (event: CompleteEvent) => unknown
   readonly #exposeErrors: boolean
+  /** The id of the stream, which is that of its message. */
+  #id = 'unknown'
   #open: OpenPart | undefined
   #parts = 0
-  /** Whether the step has content that a restart has to remove. */
-  #written = false
-  readonly #toolCalls = new Set<number>()
+  /** A step begins with what comes next. */
+  #isBetweenSteps = false
+  /** The content of the step. */
+  #step = new Accumulator()
+  /** The first block that a restart can still remove. */
+  #floor = 0
+  /** The last block that has been written; -1 for none. */
+  #last = -1
+  /** The ids of the calls of the step, by their blocks. */
+  readonly #calls = new Map<number, string>()
+  /** How many calls have been sent with all of their arguments, in this step and before it. */
+  #given = { step: 0, before: 0 }
+  readonly #results = new SentResults()
+  /** Tools of this step have run, so what comes next is another step. */
+  #answered = false
 
   constructor(
     messageId: string | undefined,
@@ -98,7 +119,7 @@ class AiSdkEncoder extends DataEncoder {
 
   protected encodeEvent(event: StreamEvent): void {
     if (event.type === 'content') this.#content(event)
-    else if (event.type === 'start') this.#start()
+    else if (event.type === 'start') this.#start(event.id)
     else if (event.type === 'retry') this.#retry(event)
     else {
       if (event.type === 'complete') this.#complete(event)
@@ -111,13 +132,37 @@ class AiSdkEncoder extends DataEncoder {
     this.write(part)
   }
 
-  #start(): void {
+  #start(id: string): void {
+    this.#id = id
+    this.#isBetweenSteps = true
     this.#write({ type: 'start', messageId: this.#messageId })
+  }
+
+  // Not earlier: results for calls of the message that this answer continues belong to its last
+  // step.
+  #openStep(): void {
+    if (this.#answered) this.#nextStep()
+    if (!this.#isBetweenSteps) return
+    this.#isBetweenSteps = false
     this.#write({ type: 'start-step' })
   }
 
+  #nextStep(): void {
+    this.#close()
+    this.#giveCalls()
+    this.#write({ type: 'finish-step' })
+    this.#isBetweenSteps = true
+    this.#answered = false
+    this.#step = new Accumulator()
+    this.#calls.clear()
+    this.#given = { step: 0, before: this.#given.before + this.#given.step }
+  }
+
   #content(event: ContentEvent): void {
-    this.#written = true
+    this.#last = Math.max(this.#last, event.index)
+    if (event.kind === 'tool-result') return this.#result(event)
+    this.#openStep()
+    this.#step.add(event)
     switch (event.kind) {
       case 'text':
       case 'reasoning': {
@@ -128,9 +173,9 @@ class AiSdkEncoder extends DataEncoder {
       }
       case 'tool-call': {
         const { id: toolCallId, name: toolName, input } = event
-        if (!this.#toolCalls.has(event.index)) {
+        if (!this.#calls.has(event.index)) {
           this.#close()
-          this.#toolCalls.add(event.index)
+          this.#calls.set(event.index, toolCallId)
           this.#write({ type: 'tool-input-start', toolCallId, toolName })
         }
         if (input === '') return
@@ -143,15 +188,64 @@ class AiSdkEncoder extends DataEncoder {
         // The protocol cannot replace a preview.
         if (partial) return
         const url = `data:${mediaType};base64,${data}`
-        return this.#write({ type: 'file', url, mediaType, ...signed(signature) })
+        return this.#write({ type: 'file', url, mediaType, ...metadataOf({ signature }) })
       }
       case 'provider': {
         const { index, name, origin, data, partial } = event
-        // A part with the id of an earlier one replaces it.
+        // A part with the id of an earlier one replaces it, also in the message that this answer
+        // continues.
+        const id = `provider-${this.#id}-${index}`
         const block = { name, origin, data, ...(partial ? { partial } : {}) }
-        return this.#write({ type: 'data-provider', id: `provider-${index}`, data: block })
+        return this.#write({ type: 'data-provider', id, data: block })
       }
     }
+  }
+
+  #result(event: ToolResultContent): void {
+    const { index, id: toolCallId, output = null, content, isError, preliminary } = event
+    this.#floor = Math.max(this.#floor, index + 1)
+    this.#results.add(event)
+    const isOurs = [...this.#calls.values()].includes(toolCallId)
+    if (isOurs) {
+      this.#close()
+      // Tools run for whole steps only.
+      this.#giveCalls()
+      this.#answered = true
+    }
+    const kept = content === undefined ? {} : { providerMetadata: { sluice: { content } } }
+    if (!isError) {
+      const result = { toolCallId, output, preliminary, ...kept }
+      this.#write({ type: 'tool-output-available', ...result })
+    } else if (!isOurs && typeof output === 'string' && output.startsWith(denied)) {
+      this.#write({ type: 'tool-output-denied', toolCallId })
+    } else {
+      const errorText = typeof output === 'string' ? output : JSON.stringify(output)
+      this.#write({ type: 'tool-output-error', toolCallId, errorText, ...kept })
+    }
+  }
+
+  /** Sends the calls of the step with their arguments. */
+  #giveCalls(): void {
+    if (this.#given.step >= this.#calls.size) return
+    const calls = callsOf(this.#step.message(false))
+    for (const call of calls.slice(this.#given.step)) this.#giveCall(call)
+    this.#given.step = calls.length
+  }
+
+  #giveCall({
+    id: toolCallId,
+    name: toolName,
+    input,
+    signature,
+    seal,
+    error,
+    custom,
+  }: ToolCallPart) {
+    const about = seal === undefined ? {} : { seal, messageId: this.#id }
+    const call = { toolCallId, toolName, input, ...metadataOf({ signature, custom, ...about }) }
+    const errorText = error ?? (typeof input === 'string' && !custom ? notJson : undefined)
+    if (errorText === undefined) this.#write({ type: 'tool-input-available', ...call })
+    else this.#write({ type: 'tool-input-error', ...call, errorText })
   }
 
   #openPart(event: ContentEvent & { kind: 'text' | 'reasoning' }): OpenPart {
@@ -168,7 +262,7 @@ class AiSdkEncoder extends DataEncoder {
     if (this.#open === undefined) return
     const { kind, id, signature, redacted } = this.#open
     this.#open = undefined
-    this.#write({ type: `${kind}-end`, id, ...signed(signature, redacted) })
+    this.#write({ type: `${kind}-end`, id, ...metadataOf({ signature, redacted }) })
   }
 
   #source({ url, title }: { url?: string; title?: string }): void {
@@ -180,39 +274,61 @@ class AiSdkEncoder extends DataEncoder {
   }
 
   #retry(event: RetryEvent): void {
-    if (event.mode === 'restart' && this.#written) {
-      this.#written = false
-      this.#open = undefined
-      this.#toolCalls.clear()
-      this.#write({ type: 'reset-step' })
-    }
     const { type: _type, error, usage: _usage, ...told } = event
+    if (event.mode === 'restart' && this.#last >= (event.from ?? 0)) this.#restart(event)
+    if (this.ended !== undefined) return
     const data = { ...told, error: errorJson(error, this.#exposeErrors) }
     this.#write({ type: 'data-retry', data, transient: true })
   }
 
-  #complete(event: CompleteEvent): void {
-    this.#close()
-    const content = typeof event.message.content === 'string' ? [] : event.message.content
-    for (const part of content) {
-      if (part.type !== 'tool-call') continue
-      const { id: toolCallId, name: toolName, input, signature } = part
-      const call = { toolCallId, toolName, input, ...signed(signature) }
-      if (typeof input !== 'string') this.#write({ type: 'tool-input-available', ...call })
-      else this.#write({ type: 'tool-input-error', ...call, errorText: notJson })
+  #restart(event: RetryEvent): void {
+    const { from = 0, error } = event
+    if (from < this.#floor) {
+      this.ended = retracted(error, "an earlier step in the AI SDK's protocol")
+      return this.#fail(this.ended)
     }
-    this.#write({ type: 'finish-step' })
+    this.#write({ type: 'reset-step' })
+    this.#step.add(event)
+    const kept = this.#step.message().content as readonly OutputPart[]
+    this.#open = undefined
+    this.#calls.clear()
+    this.#step = new Accumulator()
+    for (const [position, part] of kept.entries()) {
+      this.#content(toEvent(part, from - kept.length + position))
+    }
+    this.#last = from - 1
+    this.#floor = from
+    // What was kept is a step of its own, so that another restart leaves it alone.
+    this.#answered = kept.length > 0
+  }
+
+  #complete(event: CompleteEvent): void {
+    if (this.#last < 0) this.#openStep()
+    this.#close()
+    const { step, before } = this.#given
+    for (const call of callsOf(event.message).slice(step + before)) this.#giveCall(call)
+    for (const { id, for: reason } of event.waiting ?? []) {
+      if (reason !== 'approval') continue
+      const approvalId = `${this.#id}/${id}`
+      this.#write({ type: 'tool-approval-request', approvalId, toolCallId: id })
+    }
+    if (!this.#isBetweenSteps) this.#write({ type: 'finish-step' })
     const finishReason = finishReasons[event.finishReason]
     this.#write({ type: 'finish', finishReason, messageMetadata: this.#metadata(event) })
   }
 
-  #error({ error }: ErrorEvent): void {
-    const { code, message } = errorJson(error, this.#exposeErrors)
-    if (code !== 'aborted') return this.#write({ type: 'error', errorText: message })
+  #error(event: ErrorEvent): void {
+    const { error } = event
+    for (const result of this.#results.missingFrom(event, this.#last + 1)) this.#content(result)
+    if (errorJson(error, false).code !== 'aborted') return this.#fail(error)
     this.#close()
     this.#write({ type: 'abort' })
     // The client treats `abort` alone as a complete message.
     this.#write({ type: 'finish', finishReason: 'interrupted' })
+  }
+
+  #fail(error: unknown): void {
+    this.#write({ type: 'error', errorText: errorJson(error, this.#exposeErrors).message })
   }
 }
 
@@ -228,7 +344,20 @@ const finishReasons: Record<FinishReason, string> = {
 }
 
 /** The metadata that has to be sent back with the part in the next request. */
-function signed(signature: string | undefined, redacted?: true): object {
-  if (signature === undefined) return {}
-  return { providerMetadata: { sluice: redacted ? { signature, redacted } : { signature } } }
+function metadataOf(values: Record<string, unknown>): object {
+  const known = Object.entries(values).filter(([, value]) => value !== undefined)
+  return known.length === 0 ? {} : { providerMetadata: { sluice: Object.fromEntries(known) } }
+}
+
+function callsOf({ content }: AssistantMessage): ToolCallPart[] {
+  return typeof content === 'string' ? [] : content.filter((part) => part.type === 'tool-call')
+}
+
+/** A part as one event. */
+function toEvent(part: OutputPart, index: number): ContentEvent {
+  const event = { ...part, type: 'content', kind: part.type, index }
+  if (part.type === 'tool-call' && typeof part.input !== 'string') {
+    return { ...event, input: JSON.stringify(part.input) } as ContentEvent
+  }
+  return event as ContentEvent
 }

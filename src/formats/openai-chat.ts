@@ -44,8 +44,10 @@ const rules: Rules<OpenaiChatOptions> = {
 /**
  * For the `openai` SDK and everything else that reads OpenAI's chunks. Reasoning is
  * `reasoning_content` and images are `images`, like on other servers with this format. A failure
- * after the first content is `data: {"error":...}`, which the SDK throws. Chunks cannot be
- * retracted: a restart after content has been sent becomes an error of code `retracted`.
+ * after the first content is `data: {"error":...}`, which the SDK throws. Tool calls are sent at the
+ * end of the answer, and only those that wait: the client does not see calls that were run here.
+ * Chunks cannot be retracted: a restart of a step of which content has been sent becomes an error of
+ * code `retracted`.
  *
  * @throws TypeError for an invalid option
  */
@@ -69,9 +71,10 @@ class OpenaiChatEncoder extends DataEncoder {
   readonly #exposeErrors: boolean
   /** The first fields of every chunk. */
   #head: Record<string, unknown> = {}
-  /** OpenAI's own index of each tool call, by content block. */
-  readonly #toolCalls = new Map<number, number>()
-  #written = false
+  /** Calls, by content block. They are sent at the end, once it is known that they wait. */
+  readonly #calls = new Map<number, { id: string; name: string; arguments: string }>()
+  /** The last block that has been sent; -1 for none. */
+  #last = -1
 
   constructor(model: string | undefined, includeUsage: boolean, exposeErrors: boolean) {
     super()
@@ -87,10 +90,13 @@ class OpenaiChatEncoder extends DataEncoder {
       case 'content':
         return this.#content(event)
       case 'retry':
-        if (event.mode !== 'restart' || !this.#written) return
+        if (event.mode !== 'restart') return
+        this.#dropCalls(event.from)
+        if (this.#last < (event.from ?? 0)) return
         this.ended = retracted(event.error, "OpenAI's chat format")
         return this.write(errorBody(this.ended, this.#exposeErrors))
       case 'complete':
+        this.#sendCalls()
         this.#chunk({}, finishReasons[event.finishReason])
         this.#usage(event.usage)
         this.out += 'data: [DONE]\n\n'
@@ -112,8 +118,8 @@ class OpenaiChatEncoder extends DataEncoder {
     this.#chunk({ role: 'assistant', content: '' })
   }
 
-  #delta(delta: object): void {
-    this.#written = true
+  #delta({ index }: ContentEvent, delta: object): void {
+    this.#last = Math.max(this.#last, index)
     this.#chunk(delta)
   }
 
@@ -125,25 +131,29 @@ class OpenaiChatEncoder extends DataEncoder {
   #content(event: ContentEvent): void {
     switch (event.kind) {
       case 'text':
-        if (event.text !== '') this.#delta({ content: event.text })
+        if (event.text !== '') this.#delta(event, { content: event.text })
         break
       case 'reasoning':
-        if (event.text !== '') this.#delta({ reasoning_content: event.text })
+        if (event.text !== '') this.#delta(event, { reasoning_content: event.text })
         break
       case 'tool-call':
         this.#toolCall(event)
         break
+      case 'tool-result':
+        if (!event.preliminary) this.#dropCall(event.id)
+        break
       case 'source': {
         const { url, title } = event
         if (url === undefined) break
-        this.#delta({ annotations: [{ type: 'url_citation', url_citation: { url, title } }] })
+        const annotation = { type: 'url_citation', url_citation: { url, title } }
+        this.#delta(event, { annotations: [annotation] })
         break
       }
       case 'file': {
         // The protocol cannot replace a preview.
         if (event.partial) break
         const url = `data:${event.mediaType};base64,${event.data}`
-        this.#delta({ images: [{ type: 'image_url', image_url: { url } }] })
+        this.#delta(event, { images: [{ type: 'image_url', image_url: { url } }] })
         break
       }
       case 'provider':
@@ -151,16 +161,28 @@ class OpenaiChatEncoder extends DataEncoder {
     }
   }
 
-  #toolCall({ index: block, id, name, input }: ContentEvent & { kind: 'tool-call' }): void {
-    const known = this.#toolCalls.get(block)
-    if (known !== undefined) {
-      if (input === '') return
-      return this.#delta({ tool_calls: [{ index: known, function: { arguments: input } }] })
+  #toolCall({ index, id, name, input }: ContentEvent & { kind: 'tool-call' }): void {
+    const call = this.#calls.get(index)
+    if (call === undefined) this.#calls.set(index, { id, name, arguments: input })
+    else call.arguments += input
+  }
+
+  /** A call that has a result was answered here. Models may use an id twice. */
+  #dropCall(id: string): void {
+    for (const [index, call] of this.#calls) {
+      if (call.id === id) return void this.#calls.delete(index)
     }
-    const index = this.#toolCalls.size
-    this.#toolCalls.set(block, index)
-    const call = { index, id, type: 'function', function: { name, arguments: input } }
-    this.#delta({ tool_calls: [call] })
+  }
+
+  #dropCalls(from: number = 0): void {
+    for (const index of this.#calls.keys()) if (index >= from) this.#calls.delete(index)
+  }
+
+  #sendCalls(): void {
+    let index = 0
+    for (const { id, ...call } of this.#calls.values()) {
+      this.#chunk({ tool_calls: [{ index: index++, id, type: 'function', function: call }] })
+    }
   }
 
   #usage(usage: Usage): void {

@@ -18,10 +18,10 @@ export type PlainTextOptions = FormatOptions
 const rules: Rules<PlainTextOptions> = formatRules
 
 /**
- * Text content as it arrives. Plain text has no place for errors: a failure before the first
+ * Text content as it arrives, that of all steps. Plain text has no place for errors: a failure before the first
  * content becomes the status of the response, and a later one breaks the connection off, so that
- * half an answer never looks complete. Plain text cannot be retracted either: a restart after text
- * has been sent breaks the connection off with `retracted`.
+ * half an answer never looks complete. Plain text cannot be retracted either: a restart of a
+ * step whose text has been sent breaks the connection off with `retracted`.
  *
  * @throws TypeError for an invalid option
  */
@@ -46,7 +46,8 @@ export function plainText(options: PlainTextOptions = {}): Format {
 }
 
 class PlainTextEncoder implements Encoder {
-  #written = false
+  /** The last block that has been sent; -1 for none. */
+  #last = -1
   /**
    * The first half of a surrogate pair whose second half has not arrived yet. UTF-8 cannot encode
    * halves.
@@ -60,11 +61,14 @@ class PlainTextEncoder implements Encoder {
     for (const event of events) {
       if (this.failure !== undefined) break
       if (event.type === 'content') {
-        if (event.kind === 'text') text += event.text
+        if (event.kind !== 'text' || event.text === '') continue
+        text += event.text
+        this.#last = Math.max(this.#last, event.index)
       } else if (event.type === 'error') {
         this.failure = StreamError.from(event.error)
       } else if (event.type === 'retry' && event.mode === 'restart') {
-        if (this.#written || text !== '') this.failure = retracted(event.error, 'plain text')
+        const { from = 0, error } = event
+        if (this.#last >= from) this.failure = retracted(error, 'plain text')
       } else if (event.type === 'complete') return text
     }
     const last = text.charCodeAt(text.length - 1)
@@ -72,7 +76,6 @@ class PlainTextEncoder implements Encoder {
       this.#half = text.slice(-1)
       text = text.slice(0, -1)
     }
-    if (text !== '') this.#written = true
     return text
   }
 }

@@ -81,3 +81,18 @@ export class ToolError extends Error {
     return value instanceof Error && value.name === 'ToolError'
   }
 }
+
+/**
+ * An error of a call that may have been carried out although it failed. The result says so, and a
+ * tool with `once` asks `onUncertain`.
+ */
+export class UncertainError extends Error {
+  static {
+    this.prototype.name = 'UncertainError'
+  }
+
+  /** Whether a value is an UncertainError, of any copy of this package. */
+  static is(value: unknown): value is UncertainError {
+    return value instanceof Error && value.name === 'UncertainError'
+  }
+}

@@ -174,9 +174,10 @@ export class LoopSource extends AnsweringSource implements Sink {
     if (isEmpty(cost)) delete told.usage
     else told.usage = cost
     if (event.mode === 'restart') {
-      this.#blocks = this.#from
-      this.#callBlocks.clear()
-      if (this.#from > 0) told.from = this.#from
+      const from = this.#from + (event.from ?? 0)
+      this.#blocks = Math.min(this.#blocks, from)
+      for (const index of this.#callBlocks) if (index >= from) this.#callBlocks.delete(index)
+      if (from > 0) told.from = from
     }
     this.answer((sink) => sink.retry(told))
   }

@@ -106,18 +106,21 @@ const atLeastOne: Rule = rule(
 )
 
 /** @internal */
+export const signingKeyRule: Rule = {
+  ...rule(
+    'a string of at least 16 characters, or 16 bytes',
+    (value) => (typeof value === 'string' || value instanceof Uint8Array) && value.length >= 16,
+  ),
+  secret: true,
+}
+
+/** @internal */
 export const loopRules: Rules<LoopOptions> = {
   maxSteps: atLeastOne,
   beforeStep: func,
   toolConcurrency: atLeastOne,
   maxResultCharacters: atLeastOne,
-  signingKey: {
-    ...rule(
-      'a string of at least 16 characters, or 16 bytes',
-      (value) => (typeof value === 'string' || value instanceof Uint8Array) && value.length >= 16,
-    ),
-    secret: true,
-  },
+  signingKey: signingKeyRule,
   onUncertain: func,
   onStep: func,
   onToolStart: func,

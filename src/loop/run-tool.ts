@@ -12,7 +12,7 @@ import type { StandardSchema } from '../base/schema.js'
 import { show } from '../base/show.js'
 import type { RunContext, Tool } from '../base/tools.js'
 import { toWellFormedJson } from '../base/well-formed-json.js'
-import { ToolError, ToolResult } from './define-tool.js'
+import { ToolError, ToolResult, UncertainError } from './define-tool.js'
 import type { RunResult } from './ledger.js'
 
 /** The words for a failure that is nobody's business but the developer's. */
@@ -106,10 +106,10 @@ export async function runTool(
       const result: RunResult = { output: 'The tool took too long.', isError: true }
       return end({ result, error, uncertain: true })
     }
-    if (signal.aborted) {
+    if (signal.aborted || UncertainError.is(error)) {
       return end({ result: { output: uncertain, isError: true }, error, uncertain: true })
     }
-    return end({ result: { output: wordsOf(error), isError: true }, error })
+    return end({ result: { ...read(wordsOf(error)), isError: true }, error })
   } finally {
     clearTimeout(timer)
   }

@@ -10,7 +10,7 @@ import { StreamError } from '../base/errors.js'
 import type { ToolResultContent, WaitingCall } from '../base/events.js'
 import type { Message } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
-import type { ApproveContext, Tool } from '../base/tools.js'
+import { type ApproveContext, denied, type Tool } from '../base/tools.js'
 import type { Call } from './calls.js'
 import { ToolError, ToolResult } from './define-tool.js'
 import { type Ledger, processLedger, type RunResult } from './ledger.js'
@@ -192,7 +192,7 @@ async function decide(call: Call, of: RunsOfStep, settings: RunSettings): Promis
   if (tool.run !== undefined) await checkOrigin(call, tool, settings)
   if (approval !== undefined && !approval.approved) {
     const reason = approval.reason === undefined ? '' : ` Reason: ${approval.reason}`
-    return { call, result: refused(`The user did not allow this call.${reason}`) }
+    return { call, result: refused(`${denied}${reason}`) }
   }
   if (tool.run === undefined) return { call, waits: 'client' }
   const earlier = await ledgerOf(tool, settings)?.find(keyOf(call, settings))
@@ -246,6 +246,11 @@ async function checkOrigin(call: Call, tool: Tool, settings: RunSettings): Promi
     const what = seal === undefined ? 'has no seal' : 'does not match its seal'
     throw invalid(
       `The call ${id} of the tool "${name}" ${what}: it was changed, or was not made here.`,
+    )
+  }
+  if (seal !== undefined) {
+    throw invalid(
+      `The call ${id} of the tool "${name}" has a seal, and nothing can check it. Set signingKey.`,
     )
   }
   if (tool.approve === undefined || tool.approve === false) return

@@ -7,7 +7,11 @@
 
 /** The module `@opentelemetry/api`. Your own providers can replace `trace` and `metrics`. */
 export interface OpenTelemetryApi {
-  trace: { getTracer(name: string, version?: string): Tracer }
+  trace: {
+    getTracer(name: string, version?: string): Tracer
+    /** Without it, the spans of tools are siblings of the stream's span. */
+    setSpan?(context: never, span: never): unknown
+  }
   metrics: { getMeter(name: string, version?: string): Meter }
   context: { active(): unknown }
 }
@@ -47,6 +51,9 @@ interface HistogramOptions {
 export interface Histogram {
   record(value: number, attributes: Attributes, context: never): void
 }
+
+/** `SpanKind.INTERNAL` */
+export const internalKind = 0
 
 /** `SpanKind.CLIENT` */
 export const clientKind = 2

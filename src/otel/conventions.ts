@@ -32,11 +32,17 @@ export const attribute = {
   cacheReadTokens: 'gen_ai.usage.cache_read.input_tokens',
   cacheCreationTokens: 'gen_ai.usage.cache_creation.input_tokens',
   tokenType: 'gen_ai.token.type',
+  toolName: 'gen_ai.tool.name',
+  toolType: 'gen_ai.tool.type',
+  toolCallId: 'gen_ai.tool.call.id',
+  toolCallArguments: 'gen_ai.tool.call.arguments',
+  toolCallResult: 'gen_ai.tool.call.result',
   errorType: 'error.type',
   // The conventions cover one request without retries, so these are our own.
   streamId: 'sluice.stream.id',
   attempts: 'sluice.attempts',
   attempt: 'sluice.attempt',
+  step: 'sluice.step',
   delay: 'sluice.retry.delay',
   mode: 'sluice.retry.mode',
   wastedInputTokens: 'sluice.wasted.input_tokens',
@@ -46,12 +52,18 @@ export const attribute = {
 export const event = { attempt: 'sluice.attempt', retry: 'sluice.retry' } as const
 
 export const operation = 'chat'
+export const toolOperation = 'execute_tool'
 
 /** Providers that have another name in the conventions. */
 export const providers: Partial<Record<string, string>> = {
   gemini: 'gcp.gemini',
   mistral: 'mistral_ai',
   xai: 'x_ai',
+}
+
+/** A model or id as the provider reported it, unless it is no name: then it may be anything. */
+export function reportedName(name: string | undefined): string | undefined {
+  return name !== undefined && /^[\w.:/@+-]{1,200}$/.test(name) ? name : undefined
 }
 
 export interface Metric {

@@ -9,6 +9,7 @@ import type { StreamError } from '../base/errors.js'
 import type { ResponseDetails, Usage } from '../base/events.js'
 import type { StreamAttempt, StreamEnd, StreamHooks, StreamRetry } from '../base/hooks.js'
 import type { StreamRequest } from '../base/request.js'
+import type { LoopHooks } from '../loop/options.js'
 import {
   type Attributes,
   type AttributeValue,
@@ -28,17 +29,19 @@ import {
   type Metric,
   operation,
   providers,
+  reportedName,
   responseHeader,
   timeToFirstChunkMetric,
   tokensMetric,
 } from './conventions.js'
+import { observeTools } from './tools.js'
 
 /** Options of `telemetry()`. */
 export interface TelemetryOptions {
   /**
-   * Whether spans hold what was said: messages, instructions and stop sequences of the request, and
-   * the whole message of an error, which may quote the provider and a part of a wrong key. The
-   * answer is not recorded.
+   * Whether spans hold what was said: messages, instructions and stop sequences of the request, the
+   * arguments and results of tools, and the whole message of an error, which may quote the provider
+   * and a part of a wrong key. The answer is not recorded.
    *
    * @default false
    */
@@ -47,12 +50,17 @@ export interface TelemetryOptions {
 
 const rules: Rules<TelemetryOptions> = { recordContent: flag }
 
+/** The hooks that record a stream and the runs of its tools. */
+export type TelemetryHooks = Required<StreamHooks> &
+  Required<Pick<LoopHooks, 'onToolStart' | 'onToolEnd'>>
+
 /** Returns the hooks of one stream. */
-export type Telemetry = (attributes?: Attributes) => Required<StreamHooks>
+export type Telemetry = (attributes?: Attributes) => TelemetryHooks
 
 /**
  * Records one span for each stream by OpenTelemetry's conventions for generative AI, with its
- * attempts and retries as events, and metrics for duration, time to the first content, and tokens.
+ * attempts and retries as events, a child span for each run of a tool, and metrics for duration,
+ * time to the first content, and tokens.
  * Spans and metrics hold names, numbers and codes. Without `recordContent`, they hold no prompt, no
  * answer and no words of a provider.
  *
@@ -79,7 +87,12 @@ export function telemetry(api: OpenTelemetryApi, options: TelemetryOptions = {})
   return (attributes = {}) => {
     // Not earlier: an SDK that is registered later would be missed.
     instruments ??= instrumentsOf(api)
-    return observeStream(instruments, api.context.active() as never, attributes, recordContent)
+    const parent = api.context.active() as never
+    return observeStream(instruments, parent, attributes, recordContent, (span) =>
+      span === undefined
+        ? parent
+        : ((api.trace.setSpan?.(parent, span as never) ?? parent) as never),
+    )
   }
 }
 
@@ -120,7 +133,8 @@ function observeStream(
   parent: never,
   own: Attributes,
   recordContent: boolean,
-): Required<StreamHooks> {
+  within: (span: Span | undefined) => never,
+): TelemetryHooks {
   let span: Span | undefined
   const asked: Asked[] = []
 
@@ -142,6 +156,8 @@ function observeStream(
     )
 
   return {
+    ...observeTools(tracer, () => within(span), recordContent),
+
     onAttempt({ id, attempt, provider, model, request }: StreamAttempt) {
       const who = { provider, model }
       span ??= begin(who, id, request, Date.now())
@@ -149,8 +165,9 @@ function observeStream(
       span.addEvent(event.attempt, { ...namesOf(who), [attribute.attempt]: attempt })
     },
 
-    onRetry({ attempt, delayMs, mode, error }: StreamRetry) {
+    onRetry({ attempt, step, delayMs, mode, error }: StreamRetry) {
       span?.addEvent(event.retry, {
+        ...given({ [attribute.step]: step }),
         [attribute.attempt]: attempt,
         [attribute.delay]: delayMs / 1000,
         [attribute.mode]: mode,
@@ -241,11 +258,6 @@ function paramsOf(request: StreamRequest): Attributes {
 /** The provider's words are in `error.message`, with whatever they quote of the request. */
 function publicWords({ code, publicMessage }: StreamError): string {
   return `${code}: ${publicMessage}`
-}
-
-/** A model or id as the provider reported it, unless it is no name: then it may be anything. */
-function reportedName(name: string | undefined): string | undefined {
-  return name !== undefined && /^[\w.:/@+-]{1,200}$/.test(name) ? name : undefined
 }
 
 function tokensOf(usage: Usage): Attributes {

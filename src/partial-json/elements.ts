@@ -13,12 +13,13 @@ import type { JsonReading } from './json-reader.js'
 /** Options of `elements()`. */
 export interface ElementsOptions {
   /**
-   * Called when the answer restarts after elements were yielded. Discard them: the next ones are
-   * those of the next attempt, from the first. A returned promise is awaited. An error that is
+   * Called when the answer restarts after elements were yielded, or when they turn out to be those
+   * of an earlier step of a turn, which has no `retry`. Discard them: the next ones are those of the
+   * next attempt, from the first. A returned promise is awaited. An error that is
    * thrown ends the iteration.
    * @default the iteration throws a `StreamError` of code `retracted`
    */
-  onRestart?: (retry: RetryEvent) => unknown
+  onRestart?: (retry: RetryEvent | undefined) => unknown
 }
 
 const rules: Rules<ElementsOptions> = { onRestart: func }
@@ -57,10 +58,10 @@ function stepsOf(path: string): string[] {
   return steps
 }
 
-function failRestart({ error }: RetryEvent): never {
+function failRestart(retry: RetryEvent | undefined): never {
   throw new StreamError(
     'retracted',
     'The answer restarted after some of its elements had been yielded. Discard them in onRestart, or retry with afterContent "fail" or "continue".',
-    { cause: error },
+    { cause: retry?.error },
   )
 }

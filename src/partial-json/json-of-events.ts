@@ -17,13 +17,13 @@ export interface ToolCallChoice {
 }
 
 /** How an attempt ended: another one restarts the answer, or the stream has ended. */
-type End = RetryEvent | CompleteEvent | StreamError
+type End = RetryEvent | CompleteEvent | StreamError | 'step'
 
 export class JsonPieces implements AsyncIterable<string> {
   readonly #open: () => AsyncIterator<StreamEvent>
   readonly #call: ToolCallChoice | undefined
   #events: AsyncIterator<StreamEvent> | undefined
-  /** The block that holds the arguments. */
+  /** The block that holds the arguments, or the last one with text. */
   #index: number | undefined
   #text = new JsonText()
   #whole = new WholeTokens()
@@ -63,6 +63,7 @@ export class JsonPieces implements AsyncIterable<string> {
       this.end = StreamError.from(error)
     }
     // A number at the end of an answer that broke off may lack digits.
+    if (this.end === 'step') return
     if (StreamError.is(this.end) || this.end?.type === 'retry') return
     const rest = this.#whole.end()
     if (rest !== '') yield rest
@@ -91,7 +92,7 @@ export class JsonPieces implements AsyncIterable<string> {
       case 'content':
         return this.#readContent(value)
       case 'retry':
-        if (value.mode === 'restart') this.end = value
+        if (value.mode === 'restart' && this.#reads(value.from)) this.end = value
         return ''
       case 'complete':
         this.end = value
@@ -104,9 +105,17 @@ export class JsonPieces implements AsyncIterable<string> {
     }
   }
 
+  /** Whether a block from this one on has been read. */
+  #reads(from: number = 0): boolean {
+    return this.#index !== undefined && this.#index >= from
+  }
+
   #readContent(content: ContentEvent): string {
     if (this.#call === undefined) {
+      // The output of a turn is the text of its last step.
+      if (content.kind === 'tool-result' && this.#index !== undefined) this.end = 'step'
       if (content.kind !== 'text') return ''
+      this.#index = Math.max(this.#index ?? 0, content.index)
       return this.#take(this.#text.feed(content.text))
     }
     if (content.kind !== 'tool-call') return ''

@@ -14,8 +14,11 @@ export interface JsonReading<Item> {
   read(pieces: AsyncIterable<string>): AsyncIterable<Item>
   /** The items of a tool call without arguments. */
   readonly ofNoArguments: readonly Item[]
-  /** Called before the next attempt is read. What it throws ends the iteration. */
-  restart?(retry: RetryEvent): unknown
+  /**
+   * Called before the next attempt is read, or the next step of a turn, which has no `retry`. What
+   * it throws ends the iteration.
+   */
+  restart?(retry: RetryEvent | undefined): unknown
 }
 
 /** Called before the stream is opened. */
@@ -40,9 +43,9 @@ async function* readAttempts<Item>(
     // An answer that is not JSON may fail its attempt; then the next one counts.
     const end = await pieces.skip()
     if (StreamError.is(end)) throw end
-    if (end.type === 'retry') {
+    if (end === 'step' || end.type === 'retry') {
       try {
-        await reading.restart?.(end)
+        await reading.restart?.(end === 'step' ? undefined : end)
       } catch (error) {
         pieces.close()
         throw error

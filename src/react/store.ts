@@ -7,23 +7,29 @@
 import { Accumulator } from '../base/accumulator.js'
 import type { StreamError } from '../base/errors.js'
 import type { EventStream } from '../base/event-stream.js'
-import type { StreamEvent } from '../base/events.js'
-import type { AssistantMessage, Message } from '../base/messages.js'
+import type { StreamEvent, WaitingCall } from '../base/events.js'
+import type { Message } from '../base/messages.js'
 import { type ConnectOptions, connect } from '../client/connect.js'
 import { readBatches } from '../core/read-batches.js'
+import { callStates } from './call-states.js'
 import { Frame } from './frame.js'
+import { withoutAnswer, withoutOpenCalls, withResults } from './open-calls.js'
 import {
   checkStreamOptions,
   type StreamActions,
   type StreamState,
   type StreamStatus,
+  toInit,
   type UseStreamOptions,
 } from './options.js'
+import { PageCalls } from './page-calls.js'
 
 /** An answer in progress. */
 interface Answer {
   stream: EventStream
   content: Accumulator
+  /** The ids of calls whose results are preliminary. */
+  preliminary: Set<string>
   /** Whether the answer to follow may turn out not to exist. */
   sought: boolean
 }
@@ -40,6 +46,10 @@ export class StreamStore implements StreamActions {
   /** All messages, without the answer in progress. */
   #history: readonly Message[]
   #answer: Answer | undefined
+  /** The calls that the last answer has left open. */
+  #page: PageCalls | undefined
+  /** The last answer, if it broke off. */
+  #broken: Message | undefined
   #status: StreamStatus = 'idle'
   #error: StreamError | undefined
   #retrying: StreamState['retrying']
@@ -71,7 +81,9 @@ export class StreamStore implements StreamActions {
     // of the mounts counts.
     let mounted = true
     queueMicrotask(() => {
-      if (mounted && follow !== undefined) this.#follow(follow)
+      if (!mounted) return
+      if (follow === undefined) this.#answerCalls()
+      else this.#follow(follow)
     })
     return () => {
       mounted = false
@@ -87,17 +99,35 @@ export class StreamStore implements StreamActions {
   readonly send: StreamActions['send'] = (input) => {
     const said: readonly Message[] =
       typeof input === 'string' ? [{ role: 'user', content: input }] : [input].flat()
-    return this.#ask([...this.#history, ...said])
+    const role = said[0]?.role
+    if (role === 'tool') {
+      return this.#ask([...this.#history, ...(this.#page?.messageBeside(said) ?? []), ...said])
+    }
+    const history = role === 'user' ? withoutOpenCalls(this.#history) : this.#history
+    return this.#ask([...history, ...said])
+  }
+
+  readonly approve: StreamActions['approve'] = (id, approved, reason) => {
+    if (this.#isBusy()) return false
+    const page = this.#page ?? new PageCalls(this.#history)
+    if (!page.approve(id, approved, reason)) return false
+    this.#page = page
+    this.#sendAnswers()
+    return true
   }
 
   readonly retry: StreamActions['retry'] = () => {
-    const asked = withoutAnswer(this.#history)
+    const isBroken = this.#broken !== undefined && this.#history.at(-1) === this.#broken
+    const asked = isBroken ? withResults(this.#history) : withoutAnswer(this.#history)
     return asked.length > 0 && this.#ask(asked)
   }
 
   readonly stop = (): void => {
     const answer = this.#answer
-    if (answer === undefined) return
+    if (answer === undefined) {
+      if (this.#page?.running.size) this.#end(this.#status)
+      return
+    }
     this.#end('idle')
     if (!answer.sought) this.#call(() => this.options.onStop?.())
   }
@@ -115,10 +145,35 @@ export class StreamStore implements StreamActions {
     if (this.#left || this.#isBusy()) return false
     const json = body(messages)
     this.#read(false, (hooks) => connect(url, { ...toInit(options), ...hooks, json }))
+    this.#dropPage()
     this.#history = messages
     this.#status = 'submitted'
     this.#show()
     return true
+  }
+
+  /** Runs the tools of the page that the last answer has called. */
+  #answerCalls(waiting?: readonly WaitingCall[]): void {
+    // The page may have sent something else meanwhile.
+    if (this.#answer !== undefined || this.#page !== undefined) return
+    const page = new PageCalls(this.#history, waiting)
+    if (page.isEmpty) return
+    this.#page = page
+    page.run(this.options.tools ?? {}, () => {
+      if (this.#page === page) this.#call(() => this.#sendAnswers())
+    })
+    this.#frame.request()
+  }
+
+  /** Sends the answers to calls if there are all of them. */
+  #sendAnswers(): void {
+    const message = this.#page?.message() ?? []
+    if (message.length === 0 || !this.#ask([...this.#history, ...message])) this.#show()
+  }
+
+  #dropPage(): void {
+    this.#page?.abort()
+    this.#page = undefined
   }
 
   #follow(url: string): void {
@@ -145,7 +200,7 @@ export class StreamStore implements StreamActions {
     })
     // Ends a lookup by `follow`: the new answer takes its place.
     this.#answer?.stream.cancel()
-    const answer: Answer = { stream, content: new Accumulator(), sought }
+    const answer: Answer = { stream, content: new Accumulator(), preliminary: new Set(), sought }
     this.#answer = answer
     this.#error = this.#retrying = undefined
     const reader = readBatches(stream)
@@ -154,6 +209,7 @@ export class StreamStore implements StreamActions {
       for (const event of this.#found(answer, batch)) {
         this.#take(event, answer)
         this.#call(() => this.options.onEvent?.(event))
+        if (event.type === 'complete') this.#answerCalls(event.waiting)
         // It was the last event, or a hook has ended the answer.
         if (!isCurrent()) return
       }
@@ -168,9 +224,11 @@ export class StreamStore implements StreamActions {
     const last = batch.at(-1)
     if (last?.type === 'error' && nothing.includes(last.error.status)) {
       this.#answer = undefined
+      this.#answerCalls()
       return []
     }
     answer.sought = false
+    this.#dropPage()
     // A start and an error alone mean that no answer was reached.
     if (last?.type !== 'error' || batch.length > 2) this.#history = withoutAnswer(this.#history)
     this.#status = 'submitted'
@@ -183,6 +241,9 @@ export class StreamStore implements StreamActions {
     switch (event.type) {
       case 'content':
         this.#status = 'streaming'
+        if (event.kind !== 'tool-result') break
+        if (event.preliminary) answer.preliminary.add(event.id)
+        else answer.preliminary.delete(event.id)
         break
       case 'retry':
         this.#retrying = event
@@ -195,7 +256,7 @@ export class StreamStore implements StreamActions {
         break
       case 'error':
         this.#answer = undefined
-        this.#append(withoutOpenCalls(event.partial))
+        this.#append(event.partial, true)
         this.#status = 'error'
         this.#error = event.error
         break
@@ -214,7 +275,8 @@ export class StreamStore implements StreamActions {
     const answer = this.#answer
     this.#answer = undefined
     answer?.stream.cancel()
-    if (answer !== undefined) this.#append(withoutOpenCalls(answer.content.message(true)))
+    if (answer !== undefined) this.#append(answer.content.message('unknown'), true)
+    this.#dropPage()
     this.#status = status
     this.#error = this.#retrying = undefined
     this.#show()
@@ -223,12 +285,16 @@ export class StreamStore implements StreamActions {
   #leave(): void {
     this.#left = true
     if (this.#answer !== undefined) this.#end('idle')
+    this.#dropPage()
     this.#frame.cancel()
   }
 
   /** Adds an answer to the messages, unless it is empty. */
-  #append(message: Message): void {
-    if (message.content.length > 0) this.#history = [...this.#history, message]
+  #append(message: Message, isBroken = false): void {
+    if (message.content.length === 0) return
+    const history = [...this.#history, message]
+    this.#history = isBroken ? withoutOpenCalls(history) : history
+    if (isBroken) this.#broken = this.#history.at(-1)
   }
 
   #look(): StreamState {
@@ -237,7 +303,13 @@ export class StreamStore implements StreamActions {
       growing !== undefined && growing.content.length > 0
         ? [...this.#history, growing]
         : this.#history
-    return { messages, status: this.#status, error: this.#error, retrying: this.#retrying }
+    const { preliminary = new Set<string>() } = this.#answer ?? {}
+    const calls = callStates(
+      messages,
+      this.#isBusy() ? { message: growing, preliminary } : undefined,
+      this.#page,
+    )
+    return { messages, status: this.#status, error: this.#error, retrying: this.#retrying, calls }
   }
 
   #show(): void {
@@ -256,38 +328,4 @@ export class StreamStore implements StreamActions {
       })
     }
   }
-}
-
-/** The options that are passed on to `connect()`. */
-function toInit(options: Partial<UseStreamOptions>): ConnectOptions {
-  const {
-    url: _url,
-    body: _body,
-    initialMessages: _initialMessages,
-    follow: _follow,
-    onEvent: _onEvent,
-    onStop: _onStop,
-    ...init
-  } = options
-  return init
-}
-
-/**
- * An answer that broke off, with each of its calls marked as one that must not be run. Unmarked calls
- * would need results, and a server refuses them from a client.
- */
-function withoutOpenCalls(message: AssistantMessage): AssistantMessage {
-  const { content } = message
-  if (typeof content === 'string' || !content.some(({ type }) => type === 'tool-call')) {
-    return message
-  }
-  const error = 'The answer broke off, so this call was not run.'
-  const marked = content.map((part) => (part.type === 'tool-call' ? { error, ...part } : part))
-  return { ...message, content: marked }
-}
-
-/** The messages before the last answer. */
-function withoutAnswer(messages: readonly Message[]): readonly Message[] {
-  const asked = messages.findLastIndex(({ role }) => role !== 'assistant')
-  return messages.slice(0, asked + 1)
 }

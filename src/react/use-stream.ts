@@ -42,6 +42,6 @@ export function useStream(options: UseStreamOptions): StreamState & StreamAction
   })
   const follow = options.follow?.toString()
   useEffect(() => store.mount(follow), [store, follow])
-  const { send, retry, stop, setMessages } = store
-  return { ...state, send, retry, stop, setMessages }
+  const { send, approve, retry, stop, setMessages } = store
+  return { ...state, send, approve, retry, stop, setMessages }
 }

@@ -33,7 +33,7 @@ export async function endingOf(
     count += page.events.length
     if (count >= page.last) break
   }
-  const terminal = transcript.failure(error)
+  const terminal = transcript.failure(error, 0, 'unknown')
   // Every stream begins with a start, even one that ended before it.
   const start: StartEvent = { type: 'start', id, provider: 'unknown', model: 'unknown' }
   const events = count === 0 ? [start, terminal] : [terminal]

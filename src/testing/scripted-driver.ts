@@ -119,7 +119,7 @@ function numbered(): (event: ScriptEvent) => ContentEvent | RetryEvent {
       return { type: 'content', index: open, kind: 'text', text: event }
     }
     if (event.type === 'retry') {
-      if (event.mode === 'restart') next = 0
+      if (event.mode === 'restart') next = Math.min(next, event.from ?? 0)
       open = undefined
     } else {
       next = Math.max(next, event.index + 1)

@@ -170,3 +170,36 @@ test('the message equals that of the complete event', async () => {
   expect(answer.message()).toEqual(complete.message)
   expect(answer.text()).toBe(complete.text)
 })
+
+describe('a turn of several steps', () => {
+  const result = (index: number, id: string, preliminary?: true): ContentEvent => {
+    const about = { type: 'content', index, kind: 'tool-result', id, name: 'f' } as const
+    return { ...about, output: 1, ...(preliminary ? { preliminary } : {}) }
+  }
+
+  test('the calls before a result are those of a whole step', () => {
+    const events = [call(0, '{}'), call(1, '{}'), result(2, 'c0'), call(3, '{}'), text('x', 4)]
+    const accumulator = new Accumulator()
+    for (const event of events) accumulator.add(event)
+    const errors = (content: unknown): unknown[] =>
+      (content as { type: string; error?: string }[])
+        .filter(({ type }) => type === 'tool-call')
+        .map(({ error }) => error)
+    expect(errors(accumulator.message(true).content)).toEqual([undefined, undefined, notRun])
+    const unknown = expect.stringContaining('its result was lost')
+    expect(errors(accumulator.message('unknown').content)).toEqual([undefined, undefined, unknown])
+    expect(errors(accumulator.message(false).content)).toEqual([undefined, undefined, undefined])
+  })
+
+  test('a preliminary result is part of an answer that is growing, and not of one that has ended', () => {
+    const events = [call(0, '{}'), result(1, 'c0', true)]
+    const accumulator = new Accumulator()
+    for (const event of events) accumulator.add(event)
+    expect(accumulator.message().content).toHaveLength(2)
+    for (const cut of [true, false, 'unknown'] as const) {
+      expect(accumulator.message(cut).content).toHaveLength(1)
+    }
+    accumulator.add(result(1, 'c0'))
+    expect(accumulator.message(true).content).toHaveLength(2)
+  })
+})

@@ -64,6 +64,23 @@ describe('messages of a client', () => {
     expect(errorOf(messages).message).toBe(`${place} has ${field}, which only a server may set.`)
   })
 
+  test('can be calls that wait: of tools that the client runs, and with a seal', () => {
+    const parameters = { type: 'object' }
+    const open = [hello, call('a')]
+    const pickDate = { parameters }
+    expect(errorOf(open).message).toContain('has no result')
+    expect(errorOf(open, { tools: { search: { parameters, run: () => 1 } } }).message).toContain(
+      'has no result',
+    )
+    expect(errorOf(open, { tools: { pickDate } }).message).toContain('has no result')
+    expect(parseMessages(open, { tools: { search: pickDate } })).toBe(open)
+    const signingKey = 'a key of sixteen characters'
+    const sealed = [hello, call('a', { seal: 'ab' })]
+    expect(errorOf(open, { signingKey }).message).toContain('has no result')
+    expect(errorOf(sealed).message).toContain('has no result')
+    expect(parseMessages(sealed, { signingKey })).toBe(sealed)
+  })
+
   test('can hold images of tool results, which count as bytes', () => {
     const image = { type: 'image', data: 'a'.repeat(2_000_000) }
     const results = { type: 'tool-result', id: 'a', name: 'search', output: 'ok', content: [image] }

@@ -60,7 +60,7 @@ const worlds: Record<string, World> = {
     lib: ['ESNext', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable'],
     types: ['node'],
     bare: ['bare', 'node'],
-    peers: ['peers', 'redis'],
+    peers: ['peers', 'redis', 'mcp'],
   },
 }
 
@@ -75,6 +75,7 @@ const strictest = {
 /** Packages that are linked next to the installed one for `peers`. */
 const optional = [
   '@anthropic-ai/sdk',
+  '@modelcontextprotocol/sdk',
   '@opentelemetry/api',
   '@types/react',
   'ioredis',

@@ -168,3 +168,27 @@ describe('agUi()', () => {
     expect(() => agUi(options as never)).toThrow(name)
   })
 })
+
+test('a failed turn sends the results that its reader has not received', () => {
+  const whole: StreamEvent = { ...call, signature: undefined, input: '{}' } as never
+  const part = { type: 'tool-call', id: 'c', name: 't', input: {} } as const
+  const result = { type: 'tool-result', id: 'c', name: 't', output: 'Not known.' } as const
+  const failure = failed(new StreamError('network', 'x'))
+  const partial = { role: 'assistant', content: [part, result] } as const
+  const typesOf = (events: readonly StreamEvent[]): unknown[] =>
+    eventsOf(events).map(({ type }) => type)
+  const sent = { type: 'content', index: 6, kind: 'tool-result', id: 'c', name: 't', output: 1 }
+  expect(typesOf([...start, whole, { ...failure, partial }])).toEqual([
+    'RUN_STARTED',
+    'TOOL_CALL_START',
+    'TOOL_CALL_ARGS',
+    'TOOL_CALL_END',
+    'TOOL_CALL_RESULT',
+    'RUN_ERROR',
+  ])
+  expect(
+    typesOf([...start, whole, sent as StreamEvent, { ...failure, partial }]).filter(
+      (type) => type === 'TOOL_CALL_RESULT',
+    ),
+  ).toHaveLength(1)
+})

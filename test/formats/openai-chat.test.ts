@@ -17,7 +17,7 @@ function chunksOf(events: readonly StreamEvent[], options = {}): Chunk[] {
 }
 
 function deltasOf(events: readonly StreamEvent[]): unknown[] {
-  return chunksOf(events).map(({ choices }) => choices[0]?.delta)
+  return chunksOf(events).map(({ choices }) => choices?.[0]?.delta)
 }
 
 describe('openaiChat()', () => {
@@ -51,27 +51,34 @@ describe('openaiChat()', () => {
     expect(deltasOf([text(value)])).toEqual([{ content: value }])
   })
 
-  test('counts calls by themselves, whatever stands between them', () => {
+  test('sends calls at the end, and those only that have no result', () => {
     const call = (index: number, input: string): StreamEvent => {
       return { type: 'content', index, kind: 'tool-call', id: `c${index}`, name: 't', input }
     }
-    expect(
-      deltasOf([text('a'), call(3, ''), text('b'), call(5, '{}'), call(3, '{"x":1}')]),
-    ).toEqual([
+    const result = (id: string, output: string, preliminary?: true): StreamEvent => {
+      const about = { type: 'content', index: 9, kind: 'tool-result', id, name: 't' } as const
+      return { ...about, output, ...(preliminary ? { preliminary } : {}) }
+    }
+    const calls = [text('a'), call(3, ''), text('b'), call(5, '{}'), call(3, '{"x":1}')]
+    const whole = { ...complete, finishReason: 'tool-calls' } as const
+    const waiting = { index: 0, id: 'c3', type: 'function' }
+    expect(deltasOf([...calls, result('c5', 'early', true), result('c5', 'out'), whole])).toEqual([
       { content: 'a' },
-      {
-        tool_calls: [
-          { index: 0, id: 'c3', type: 'function', function: { name: 't', arguments: '' } },
-        ],
-      },
       { content: 'b' },
-      {
-        tool_calls: [
-          { index: 1, id: 'c5', type: 'function', function: { name: 't', arguments: '{}' } },
-        ],
-      },
-      { tool_calls: [{ index: 0, function: { arguments: '{"x":1}' } }] },
+      { tool_calls: [{ ...waiting, function: { name: 't', arguments: '{"x":1}' } }] },
+      {},
     ])
+    expect(deltasOf([...calls, failed(new StreamError('network', 'x'))]).slice(2)).toEqual([
+      undefined,
+    ])
+  })
+
+  test('a restart is an error only if something of its step has been sent', () => {
+    const restart = { ...retry('restart'), from: 2 }
+    const typesOf = (events: readonly StreamEvent[]): string =>
+      openaiChat().encoder().encode(events)
+    expect(typesOf([text('a', 1), restart, text('b', 2)])).not.toContain('retracted')
+    expect(typesOf([text('a', 1), text('b', 2), restart])).toContain('retracted')
   })
 
   test('writes sources, images and reasoning as other servers of this form do', () => {

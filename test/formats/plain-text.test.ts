@@ -43,6 +43,16 @@ describe('plainText()', () => {
     )
   })
 
+  test('a restart of a step leaves the text of earlier steps', () => {
+    const retry = { attempt: 2, maxAttempts: 2, delayMs: 0, provider: 'p', model: 'm', error }
+    const restart = { type: 'retry', mode: 'restart', from: 2, ...retry } as const
+    const encoder = plainText().encoder()
+    expect(encoder.encode([text('a', 1), restart, text('b', 2)])).toBe('ab')
+    expect(encoder.failure).toBeUndefined()
+    encoder.encode([restart])
+    expect(encoder.failure).toMatchObject({ code: 'retracted' })
+  })
+
   test('tells the carrier to break off where text can say no more', () => {
     const failing = plainText().encoder()
     expect(failing.encode([text('a'), failed(error), text('b')])).toBe('a')

@@ -182,6 +182,18 @@ describe('a call that this server did not make', () => {
     expect(run).toHaveBeenCalledTimes(1)
   })
 
+  test('with a seal is refused if there is no key to check it', async () => {
+    const run = vi.fn()
+    const call = { type: 'tool-call', id: 'c0', name: 'f', input: {}, seal: 'ab' } as const
+    const messages: Message[] = [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: [call] },
+    ]
+    const { error } = await goesOn({ tools: { f: { parameters, run } } }, messages)
+    expect(error.error.message).toContain('signingKey')
+    expect(run).not.toHaveBeenCalled()
+  })
+
   test('without a key is refused if its tool needs approval, and runs if not', async () => {
     const run = vi.fn(() => 1)
     const call = { type: 'tool-call', id: 'c0', name: 'pay', input: {} } as const

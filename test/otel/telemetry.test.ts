@@ -17,6 +17,7 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { Driver } from '../../src/base/driver.js'
 import type { Message } from '../../src/base/messages.js'
 import { anthropic } from '../../src/entries/anthropic.js'
 import { compatible } from '../../src/entries/compatible.js'
@@ -437,3 +438,75 @@ test.each([[undefined], [{}], [{ trace: {} }]])(
     expect(() => telemetry(api as never)).toThrow('npm install @opentelemetry/api')
   },
 )
+
+test('each run of a tool is a child span, with its arguments and result only if wanted', async () => {
+  const parameters = { type: 'object' } as const
+  const call = (index: number, id: string, name: string) => {
+    const input = '{"city":"secret city"}'
+    return { type: 'content', index, kind: 'tool-call', id, name, input } as const
+  }
+  const calls = [call(0, 'a', 'weather'), call(1, 'b', 'broken'), call(2, 'c', 'strict')]
+  const first = scripted([...calls, { finishReason: 'tool-calls', usage: {} }])
+  const driver: Driver = {
+    ...first,
+    stream: (request, about) =>
+      (request.messages?.at(-1)?.role === 'assistant' ? scripted(['Done.']) : first).stream(
+        request,
+        about,
+      ),
+  }
+  const tools = {
+    weather: { parameters, run: () => ({ sky: 'secret sky' }) },
+    broken: {
+      parameters,
+      run: () => {
+        throw new RangeError('secret reason')
+      },
+    },
+    strict: {
+      parameters,
+      validate: () => {
+        throw new Error('secret rule')
+      },
+      run: () => 1,
+    },
+  }
+  await collect(createStream({ driver, prompt: 'p', tools, ...observe() }))
+  const finished = spans.getFinishedSpans()
+  const stream = finished.find(({ name }) => name === 'chat script')
+  const runs = finished.filter(({ name }) => name.startsWith('execute_tool'))
+  expect(finished).toHaveLength(4)
+  const about = (name: string) => runs.find((span) => span.name === `execute_tool ${name}`)
+  for (const run of runs) {
+    expect(run.kind).toBe(SpanKind.INTERNAL)
+    expect(run.parentSpanContext?.spanId).toBe(stream?.spanContext().spanId)
+    expect(run.ended).toBe(true)
+  }
+  expect(about('weather')?.attributes).toEqual({
+    'gen_ai.operation.name': 'execute_tool',
+    'gen_ai.tool.name': 'weather',
+    'gen_ai.tool.type': 'function',
+    'gen_ai.tool.call.id': 'a',
+    'sluice.step': 1,
+  })
+  expect(about('broken')).toMatchObject({
+    attributes: { 'error.type': 'RangeError' },
+    status: { code: SpanStatusCode.ERROR, message: 'RangeError' },
+  })
+  expect(about('strict')?.attributes).toMatchObject({ 'error.type': 'ToolError' })
+  expect(JSON.stringify(runs.map(({ attributes, status }) => [attributes, status]))).not.toContain(
+    'secret',
+  )
+
+  spans.reset()
+  const whole = telemetry(opentelemetry, { recordContent: true })
+  await collect(createStream({ driver, prompt: 'p', tools, ...whole() }))
+  const recorded = spans.getFinishedSpans()
+  expect(recorded.find(({ name }) => name === 'execute_tool weather')?.attributes).toMatchObject({
+    'gen_ai.tool.call.arguments': '{"city":"secret city"}',
+    'gen_ai.tool.call.result': '{"sky":"secret sky"}',
+  })
+  expect(recorded.find(({ name }) => name === 'execute_tool broken')?.status.message).toBe(
+    'secret reason',
+  )
+})

@@ -60,6 +60,19 @@ const uses: Record<string, string> = {
   'sluice/otel': `
     const observe = entry.telemetry(opentelemetry)
     return createStream({ driver, prompt: 'p', ...observe() }).text()`,
+  'sluice/mcp': `
+    const client = {
+      listTools: async () => ({ tools: [{ name: 'say', inputSchema: { type: 'object' } }] }),
+      callTool: async () => ({ content: [{ type: 'text', text: 'Hello from a package.' }] }),
+    }
+    const call = { type: 'content', kind: 'tool-call', index: 0, id: 'a', name: 'say', input: '{}' }
+    let steps = 0
+    const stream = (...about) =>
+      scripted([steps++ === 0 ? [call, { finishReason: 'tool-calls', usage: {} }] : ['']]).stream(...about)
+    const driver = { provider: 'p', model: 'm', stream }
+    const tools = await entry.mcpTools(client)
+    const { message } = await createStream({ driver, prompt: 'p', tools }).final()
+    return message.content[1].output`,
   'sluice/testing': `return ask(entry.scripted([['Hello from ', 'a package.']]))`,
   'sluice/conversation': `
     const store = entry.memoryStore()

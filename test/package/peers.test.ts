@@ -64,7 +64,7 @@ test.each(formats)(
 
 test('every optional package is covered here', async () => {
   const { peerDependencies } = await readPackageJson()
-  const others = ['@opentelemetry/api', 'react']
+  const others = ['@modelcontextprotocol/sdk', '@opentelemetry/api', 'react']
   expect([...Object.keys(cases), ...others].toSorted()).toEqual(
     Object.keys(peerDependencies).toSorted(),
   )
@@ -93,6 +93,12 @@ test.each(formats)(
     expect(failure.message).toContain('npm install @opentelemetry/api')
   },
 )
+
+test.each(formats)('mcpTools() says what to pass in, in .%s', async (extension) => {
+  const failure = await fail(extension, 'sluice/mcp', 'await entry.mcpTools()')
+  expect(failure.name).toBe('TypeError')
+  expect(failure.message).toContain('@modelcontextprotocol/sdk')
+})
 
 test.each(formats)('the runtime names React if it is missing, in .%s', async (extension) => {
   // Hooks need React at once, and a bundler has to see the import: no code of ours runs before

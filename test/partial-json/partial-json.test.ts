@@ -404,3 +404,80 @@ test('bad arguments are refused at the call', () => {
   expect(() => partialJson(stream, { tool: 1 as never })).toThrow(/"call\.tool" is 1/)
   expect(() => partialJson(stream, { name: 'a' } as never)).toThrow(/Unknown option "call.name"/)
 })
+
+describe('a turn of several steps', () => {
+  const retry = (from?: number): StreamEvent => ({
+    type: 'retry',
+    attempt: 2,
+    maxAttempts: 3,
+    delayMs: 0,
+    mode: 'restart',
+    ...(from === undefined ? {} : { from }),
+    provider: 'p',
+    model: 'm',
+    error: new StreamError('network', 'x'),
+  })
+  const said = (index: number, text: string): StreamEvent => {
+    return { type: 'content', index, kind: 'text', text }
+  }
+  const call = (index: number, input: string): StreamEvent => {
+    return { type: 'content', index, kind: 'tool-call', id: 'c', name: 'f', input }
+  }
+  const result = (index: number): StreamEvent => {
+    return { type: 'content', index, kind: 'tool-result', id: 'c', name: 'f', output: 1 }
+  }
+  const end: StreamEvent = {
+    type: 'complete',
+    text: '',
+    message: { role: 'assistant', content: [] },
+    finishReason: 'stop',
+    usage: {},
+    provider: 'p',
+    model: 'm',
+    attempts: 1,
+    timing: { firstContentMs: 1, durationMs: 2 },
+  }
+  async function* of(...events: StreamEvent[]): AsyncGenerator<StreamEvent> {
+    yield* events
+  }
+
+  test('the output is the text of the last step', async () => {
+    const values = await collect(
+      partialJson(
+        createStream({
+          driver: {
+            ...scripted(['x']),
+            stream: (request, context) => {
+              const isSecond = request.messages?.at(-1)?.role === 'assistant'
+              const first = ['{"plan": "look"}', call(1, '{}') as never]
+              const calls = { finishReason: 'tool-calls', usage: {} } as const
+              const script = isSecond ? ['{"sky":', ' "clear"}'] : [...first, calls]
+              return scripted(script).stream(request, context)
+            },
+          },
+          prompt: 'p',
+          output: z.object({ sky: z.string() }),
+          tools: { f: { parameters: { type: 'object' }, run: () => 1 } },
+        }),
+      ),
+    )
+    expect(values.at(-1)).toEqual({ sky: 'clear' })
+    expect(values).toContainEqual({ plan: 'look' })
+  })
+
+  test('a restart of a later step leaves the arguments of a call as they are', async () => {
+    const start: StreamEvent = { type: 'start', id: 's', provider: 'p', model: 'm' }
+    const turn = [start, call(0, '{"a":'), call(0, '1}'), result(1), said(2, 'x')]
+    const once = await collect(partialJson(of(...turn, retry(2), said(2, 'y'), end), { id: 'c' }))
+    expect(once).toEqual([{}, { a: 1 }])
+    const again = [...turn.slice(0, 3), retry(), call(0, '{"a":2}'), end]
+    expect((await collect(partialJson(of(...again), { id: 'c' }))).at(-1)).toEqual({ a: 2 })
+  })
+
+  test('a restart of the last step begins with a new value', async () => {
+    const start: StreamEvent = { type: 'start', id: 's', provider: 'p', model: 'm' }
+    const turn = [start, said(0, 'So.'), call(1, '{}'), result(2)]
+    const events = of(...turn, said(3, '{"a":1'), retry(3), said(3, '{"b":2}'), end)
+    expect((await collect(partialJson(events))).at(-1)).toEqual({ b: 2 })
+  })
+})

@@ -61,6 +61,36 @@ describe('a producer that dies', () => {
     expect((await follow(two, 's', 6)).over).toBe(true)
   })
 
+  test('a producer that dies in a turn leaves the whole steps, and does not claim that no tool ran', async () => {
+    const log = memoryLog()
+    const call = { type: 'content', kind: 'tool-call', name: 'f', input: '{}' }
+    const result = { type: 'content', kind: 'tool-result', index: 1, id: 'a', name: 'f', output: 1 }
+    const cut = { ...(retry as object), from: 2, step: 2 }
+    const events = [
+      { ...call, index: 0, id: 'a' },
+      result,
+      { type: 'content', kind: 'text', index: 2, text: 'void' },
+      cut,
+      { ...call, index: 2, id: 'b' },
+      { ...result, index: 3, id: 'b', output: 'early', preliminary: true },
+      { ...call, index: 4, id: 'c' },
+    ]
+    await leave(log, 100, [start, ...events.map((event) => JSON.stringify(event))])
+    const [last] = (await readRest(createResumable({ log }), 's')).slice(-1)
+    expect(last).toMatchObject({
+      partial: {
+        content: [
+          { type: 'tool-call', id: 'a', input: {} },
+          { type: 'tool-result', id: 'a', output: 1 },
+          { type: 'tool-call', id: 'b', input: {} },
+          { type: 'tool-call', id: 'c', error: expect.stringContaining('its result was lost') },
+        ],
+      },
+    })
+    const { content } = (last as unknown as { partial: { content: object[] } }).partial
+    expect(content[2]).not.toHaveProperty('error')
+  })
+
   test('a producer that dies before its first event leaves a stream with start and error', async () => {
     const log = memoryLog()
     await leave(log, 100, [])

@@ -182,6 +182,12 @@ describe('testDriver()', () => {
     expect((await wrong({ kind: 'image' }))[sentence]).toContain('unknown kind of content')
     expect((await wrong({ text: 3 }))[sentence]).toContain('text must be a string')
     expect((await wrong({ type: 'start' }))[sentence]).toContain('content and retry events')
+    const error = new StreamError('network', 'x')
+    const retry = { type: 'retry', attempt: 2, maxAttempts: 3, delayMs: 0, mode: 'restart', error }
+    expect((await wrong({ ...retry, from: -1 }))[sentence]).toContain(
+      'from is the index of a block',
+    )
+    expect((await wrong({ ...retry, from: 0 }))[sentence]).toBeUndefined()
     const failed = await failures(
       (whole) =>
         async function* (request, context) {

@@ -87,7 +87,7 @@ export class OutputSource extends ForwardingSource {
 
   override retry(event: RetryEvent): void {
     if (event.mode === 'restart') {
-      this.#answer.reset()
+      this.#answer.reset(event.from)
       if (this.#reading.wrapped) this.#unwrapper = new Unwrapper()
     }
     super.retry(event)

@@ -34,12 +34,12 @@ export class PartialAnswer {
     }
   }
 
-  /** The answer restarts. */
-  reset(): void {
-    this.#content.reset()
-    this.#blocks = 0
+  /** The answer restarts from this block on. */
+  reset(from: number = 0): void {
+    this.#content.reset(from)
+    this.#blocks = Math.min(this.#blocks, from)
     this.#open = undefined
-    this.#continuable = true
+    if (from === 0) this.#continuable = true
   }
 
   /**

@@ -54,7 +54,7 @@ export class HoldBackSource extends ForwardingSource {
     const held = this.#held
     if (held === undefined) return super.batch(events)
     held.push(...events)
-    for (const event of events) this.#heldLength += textOf(event)?.length ?? 0
+    this.#heldLength += lengthOf(events)
     const { holdBackChars, holdBackMs } = this.#options
     if (holdBackChars > 0 && this.#heldLength >= holdBackChars) return this.#release()
     if (holdBackMs > 0 && holdBackMs !== Infinity) {
@@ -64,17 +64,19 @@ export class HoldBackSource extends ForwardingSource {
   }
 
   /**
-   * Another attempt of an inner layer. The buffered content was not emitted, so it is discarded.
+   * Another attempt of an inner layer. Buffered content that it discards was never emitted.
    */
   override retry(event: RetryEvent): void {
     this.#pulling = false
     let lost = 0
     if (event.mode === 'restart') {
+      const { from = 0 } = event
       lost = this.#heldLength
+      this.#held = (this.#held ?? []).filter(({ index }) => index < from)
+      this.#heldLength = lengthOf(this.#held)
+      lost -= this.#heldLength
       clearTimeout(this.#timer)
       this.#timer = undefined
-      this.#held = []
-      this.#heldLength = 0
     }
     const usage = lost === 0 ? {} : { usage: estimateOutput(event.usage ?? {}, lost) }
     super.retry({ ...event, ...usage })
@@ -111,4 +113,10 @@ export class HoldBackSource extends ForwardingSource {
     this.#heldLength = 0
     super.batch(held)
   }
+}
+
+function lengthOf(events: readonly ContentEvent[]): number {
+  let length = 0
+  for (const event of events) length += textOf(event)?.length ?? 0
+  return length
 }

@@ -110,7 +110,7 @@ export class RetrySource extends ForwardingSource {
   override retry(event: RetryEvent): void {
     let { mode } = event
     if (mode === 'restart') {
-      if (this.#joint === undefined) this.#answer?.reset()
+      if (this.#joint === undefined) this.#answer?.reset(event.from)
       else {
         // A restart would also discard the content that this attempt continues, which the inner
         // layer does not know.

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Accumulator } from '../../base/accumulator.js'
 import type { Completion, DriverYield } from '../../base/driver.js'
 import { StreamError } from '../../base/errors.js'
 import type { ContentEvent, FinishReason, RetryEvent } from '../../base/events.js'
@@ -31,14 +32,11 @@ export function eventsOf(value: DriverYield): readonly (ContentEvent | RetryEven
   return Array.isArray(value) ? value : [value as ContentEvent | RetryEvent]
 }
 
-/** The text after the last restart, which discards everything before it. */
+/** The text that no restart has discarded. */
 export function textOf(events: readonly (ContentEvent | RetryEvent)[]): string {
-  let text = ''
-  for (const event of events) {
-    if (event.type === 'retry') text = event.mode === 'restart' ? '' : text
-    else if (event.kind === 'text') text += event.text
-  }
-  return text
+  const answer = new Accumulator()
+  for (const event of events) answer.add(event)
+  return answer.text()
 }
 
 /**
@@ -55,8 +53,9 @@ export function checkEvents(events: readonly (ContentEvent | RetryEvent)[]): voi
     if (event.type === 'retry') {
       checkRetry(event)
       if (event.mode === 'continue') continue
-      blocks = 0
-      kinds.clear()
+      const { from = 0 } = event
+      blocks = Math.min(blocks, from)
+      for (const index of kinds.keys()) if (index >= from) kinds.delete(index)
       continue
     }
     const { index } = event
@@ -100,6 +99,11 @@ function checkRetry(event: RetryEvent): void {
   check(
     event.mode === 'restart' || event.mode === 'continue',
     `mode is "restart" or "continue", but this is ${show(event)}`,
+  )
+  const { from = 0 } = event
+  check(
+    Number.isInteger(from) && from >= 0,
+    `from is the index of a block, but this is ${show(event)}`,
   )
   check(StreamError.is(event.error), `error must be a StreamError in ${show(event)}`)
 }

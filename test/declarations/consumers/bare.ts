@@ -28,6 +28,7 @@ import { createConversation, lastMessages, memoryStore } from 'sluice/conversati
 import type { Completion, DriverYield } from 'sluice/driver'
 import { agUi, aiSdk, openaiChat } from 'sluice/formats'
 import { gemini } from 'sluice/gemini'
+import { type McpClient, mcpTools } from 'sluice/mcp'
 import { openai } from 'sluice/openai'
 import { telemetry } from 'sluice/otel'
 import { partialJson } from 'sluice/partial-json'
@@ -62,7 +63,8 @@ export function describe(event: StreamEvent): string {
     case 'content':
       if (event.kind === 'tool-call') return event.input
       if (event.kind === 'source') return event.url ?? ''
-      if (event.kind === 'provider') return event.name
+      if (event.kind === 'tool-result') return event.name
+      if (event.kind === 'provider') return event.origin
       return event.kind === 'file' ? event.data : event.text
     case 'retry':
       return `${event.delayMs satisfies number} ${event.error.code satisfies string}`
@@ -156,4 +158,10 @@ export async function examine(fetchLike: typeof fetch): Promise<unknown[]> {
     redisStore,
     telemetry,
   ]
+}
+
+export async function useServer(client: McpClient): Promise<EventStream> {
+  const approve = ({ name }: { name: string }): boolean => name === 'pay'
+  const tools = await mcpTools(client, { prefix: 'a_', approve, meta: ({ key }) => ({ key }) })
+  return createStream({ driver, prompt: 'p', tools })
 }

@@ -253,4 +253,48 @@ describe('HttpAgent', () => {
     route.die()
     await expect(result).rejects.toThrow(/terminated|closed|network/)
   })
+
+  test('builds a message for each step, and a restart leaves the steps that stand', async () => {
+    const ran = vi.fn(() => ({ sky: 'clear' }))
+    const pick = { parameters: { type: 'object' } } as const
+    const weather = {
+      ...pick,
+      async *run() {
+        yield 'looking'
+        await new Promise((resolve) => setTimeout(resolve, 30))
+        return ran()
+      },
+    }
+    const call = (id: string, name: string) => ({ id, name, input: { city: 'Wien' } })
+    const cut = { text: 'Wrong words', fault: { kind: 'cut', afterEvents: 3 } } as const
+    const answers = [
+      { reasoning: 'Hm.', text: 'Let me look.', toolCalls: [call('a', 'weather')] },
+      cut,
+      { text: 'Clear.', toolCalls: [call('b', 'pick')] },
+    ]
+    await using route = await openRoute(answers, whole, { tools: { weather, pick } })
+    let pending: string[] | undefined
+    const { agent, events, texts, result } = run(route.url, {
+      onRunFinishedEvent: (params) => {
+        pending = params.outcome === 'success' ? params.pendingToolCallIds : undefined
+      },
+    })
+    await result
+    expect(texts.some((text) => text.startsWith('assistant: Wrong'))).toBe(true)
+    expect(agent.messages).toMatchObject([
+      ...history,
+      { role: 'reasoning', content: 'Hm.' },
+      { role: 'assistant', content: 'Let me look.', toolCalls: [{ id: 'a' }] },
+      { role: 'tool', toolCallId: 'a', content: '{"sky":"clear"}' },
+      { role: 'assistant', content: 'Clear.', toolCalls: [{ id: 'b' }] },
+    ])
+    expect(agent.messages).toHaveLength(history.length + 4)
+    expect(typesOf(events)).toContain('MESSAGES_SNAPSHOT')
+    expect(events.find(({ name }) => name === 'preliminary-result')).toMatchObject({
+      value: { toolCallId: 'a', output: 'looking' },
+    })
+    expect(ran).toHaveBeenCalledTimes(1)
+    expect(pending).toEqual(['b'])
+    expect(complaints).toEqual([])
+  })
 })

@@ -8,7 +8,12 @@ import * as fc from 'fast-check'
 import OpenAI from 'openai'
 import { expect, test, vi } from 'vitest'
 import { Accumulator } from '../../../src/base/accumulator.js'
-import type { CompleteEvent, ContentEvent, StreamEvent } from '../../../src/base/events.js'
+import type {
+  CompleteEvent,
+  ContentEvent,
+  RetryEvent,
+  StreamEvent,
+} from '../../../src/base/events.js'
 import type { Format } from '../../../src/base/stream-format.js'
 import { agUi, aiSdk, openaiChat } from '../../../src/entries/formats.js'
 import { StreamError, toResponse } from '../../../src/entries/index.js'
@@ -17,31 +22,39 @@ import { complete, failed, retry } from '../events.js'
 
 const kinds = ['text', 'reasoning', 'tool-call', 'text', 'reasoning', 'source', 'tool-call', 'file']
 
-function content(attempt: number, index: number, piece: string): ContentEvent {
-  const base = { type: 'content', index } as const
+/** @param index - within the step, whose first block is `base` */
+function contentOf(attempt: string, base: number, index: number, piece: string): ContentEvent {
+  const event = { type: 'content', index: base + index } as const
   const signed = piece.startsWith('s') ? { signature: piece } : {}
   switch (kinds[index]) {
     case 'text':
-      return { ...base, kind: 'text', text: piece, ...signed }
+      return { ...event, kind: 'text', text: piece, ...signed }
     case 'reasoning':
-      return { ...base, kind: 'reasoning', text: piece, ...signed }
+      return { ...event, kind: 'reasoning', text: piece, ...signed }
     case 'tool-call': {
       const id = `call-${attempt}-${index}`
-      return { ...base, kind: 'tool-call', id, name: 'tool', input: piece, ...signed }
+      return { ...event, kind: 'tool-call', id, name: 'tool', input: piece, ...signed }
     }
     case 'source':
-      return { ...base, kind: 'source', url: `https://x.test/${index}` }
+      return { ...event, kind: 'source', url: `https://x.test/${index}` }
     default:
-      return { ...base, kind: 'file', mediaType: 'image/png', data: 'AAAA' }
+      return { ...event, kind: 'file', mediaType: 'image/png', data: 'AAAA' }
   }
 }
 
 interface Told {
   events: StreamEvent[]
   /** What the stream says at its end. */
-  message: { text: string; reasoning: string; calls: string[] }
+  message: {
+    text: string
+    reasoning: string
+    calls: string[]
+    /** The calls without a result. */
+    waiting: string[]
+    outputs: string[]
+  }
   completes: boolean
-  /** A restart voids something. */
+  /** A restart voids something that formats without calls have shown. */
   voids: boolean
 }
 
@@ -49,47 +62,84 @@ const piece = fc.oneof(anyText({ maxLength: 6 }), fc.constant('signed'))
 const contents = fc.array(fc.tuple(fc.nat(kinds.length - 1), piece), { maxLength: 12 })
 const attempts = fc.array(fc.tuple(contents, fc.constantFrom('restart', 'continue')), {
   minLength: 1,
-  maxLength: 4,
+  maxLength: 3,
 })
+/** How each call of a step is answered. */
+const answer = fc.record({ early: fc.boolean(), isError: fc.boolean() })
+const step = fc.tuple(attempts, fc.array(answer, { minLength: 8, maxLength: 8 }))
+const steps = fc.array(step, { minLength: 1, maxLength: 3 })
+
+type Attempt = [[number, string][], 'restart' | 'continue']
+type Step = [Attempt[], { early: boolean; isError: boolean }[]]
 
 /** @param order - whether blocks follow each other, as they do in nearly all answers */
-function tell(
-  told: [[number, string][], 'restart' | 'continue'][],
-  completes: boolean,
-  order: boolean,
-): Told {
+function tell(told: Step[], completes: boolean, order: boolean): Told {
   const accumulator = new Accumulator()
   const events: StreamEvent[] = [{ type: 'start', id: 's', provider: 'p', model: 'm' }]
-  let written = false
+  const add = (event: ContentEvent | RetryEvent): void => {
+    accumulator.add(event)
+    events.push(event)
+  }
   let voids = false
-  let lastIndex = 0
-  told.forEach(([pieces, mode], attempt) => {
-    if (attempt > 0) {
-      events.push(retry(mode))
-      if (mode === 'restart') {
-        voids ||= written
-        written = false
-        lastIndex = 0
-        accumulator.reset()
+  let base = 0
+  for (const [number, [all, answers]] of told.entries()) {
+    let written = false
+    let lastIndex = 0
+    let blocks = base
+    const from = base > 0 ? { from: base } : {}
+    all.forEach(([pieces, mode], attempt) => {
+      if (attempt > 0) {
+        add({ ...retry(mode), ...(mode === 'restart' ? from : {}) })
+        if (mode === 'restart') {
+          voids ||= written
+          written = false
+          lastIndex = 0
+          blocks = base
+        }
       }
+      const sorted = order ? pieces.toSorted(([a], [b]) => a - b) : pieces
+      for (const [index, text] of sorted) {
+        if (order && index < lastIndex) continue
+        lastIndex = index
+        // A call has one id, also where another attempt goes on with it.
+        const before = events.findLast((e) => e.type === 'content' && e.index === base + index)
+        const kept = mode === 'continue' && before?.type === 'content' && 'id' in before
+        const name = kept ? before.id.split('-')[1] : String(100 * number + attempt)
+        const event = contentOf(String(name), base, index, text)
+        add(event)
+        blocks = Math.max(blocks, event.index + 1)
+        const isShown = text !== '' || ['source', 'file'].includes(event.kind)
+        written ||= isShown && event.kind !== 'tool-call'
+      }
+    })
+    if (number === told.length - 1) break
+    const calls = new Map<number, string>()
+    const since = events.findLastIndex((e) => e.type === 'retry' && e.mode === 'restart')
+    for (const e of events.slice(since + 1)) {
+      if (e.type === 'content' && e.kind === 'tool-call' && e.index >= base)
+        calls.set(e.index, e.id)
     }
-    const sorted = order ? pieces.toSorted(([a], [b]) => a - b) : pieces
-    for (const [index, text] of sorted) {
-      if (order && index < lastIndex) continue
-      lastIndex = index
-      // A call has one id, also where another attempt goes on with it.
-      const before = events.findLast((e) => e.type === 'content' && e.index === index)
-      const kept = mode === 'continue' && before?.type === 'content' && before.kind === 'tool-call'
-      const event = content(kept ? Number(before.id.split('-')[1]) : attempt, index, text)
-      accumulator.add(event)
-      events.push(event)
-      written ||= text !== '' || !['text', 'reasoning'].includes(event.kind)
+    base = blocks
+    // Without calls it is a pause.
+    for (const [position, id] of [...calls.values()].entries()) {
+      const { early, isError } = answers[position % answers.length] ?? {}
+      const result = {
+        type: 'content',
+        index: base++,
+        kind: 'tool-result',
+        id,
+        name: 'tool',
+      } as const
+      if (early) add({ ...result, output: 'early', preliminary: true })
+      add({ ...result, output: `out of ${id}`, ...(isError ? { isError } : {}) })
     }
-  })
-  const message = accumulator.message()
+  }
+  const message = accumulator.message(false)
   const parts = message.content as Exclude<typeof message.content, string>
   const end: CompleteEvent = { ...complete, text: accumulator.text(), message }
   events.push(completes ? end : failed(new StreamError('network', 'n')))
+  const calls = parts.flatMap((part) => (part.type === 'tool-call' ? [part.id] : []))
+  const results = parts.filter((part) => part.type === 'tool-result')
   return {
     events,
     completes,
@@ -97,7 +147,9 @@ function tell(
     message: {
       text: accumulator.text(),
       reasoning: parts.map((part) => (part.type === 'reasoning' ? part.text : '')).join(''),
-      calls: parts.flatMap((part) => (part.type === 'tool-call' ? [part.id] : [])),
+      calls,
+      waiting: calls.filter((id) => results.every((result) => result.id !== id)),
+      outputs: results.map(({ output }) => String(output)),
     },
   }
 }
@@ -110,7 +162,7 @@ async function respond({ events }: Told, format: Format): Promise<Response> {
 }
 
 const told = fc
-  .tuple(attempts, fc.boolean(), fc.boolean())
+  .tuple(steps, fc.boolean(), fc.boolean())
   .map(([all, completes, order]) => ({ order, told: tell(all as never, completes, order) }))
 const options = { numRuns: 300 }
 
@@ -143,6 +195,14 @@ test('the reader of the AI SDK takes every stream, and shows what stands at its 
       }
       const calls = parts.flatMap((part) => ('toolCallId' in part ? [part.toolCallId] : []))
       expect(new Set(calls)).toEqual(new Set(stream.message.calls))
+      const outputs = parts.flatMap((part) => {
+        if (!('state' in part)) return []
+        if (part.state === 'output-available') return [part.output]
+        // Arguments that are no JSON are an error of the call itself, until it has a result.
+        const isResult = part.state === 'output-error' && part.errorText.startsWith('out of')
+        return isResult ? [part.errorText] : []
+      })
+      expect(outputs.map(String).toSorted()).toEqual(stream.message.outputs.toSorted())
       const states = parts.map((part) => ('state' in part ? part.state : undefined))
       expect(states).not.toContain('streaming')
       expect(states).not.toContain('input-streaming')
@@ -176,11 +236,14 @@ test('the reader of AG-UI takes every stream, and shows what stands at its end',
       const [user, ...rest] = agent.messages
       expect(user).toEqual(history[0])
       const assistants = rest.filter(({ role }) => role === 'assistant')
-      expect(assistants.length).toBeLessThanOrEqual(1)
-      const [assistant] = assistants as Extract<Message, { role: 'assistant' }>[]
-      expect(assistant?.toolCalls?.map(({ id }) => id) ?? []).toEqual(
-        expect.arrayContaining(stream.message.calls),
+      const calls = (assistants as Extract<Message, { role: 'assistant' }>[]).flatMap(
+        ({ toolCalls = [] }) => toolCalls.map(({ id }) => id),
       )
+      expect(calls).toEqual(expect.arrayContaining(stream.message.calls))
+      const ids = rest.map(({ id }) => id)
+      expect(new Set(ids).size).toBe(ids.length)
+      const results = rest.filter(({ role }) => role === 'tool').map(({ content }) => content)
+      expect(results.map(String).toSorted()).toEqual(stream.message.outputs.toSorted())
       const text = rest.map((each) => (each.role === 'assistant' ? (each.content ?? '') : ''))
       expect([...text.join('')].toSorted()).toEqual([...stream.message.text].toSorted())
     }),
@@ -204,7 +267,7 @@ test('the openai SDK takes every stream, and throws where one takes back what it
       }
       const message = (await final).choices[0]?.message
       expect((message?.tool_calls ?? []).map(({ id }) => id).toSorted()).toEqual(
-        stream.message.calls.toSorted(),
+        stream.message.waiting.toSorted(),
       )
       if (order) expect(message?.content ?? '').toBe(stream.message.text)
     }),

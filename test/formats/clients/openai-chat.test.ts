@@ -189,4 +189,32 @@ describe('the openai SDK', () => {
     route.die()
     expect((await read(stream)).error).toMatchObject({ message: 'terminated' })
   })
+
+  test('reads the text of all steps and the calls that wait, with the usage of all of them', async () => {
+    const call = (id: string, name: string) => ({ id, name, input: { city: 'Wien' } })
+    const answers = [
+      { text: 'One. ', toolCalls: [call('a', 'weather')] },
+      { text: 'Two.', toolCalls: [call('b', 'weather'), call('c', 'pick')] },
+    ]
+    const parameters = { type: 'object' } as const
+    const tools = { weather: { parameters, run: () => 'sun' }, pick: { parameters } }
+    await using route = await openRoute(answers, () => openaiChat({ includeUsage: true }), {
+      tools,
+    })
+    const runner = clientOf(route).chat.completions.stream({ model: 'm', messages: [] })
+    const { choices, usage } = await runner.finalChatCompletion()
+    expect(choices).toMatchObject([
+      {
+        finish_reason: 'tool_calls',
+        message: { content: 'One. Two.', tool_calls: [{ id: 'c', function: { name: 'pick' } }] },
+      },
+    ])
+    expect(choices[0]?.message.tool_calls).toHaveLength(1)
+    expect(usage).toMatchObject(
+      (await route.streams[0]?.final().then(({ usage: { inputTokens, outputTokens } }) => ({
+        prompt_tokens: inputTokens,
+        completion_tokens: outputTokens,
+      }))) ?? {},
+    )
+  })
 })

@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { EventStream } from '../../../src/base/event-stream.js'
+import type { Message } from '../../../src/base/messages.js'
 import type { Format } from '../../../src/base/stream-format.js'
 import { compatible } from '../../../src/entries/compatible.js'
 import { createStream, type StreamOptions } from '../../../src/entries/index.js'
@@ -28,9 +29,13 @@ export interface Route extends AsyncDisposable {
 export async function openRoute(
   answer: AnswerOption,
   format: (body: Record<string, unknown>) => Format,
-  options: Partial<StreamOptions> & { paceMs?: number } = {},
+  options: Partial<StreamOptions> & {
+    paceMs?: number
+    /** Reads the messages of a request, in place of a prompt. */
+    read?: (body: Record<string, unknown>) => Message[]
+  } = {},
 ): Promise<Route> {
-  const { paceMs = 0, ...streamOptions } = options
+  const { paceMs = 0, read, ...streamOptions } = options
   const provider = simulatedProvider({ paceMs, answer })
   const upstream = await provider.listen()
   const driver = compatible({ model: 'm', apiKey: 'k', baseURL: `${upstream.url}/v1` })
@@ -39,7 +44,7 @@ export async function openRoute(
     const body = await readJson(request)
     const stream = createStream({
       driver,
-      prompt: 'p',
+      ...(read === undefined ? { prompt: 'p' } : { messages: read(body) }),
       retry: { minDelayMs: 0, maxDelayMs: 0 },
       ...streamOptions,
     })

@@ -84,6 +84,24 @@ describe('holdBackChars', () => {
   })
 })
 
+test('a restart within a driver discards only the buffered blocks from its first one on', async () => {
+  const retry = { attempt: 2, maxAttempts: 3, delayMs: 0, provider: 'p', model: 'm', error: cut }
+  const script: Script = [
+    { type: 'content', index: 0, kind: 'text', text: 'one' },
+    { type: 'content', index: 1, kind: 'reasoning', text: 'Hm' },
+    { type: 'retry', mode: 'restart', from: 1, ...retry },
+    { type: 'content', index: 1, kind: 'text', text: 'two' },
+  ]
+  const events = await collect(stream(script, { ...fast, holdBackChars: 100 }))
+  expect(outline(events)).toEqual([
+    'start',
+    'retry 2/3 restart interrupted',
+    'text one',
+    'text two',
+    'complete onetwo',
+  ])
+})
+
 describe('holdBackMs', () => {
   beforeEach(() => {
     vi.useFakeTimers()
