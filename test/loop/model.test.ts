@@ -18,8 +18,7 @@ import type {
   ToolResultPart,
 } from '../../src/base/messages.js'
 import { createStream } from '../../src/entries/index.js'
-// Loading it later would set a timer of the test runner.
-import '../../src/loop/loop-source.js'
+import { LoopSource } from '../../src/loop/loop-source.js'
 import { checkGrammar } from '../faults/grammar.js'
 import { timers } from '../faults/reading.js'
 import { exchangesOnEveryWire } from '../support/wire-order.js'
@@ -175,15 +174,15 @@ class Session {
     }
     let timer: ReturnType<typeof setTimeout> | undefined
     if (reader.leave === 'timed abort') timer = setTimeout(() => controller.abort(), reader.at * 7)
-    let over = false
+    const state = { isOver: false }
     const reading = read().finally(() => {
-      over = true
+      state.isOver = true
     })
-    for (let turns = 0; !over && turns < 5_000; turns++) {
+    for (let turns = 0; !state.isOver && turns < 5_000; turns++) {
       await soon()
       if (turns % 3 === 2) vi.advanceTimersToNextTimer()
     }
-    expect(over).toBe(true)
+    expect(state.isOver).toBe(true)
     await reading
     clearTimeout(timer)
     for (let turns = 0; turns < 3; turns++) await soon()
@@ -294,6 +293,8 @@ function copy<T>(value: T): T {
 }
 
 test('no run is lost and none is repeated', async () => {
+  // It is loaded with the first turn otherwise, and the test runner sets a timer for that.
+  expect(LoopSource).toBeDefined()
   await fc.assert(
     fc.asyncProperty(
       answers,
