@@ -130,8 +130,7 @@ export class Accumulator {
    * `error` then, because they must not be run; `unknown` if they may have been run elsewhere.
    * Undefined while more may arrive: arguments that cannot be parsed are no error then, and stay
    * text
-   * @param from - the first block that `cut` is about: the steps before it are whole, and so are
-   * those whose calls have a seal
+   * @param from - the first block that `cut` is about: the steps before it are whole
    */
   message(cut?: Cut, from: number = 0): AssistantMessage {
     if (cut === undefined && this.#message !== undefined) return this.#message
@@ -145,7 +144,7 @@ export class Accumulator {
       const part =
         cut === undefined
           ? (block.part ??= toPart(block))
-          : toPart(block, index >= whole && block.seal === undefined && cut, block === last)
+          : toPart(block, index >= whole && cut, block === last)
       if (part !== undefined) content.push(part)
     }
     const message: AssistantMessage = { role: 'assistant', content }

@@ -282,7 +282,9 @@ export class LoopSource extends AnsweringSource implements Sink {
     const { parts, calls } = this.#record(completion)
     const cut = isCut(completion)
     const { sealer } = this.#settings
-    this.#parts.push(...(sealer === undefined ? parts : await this.#sealed(sealer, parts, calls)))
+    this.#parts.push(
+      ...(sealer === undefined || cut ? parts : await this.#sealed(sealer, parts, calls)),
+    )
     if (this.#closed) return
     // The calls of an answer that is not whole carry an error.
     if (!cut) this.#from = this.#blocks
@@ -385,7 +387,11 @@ export class LoopSource extends AnsweringSource implements Sink {
         seal,
       })
     }
-    if (!this.#closed) this.#show()
+    if (!this.#closed) {
+      // Whoever receives a seal may cancel at once, and the call is whole.
+      this.#from = this.#blocks
+      this.#show()
+    }
     return parts.map((part) => {
       const seal = seals.get(part)
       return seal === undefined ? part : ({ ...part, seal } as OutputPart)

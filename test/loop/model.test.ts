@@ -119,7 +119,7 @@ class Session {
 
   #back({ comesBackWith }: TurnReader, { message, folded }: Told): AssistantMessage {
     if (message !== undefined && comesBackWith === 'what it was given') return message
-    const missed = folded.message(this.#signingKey === undefined ? undefined : true)
+    const missed = folded.message(this.#signingKey === undefined ? undefined : 'unknown')
     const known = JSON.stringify([...this.messages, missed])
     for (const [ended, output] of this.runs.ended) {
       // Nobody can know that it has run. A tool with once is counted apart.
@@ -214,7 +214,9 @@ class Session {
   #checkMessage({ events, folded }: Told, message: AssistantMessage): void {
     const last = events.at(-1)
     const content = message.content as readonly OutputPart[]
-    const shown = folded.message(true).content as readonly OutputPart[]
+    const shown = (folded.message().content as readonly OutputPart[]).filter(
+      (part) => !isResult(part) || !part.preliminary,
+    )
     expect(withoutResults(content, shown)).toEqual(shown.map(bare))
     if (last?.type !== 'complete') return
     expect(content.map(bare)).toEqual(shown.map(bare))
