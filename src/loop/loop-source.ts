@@ -35,8 +35,9 @@ import type {
   TurnRest,
 } from '../pull/source.js'
 import { type Call, callsIn, openCalls } from './calls.js'
+import { type RunSettings, scopeOf } from './decide.js'
 import type { StepChanges } from './options.js'
-import { givenUp, type Running, type RunSettings, resultEvent, runCalls, scopeOf } from './runs.js'
+import { givenUp, type Running, resultEvent, runCalls } from './runs.js'
 import type { Sealer } from './seal.js'
 
 export interface LoopSettings extends RunSettings {
