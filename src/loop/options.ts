@@ -40,7 +40,8 @@ export interface LoopOptions extends LoopHooks {
   /**
    * Decides about a call of a tool with `once` of which it is not known whether it ran.
    *
-   * @returns its result; undefined leaves it to the model, which is told
+   * @returns its result. If it returns undefined or throws, the result says that it is not known,
+   * and the model decides
    */
   onUncertain?(call: UncertainCall): ToolOutput | undefined | Promise<ToolOutput | undefined>
 }

@@ -6,7 +6,7 @@
 
 import type { Accumulator } from '../base/accumulator.js'
 import type { Completion } from '../base/driver.js'
-import type { Step, ToolResultContent, UsageSum, WaitingCall } from '../base/events.js'
+import type { Step, StepCall, ToolResultContent, UsageSum, WaitingCall } from '../base/events.js'
 import type { Message, OutputPart } from '../base/messages.js'
 import { addUsage, isEmpty } from '../base/usage.js'
 import { type Call, callsIn } from './calls.js'
@@ -93,6 +93,6 @@ export function isCut({ finishReason }: Completion): boolean {
 }
 
 /** What steps and hooks report of a call. */
-export function summaryOf({ part: { id, name, input } }: Call) {
+export function summaryOf({ part: { id, name, input } }: Call): StepCall {
   return { id, name, input }
 }
