@@ -5,13 +5,14 @@ import { defineConfig } from 'vitest/config'
 const root = fileURLToPath(new URL('.', import.meta.url))
 const source = (entry: string): string => `${root}src/entries/${entry}.ts`
 
-/** Tests that start processes on `dist`, pack it, or serve the page of the chat server. */
+/** Tests that start slow processes, many of them on `dist`, pack it, or serve the page of the chat server. */
 export const onTheBuild = [
   'test/cost.test.ts',
   'test/docs/docs.test.ts',
   'test/docs/getting-started.test.ts',
   'test/examples/**/*.test.ts',
   'test/package/**/*.test.ts',
+  'test/wires/sdk-types.test.ts',
   'test/**/process.test.ts',
   'test/**/processes.test.ts',
 ]

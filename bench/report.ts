@@ -23,6 +23,8 @@ export interface Results {
   grown: Grown
   started: Started[]
   sizes: { name: string; bytes: number }[]
+  /** What `loops.ts` prints. */
+  loops: string
 }
 
 function costs(all: readonly Contest[]): string {
@@ -42,7 +44,7 @@ function costs(all: readonly Contest[]): string {
 
 /** @param load - of the machine, before anything was measured */
 export function page(all: Results, load: number): string {
-  const { consumed, relayed, served, scaled, first, flows, grown, started, sizes } = all
+  const { consumed, relayed, served, scaled, first, flows, grown, started, sizes, loops } = all
   const versions = Object.entries(all.versions).map(([name, version]) => `${name} ${version}`)
   const machine = `${cpus().length} cores of ${cpus()[0]?.model ?? 'an unknown kind'}, ${type()}, Node ${process.version.slice(1)}, a load of ${fixed(load, 1)} before it began`
   const kilobytes = (bytes: number): string => fixed(bytes / 1000, 1)
@@ -182,6 +184,10 @@ ${table(
   ['', 'kB'],
   sizes.map(({ name, bytes }) => [name, kilobytes(bytes)]),
 )}
+
+## Turns with tools that fail
+
+${loops}
 `
 }
 

@@ -2,8 +2,11 @@
  * All benchmarks, one after the other, and the page that tells them: `npm --prefix bench start`.
  */
 
+import { execFile } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { consume } from './consume.ts'
 import { firstContent } from './first-content.ts'
 import { flow } from './flow.ts'
@@ -18,7 +21,7 @@ import { type Served, scale, serveOver } from './sockets/run.ts'
 const { dependencies } = JSON.parse(
   readFileSync(new URL('package.json', import.meta.url), 'utf8'),
 ) as { dependencies: Record<string, string> }
-const { sluice: _ours, esbuild: _bundler, node: _node, ...versions } = dependencies
+const { sluice: _ours, esbuild: _bundler, node: _node, zod: _schemas, ...versions } = dependencies
 
 async function step<Value>(name: string, run: () => Value | Promise<Value>): Promise<Value> {
   const before = performance.now()
@@ -42,6 +45,13 @@ async function measureSizes(): Promise<Results['sizes']> {
   return sizes
 }
 
+/** In a process of its own, because libraries reject promises that nobody has. */
+async function measureLoops(): Promise<string> {
+  const path = fileURLToPath(new URL('loops.ts', import.meta.url))
+  const { stdout } = await promisify(execFile)(process.execPath, [path])
+  return stdout.trim()
+}
+
 const load = loadavg()[0] ?? 0
 const results: Results = {
   versions,
@@ -56,6 +66,7 @@ const results: Results = {
   grown: await step('growth', growth),
   started: await step('start', () => measureStart(9)),
   sizes: await step('sizes', measureSizes),
+  loops: await step('loops', measureLoops),
 }
 const docs = new URL('../docs/', import.meta.url)
 writeFileSync(new URL('benchmarks.md', docs), page(results, load))

@@ -18,10 +18,13 @@ const types: Record<string, string> = {
   '.js': 'text/javascript; charset=utf-8',
 }
 
-/** By their paths, such as `/index.html`. */
-export async function buildPage(): Promise<Map<string, PageFile>> {
+/**
+ * @param folder - with an `index.html`
+ * @returns the files by their paths, such as `/index.html`
+ */
+export async function buildPage(folder: URL): Promise<Map<string, PageFile>> {
   const { output } = (await build({
-    root: fileURLToPath(new URL('page', import.meta.url)),
+    root: fileURLToPath(folder),
     configFile: false,
     logLevel: 'error',
     plugins: [react()],

@@ -58,7 +58,7 @@ async function follow(id: string): Promise<Response> {
   return stream ? toResponse(stream, aiSdk()) : new Response(null, { status: 204 })
 }
 
-const page = await buildPage()
+const page = await buildPage(new URL('page', import.meta.url))
 app.get('*', ({ req, notFound }) => {
   const file = page.get(req.path === '/' ? '/index.html' : req.path)
   const headers = {

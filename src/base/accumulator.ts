@@ -130,7 +130,8 @@ export class Accumulator {
    * `error` then, because they must not be run; `unknown` if they may have been run elsewhere.
    * Undefined while more may arrive: arguments that cannot be parsed are no error then, and stay
    * text
-   * @param from - the first block that `cut` is about: the steps before it are whole
+   * @param from - the first block that `cut` is about: the steps before it are whole, and so are
+   * those whose calls have a seal
    */
   message(cut?: Cut, from: number = 0): AssistantMessage {
     if (cut === undefined && this.#message !== undefined) return this.#message
@@ -139,12 +140,10 @@ export class Accumulator {
     const last = blocks.findLast(({ first }) => first.kind !== 'source')
     const whole = cut ? Math.max(from, this.#afterResults()) : 0
     for (const [index, block] of this.#blocks) {
-      // After the end it would pass for the result of a run that never ended.
-      if (cut !== undefined && 'preliminary' in block.first && block.first.preliminary) continue
       const part =
         cut === undefined
           ? (block.part ??= toPart(block))
-          : toPart(block, index >= whole && cut, block === last)
+          : toPart(block, block.seal === undefined && index >= whole && cut, block === last)
       if (part !== undefined) content.push(part)
     }
     const message: AssistantMessage = { role: 'assistant', content }
@@ -200,6 +199,8 @@ function toPart(
     }
     case 'tool-result': {
       const { id, name, output, content, isError, preliminary } = first
+      // After the end it would pass for the result of a run that never ended.
+      if (preliminary && cut !== undefined) return undefined
       return {
         type: 'tool-result',
         id,

@@ -7,10 +7,15 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import type { CompleteEvent, CompleteEventWithOutput, StreamEvent } from './events.js'
+import type { ToolType } from './tool-types.js'
 
-/** The events of one answer. Nothing is sent before the first event is read. */
-export interface EventStream<Output = unknown>
-  extends AsyncIterable<StreamEvent<Output>>,
+/**
+ * The events of one answer. Nothing is sent before the first event is read.
+ *
+ * With `ToolTypesOf<typeof tools>`, results and calls can be narrowed by the name of their tool.
+ */
+export interface EventStream<Output = unknown, out Tools extends ToolType = ToolType>
+  extends AsyncIterable<StreamEvent<Output, Tools>>,
     AsyncDisposable {
   /**
    * All text of the answer. Rejects with the `StreamError` that ends the stream. Can be called
@@ -19,7 +24,7 @@ export interface EventStream<Output = unknown>
    */
   text(): Promise<string>
   /** The `complete` event, with the same rules as `text()`. */
-  final(): Promise<CompleteEvent<Output>>
+  final(): Promise<CompleteEvent<Output, Tools>>
   /**
    * Ends the stream with an `error` of code `aborted` and closes the connection to the provider.
    * Does nothing after the end.
@@ -30,13 +35,18 @@ export interface EventStream<Output = unknown>
 /** The events of an answer to a request that has `output` and no `tools`. */
 export interface OutputStream<Output = unknown> extends EventStream<Output> {
   final(): Promise<CompleteEventWithOutput<Output>>
-  [Symbol.asyncIterator](): AsyncIterator<StreamEvent<Output, CompleteEventWithOutput<Output>>>
+  [Symbol.asyncIterator](): AsyncIterator<
+    Exclude<StreamEvent, CompleteEvent> | CompleteEventWithOutput<Output>
+  >
 }
 
 /**
  * The stream for the options of a request. Its output is certain if they certainly have `output`,
  * and certainly no `tools`.
  */
-export type StreamFor<Options, Output> = Options extends { output: object; tools?: undefined }
+export type StreamFor<Options, Output, Tools extends ToolType = ToolType> = Options extends {
+  output: object
+  tools?: undefined
+}
   ? OutputStream<Output>
-  : EventStream<Output>
+  : EventStream<Output, Tools>

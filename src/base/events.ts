@@ -4,13 +4,20 @@
  * @module
  */
 import type { StreamError } from './errors.js'
-import type { AssistantMessage, InputPart } from './messages.js'
+import type { AssistantMessage, InputPart, OutputPart, ToolResultPart } from './messages.js'
+import type { ToolType } from './tool-types.js'
 
-/** An event of a stream. The order is `start ( content | retry )* ( complete | error )`. */
-export type StreamEvent<
-  Output = unknown,
-  Complete extends CompleteEvent<Output> = CompleteEvent<Output>,
-> = StartEvent | ContentEvent | RetryEvent | Complete | ErrorEvent
+/**
+ * An event of a stream. The order is `start ( content | retry )* ( complete | error )`.
+ *
+ * With `ToolTypesOf<typeof tools>`, results and calls can be narrowed by the name of their tool.
+ */
+export type StreamEvent<Output = unknown, Tools extends ToolType = ToolType> =
+  | StartEvent
+  | ContentEvent<Tools>
+  | RetryEvent
+  | CompleteEvent<Output, Tools>
+  | ErrorEvent
 
 const eventTypes: Readonly<Record<StreamEvent['type'], true>> = {
   start: true,
@@ -91,15 +98,15 @@ export interface ToolCallContent {
 }
 
 /** The result of a tool that was run. */
-export interface ToolResultContent {
+export interface ToolResultContent<Name extends string = string, Output = unknown> {
   type: 'content'
   index: number
   kind: 'tool-result'
   /** The id of the tool call. */
   id: string
-  name: string
+  name: Name
   /** A string, or any JSON value. */
-  output: unknown
+  output: Output
   /** Text, images and files for the model, after the output. */
   content?: readonly InputPart[]
   /** The tool failed, or was not run; `output` says why. */
@@ -156,11 +163,11 @@ export interface ProviderContent {
 }
 
 /** A piece of the answer. */
-export type ContentEvent =
+export type ContentEvent<Tools extends ToolType = ToolType> =
   | TextContent
   | ReasoningContent
   | ToolCallContent
-  | ToolResultContent
+  | ToolResultContentOf<Tools>
   | SourceContent
   | FileContent
   | ProviderContent
@@ -196,11 +203,11 @@ export interface RetryEvent {
 }
 
 /** Ends a stream whose answer is complete. Always the last event. */
-export interface CompleteEvent<Output = unknown> {
+export interface CompleteEvent<Output = unknown, out Tools extends ToolType = ToolType> {
   type: 'complete'
   /** All `text` content, joined block by block. */
   text: string
-  message: AssistantMessage
+  message: AssistantMessage<OutputPartOf<Tools>>
   /**
    * The structured output, parsed, and validated if its schema is a Standard Schema. Absent without
    * `output` in the request. With `tools` in the request, it is also absent if the answer calls
@@ -220,12 +227,12 @@ export interface CompleteEvent<Output = unknown> {
    */
   wasted?: UsageSum
   /** In a turn with tools that run: the steps, each of which is one answer of the model. */
-  steps?: readonly Step[]
+  steps?: readonly Step<StepCallOf<Tools>>[]
   /**
    * The calls that have no result yet, in a turn with tools that run. The next request continues
    * with their results or approvals.
    */
-  waiting?: readonly WaitingCall[]
+  waiting?: readonly WaitingCallOf<Tools>[]
   provider: string
   /** The model that answered. */
   model: string
@@ -271,7 +278,7 @@ export interface ErrorEvent {
 }
 
 /** One answer of the model in a turn with tools that run. */
-export interface Step {
+export interface Step<Call = StepCall> {
   text: string
   usage: Usage
   finishReason: FinishReason
@@ -279,29 +286,128 @@ export interface Step {
   model: string
   /** The number of requests that the step took. */
   attempts: number
-  calls: readonly StepCall[]
+  calls: readonly Call[]
 }
 
 /** A call in a step, with its result. */
-export interface StepCall {
+export interface StepCall<Name extends string = string, Input = unknown, Output = unknown> {
   id: string
-  name: string
-  input: unknown
+  name: Name
+  /** The arguments as the model sent them. */
+  input: Input
   /** Absent if the call has no result yet. */
-  output?: unknown
+  output?: Output
   isError?: boolean
 }
 
 /** A call that waits. */
-export interface WaitingCall {
+export interface WaitingCall<Name extends string = string, Input = unknown> {
   id: string
-  name: string
-  input: unknown
+  name: Name
+  /** The arguments as the model sent them. They have been validated if `for` is `approval`. */
+  input: Input
   /**
    * `approval`: a person has to allow it. `client`: the tool has no `run`, so its result comes with
    * the next request. `steps`: the turn has reached `maxSteps`.
    */
   for: 'approval' | 'client' | 'steps'
+}
+
+// A model can call a tool that does not exist, with arguments of any shape. Such a call fails, or
+// waits without being validated. So only results of runs, and calls that ran or wait for approval,
+// have the types of a tool.
+
+/** A result of one of these tools. Narrow it by `isError`, `preliminary` and `name`. */
+export type ToolResultContentOf<Tools extends ToolType> =
+  Tools extends ToolType<infer Name, unknown, infer Output>
+    ? string extends Name
+      ? ToolResultContent
+      : WholeResult<Name, Output> | PreliminaryResult | FailedResult
+    : never
+
+/** What a tool returned. */
+export interface WholeResult<Name extends string, Output> extends ToolResultContent<Name, Output> {
+  isError?: false
+  preliminary?: never
+}
+
+/** What a tool yielded while it runs. */
+export interface PreliminaryResult extends ToolResultContent {
+  isError?: never
+  preliminary: true
+}
+
+/** Why a tool failed, or was not run. The model may have called a tool that does not exist. */
+export interface FailedResult extends ToolResultContent {
+  isError: true
+  preliminary?: never
+}
+
+/** A part of an answer whose results are those of these tools. */
+export type OutputPartOf<Tools extends ToolType> =
+  | Exclude<OutputPart, ToolResultPart>
+  | ToolResultPartOf<Tools>
+
+/** A result of one of these tools. Narrow it by `isError` and `name`. */
+export type ToolResultPartOf<Tools extends ToolType> =
+  Tools extends ToolType<infer Name, unknown, infer Output>
+    ? string extends Name
+      ? ToolResultPart
+      : WholeResultPart<Name, Output> | FailedResultPart
+    : never
+
+/** What a tool returned. */
+export interface WholeResultPart<Name extends string, Output> extends ToolResultPart<Name, Output> {
+  isError?: false
+}
+
+/** Why a tool failed, or was not run. The model may have called a tool that does not exist. */
+export interface FailedResultPart extends ToolResultPart {
+  isError: true
+}
+
+/** A call of one of these tools. Narrow it by `isError` and `name`. */
+export type StepCallOf<Tools extends ToolType> =
+  Tools extends ToolType<infer Name, infer Input, infer Output>
+    ? string extends Name
+      ? StepCall
+      : WholeCall<Name, Input, Output> | OpenCall | FailedCall
+    : never
+
+/** A call that ran. */
+export interface WholeCall<Name extends string, Input, Output>
+  extends StepCall<Name, Input, Output> {
+  output: Output
+  isError?: false
+}
+
+/** A call without a result. The tool may not exist, and nothing has validated the arguments. */
+export interface OpenCall extends StepCall {
+  output?: never
+  isError?: never
+}
+
+/** A call that failed, or was not run. The tool may not exist, and the arguments may be invalid. */
+export interface FailedCall extends StepCall {
+  isError: true
+}
+
+/** A waiting call of one of these tools. Narrow it by `for` and `name`. */
+export type WaitingCallOf<Tools extends ToolType> =
+  Tools extends ToolType<infer Name, infer Input>
+    ? string extends Name
+      ? WaitingCall
+      : CallForApproval<Name, Input> | UncheckedCall
+    : never
+
+/** A call that a person has to allow. Its arguments have been validated. */
+export interface CallForApproval<Name extends string, Input> extends WaitingCall<Name, Input> {
+  for: 'approval'
+}
+
+/** A call whose arguments nothing has validated, perhaps of a tool that does not exist. */
+export interface UncheckedCall extends WaitingCall {
+  for: 'client' | 'steps'
 }
 
 /** The provider's own words at the end of an answer, as they came. */

@@ -49,9 +49,9 @@ export interface UserMessage extends MessageFields {
 }
 
 /** An answer of the model, such as `complete.message`. */
-export interface AssistantMessage extends MessageFields {
+export interface AssistantMessage<Part = OutputPart> extends MessageFields {
   role: 'assistant'
-  content: readonly OutputPart[] | string
+  content: readonly Part[] | string
 }
 
 /** The results of tools, for the model to continue with, and what a person has said to calls. */
@@ -200,13 +200,14 @@ export interface ToolApprovalPart {
 }
 
 /** The result of a tool call. */
-export interface ToolResultPart extends ForProviders {
+export interface ToolResultPart<Name extends string = string, Output = unknown>
+  extends ForProviders {
   type: 'tool-result'
   /** The id of the tool call. */
   id: string
-  name: string
+  name: Name
   /** A string, or any JSON value. */
-  output: unknown
+  output: Output
   /** Text, images and files for the model, after the output. */
   content?: readonly InputPart[]
   isError?: boolean

@@ -77,9 +77,29 @@ export interface ApproveContext {
 }
 
 /** What a tool has returned, for the model. */
-export interface ToolOutput {
+export interface ToolOutput<Output = unknown> {
   /** A string, or any JSON value. */
-  output?: unknown
+  output?: Output
   /** Text, images and files for the model, after the output. */
   content?: readonly InputPart[]
+}
+
+// A program can load several copies of this class.
+const brand = Symbol.for('sluice.ToolResult')
+
+/** What `run` returned with `toolResult()`. */
+export class ToolResult<Output = unknown> {
+  readonly output: Output | undefined
+  readonly content: readonly InputPart[] | undefined
+
+  constructor({ output, content }: ToolOutput<Output>) {
+    this.output = output
+    this.content = content
+    Object.defineProperty(this, brand, { value: true })
+  }
+
+  /** Whether a value is a ToolResult, of any copy of this package. */
+  static is(value: unknown): value is ToolResult {
+    return typeof value === 'object' && value !== null && brand in value
+  }
 }

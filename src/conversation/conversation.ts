@@ -22,6 +22,7 @@ import type { EventStream, OutputStream } from '../base/event-stream.js'
 import type { InputPart, Message } from '../base/messages.js'
 import type { OutputSchema } from '../base/schema.js'
 import { storeError } from '../base/store-error.js'
+import type { InferTools, ToolSet, ToolTypesOf } from '../base/tool-types.js'
 import { openStream, type StreamOptions, streamRules } from '../core/create-stream.js'
 import { toJsonMessages } from './json-messages.js'
 import type { SelectMessages } from './last-messages.js'
@@ -80,8 +81,8 @@ export interface ConversationOptions<Output = unknown>
   readerTimeoutMs?: number
 }
 
-/** A conversation by its id. */
-export interface Conversation<Output = unknown> {
+/** A conversation by its id. Its `tools` determine the types of calls and results in its turns. */
+export interface Conversation<Output = unknown, Tools extends ToolSet = ToolSet> {
   readonly id: string
   /**
    * Runs one turn. Nothing happens before the first event is read. Then the conversation is locked
@@ -95,10 +96,10 @@ export interface Conversation<Output = unknown> {
    *
    * @throws TypeError for an invalid input or option
    */
-  send<TurnOutput = Output>(
+  send<TurnOutput = Output, TurnTools extends ToolSet = Tools>(
     input: ConversationInput,
-    options?: SendOptions<TurnOutput>,
-  ): EventStream<TurnOutput>
+    options?: SendOptions<TurnOutput> & InferTools<TurnTools>,
+  ): EventStream<TurnOutput, ToolTypesOf<TurnTools>>
   /**
    * All messages, oldest first.
    *
@@ -138,10 +139,10 @@ export interface ConversationWithoutTools<
     input: ConversationInput,
     options: SendOptions<TurnOutput> & OnlyOutput<TurnOutput>,
   ): OutputStream<TurnOutput>
-  send<TurnOutput = Output>(
+  send<TurnOutput = Output, TurnTools extends ToolSet = ToolSet>(
     input: ConversationInput,
-    options?: SendOptions<TurnOutput>,
-  ): EventStream<TurnOutput>
+    options?: SendOptions<TurnOutput> & InferTools<TurnTools>,
+  ): EventStream<TurnOutput, ToolTypesOf<TurnTools>>
 }
 
 // The prompt is the input of each turn.
@@ -192,16 +193,16 @@ export function createConversation<Output>(
 export function createConversation<Output = unknown>(
   options: ConversationOptions<Output> & WithoutTools,
 ): ConversationWithoutTools<Output>
-export function createConversation<Output = unknown>(
-  options: ConversationOptions<Output>,
-): Conversation<Output>
+export function createConversation<Output = unknown, Tools extends ToolSet = ToolSet>(
+  options: ConversationOptions<Output> & InferTools<Tools>,
+): Conversation<Output, Tools>
 export function createConversation(options: ConversationOptions): Conversation {
   checkOptions('', options, rules, 'an object with an id, a driver and a store')
   const { id, store, leaseMs = 5_000, readerTimeoutMs = 60_000, ...defaults } = options
-  const send = <TurnOutput = unknown>(
+  const send = <TurnOutput, TurnTools extends ToolSet>(
     input: ConversationInput,
     sendOptions: SendOptions<TurnOutput> = {},
-  ): EventStream<TurnOutput> => {
+  ): EventStream<TurnOutput, ToolTypesOf<TurnTools>> => {
     checkOptions('', sendOptions, turnRules)
     // As the types of send() have it, `output: undefined` does not remove that of the conversation.
     const { output = defaults.output } = sendOptions
@@ -211,7 +212,10 @@ export function createConversation(options: ConversationOptions): Conversation {
     const wait = onConflict === 'wait'
     const fixed = { id, store, leaseMs, readerTimeoutMs }
     const turn = new ConversationTurn({ ...fixed, select, wait, keepPartial }, messages)
-    return openStream({ ...request, messages }, turn) as EventStream<TurnOutput>
+    return openStream({ ...request, messages }, turn) as EventStream<
+      TurnOutput,
+      ToolTypesOf<TurnTools>
+    >
   }
   // A stream that is not read only checks its options.
   send('Hello')

@@ -18,6 +18,7 @@ import type { EventStream, StreamFor } from '../base/event-stream.js'
 import type { StreamHooks } from '../base/hooks.js'
 import type { StreamRequest } from '../base/request.js'
 import type { OutputSchema } from '../base/schema.js'
+import type { ToolSet, ToolTypesOf } from '../base/tool-types.js'
 import type { RetryOptions } from '../layers/retry/options.js'
 import { retry } from '../layers/retry/retry.js'
 import { type TimeoutOptions, timeout } from '../layers/timeout.js'
@@ -31,7 +32,16 @@ import { startOf } from './start-event.js'
 import { Stream } from './stream.js'
 import type { Turn } from './turn.js'
 
-export interface StreamOptions<Output = unknown> extends StreamRequest, StreamHooks, LoopOptions {
+/** `StreamOptions` whose `tools` may be any. `Tools` are those that the hooks receive. */
+export interface BasicStreamOptions<Output = unknown, Tools extends ToolSet = ToolSet>
+  extends StreamRequest,
+    StreamHooks,
+    LoopOptions<Tools> {
+  /**
+   * The tools that the model may call. They determine the types of calls and results. If they
+   * include tools whose names are not known, annotate them as `ToolSet`.
+   */
+  tools?: ToolSet
   /** The schema of the answer. It determines the type of `complete.output`. */
   output?: OutputSchema<Output>
   /**
@@ -52,6 +62,12 @@ export interface StreamOptions<Output = unknown> extends StreamRequest, StreamHo
   timeout?: number | false | TimeoutOptions
 }
 
+/** Options of `createStream()`. */
+export interface StreamOptions<Output = unknown, Tools extends ToolSet = ToolSet>
+  extends BasicStreamOptions<Output, Tools> {
+  tools?: Tools
+}
+
 interface PromptOrMessages {
   prompt: string
 }
@@ -65,15 +81,15 @@ interface PromptWithoutMessages {
  * Where the compiler cannot know, as for a variable of type `StreamOptions`, `createStream()` checks
  * it when it is called.
  */
-export type WithOneInput<Options, Output = unknown> =
+export type WithOneInput<Options, Output = unknown, Tools extends ToolSet = ToolSet> =
   Extract<keyof Options, 'prompt' | 'messages'> extends never
-    ? StreamOptions<Output> & PromptOrMessages
+    ? BasicStreamOptions<Output, Tools> & PromptOrMessages
     : Options extends { prompt: string; messages: object }
-      ? Omit<StreamOptions<Output>, 'messages'> & PromptWithoutMessages
-      : // Never the first one, from which the compiler infers Options.
+      ? Omit<BasicStreamOptions<Output, Tools>, 'messages'> & PromptWithoutMessages
+      : // Never the first one, from which the compiler infers Options and Tools.
         [Options] extends [never]
-        ? Options
-        : StreamOptions<Output>
+        ? Options & { tools?: Tools }
+        : BasicStreamOptions<Output, Tools>
 
 /**
  * Calls a model and returns its answer as events. Nothing is sent before the first event is read.
@@ -93,9 +109,12 @@ export type WithOneInput<Options, Output = unknown> =
  */
 export function createStream<
   Output = unknown,
-  Options extends StreamOptions<Output> = StreamOptions<Output>,
->(options: WithOneInput<Options, Output>): StreamFor<Options, NoInfer<Output>> {
-  return openStream(options) as StreamFor<Options, NoInfer<Output>>
+  Tools extends ToolSet = ToolSet,
+  Options extends BasicStreamOptions<Output, Tools> = BasicStreamOptions<Output, Tools>,
+>(
+  options: WithOneInput<Options, Output, Tools>,
+): StreamFor<Options, NoInfer<Output>, ToolTypesOf<Tools>> {
+  return openStream(options) as StreamFor<Options, NoInfer<Output>, ToolTypesOf<Tools>>
 }
 
 /** @internal */
@@ -156,7 +175,7 @@ const stepRules: Rules<StepChanges> = { messages, tools, toolChoice, driver: dri
 
 function checkChanges(changes: StepChanges): void {
   checkOptions('beforeStep', changes, stepRules)
-  checkRequest({ messages: [], ...changes })
+  checkRequest({ messages: [], ...changes } as StreamRequest)
 }
 
 /** The options of a turn, and the request. */

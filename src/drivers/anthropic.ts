@@ -68,6 +68,7 @@ const traitsRules: Rules<ClaudeTraits> = {
   efforts: effortsRule,
   sampling: oneOf('both', 'one', 'none'),
   takesPrefill: flag,
+  thinkingOff: oneOf('omit', 'disabled', 'between_tools', 'never'),
 }
 
 const rules: Rules<AnthropicOptions> = {

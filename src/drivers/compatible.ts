@@ -39,7 +39,7 @@ export interface PresetOptions extends ProviderOptions, ChatRequestOptions {
    * looks at the beginning of the answer; `'opened'` is for chat templates that put the opening tag
    * into the prompt, so that only the closing one arrives.
    *
-   * @default false; for well-known servers what the README lists
+   * @default false; for well-known servers what the table of presets holds
    */
   thinkTags?: ThinkTags
 }
@@ -70,8 +70,8 @@ const rules: Rules<PresetOptions> = {
  * ones, by its name.
  *
  * By address, no key is sent unless `apiKey` is given. By name, the key is `apiKey` or the
- * environment variable that the README lists; `baseURL` can still be set, for servers that are
- * elsewhere.
+ * environment variable of that name, such as GROQ_API_KEY; `baseURL` can still be set, for servers
+ * that are elsewhere.
  *
  * @throws TypeError for an invalid option
  * @example

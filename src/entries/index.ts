@@ -22,12 +22,19 @@ export {
 } from '../base/errors.js'
 export type { EventStream, OutputStream, StreamFor } from '../base/event-stream.js'
 export type {
+  CallForApproval,
   CompleteEvent,
   CompleteEventWithOutput,
   ContentEvent,
   ErrorEvent,
+  FailedCall,
+  FailedResult,
+  FailedResultPart,
   FileContent,
   FinishReason,
+  OpenCall,
+  OutputPartOf,
+  PreliminaryResult,
   ProviderContent,
   RawEnd,
   ReasoningContent,
@@ -37,13 +44,21 @@ export type {
   StartEvent,
   Step,
   StepCall,
+  StepCallOf,
   StreamEvent,
   TextContent,
   ToolCallContent,
   ToolResultContent,
+  ToolResultContentOf,
+  ToolResultPartOf,
+  UncheckedCall,
   Usage,
   UsageSum,
   WaitingCall,
+  WaitingCallOf,
+  WholeCall,
+  WholeResult,
+  WholeResultPart,
 } from '../base/events.js'
 export type { StreamAttempt, StreamEnd, StreamHooks, StreamRetry } from '../base/hooks.js'
 export type {
@@ -80,10 +95,34 @@ export type {
   StandardSchema,
 } from '../base/schema.js'
 export type { Encoder, Format } from '../base/stream-format.js'
-export type { AnyInput, ApproveContext, RunContext, Tool, ToolOutput } from '../base/tools.js'
+export type {
+  CutOutputOf,
+  InferTools,
+  InputOf,
+  JsonOf,
+  OutputOf,
+  ResultOf,
+  SentInputOf,
+  ToolSet,
+  ToolType,
+  ToolTypesOf,
+} from '../base/tool-types.js'
+export type {
+  AnyInput,
+  ApproveContext,
+  RunContext,
+  Tool,
+  ToolOutput,
+  ToolResult,
+} from '../base/tools.js'
 export type { ReaderOptions } from '../carriers/body-writer.js'
 export { toReadableStream, toResponse, type WebResponseInit } from '../carriers/web.js'
-export { createStream, type StreamOptions, type WithOneInput } from '../core/create-stream.js'
+export {
+  type BasicStreamOptions,
+  createStream,
+  type StreamOptions,
+  type WithOneInput,
+} from '../core/create-stream.js'
 export { type ParseMessagesOptions, parseMessages } from '../core/parse-messages.js'
 export { type NdjsonOptions, ndjson } from '../formats/ndjson.js'
 export type { EventFormatOptions, FormatOptions } from '../formats/options.js'
@@ -95,11 +134,13 @@ export { type HedgeOptions, hedge } from '../layers/hedge.js'
 export type { RetryOptions } from '../layers/retry/options.js'
 export { retry } from '../layers/retry/retry.js'
 export { type TimeoutOptions, timeout } from '../layers/timeout.js'
-export { type InputOf, ToolError, type ToolResult, tool, toolResult } from '../loop/define-tool.js'
+export { type ToolDefinition, ToolError, tool, toolResult } from '../loop/define-tool.js'
 export type {
   BeforeStep,
   LoopHooks,
   LoopOptions,
+  RunCall,
+  RunCallOf,
   StepChanges,
   StepEnd,
   ToolEnd,

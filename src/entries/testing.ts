@@ -20,10 +20,20 @@ export { type RecordingFetch, type RecordOptions, record } from '../testing/cass
 export { type ReplayOptions, replay } from '../testing/cassette/replay.js'
 export type { ReplayFault } from '../testing/cassette/replay-fault.js'
 export type {
+  BlockDriver,
+  DriverChapters,
+  WatchedDriver,
+} from '../testing/contracts/driver-chapters.js'
+export type {
   AnswerScenario,
+  BlockScenario,
   CutScenario,
+  DetailsScenario,
   DriverScenario,
+  ImagesScenario,
   InBandErrorScenario,
+  OptionsScenario,
+  PauseScenario,
   RefusedScenario,
   StallScenario,
 } from '../testing/contracts/driver-scenario.js'
@@ -61,8 +71,10 @@ export type {
 export { simulatedProvider } from '../testing/providers/simulated-provider.js'
 export type {
   Script,
+  ScriptCall,
   ScriptEvent,
   ScriptedOptions,
   ScriptStep,
+  TurnScript,
 } from '../testing/scripted-driver.js'
 export { scripted } from '../testing/scripted-driver.js'

@@ -6,13 +6,31 @@
 
 import { checkOptions, optionError } from '../base/check-options.js'
 import type { JsonSchema, StandardJsonSchema, StandardSchema } from '../base/schema.js'
-import type { AnyInput, Tool, ToolOutput } from '../base/tools.js'
+import type { InputOf, ResultOf } from '../base/tool-types.js'
+import {
+  type AnyInput,
+  type RunContext,
+  type Tool,
+  type ToolOutput,
+  ToolResult,
+} from '../base/tools.js'
 
-/** The type of the arguments that a schema describes; anything for a plain JSON Schema. */
-export type InputOf<Schema> = Schema extends StandardSchema<infer Output> ? Output : AnyInput
+/** A tool as it is written. `run` and `approve` get the type of the input from the schema. */
+export interface ToolDefinition<Schema, Input, Returned, Validated>
+  extends Omit<Tool<Input>, 'parameters' | 'run' | 'validate'> {
+  /** The schema of the arguments. A Standard Schema also validates them before `run`. */
+  parameters: Schema
+  /** Runs the tool. See `Tool`. */
+  run?(input: Input, context: RunContext): Returned
+  /** Checks arguments whose schema is a plain JSON Schema. See `Tool`. */
+  validate?: Schema extends StandardSchema
+    ? never
+    : (input: unknown) => Validated | Promise<Validated>
+}
 
 /**
- * Writes a tool whose `run` and `approve` get their types from the schema of its arguments.
+ * Writes a tool whose `run` and `approve` get their types from the schema of its arguments. With a
+ * plain JSON Schema, they get what `validate` returns, if it is written before them.
  *
  * @example
  * ```ts
@@ -23,30 +41,14 @@ export type InputOf<Schema> = Schema extends StandardSchema<infer Output> ? Outp
  * })
  * ```
  */
-export function tool<Schema extends JsonSchema | StandardJsonSchema, Output = unknown>(
-  definition: { parameters: Schema } & Omit<Tool<InputOf<Schema>, Output>, 'parameters'>,
-): Tool<InputOf<Schema>, Output> & { parameters: Schema } {
-  return definition
-}
-
-// A program can load several copies of this class.
-const brand = Symbol.for('sluice.ToolResult')
-
-/** What `run` returned with `toolResult()`. */
-export class ToolResult {
-  readonly output: unknown
-  readonly content: ToolOutput['content']
-
-  constructor({ output, content }: ToolOutput) {
-    this.output = output
-    this.content = content
-    Object.defineProperty(this, brand, { value: true })
-  }
-
-  /** Whether a value is a ToolResult, of any copy of this package. */
-  static is(value: unknown): value is ToolResult {
-    return typeof value === 'object' && value !== null && brand in value
-  }
+export function tool<
+  Schema extends JsonSchema | StandardJsonSchema,
+  Returned = unknown,
+  Validated = AnyInput,
+>(
+  definition: ToolDefinition<Schema, InputOf<Schema, Validated>, Returned, Validated>,
+): Tool<InputOf<Schema, Validated>, ResultOf<Returned>> & { parameters: Schema } {
+  return definition as Tool<InputOf<Schema, Validated>, ResultOf<Returned>> & { parameters: Schema }
 }
 
 /**
@@ -54,7 +56,7 @@ export class ToolResult {
  *
  * @throws TypeError for an unknown field
  */
-export function toolResult(result: ToolOutput): ToolResult {
+export function toolResult<Output = unknown>(result: ToolOutput<Output>): ToolResult<Output> {
   checkOptions('toolResult', result, { output: anyValue, content: parts })
   return new ToolResult(result)
 }

@@ -38,7 +38,7 @@ import { type RunSettings, scopeOf } from './decide.js'
 import type { StepChanges } from './options.js'
 import { givenUp, type Running, resultEvent, runCalls } from './runs.js'
 import type { Sealer } from './seal.js'
-import { defined, messagesOf, stepRequest } from './step-request.js'
+import { definedChanges, messagesOf, stepRequest } from './step-request.js'
 import { isCut, summaryOf, TurnRecord } from './turn-record.js'
 
 export interface LoopSettings extends RunSettings {
@@ -216,8 +216,9 @@ export class LoopSource extends AnsweringSource implements Sink {
     this.#step++
     const step = this.#step
     const messages = this.#messages()
-    const changes = defined((await options.beforeStep?.({ step, messages })) ?? {})
+    const given = await options.beforeStep?.({ step, messages })
     if (this.#closed) return
+    const changes = definedChanges(given ?? {})
     checkChanges(changes)
     const { driver: other = driver, ...changed } = changes
     this.#driver = other

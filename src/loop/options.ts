@@ -8,10 +8,11 @@ import { func, integer, type Rule, type Rules, rule } from '../base/check-option
 import type { Driver } from '../base/driver.js'
 import type { Message } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
+import type { ToolSet, ToolType, ToolTypesOf } from '../base/tool-types.js'
 import type { RunContext, ToolOutput } from '../base/tools.js'
 
 /** Options of a stream whose tools run. */
-export interface LoopOptions extends LoopHooks {
+export interface LoopOptions<Tools extends ToolSet = ToolSet> extends LoopHooks<Tools> {
   /**
    * The number of answers of the model in one turn. The calls of the last one are not run: the
    * answer ends with `tool-calls`, and the next request continues.
@@ -19,7 +20,9 @@ export interface LoopOptions extends LoopHooks {
    */
   maxSteps?: number
   /** Called before each step. What it returns replaces that part of the request for this step. */
-  beforeStep?(about: BeforeStep): StepChanges | undefined | Promise<StepChanges | undefined>
+  beforeStep?(
+    about: BeforeStep,
+  ): StepChanges<Tools> | undefined | Promise<StepChanges<Tools> | undefined>
   /**
    * How many tools run at the same time.
    * @default Infinity
@@ -40,8 +43,8 @@ export interface LoopOptions extends LoopHooks {
   /**
    * Decides about a call of a tool with `once` of which it is not known whether it ran.
    *
-   * @returns its result. If it returns undefined or throws, the result says that it is not known,
-   * and the model decides
+   * @returns its result, of the type that `run` returns. If it returns undefined or throws, the result
+   *   says that it is not known, and the model decides
    */
   onUncertain?(call: UncertainCall): ToolOutput | undefined | Promise<ToolOutput | undefined>
 }
@@ -55,8 +58,10 @@ export interface BeforeStep {
 }
 
 /** What `beforeStep` changes, for its step only. */
-export interface StepChanges
-  extends Partial<Pick<StreamRequest, 'messages' | 'tools' | 'toolChoice'>> {
+export interface StepChanges<Tools extends ToolSet = ToolSet>
+  extends Partial<Pick<StreamRequest, 'messages' | 'toolChoice'>> {
+  /** Some or all of the tools of the request, or others of the same names and types. */
+  tools?: Partial<Tools>
   driver?: Driver
 }
 
@@ -70,11 +75,13 @@ export interface UncertainCall {
 }
 
 /** Hooks of a turn. Nothing waits for them, and their errors are ignored. */
-export interface LoopHooks {
+export interface LoopHooks<Tools extends ToolSet = ToolSet> {
   /** Called after each answer of the model. */
-  onStep?: (step: StepEnd) => unknown
-  onToolStart?: (run: ToolStart) => unknown
-  onToolEnd?: (run: ToolEnd) => unknown
+  onStep?(step: StepEnd): unknown
+  /** Called before each run. The call has been validated. */
+  onToolStart?(run: ToolStart<RunCallOf<ToolTypesOf<Tools>>>): unknown
+  /** Called after each run, and for a call whose arguments are invalid. */
+  onToolEnd?(run: ToolEnd): unknown
 }
 
 /** The argument of `onStep`. */
@@ -83,14 +90,25 @@ export interface StepEnd {
   id: string
   step: number
   text: string
-  calls: readonly { id: string; name: string; input: unknown }[]
+  calls: readonly RunCall[]
 }
 
+/** A call as the model sent it. */
+export interface RunCall<Name extends string = string, Input = unknown> {
+  id: string
+  name: Name
+  input: Input
+}
+
+/** A call of one of these tools that runs. Narrow it by its name. */
+export type RunCallOf<Tools extends ToolType> =
+  Tools extends ToolType<infer Name, infer Input> ? RunCall<Name, Input> : never
+
 /** The argument of `onToolStart`. */
-export interface ToolStart extends Pick<RunContext, 'key' | 'step'> {
+export interface ToolStart<Call = RunCall> extends Pick<RunContext, 'key' | 'step'> {
   /** The id of the `start` event. */
   id: string
-  call: { id: string; name: string; input: unknown }
+  call: Call
 }
 
 /** The argument of `onToolEnd`. */

@@ -10,9 +10,9 @@ import { exceededBound } from '../base/json-bounds.js'
 import type { InputPart } from '../base/messages.js'
 import type { StandardSchema } from '../base/schema.js'
 import { show } from '../base/show.js'
-import type { RunContext, Tool } from '../base/tools.js'
+import { type RunContext, type Tool, ToolResult } from '../base/tools.js'
 import { toWellFormedJson } from '../base/well-formed-json.js'
-import { ToolError, ToolResult, UncertainError } from './define-tool.js'
+import { ToolError, UncertainError } from './define-tool.js'
 import type { RunResult } from './ledger.js'
 
 /** The words for a failure that is nobody's business but the developer's. */

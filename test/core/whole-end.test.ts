@@ -1,9 +1,11 @@
 import { createStream, fallback, hedge, ndjson, sse, toResponse } from 'sluice'
 import { Accumulator, readStream } from 'sluice/client'
 import { type HttpDriverOptions, httpDriver } from 'sluice/driver'
+import { simulatedProvider } from 'sluice/testing'
 import { describe, expect, test } from 'vitest'
 import type { StreamEvent } from '../../src/base/events.js'
 import { collect } from '../support/collect.js'
+import { everyDriver } from '../support/every-driver.js'
 
 const limits = { 'x-ratelimit-remaining-tokens': '399', 'retry-after-ms': '5', 'set-cookie': 'a=b' }
 
@@ -89,6 +91,14 @@ describe('the end of a stream has the provider’s own words and the response', 
     await createStream({ driver: lines(answered(whole)), prompt: 'p', onEnd }).final()
     expect(ends).toEqual([expect.objectContaining({ response })])
     expect(ends[0]).not.toHaveProperty('raw')
+  })
+
+  test.each(everyDriver)('of each driver: $name', async ({ driver, model }) => {
+    const provider = simulatedProvider({ answer: { text: 'Hi', rawUsage: { cost: 0.01 } } })
+    const { fetch } = provider
+    const end = await createStream({ driver: driver({ fetch, model }), prompt: 'p' }).final()
+    expect(end.raw).toMatchObject({ usage: { cost: 0.01 } })
+    expect(end.response?.id).toBe(end.responseId)
   })
 })
 

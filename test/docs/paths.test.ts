@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from './blocks.js'
 
-const pages = globSync(['*.md', 'docs/*.md', 'examples/**/README.md'], {
+const pages = globSync(['*.md', 'docs/*.md', 'docs/providers/*.md', 'examples/**/README.md'], {
   cwd: root,
   // It tells of earlier versions too.
   exclude: ['CHANGELOG.md', '**/node_modules/**'],
@@ -45,6 +45,7 @@ function deadPaths(file: string, text: string): string[] {
 test('every path in a page of the documentation leads to a file of the repository', () => {
   const dead = pages.flatMap((file) => deadPaths(file, readFileSync(join(root, file), 'utf8')))
   expect(pages).toContain('docs/testing.md')
+  expect(pages).toContain('docs/providers/openai.md')
   expect(dead).toEqual([])
 })
 

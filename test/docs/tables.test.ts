@@ -69,7 +69,7 @@ test('each code of an error has the sentence, the status and the retry that the 
 })
 
 test('the well-known servers are those of the page', () => {
-  const rows = table('docs/providers.md', 'name').map((row) =>
+  const rows = table('docs/providers/compatible.md', 'name').map((row) =>
     row.map((cell) => cell.replaceAll('`', '')),
   )
   expect(rows).toEqual(

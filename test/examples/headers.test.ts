@@ -18,6 +18,10 @@ const events = /^id: 1\nevent: start\n[^]*event: complete\n.*Hello.*\n\n$/
 
 /** An example that is missing here fails: no test would start it. */
 const expectations: Record<string, Expectation> = {
+  'approvals.ts': {
+    input: 'y\n',
+    prints: /Allow refund \{"order":"A-17","amount":120\}\? \(y\/n\) [^]*Paid 120 euros\./,
+  },
   'chat-server/server.ts': { prints: events },
   'conversation.ts': {
     input: 'My name is Ada.\nWhat is my name?\n\n',
@@ -30,7 +34,14 @@ const expectations: Record<string, Expectation> = {
   },
   'gateway/server.ts': { prints: /^data: \{"id":"chatcmpl-[^]*Hello[^]*\ndata: \[DONE\]\n\n$/ },
   'images.ts': { prints: /\nI see a picture\.\n$/ },
+  'mcp.ts': {
+    prints:
+      /\nprogress: [^]*Asking about Oslo[^]*\ntemperature: [^]*7[^]*\nIt is 7 °C in Oslo\. Take a coat\.\n$/,
+  },
   'own-driver.ts': { prints: /\nWater is wet\. \(3 tokens\)\n$/ },
+  'own-loop.ts': {
+    prints: /\nstep 5: 2\d{4} characters, sent 6\d{3}\nThe four pages agree: water is wet\.\n$/,
+  },
   'quickstart.ts': {
     prints: /start: openai, simulated\n[^]*You asked: "Why is the sky blue\?"[^]*complete: stop, /,
   },
@@ -49,7 +60,14 @@ const expectations: Record<string, Expectation> = {
   'timeout-and-abort.ts': {
     prints: /\ntimeout: .*300 ms \(timeout\.chunkMs\)\.\naborted: .*\n$/,
   },
-  'tools.ts': { prints: /\ntemperature in Oslo\?\nIt is 7 °C in Oslo\. Take a coat\.\n$/ },
+  'tool-chat/server.ts': {
+    prints:
+      /^id: 1\nevent: start\n[^]*"kind":"tool-result"[^]*"rain, 7 °C"[^]*event: complete\n.*Hello/,
+  },
+  'tools.ts': {
+    prints:
+      /\ntemperature: "calling the station of Oslo"\ntemperature: \{"city":"Oslo","celsius":7\}\n.*You asked: "What is the temperature in Oslo/,
+  },
   'use-chat/server.ts': {
     prints: /^data: {"type":"start"}\n[^]*"type":"text-delta"[^]*\ndata: \[DONE\]\n\n$/,
   },

@@ -61,9 +61,11 @@ function filesOf(folder: string): string[] {
   return [...scripts.filter((file) => !imported.has(basename(file))), ...folders.flatMap(filesOf)]
 }
 
-/** The files that this one imports from its own folder. */
+/** The files that this one imports from its own folder, or starts as a process. */
 function importsOf(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8')
-  const specifiers = [...text.matchAll(/from '(\.[^']+)'/g)].map(([, path = '']) => path)
+  const specifiers = [...text.matchAll(/(?:from '(?=\.)|new URL\(')([^']+)'/g)].map(
+    ([, path = '']) => path,
+  )
   return specifiers.filter((path) => dirname(path) === '.').map((path) => basename(path))
 }

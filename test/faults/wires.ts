@@ -52,8 +52,7 @@ export interface AnswerBytes {
 export function answerTo({ request, count }: Exchange, text = wholeText): AnswerBytes {
   const wire = wireOf(request.path)
   if (wire === undefined) throw new Error(`No wire has the path ${request.path}.`)
-  const record = { ...request, wire: wire.name, closed: Promise.resolve('finished' as const) }
-  const context = contextOf({ ...record, sent: 0 }, wire, count)
+  const context = contextOf(request, wire, count)
   const events = [...wire.events(completeAnswer(text, request.body), context)]
   const first = events.findIndex(({ token }) => token)
   const last = first + shownPieces.length

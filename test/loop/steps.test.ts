@@ -1,4 +1,4 @@
-import { createStream, fallback, hedge, StreamError, tool } from 'sluice'
+import { createStream, fallback, hedge, StreamError, type ToolSet, tool } from 'sluice'
 import { describe, expect, test, vi } from 'vitest'
 import { collect } from '../support/collect.js'
 import { calling, parameters, playing, readTurn, saying, turn, usage } from '../support/turns.js'
@@ -242,6 +242,20 @@ describe('beforeStep', () => {
     ])
     expect(complete.text).toBe('From the other.')
     expect(complete.message.content).toHaveLength(5)
+  })
+
+  test('leaves out a tool by undefined', async () => {
+    const tools: ToolSet = { ok, other: ok }
+    const without = { ok, other: undefined } as unknown as ToolSet
+    const { complete, requests } = await turn([calling(['a', 'other']), saying('Done.')], {
+      tools,
+      beforeStep: ({ step }) => (step === 1 ? { tools: without } : undefined),
+    })
+    expect(requests.map((request) => Object.keys(request.tools ?? {}))).toEqual([
+      ['ok'],
+      ['ok', 'other'],
+    ])
+    expect(complete.steps?.[0]?.calls).toMatchObject([{ isError: true }])
   })
 
   test('fails the turn with what it throws', async () => {

@@ -173,7 +173,8 @@ export function foldTurn(events: readonly StreamEvent[], cut: boolean): Folded {
         const { id, name } = last
         const seal = all.findLast((each) => 'seal' in each && each.seal !== undefined)
         const sealed = seal !== undefined && 'seal' in seal ? { seal: seal.seal } : {}
-        if (cut && index > whole) {
+        // A seal comes once the step is whole.
+        if (cut && index > whole && seal === undefined) {
           const isLast =
             index === order.findLast((each) => pieces.get(each)?.[0]?.kind !== 'source')
           return [

@@ -2,6 +2,7 @@ import { describe, expect, expectTypeOf, test } from 'vitest'
 import type { Completion, Driver, DriverYield } from '../../src/base/driver.js'
 import { StreamError } from '../../src/base/errors.js'
 import type { RetryEvent } from '../../src/base/events.js'
+import { createStream, type Message, tool } from '../../src/entries/index.js'
 import { type Script, scripted } from '../../src/entries/testing.js'
 
 interface Played {
@@ -113,6 +114,26 @@ describe('scripted()', () => {
     expect(error).toMatchObject({ code: 'aborted' })
   })
 
+  test('a call completes with tool-calls, and has an id and a block of its own', async () => {
+    const script: Script = [
+      'Let me see.',
+      { call: 'weather', input: { city: 'Oslo' } },
+      { call: 'clock' },
+      { call: 'broken', input: '{"a":', id: 'x' },
+    ]
+    const call = { type: 'content', kind: 'tool-call' } as const
+    const { yields, completion } = await play(scripted(script))
+    expect(yields).toEqual([
+      text(0, 'Let me see.'),
+      { ...call, index: 1, id: 'call-1', name: 'weather', input: '{"city":"Oslo"}' },
+      { ...call, index: 2, id: 'call-2', name: 'clock', input: '{}' },
+      { ...call, index: 3, id: 'x', name: 'broken', input: '{"a":' },
+    ])
+    expect(completion?.finishReason).toBe('tool-calls')
+    const cut = await play(scripted([{ call: 'clock' }, { finishReason: 'length', usage: {} }]))
+    expect(cut.completion?.finishReason).toBe('length')
+  })
+
   test('scripted() rejects invalid scripts', () => {
     const late = new StreamError('server', 'no')
     expect(() => scripted([late, 'a'])).toThrow('Step 0 ends the attempt')
@@ -120,7 +141,68 @@ describe('scripted()', () => {
     expect(() => scripted(['a', ['b']])).toThrow('{ chunk: [...] }')
     expect(() => scripted('a' as never)).toThrow('Option "script" is "a"')
     expect(() => scripted([{ wait: 5 } as never])).toThrow('Option "script[0]" is {"wait":5}')
+    expect(() => scripted({ steps: [] })).toThrow('at least one script')
+    expect(() => scripted({ steps: 'a' as never })).toThrow('Option "script.steps" is "a"')
+    expect(() => scripted({ steps: [['a'], [{ call: 5 } as never]] })).toThrow(
+      'Option "script.steps[1][0]" is {"call":5}',
+    )
     expect(() => scripted(['a'], { modle: 'a' } as never)).toThrow('Did you mean "model"?')
     expectTypeOf(scripted(['a'])).toEqualTypeOf<Driver>()
+  })
+})
+
+describe('scripted({ steps })', () => {
+  const overloaded = new StreamError('overloaded', 'busy')
+  const retry = { minDelayMs: 0, maxDelayMs: 0 }
+  const clock = tool({ parameters: { type: 'object' }, run: () => '12:00' })
+  const approved = tool({ parameters: { type: 'object' }, approve: true, run: () => 'done' })
+  const driver = scripted({
+    steps: [
+      [{ call: 'clock' }, { call: 'approved' }],
+      [[overloaded], [{ call: 'clock' }]],
+      [['It is ', overloaded], ['It is noon.']],
+    ],
+  })
+
+  test('plays one script per step, and in it one per attempt', async () => {
+    const tools = { clock, approved: { ...approved, approve: false } }
+    const run = () => createStream({ driver, prompt: 'Hi', tools, retry }).final()
+    const turns = await Promise.all([run(), run()])
+    for (const { text: words, attempts, steps } of turns) {
+      expect({ words, attempts }).toEqual({ words: 'It is noon.', attempts: 5 })
+      expect(steps?.map(({ calls }) => calls.map(({ id }) => id))).toEqual([
+        ['call-1', 'call-2'],
+        ['call-2-1'],
+        [],
+      ])
+    }
+  })
+
+  test('an approval belongs to the step of its call, and a question begins a turn', async () => {
+    const conversation: Message[] = [{ role: 'user', content: 'Hi' }]
+    const tools = { clock, approved }
+    const options = { driver, messages: conversation, tools, retry, signingKey: 'k'.repeat(16) }
+    const first = await createStream(options).final()
+    expect(first.waiting).toMatchObject([{ id: 'call-2', for: 'approval' }])
+    conversation.push(first.message, {
+      role: 'tool',
+      content: [{ type: 'tool-approval', id: 'call-2', approved: true }],
+    })
+    const second = await createStream(options).final()
+    expect(second.steps?.[0]?.calls).toMatchObject([{ id: 'call-2-1' }])
+    expect(second.text).toBe('It is noon.')
+    conversation.push(second.message, { role: 'user', content: 'Again' })
+    const third = await createStream(options).final()
+    expect(third.waiting).toMatchObject([{ id: 'call-2', for: 'approval' }])
+  })
+
+  test('an answer that is continued stays in its step', async () => {
+    const stream = createStream({
+      driver,
+      prompt: 'Hi',
+      tools: { clock, approved: { ...approved, approve: false } },
+      retry: { ...retry, afterContent: 'continue' },
+    })
+    expect(await stream.text()).toBe('It is noon.')
   })
 })

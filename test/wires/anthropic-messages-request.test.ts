@@ -264,6 +264,46 @@ test('a file that the provider keeps goes as its id, and one of OpenAI does not'
   expect(sent([file('file-abc')], 'deployment')[0]?.content).toHaveLength(2)
 })
 
+test('a file of text goes as text whatever its type, and one that is no document is refused', () => {
+  const file = (mediaType: string, data = btoa('{"a":1}')): InputPart => ({
+    type: 'file',
+    data,
+    mediaType,
+  })
+  const types = ['text/csv', 'application/json', 'application/ld+json', 'application/yaml']
+  for (const mediaType of types) {
+    const source = { type: 'text', media_type: 'text/plain', data: '{"a":1}' }
+    expect(sent([user(file(mediaType))])[0]?.content).toEqual([{ type: 'document', source }])
+  }
+  // What is no base64, and types that only other providers take
+  const refused = [['text/plain', '?'], ['audio/wav'], ['image/heic']] as const
+  for (const [mediaType, data] of refused) {
+    expect(() => sent([user(file(mediaType, data))])).toThrow(
+      expect.objectContaining({
+        code: 'invalid-request',
+        message: expect.stringContaining(mediaType),
+      }),
+    )
+  }
+})
+
+test('an image and a PDF go under the name of their type that the API knows', () => {
+  const names = [
+    ['image/jpg', 'image/jpeg'],
+    ['IMAGE/PNG', 'image/png'],
+    ['application/pdf; version=1.7', 'application/pdf'],
+  ] as const
+  for (const [mediaType, media_type] of names) {
+    const [turn] = sent([user({ type: 'image', data: 'AAAA', mediaType })])
+    const type = media_type === 'application/pdf' ? 'document' : 'image'
+    const source = { type: 'base64', media_type, data: 'AAAA' }
+    expect(turn?.content).toEqual([{ type, source }])
+  }
+  const drawing: InputPart = { type: 'image', data: btoa('<svg/>'), mediaType: 'image/svg+xml' }
+  const source = { type: 'text', media_type: 'text/plain', data: '<svg/>' }
+  expect(sent([user(drawing)])[0]?.content).toEqual([{ type: 'document', source }])
+})
+
 describe('options', () => {
   test('land on the block, the message, the tool and the call', () => {
     const document: InputPart = {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Message, OutputPart } from '../../src/base/messages.js'
 import type { StreamRequest } from '../../src/base/request.js'
 import { encodeGeminiRequest } from '../../src/wires/gemini/request.js'
-import { checkHistories } from '../support/histories.js'
+import { checkHistories } from '../support/histories/basic.js'
 
 interface Part {
   text?: string

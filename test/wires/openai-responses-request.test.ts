@@ -5,7 +5,7 @@ import type { Message, OutputPart } from '../../src/base/messages.js'
 import type { StreamRequest } from '../../src/base/request.js'
 import { encodeResponsesRequest } from '../../src/wires/openai-responses/request.js'
 import { ResponsesDecoder } from '../../src/wires/openai-responses/response.js'
-import { checkHistories, encrypted } from '../support/histories.js'
+import { checkHistories, encrypted } from '../support/histories/basic.js'
 
 interface Item {
   type: string

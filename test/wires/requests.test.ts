@@ -3,7 +3,7 @@ import type { Message } from '../../src/base/messages.js'
 import type { StreamRequest } from '../../src/base/request.js'
 import { encodeMessagesRequest } from '../../src/wires/anthropic-messages/request.js'
 import { encodeChatRequest } from '../../src/wires/openai-chat/request.js'
-import { checkHistories } from '../support/histories.js'
+import { checkHistories } from '../support/histories/basic.js'
 
 interface Sent {
   role: string

@@ -43,3 +43,39 @@ export interface RefusedScenario {
   kind: 'refused'
   status: number
 }
+
+/**
+ * The provider sends `text`, and after it a block of its own that only it understands, such as a
+ * call of a server tool. It answers the next request with `text` alone.
+ */
+export interface BlockScenario {
+  kind: 'block'
+  text: string
+}
+
+/** The provider sends `text` and pauses. It answers the next request with `rest`. */
+export interface PauseScenario {
+  kind: 'pause'
+  text: string
+  rest: string
+}
+
+/** The provider sends `text`, these response headers, and these further fields of its usage. */
+export interface DetailsScenario {
+  kind: 'details'
+  text: string
+  headers: Readonly<Record<string, string>>
+  rawUsage: Readonly<Record<string, unknown>>
+}
+
+/** The provider sends `text`. The request has options of the provider. */
+export interface OptionsScenario {
+  kind: 'options'
+  text: string
+}
+
+/** The provider sends `text`. The request has the result of a tool with an image in it. */
+export interface ImagesScenario {
+  kind: 'images'
+  text: string
+}

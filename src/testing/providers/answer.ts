@@ -19,12 +19,8 @@ import {
 } from '../../base/check-options.js'
 import type { Usage } from '../../base/events.js'
 import { checkFault, type Fault } from './fault.js'
-import {
-  defaultAnswer,
-  readConversation,
-  type SentConversation,
-  tokensOf,
-} from './request-conversation.js'
+import { defaultAnswer, readConversation, tokensOf } from './request-conversation.js'
+import { callsFor, readTurn } from './request-turn.js'
 import { sampleOf, schemaOf } from './sample-json.js'
 
 /** A string is short for `{ text }`. */
@@ -34,7 +30,8 @@ export type Answer = string | AnswerParts
 export interface AnswerParts {
   /**
    * Sent a word at a time.
-   * @default a text that quotes the conversation, or simple JSON that fits the schema where the request has one; empty beside tool calls
+   * @default a text that quotes the conversation and the results of tools, or simple JSON that fits
+   * the schema of the request; empty with tool calls
    */
   text?: string
   /**
@@ -42,6 +39,11 @@ export interface AnswerParts {
    * `thinking` block on Anthropic's, parts with `thought` on Gemini's.
    */
   reasoning?: string
+  /**
+   * @default without a `text`: a call of each offered tool whose name, or the longer words of whose
+   * name, are in the last user message, with arguments that fit its schema; none once there are
+   * results. `tool_choice` is obeyed.
+   */
   toolCalls?: readonly AnswerToolCall[]
   /** The phase of the text on the Responses wire: `commentary` or `final_answer`. Others have none. */
   phase?: string
@@ -142,12 +144,21 @@ export interface WholeAnswer {
 export function completeAnswer(answer: Answer | undefined, body: unknown): WholeAnswer {
   const parts = typeof answer === 'string' ? { text: answer } : (answer ?? {})
   const conversation = readConversation(body)
-  const toolCalls = (parts.toolCalls ?? []).map(({ id, name, input }) => ({
+  const turn = readTurn(body)
+  const called: readonly AnswerToolCall[] =
+    parts.toolCalls ?? (parts.text === undefined ? callsFor(body, turn) : [])
+  const toolCalls = called.map(({ id, name, input }) => ({
     id,
     name,
     input: typeof input === 'string' ? input : (JSON.stringify(input) ?? '{}'),
   }))
-  const text = parts.text ?? (toolCalls.length > 0 ? '' : answerTo(conversation, body))
+  const schema = schemaOf(body)
+  const answerText = (): string => {
+    if (toolCalls.length > 0) return ''
+    if (schema !== undefined) return JSON.stringify(sampleOf(schema), null, 1)
+    return defaultAnswer(conversation, turn.results)
+  }
+  const text = parts.text ?? answerText()
   const reasoning = parts.reasoning ?? ''
   const textTokens = tokensOf(text)
   const reasoningTokens = tokensOf(reasoning)
@@ -179,13 +190,6 @@ export function completeAnswer(answer: Answer | undefined, body: unknown): Whole
     usage,
     rawUsage,
   }
-}
-
-function answerTo(conversation: SentConversation, body: unknown): string {
-  const schema = schemaOf(body)
-  return schema === undefined
-    ? defaultAnswer(conversation)
-    : JSON.stringify(sampleOf(schema), null, 1)
 }
 
 /** The pieces that the JSON arguments of a tool call arrive in. */

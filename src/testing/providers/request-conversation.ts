@@ -40,8 +40,16 @@ export function readConversation(body: unknown): SentConversation {
   }
 }
 
-/** The answer of a model that has nothing to say, but has read everything: 40 to 80 words for short prompts. */
-export function defaultAnswer({ system, messages }: SentConversation): string {
+/**
+ * The answer of a model that has nothing to say, but has read everything: 40 to 80 words for short
+ * prompts.
+ *
+ * @param results - of tools, in this turn
+ */
+export function defaultAnswer(
+  { system, messages }: SentConversation,
+  results: readonly string[] = [],
+): string {
   const asked = messages.filter(({ role, text }) => role === 'user' && text !== '')
   const first = asked[0]
   const last = asked.at(-1)
@@ -49,6 +57,7 @@ export function defaultAnswer({ system, messages }: SentConversation): string {
   const sentences = [
     'Olá! 👋 This is a simulated model, so the answer is canned, but it did read what you sent.',
     last ? `You asked: "${clip(last.text)}".` : 'You asked nothing.',
+    results.length > 0 ? `The tools returned: ${results.map(quote).join(', ')}.` : '',
     `The conversation came with ${count}.`,
     first !== last && first ? `It began with: "${clip(first.text)}".` : '',
     system === '' ? '' : `The instructions are: "${clip(system)}".`,
@@ -73,14 +82,20 @@ function speakerOf(type: unknown, output: unknown): string {
   return output === undefined ? 'assistant' : 'tool'
 }
 
-function listOf(value: unknown): readonly unknown[] {
+/** The elements of an array; none where it is not one. */
+export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-function textOf(content: unknown): string {
+/** The text of content of any wire. */
+export function textOf(content: unknown): string {
   if (typeof content === 'string') return content
   const texts = listOf(content).map((part) => fields(part).text)
   return texts.filter((text) => typeof text === 'string').join('')
+}
+
+function quote(text: string): string {
+  return `"${clip(text)}"`
 }
 
 function clip(text: string): string {

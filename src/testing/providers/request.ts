@@ -6,6 +6,7 @@
 
 import type { WireName } from '../../wires/wire-name.js'
 import type { Closing } from './body.js'
+import { readTurn } from './request-turn.js'
 
 /** The wire formats that a simulated provider speaks. */
 export type SimulatedWireName = WireName
@@ -21,6 +22,10 @@ export interface SimulatedRequest {
   readonly body: unknown
   /** Undefined when the path belongs to none of them. */
   readonly wire: SimulatedWireName | undefined
+  /**
+   * The step of the turn, from 1: it counts the rounds of tool results after the last user message.
+   */
+  readonly step: number
   /**
    * `finished`: everything was sent that was to be sent, be it an error or half an answer. `aborted`: the client left, or the
    * server was closed, before that: also if it only spares itself what follows a finish reason. It never rejects.
@@ -55,7 +60,9 @@ export function recordRequest(
   const closed = new Promise<Closing>((resolve) => {
     close = resolve
   })
-  return { method, path, headers, body: parse(text), wire, closed, sent: 0, close }
+  const body = parse(text)
+  const { step } = readTurn(body)
+  return { method, path, headers, body, wire, step, closed, sent: 0, close }
 }
 
 function parse(text: string): unknown {

@@ -34,7 +34,7 @@ export function speakerTo(headers: SimulatedRequest['headers']): SimulatedWire {
 }
 
 export function contextOf(
-  { path, body: sent }: SimulatedRequest,
+  { path, body: sent }: Pick<SimulatedRequest, 'path' | 'body'>,
   wire: SimulatedWire,
   count: number,
 ): WireContext {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { fields } from './request-conversation.js'
+import { fields, listOf } from './request-conversation.js'
 
 /** The schema that a request of any wire wants its answer to fit; undefined where it wants none. */
 export function schemaOf(body: unknown): unknown {
@@ -110,10 +110,6 @@ function resolve(root: unknown, reference: string): unknown {
     node = fields(node)[step.replaceAll('~1', '/').replaceAll('~0', '~')]
   }
   return node
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
 }
 
 function numberOf(value: unknown): number | undefined {

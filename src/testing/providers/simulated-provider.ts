@@ -32,10 +32,12 @@ export interface SimulatedProviderOptions {
   /** Pause between two tokens, in milliseconds. 0 sets no timers at all. @default 20 */
   paceMs?: number
   /**
-   * What the model says. A list is a script: one answer for each request that gets that far, and the last one repeats. A
-   * function may look at the request.
+   * What the model says. A list is a script: one answer for each request that gets that far, and
+   * the last one repeats. A function may look at the request. In a turn with tools each step is a
+   * request, whose `step` says which.
    *
-   * @default a text that quotes the conversation it was sent
+   * @default calls of the tools that the prompt names, if there are any; else a text that quotes
+   * the conversation
    */
   answer?: AnswerOption
   /** Whether a request without an API key is answered with 401, or 403 by Gemini. @default true */

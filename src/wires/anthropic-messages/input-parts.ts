@@ -31,7 +31,10 @@ export function finishBlock(
   return isCacheable(finished) ? marks.add(finished, part.cache) : finished
 }
 
-/** @throws StreamError `invalid-request` for the id of a file that another provider keeps */
+/**
+ * @throws StreamError `invalid-request` for the id of a file that another provider keeps, and for a
+ *   file of a type that the API does not take
+ */
 export function encodeInputPart(part: InputPart, context: BlockContext): Json {
   const block = part.type === 'text' ? { type: 'text', text: part.text } : encodeFile(part, context)
   return finishBlock(block, part, context)
@@ -48,16 +51,37 @@ function encodeFile(part: ImageInputPart | FileInputPart, { maker }: BlockContex
   }
   const data = readData(part)
   if ('url' in data) return { type, source: { type: 'url', url: data.url }, ...title }
-  if (!isImage && part.mediaType?.startsWith('text/')) {
-    const text = decodeText(data.base64)?.trim()
-    const plain = { type: 'text', media_type: 'text/plain', data: text }
-    if (text) return { type, source: plain, ...title }
+  const mediaType = takenType(data.mediaType)
+  if (mediaType !== undefined) {
+    const source = { type: 'base64', media_type: mediaType, data: data.base64 }
+    return { type: mediaType === pdf ? 'document' : 'image', source, ...title }
   }
+  const text = isText.test(data.mediaType) ? decodeText(data.base64)?.trim() : undefined
+  if (!text) throw refusal(data.mediaType)
   return {
-    type,
-    source: { type: 'base64', media_type: data.mediaType, data: data.base64 },
+    type: 'document',
+    source: { type: 'text', media_type: 'text/plain', data: text },
     ...title,
   }
+}
+
+const pdf = 'application/pdf'
+
+/** The API's name of a type that it takes as bytes. */
+function takenType(mediaType: string): string | undefined {
+  const [name = ''] = mediaType.toLowerCase().split(';')
+  const type = name.trim().replace(/^image\/jpg$/, 'image/jpeg')
+  return /^image\/(?:jpeg|png|gif|webp)$/.test(type) || type === pdf ? type : undefined
+}
+
+/** Types that are text; the API knows one of them by its name. */
+const isText = /^text\/|[/+](?:json|xml|ya?ml)\b/i
+
+function refusal(mediaType: string): StreamError {
+  return new StreamError(
+    'invalid-request',
+    `The Messages API takes JPEG, PNG, GIF, WebP, PDF and text, but a file has the type ${mediaType}, or its text cannot be read.`,
+  )
 }
 
 /** Ids of Anthropic have an underscore, and those of OpenAI a hyphen. */

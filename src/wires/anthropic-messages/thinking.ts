@@ -7,7 +7,7 @@
  */
 
 import type { ReasoningEffort, StreamRequest } from '../../base/request.js'
-import type { ClaudeModel } from '../models/claude.js'
+import type { ClaudeTraits } from '../models/claude.js'
 import { nearestEffort } from '../models/traits.js'
 import type { Json } from '../read-json.js'
 
@@ -41,7 +41,7 @@ interface Circumstances {
 
 export function encodeThinking(
   { reasoning, toolChoice }: StreamRequest,
-  claude: ClaudeModel,
+  claude: ClaudeTraits,
   { resumes, hasTools }: Circumstances,
 ): Thinking {
   // A forced call and thinking exclude each other, also where a model thinks unasked.
@@ -72,7 +72,7 @@ export function encodeThinking(
 const unasked: Thinking = { thinking: undefined, effort: undefined, budget: 0 }
 
 /** Switches thinking off, or as far down as the model allows. */
-function withoutThinking({ thinkingOff, efforts }: ClaudeModel): Thinking {
+function withoutThinking({ thinkingOff, efforts }: ClaudeTraits): Thinking {
   if (thinkingOff === 'omit') return unasked
   return thinkingOff === 'never'
     ? { ...unasked, effort: nearestEffort('none', efforts) }

@@ -37,13 +37,7 @@ export interface ClaudeTraits {
   readonly sampling: 'both' | 'one' | 'none'
   /** Whether the model continues a last message of the assistant. Others refuse such a request. */
   readonly takesPrefill: boolean
-}
-
-/** What the table holds of a model. */
-export interface ClaudeModel extends ClaudeTraits {
-  /**
-   * What switches thinking off: leaving it out, a type of `thinking`, or nothing.
-   */
+  /** What switches thinking off: leaving it out, a type of `thinking`, or nothing (`never`). */
   readonly thinkingOff: 'omit' | 'disabled' | 'between_tools' | 'never'
 }
 
@@ -52,11 +46,11 @@ export interface ClaudeModel extends ClaudeTraits {
  *
  * @param traits - the caller's own, which override those of the version
  */
-export function describeClaude(model: string, traits: Partial<ClaudeTraits> = {}): ClaudeModel {
+export function describeClaude(model: string, traits: Partial<ClaudeTraits> = {}): ClaudeTraits {
   return { ...traitsOf(versionOf(model), model), ...compact(traits) }
 }
 
-function traitsOf(version: number | undefined, model: string): ClaudeModel {
+function traitsOf(version: number | undefined, model: string): ClaudeTraits {
   if (version === undefined) {
     // Another maker's model gets what all take.
     return {
@@ -86,7 +80,7 @@ function traitsOf(version: number | undefined, model: string): ClaudeModel {
 }
 
 /** From Claude 5 on, models think by default, and some of them always. */
-function thinkingOffOf(version: number, model: string): ClaudeModel['thinkingOff'] {
+function thinkingOffOf(version: number, model: string): ClaudeTraits['thinkingOff'] {
   if (version < 500) return 'omit'
   const name = model.toLowerCase()
   if (name.includes('haiku')) return 'disabled'

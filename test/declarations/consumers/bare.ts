@@ -17,7 +17,10 @@ import {
   type StreamEvent,
   type StreamOptions,
   sse,
+  type ToolSet,
+  type ToolTypesOf,
   timeout,
+  tool,
   toReadableStream,
   toResponse,
 } from 'sluice'
@@ -63,8 +66,7 @@ export function describe(event: StreamEvent): string {
     case 'content':
       if (event.kind === 'tool-call') return event.input
       if (event.kind === 'source') return event.url ?? ''
-      if (event.kind === 'tool-result') return event.name
-      if (event.kind === 'provider') return event.origin
+      if (event.kind === 'provider' || event.kind === 'tool-result') return event.name
       return event.kind === 'file' ? event.data : event.text
     case 'retry':
       return `${event.delayMs satisfies number} ${event.error.code satisfies string}`
@@ -116,6 +118,46 @@ export async function askWithTools(options: StreamOptions): Promise<unknown> {
   // @ts-expect-error: no such option
   createStream({ driver, prompt: 'p', temprature: 1 })
   return (await wrapped.final()).output
+}
+
+interface City {
+  city: string
+}
+
+/** Calls and results have the types of their tools. */
+export async function useTools(city: StandardSchema<City>): Promise<(number | undefined)[]> {
+  const tools = {
+    length: tool({ parameters: city, run: async ({ city }) => city.length }),
+    later: tool({
+      parameters: {},
+      async *run(_input, { signal }) {
+        signal.throwIfAborted()
+        yield { at: new Date() }
+      },
+    }),
+  }
+  const stream: EventStream<unknown, ToolTypesOf<typeof tools>> = createStream({
+    driver,
+    prompt: 'p',
+    tools,
+    onToolStart: ({ call }) => call.name satisfies 'length' | 'later',
+  })
+  for await (const event of stream) {
+    if (event.type !== 'content' || event.kind !== 'tool-result') continue
+    if (event.isError || event.preliminary || event.name === 'length') continue
+    const { output } = event
+    if (output !== null && typeof output !== 'string') output.at satisfies string
+  }
+  const plain: EventStream = stream
+  const any: ToolSet = tools
+  // @ts-expect-error: no such field of a tool
+  createStream({ driver, prompt: 'p', tools: { length: { parameters: city, execute: any } } })
+  const { steps = [], waiting = [] } = await stream.final()
+  for (const call of waiting) if (call.for === 'approval') call.name satisfies keyof typeof tools
+  await plain.text()
+  return steps
+    .flatMap(({ calls }) => calls)
+    .map((call) => (!call.isError && call.name === 'length' ? call.output : undefined))
 }
 
 export async function serve(): Promise<Response[]> {

@@ -1,8 +1,8 @@
-/** Conversations of any kind, made on any wire, cut anywhere. */
+/** Conversations of texts, calls and reasoning of any kind, made on any wire, cut anywhere. */
 
 import * as fc from 'fast-check'
-import { StreamError } from '../../src/base/errors.js'
-import type { InputPart, Message, OutputPart, ToolCallPart } from '../../src/base/messages.js'
+import { StreamError } from '../../../src/base/errors.js'
+import type { InputPart, Message, OutputPart, ToolCallPart } from '../../../src/base/messages.js'
 
 const words = fc.constantFrom('', ' ', '\n\n', 'a', 'b c', 'done ')
 const ids = fc.constantFrom('', 'c1', 'c2', 'functions.get:0', 'x'.repeat(80))
