@@ -34,13 +34,15 @@ export interface Tool<Input = AnyInput, Output = unknown> extends ForProviders {
     context: RunContext,
   ): Output | Promise<Output> | Generator<unknown, Output> | AsyncGenerator<unknown, Output>
   /**
-   * Whether a person has to allow a call before it runs.
+   * Whether a person has to allow a call before it runs. A call does not run if the function throws
+   * or returns anything but true or false.
    * @default false
    */
   approve?: boolean | ((input: Input, context: ApproveContext) => boolean | Promise<boolean>)
   /**
    * Never run a call again of which it is not known whether it ran, such as after a crash or an
-   * abort. Its result says so.
+   * abort. Its result says so. Without the store of a conversation, each process remembers the last
+   * 10,000 calls that it ran.
    * @default false
    */
   once?: boolean

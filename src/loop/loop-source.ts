@@ -16,15 +16,13 @@ import { StreamError } from '../base/errors.js'
 import type {
   ContentEvent,
   RetryEvent,
-  Step,
   ToolCallContent,
   ToolResultContent,
   UsageSum,
   WaitingCall,
 } from '../base/events.js'
-import type { Message, OutputPart, ToolCallPart } from '../base/messages.js'
-import type { StreamRequest, ToolChoice } from '../base/request.js'
-import type { ToolSet } from '../base/tool-types.js'
+import type { Message, OutputPart } from '../base/messages.js'
+import type { StreamRequest } from '../base/request.js'
 import { addUsage, estimateUsage, isEmpty } from '../base/usage.js'
 import { abortError } from '../pull/abort.js'
 import { AnsweringSource } from '../pull/answering-source.js'
@@ -36,11 +34,14 @@ import type {
   Source,
   TurnRest,
 } from '../pull/source.js'
-import { type Call, callsIn, openCalls } from './calls.js'
-import type { Progress, ResumedAnswer } from './ledger.js'
+import { type Call, openCalls } from './calls.js'
+import { type RunSettings, scopeOf } from './decide.js'
+import type { ResumedAnswer } from './ledger.js'
 import type { StepChanges } from './options.js'
-import { givenUp, type Running, type RunSettings, resultEvent, runCalls, scopeOf } from './runs.js'
+import { givenUp, type Running, resultEvent, runCalls } from './runs.js'
 import type { Sealer } from './seal.js'
+import { definedChanges, messagesOf, stepRequest } from './step-request.js'
+import { isCut, summaryOf, TurnRecord } from './turn-record.js'
 
 export interface LoopSettings extends RunSettings {
   driver: Driver
@@ -61,11 +62,7 @@ export class LoopSource extends AnsweringSource implements Sink {
   readonly #running = new Map<Call, Running>()
   /** Results and seals that wait for the reader, by the index of their block. */
   readonly #shown = new Map<number, ToolResultContent | ToolCallContent>()
-  /** How often calls of the answer have used each id. */
-  readonly #ids = new Map<string, number>()
-  readonly #steps: Step[]
-  /** The parts of the answer before this step. */
-  #parts: OutputPart[]
+  readonly #record: TurnRecord
   /** The content of this step. Its blocks count from `#from`. */
   #answer = new Accumulator()
   #from: number
@@ -87,9 +84,6 @@ export class LoopSource extends AnsweringSource implements Sink {
   #attempts = 0
   /** What this step had received before its last attempt, in characters. */
   #lengthBefore = 0
-  #usage: UsageSum = {}
-  /** What the steps report as wasted. The reader has heard of failed attempts by `retry` events. */
-  #wasted: UsageSum = {}
   #begun = false
   #closed = false
   /** The end of the turn, once it is known. */
@@ -100,10 +94,9 @@ export class LoopSource extends AnsweringSource implements Sink {
     this.#request = this.#stepRequest = request
     this.#context = context
     this.#settings = settings
+    const { id, parts, steps } = settings.resumed ?? { id: settings.id, parts: [], steps: [] }
+    this.#record = new TurnRecord(id, parts, steps)
     this.#driver = settings.driver
-    const { parts = [], steps = [] } = settings.resumed ?? {}
-    this.#parts = [...parts]
-    this.#steps = [...steps]
     this.#step = steps.length
     this.#blocks = this.#from = parts.length
   }
@@ -121,13 +114,13 @@ export class LoopSource extends AnsweringSource implements Sink {
     if (completion === undefined) return this.#completion
     const more = this.#callBlocks.size > 0 && !isCut(completion)
     if (more || completion.finishReason === 'pause') return undefined
-    this.#record(completion)
+    this.#addStep(completion)
     return this.#whole(completion)
   }
 
   usage(): UsageSum {
     return addUsage(
-      addUsage(this.#usage, this.#wasted),
+      addUsage(this.#record.usage, this.#record.wasted),
       this.#costOfAttempt(this.#upstream?.usage()),
     )
   }
@@ -157,7 +150,8 @@ export class LoopSource extends AnsweringSource implements Sink {
     if (!this.#begun) {
       this.#begun = true
       this.#go(() => this.#begin())
-      if (this.#parts.length > 0) this.answerBatch(contentOfParts(this.#parts))
+      const parts = this.#settings.resumed?.parts ?? []
+      if (parts.length > 0) this.answerBatch(contentOfParts(parts))
     } else if (this.#upstream !== undefined) this.#upstream.pull(this)
   }
 
@@ -214,7 +208,6 @@ export class LoopSource extends AnsweringSource implements Sink {
   }
 
   async #begin(): Promise<void> {
-    callsIn({ content: this.#parts }, this.#messageId, false, this.#ids)
     const calls = await openCalls(this.#messages())
     if (this.#closed) return
     if (calls.length > 0) {
@@ -230,25 +223,13 @@ export class LoopSource extends AnsweringSource implements Sink {
     this.#step++
     const step = this.#step
     const messages = this.#messages()
-    const given = (await options.beforeStep?.({ step, messages })) ?? {}
+    const given = await options.beforeStep?.({ step, messages })
     if (this.#closed) return
-    const { tools: offered, ...others } = given
-    // A tool that is left undefined is not offered.
-    const allTools = offered === undefined ? {} : { tools: defined(offered) as ToolSet }
-    const changes = { ...defined(others), ...allTools }
+    const changes = definedChanges(given ?? {})
     checkChanges(changes)
-    const { prompt: _prompt, toolChoice, ...request } = this.#request
-    const { tools = request.tools ?? {} }: { tools?: ToolSet } = changes
     const { driver: other = driver, ...changed } = changes
     this.#driver = other
-    this.#stepRequest = {
-      ...request,
-      messages,
-      // A call that was forced has been made.
-      ...(toolChoice === undefined || (this.#called && isForced(toolChoice)) ? {} : { toolChoice }),
-      ...changed,
-      tools,
-    }
+    this.#stepRequest = stepRequest(this.#request, messages, this.#called, changed)
     this.#answer = new Accumulator()
     this.#from = this.#blocks
     this.#attempts = this.#lengthBefore = 0
@@ -267,55 +248,38 @@ export class LoopSource extends AnsweringSource implements Sink {
     if (this.isPulled) this.#upstream.pull(this)
   }
 
-  /** Puts the answer of the model that has ended into the records of the turn. */
-  #record(completion: Completion) {
-    const { finishReason, usage, wasted = {} } = completion
-    const cut = isCut(completion)
-    const parts = this.#answer.message(cut).content as readonly OutputPart[]
-    const calls = callsIn({ content: parts }, this.#messageId, true, this.#ids)
-    this.#usage = addUsage(this.#usage, usage)
-    this.#wasted = addUsage(this.#wasted, wasted)
-    const about = calls.map(({ part }) => ({ id: part.id, name: part.name, input: part.input }))
-    const text = this.#answer.text()
-    this.#steps.push({
-      text,
-      usage,
-      finishReason,
-      model: completion.model ?? this.#driver.model,
-      attempts: this.#attempts,
-      calls: about,
-    })
-    const { id } = this.#settings
-    callHook(this.#settings.options.onStep, { id, step: this.#step, text, calls: about })
+  #addStep(completion: Completion) {
+    const { id, options } = this.#settings
+    const by = { model: this.#driver.model, attempts: this.#attempts }
+    const { text, parts, calls } = this.#record.addStep(this.#answer, completion, by)
+    callHook(options.onStep, { id, step: this.#step, text, calls: calls.map(summaryOf) })
     this.#called ||= calls.length > 0
     return { parts, calls }
   }
 
   async #endStep(completion: Completion): Promise<void> {
     const { finishReason } = completion
-    const { parts, calls } = this.#record(completion)
+    const { parts, calls } = this.#addStep(completion)
     const cut = isCut(completion)
     const { sealer } = this.#settings
-    this.#parts.push(...(sealer === undefined ? parts : await this.#sealed(sealer, parts, calls)))
+    const isSealed = sealer !== undefined && !cut
+    this.#record.addParts(isSealed ? await this.#sealed(sealer, parts, calls) : parts)
     if (this.#closed) return
     // The calls of an answer that is not whole carry an error.
     if (!cut) this.#from = this.#blocks
-    const goesOn = !cut && finishReason !== 'other' && calls.length > 0
-    if (!cut) await this.#settings.ledger?.progress?.(this.#progress(), goesOn)
-    if (this.#closed) return
     const { maxSteps = defaultMaxSteps } = this.#settings.options
     const isLast = this.#step >= maxSteps
     // Some providers end calls with "stop", and others a pause.
-    if (!goesOn) {
+    const isDone = cut || finishReason === 'other' || calls.length === 0
+    // A turn that ends is stored as a whole.
+    await this.#progress(!isDone || finishReason !== 'pause')
+    if (this.#closed) return
+    if (isDone) {
       if (finishReason === 'pause' && !isLast) return this.#beginStep()
       return this.#finish(completion)
     }
     const { tools = {} } = this.#stepRequest
-    if (isLast)
-      return this.#finish(
-        completion,
-        calls.map(({ part }) => leftOver(part, tools)),
-      )
+    if (isLast) return this.#finish(completion, leftOver(calls, tools))
     if (await this.#run(calls, tools, completion)) await this.#beginStep()
   }
 
@@ -350,33 +314,17 @@ export class LoopSource extends AnsweringSource implements Sink {
     )
     if (this.#closed) return false
     this.#from = this.#blocks
-    this.#keep(
-      calls,
-      results.toSorted((one, other) => one.index - other.index),
-    )
-    await this.#settings.ledger?.progress?.(this.#progress(), true)
+    this.#record.addResults(calls, results)
+    await this.#progress(true)
+    if (this.#closed) return false
     if (waiting.length === 0) return true
     this.#finish(completion ?? { finishReason: 'tool-calls', usage: {} }, waiting)
     return false
   }
 
-  /** Puts results into the answer, in the order of the calls. */
-  #keep(calls: readonly Call[], results: readonly ToolResultContent[]): void {
-    const step = this.#steps.at(-1)
-    for (const event of results) {
-      const { type: _type, index: _index, kind, preliminary: _preliminary, ...result } = event
-      this.#parts.push({ type: kind, ...result })
-    }
-    if (step === undefined) return
-    // The results of one id come in the order of its calls.
-    const left = Map.groupBy(results, ({ id }) => id)
-    const known = calls.map(({ part: { id, name, input } }) => {
-      const result = left.get(id)?.shift()
-      if (result === undefined) return { id, name, input }
-      const { output, isError } = result
-      return { id, name, input, output, ...(isError ? { isError } : {}) }
-    })
-    this.#steps[this.#steps.length - 1] = { ...step, calls: known }
+  /** @param waits - runs or another step follow */
+  async #progress(waits: boolean): Promise<void> {
+    await this.#settings.ledger?.progress?.(this.#record.progress(this.#blocks), waits)
   }
 
   /** Seals the calls of a step, and shows the seals. */
@@ -403,7 +351,11 @@ export class LoopSource extends AnsweringSource implements Sink {
         seal,
       })
     }
-    if (!this.#closed) this.#show()
+    if (!this.#closed) {
+      // Whoever receives a seal may cancel at once, and the call is whole.
+      this.#from = this.#blocks
+      this.#show()
+    }
     return parts.map((part) => {
       const seal = seals.get(part)
       return seal === undefined ? part : ({ ...part, seal } as OutputPart)
@@ -419,33 +371,13 @@ export class LoopSource extends AnsweringSource implements Sink {
 
   /** The completion of the turn. */
   #whole(completion: Completion, waiting: readonly WaitingCall[] = []): Completion {
-    const wasted = this.#wasted
     const { provider, model } = this.#driver
-    return {
-      provider,
-      model,
-      ...completion,
-      ...(waiting.length > 0 ? { finishReason: 'tool-calls' as const } : {}),
-      usage: this.#usage,
-      ...(isEmpty(wasted) ? {} : { wasted }),
-      turn: { steps: this.#steps, ...(waiting.length > 0 ? { waiting } : {}) },
-    }
-  }
-
-  #progress(): Progress {
-    return { parts: this.#parts, steps: this.#steps, blocks: this.#blocks }
-  }
-
-  /** The id of the answer, which is not that of the stream if it resumes one. */
-  get #messageId(): string {
-    return this.#settings.resumed?.id ?? this.#settings.id
+    return this.#record.completion({ provider, model, ...completion }, waiting)
   }
 
   /** The conversation with the answer so far. */
   #messages(): readonly Message[] {
-    const messages = messagesOf(this.#request)
-    if (this.#parts.length === 0) return messages
-    return [...messages, { role: 'assistant', id: this.#messageId, content: [...this.#parts] }]
+    return this.#record.after(messagesOf(this.#request))
   }
 
   /** Shows the results that wait, if the reader does. */
@@ -474,30 +406,14 @@ export class LoopSource extends AnsweringSource implements Sink {
   }
 }
 
-/** A call of the last step, which is not run. */
+/** The calls of the last step, which are not run. */
 function leftOver(
-  { id, name, input }: ToolCallPart,
+  calls: readonly Call[],
   tools: NonNullable<StreamRequest['tools']>,
-): WaitingCall {
-  const isKnown = Object.hasOwn(tools, name)
-  return { id, name, input, for: isKnown && tools[name]?.run === undefined ? 'client' : 'steps' }
-}
-
-/** Whether an answer reached a limit. Its calls are not run. */
-function isCut({ finishReason }: Completion): boolean {
-  return finishReason === 'length' || finishReason === 'content-filter'
-}
-
-/** Without the fields that are undefined, which change nothing. */
-function defined<T extends object>(changes: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const present = Object.entries(changes).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(present) as { [K in keyof T]?: Exclude<T[K], undefined> }
-}
-
-function isForced(choice: ToolChoice): boolean {
-  return typeof choice === 'object' || choice === 'required'
-}
-
-function messagesOf({ messages, prompt = '' }: StreamRequest): readonly Message[] {
-  return messages ?? [{ role: 'user', content: prompt }]
+): WaitingCall[] {
+  return calls.map((call) => {
+    const { name } = call.part
+    const isOfClient = Object.hasOwn(tools, name) && tools[name]?.run === undefined
+    return { ...summaryOf(call), for: isOfClient ? 'client' : 'steps' }
+  })
 }

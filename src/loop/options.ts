@@ -43,8 +43,8 @@ export interface LoopOptions<Tools extends ToolSet = ToolSet> extends LoopHooks<
   /**
    * Decides about a call of a tool with `once` of which it is not known whether it ran.
    *
-   * @returns its result, of the type that `run` returns; undefined leaves it to the model, whose
-   *   result says that it is not known
+   * @returns its result, of the type that `run` returns. If it returns undefined or throws, the result
+   *   says that it is not known, and the model decides
    */
   onUncertain?(call: UncertainCall): ToolOutput | undefined | Promise<ToolOutput | undefined>
 }

@@ -63,6 +63,8 @@ export async function checkInput(tool: Tool, input: unknown): Promise<unknown> {
 }
 
 export interface RunSettings {
+  /** Aborts when the stream ends. The time limit aborts it, too. */
+  controller: AbortController
   toolMs: number
   maxResultCharacters: number
   /** Called with each preliminary result. */
@@ -71,18 +73,14 @@ export interface RunSettings {
   onOutcome(outcome: Outcome): void
 }
 
-/** Runs a tool to its end, to its time limit, or until the signal aborts. It never rejects. */
+/** Runs a tool to its end, to its time limit, or until its signal aborts. It never rejects. */
 export async function runTool(
   tool: Tool,
   input: unknown,
-  context: RunContext,
-  { toolMs, maxResultCharacters, onPreliminary, onOutcome }: RunSettings,
+  context: Omit<RunContext, 'signal'>,
+  { controller, toolMs, maxResultCharacters, onPreliminary, onOutcome }: RunSettings,
 ): Promise<Outcome> {
-  const controller = new AbortController()
   const { signal } = controller
-  const stop = (): void => controller.abort(context.signal.reason)
-  if (context.signal.aborted) stop()
-  context.signal.addEventListener('abort', stop)
   const late = new StreamError(
     'timeout',
     `The tool took longer than ${toolMs} ms (timeout.toolMs).`,
@@ -90,7 +88,6 @@ export async function runTool(
   const timer = toolMs === Infinity ? undefined : setTimeout(() => controller.abort(late), toolMs)
   const given = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason))
-    if (signal.aborted) reject(signal.reason)
   })
   given.catch(() => {})
   const end = (outcome: Outcome): Outcome => {
@@ -115,7 +112,6 @@ export async function runTool(
     return end({ result: { ...read(wordsOf(error)), isError: true }, error })
   } finally {
     clearTimeout(timer)
-    context.signal.removeEventListener('abort', stop)
   }
 }
 

@@ -116,7 +116,7 @@ async function run(row: StepRow): Promise<Outcome> {
   const more: Partial<Outcome> = message ? await goOn(message) : {}
   const listeners = getEventListeners(signal, 'abort').length
   await close()
-  return { ...outcome, ...more, runs: runs.toSorted(), listeners }
+  return { ...outcome, ...more, runs: runs.toSorted((one, other) => one - other), listeners }
 
   async function goOn(partial: AssistantMessage): Promise<Partial<Outcome>> {
     const { content } = JSON.parse(JSON.stringify(partial)) as AssistantMessage
@@ -148,7 +148,7 @@ function damage(row: StepRow, isDamaging: () => boolean): typeof fetch {
   return async (input, init) => {
     const response = await fetch(input, init)
     const path = new URL(input instanceof Request ? input.url : input).pathname
-    const body = JSON.parse(String(init?.body)) as object
+    const body = JSON.parse(init?.body as string) as object
     const wire = row.driver.wire
     const request = { path, body, wire } as SimulatedRequest
     const found = foundIn(request)

@@ -245,7 +245,7 @@ export function expectedTurn(row: StepRow): unknown[] {
   }
   if (fault.retryable) {
     events.push({
-      retry: `${2}/${1 + maxRetries} restart`,
+      retry: `2/${1 + maxRetries} restart`,
       code,
       step,
       from: from === 0 ? undefined : from,
@@ -315,7 +315,7 @@ function describeEvent(event: StreamEvent): unknown {
       return 'start'
     case 'content':
       if (event.kind !== 'tool-result') return event
-      return `${event.isError ? 'failed' : 'result'} ${event.index} ${event.output}`
+      return `${event.isError ? 'failed' : 'result'} ${event.index} ${String(event.output)}`
     case 'retry': {
       const { attempt, maxAttempts, mode, error, step, from } = event
       return { retry: `${attempt}/${maxAttempts} ${mode}`, code: error.code, step, from }

@@ -341,7 +341,7 @@ describe('a turn whose own functions fail', () => {
         ended: (run: { id: string }) => void fail('ended', run),
       }
       const run = vi.fn(async (_input: object, { id }: { id: string }) => {
-        for (let count = 0; count < 3 && id === 'b'; count++) await soon()
+        if (id === 'b') for (let count = 0; count < 3; count++) await soon()
         return `did ${id}`
       })
       const stream = openStream(

@@ -1,4 +1,4 @@
-import { createStream, fallback, StreamError, type ToolSet, tool } from 'sluice'
+import { createStream, fallback, hedge, StreamError, type ToolSet, tool } from 'sluice'
 import { describe, expect, test, vi } from 'vitest'
 import { collect } from '../support/collect.js'
 import { calling, parameters, playing, readTurn, saying, turn, usage } from '../support/turns.js'
@@ -140,6 +140,20 @@ describe('a step that fails', () => {
     expect(complete).toMatchObject({ text: 'From the second.', model: 'other', attempts: 3 })
     expect(complete.steps).toMatchObject([{ model: 'script' }, { model: 'other', attempts: 2 }])
     expect(second.requests[0]?.messages?.at(-1)).toMatchObject({ role: 'assistant' })
+  })
+
+  test('is hedged alone: the slower request is given up, and no tool runs twice', async () => {
+    const run = vi.fn(() => 'ok')
+    const slow = playing(calling(['a', 'f']), [{ hang: true }])
+    const fast = playing(saying('From the second.'))
+    const driver = hedge(slow.driver, { ...fast.driver, model: 'other' }, { afterMs: 20 })
+    const stream = createStream({ driver, prompt: 'Hi', tools: { f: { parameters, run } } })
+    const { complete, events } = readTurn(await collect(stream), [])
+    expect(run).toHaveBeenCalledTimes(1)
+    expect(complete).toMatchObject({ text: 'From the second.', model: 'other', attempts: 3 })
+    expect(complete.steps).toMatchObject([{ model: 'script' }, { model: 'other', attempts: 2 }])
+    expect(events.filter(({ type }) => type === 'retry')).toEqual([])
+    expect(fast.requests[0]?.messages?.at(-1)).toMatchObject({ role: 'assistant' })
   })
 
   test('reports the usage of all steps and all attempts once', async () => {

@@ -239,7 +239,7 @@ export class Runs {
 }
 
 async function moments(count: number): Promise<void> {
-  for (let left = count; left > 0; left--) await undefined
+  for (let left = count; left > 0; left--) await Promise.resolve()
 }
 
 // ---------------------------------------------------------------- readers

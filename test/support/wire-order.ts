@@ -96,7 +96,7 @@ export function exchangesIn(wire: SimulatedWireName, body: object): Exchange[] {
   const found: Exchange[] = []
   const open = new Map<string, Exchange>()
   let answering = false
-  for (const item of readers[wire as Wire](body as Json)) {
+  for (const item of readers[wire as Wire](body)) {
     if (item.is === 'call') {
       assert.ok(!answering || open.size === 0, `a call before the results of others: ${item.id}`)
       assert.ok(!open.has(item.id), `two calls with one id: ${item.id}`)
