@@ -8,11 +8,13 @@ export {
   type Conversation,
   type ConversationInput,
   type ConversationOptions,
+  type ConversationState,
   type ConversationWithoutTools,
   createConversation,
   type SendOptions,
   type TurnOptions,
 } from '../conversation/conversation.js'
+export type { OnError } from '../conversation/draft.js'
 export {
   type LastMessagesOptions,
   lastMessages,
