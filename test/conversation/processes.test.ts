@@ -83,13 +83,15 @@ describe.skipIf(!redisPresent)(`two processes with one conversation${redisNote}`
       await second.line('start')
       const killedAt = performance.now()
       await first.kill()
-      await second.line('content 1 before')
+      // The question of the first one is not lost.
+      await second.line('content 2 before')
       const waitedMs = performance.now() - killedAt
       // The lease, a pause between two questions, and a busy machine
       expect(waitedMs).toBeLessThan(leaseMs + 2_000)
       second.tell('finish')
-      expect(await second.line('complete')).toBe('complete 2')
-      expect(lines(await conversation().messages())).toEqual(['user b', 'assistant 1 before'])
+      expect(await second.line('complete')).toBe('complete 3')
+      const messages = lines(await conversation().messages())
+      expect(messages).toEqual(['user a', 'user b', 'assistant 2 before'])
     }, 30_000)
 
     test('a process that was paused and lost its lease cannot commit over the other one', async () => {
@@ -97,11 +99,15 @@ describe.skipIf(!redisPresent)(`two processes with one conversation${redisNote}`
       const first = take('a', { leaseMs })
       await first.line('content')
       first.process.kill('SIGSTOP')
-      expect(await conversation().send('b').final()).toMatchObject({ messageCount: 2 })
+      expect(await conversation().send('b').final()).toMatchObject({ messageCount: 3 })
       first.tell('finish')
       first.process.kill('SIGCONT')
       expect(await first.line('error')).toBe('error conflict')
-      expect(lines(await conversation().messages())).toEqual(['user b', 'assistant b'])
+      expect(lines(await conversation().messages())).toEqual([
+        'user a',
+        'user b',
+        'assistant a / b',
+      ])
     }, 30_000)
   })
 })
