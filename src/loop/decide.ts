@@ -79,7 +79,9 @@ export async function decide(call: Call, of: StepOfCalls, settings: RunSettings)
     const names = Object.keys(of.tools).join(', ') || 'none'
     return { call, result: refused(`There is no tool "${name}". Tools: ${names}.`) }
   }
-  if (tool.run !== undefined) await checkOrigin(call, tool, settings)
+  if (tool.run !== undefined && (await checkOrigin(call, tool, settings)) === 'expired') {
+    return { call, result: refused('The call has expired. Call again if it is still needed.') }
+  }
   if (approval !== undefined && !approval.approved) {
     const reason = approval.reason === undefined ? '' : ` Reason: ${approval.reason}`
     return { call, result: refused(`${denied}${reason}`) }
@@ -127,12 +129,17 @@ export function ledgerOf({ once }: Tool, { ledger }: RunSettings): Ledger | unde
 }
 
 /** @throws StreamError `invalid-request` for a call that may not come from the model */
-async function checkOrigin(call: Call, tool: Tool, settings: RunSettings): Promise<void> {
-  if (call.fresh || settings.trusted) return
+async function checkOrigin(
+  call: Call,
+  tool: Tool,
+  settings: RunSettings,
+): Promise<'valid' | 'expired'> {
+  if (call.fresh || settings.trusted) return 'valid'
   const { id, name, seal } = call.part
   const { sealer } = settings
   if (sealer !== undefined) {
-    if (await sealer.isValid(scopeOf(call, settings), call.part)) return
+    const state = await sealer.check(scopeOf(call, settings), call.part)
+    if (state !== 'invalid') return state
     const what = seal === undefined ? 'has no seal' : 'does not match its seal'
     throw invalid(
       `The call ${id} of the tool "${name}" ${what}: it was changed, or was not made here.`,
@@ -143,7 +150,7 @@ async function checkOrigin(call: Call, tool: Tool, settings: RunSettings): Promi
       `The call ${id} of the tool "${name}" has a seal, and nothing can check it. Set signingKey.`,
     )
   }
-  if (tool.approve === undefined || tool.approve === false) return
+  if (tool.approve === undefined || tool.approve === false) return 'valid'
   throw invalid(
     `The call ${id} of the tool "${name}" needs approval, and nothing proves that the model made it. Set signingKey, or use a conversation.`,
   )

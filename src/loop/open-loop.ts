@@ -52,14 +52,14 @@ export function loop(parts: LoopParts): Driver {
           import('./loop-source.js'),
           import('./seal.js'),
         ])
-        const { signingKey } = options
+        const { signingKey, sealTtlMs } = options
         return new LoopSource(request, context, {
           ...others,
           driver,
           options,
           conversationId: stored?.conversationId,
           trusted: stored?.trusted ?? false,
-          sealer: signingKey === undefined ? undefined : new Sealer(signingKey),
+          sealer: signingKey === undefined ? undefined : new Sealer(signingKey, sealTtlMs),
           ledger: stored?.ledger,
           resumed: stored?.resumed,
         })

@@ -41,6 +41,12 @@ export interface LoopOptions<Tools extends ToolSet = ToolSet> extends LoopHooks<
    */
   signingKey?: string | Uint8Array
   /**
+   * How long a sealed call may wait, such as for approval, in milliseconds. A call that comes back
+   * later is not run, and the model is told.
+   * @default Infinity
+   */
+  sealTtlMs?: number
+  /**
    * Decides about a call of a tool with `once` of which it is not known whether it ran.
    *
    * @returns its result, of the type that `run` returns. If it returns undefined or throws, the result
@@ -140,6 +146,10 @@ export const loopRules: Rules<LoopOptions> = {
   toolConcurrency: atLeastOne,
   maxResultCharacters: atLeastOne,
   signingKey: signingKeyRule,
+  sealTtlMs: rule(
+    'milliseconds above 0, or Infinity',
+    (value) => typeof value === 'number' && value > 0,
+  ),
   onUncertain: func,
   onStep: func,
   onToolStart: func,

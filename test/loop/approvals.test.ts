@@ -168,6 +168,35 @@ describe('a call that this server did not make', () => {
     expect(run).not.toHaveBeenCalled()
   })
 
+  test('expires with sealTtlMs: it is not run, and the model is told', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const { run, options } = paying()
+    const first = await asked(options, 500)
+    const messages = after(first, approval('c0', true))
+    vi.setSystemTime(Date.now() + 7 * 24 * 3_600_000)
+    const late = await goesOn({ ...options, sealTtlMs: 3_600_000 }, messages)
+    expect(run).not.toHaveBeenCalled()
+    expect(late.parts[0]).toMatchObject({
+      isError: true,
+      output: 'The call has expired. Call again if it is still needed.',
+    })
+    await goesOn(options, messages)
+    expect(run).toHaveBeenCalledTimes(1)
+    vi.useRealTimers()
+  })
+
+  test('with an object in place of a list of the same entries is refused', async () => {
+    const { run, options } = paying()
+    const tools = { pay: tool({ parameters, run, approve: true }) }
+    const first = await turn([calling(['c0', 'pay', { a: { b: 1 } }])], { ...options, tools })
+    const messages = after(first, approval('c0', true))
+    const [, answer] = messages as [Message, Message & { content: { input: unknown }[] }]
+    if (answer.content[0] !== undefined) answer.content[0].input = { a: [['b', 1]] }
+    const { error } = await goesOn({ ...options, tools }, messages)
+    expect(error.error.code).toBe('invalid-request')
+    expect(run).not.toHaveBeenCalled()
+  })
+
   test('is believed after a database has changed the order of its keys', async () => {
     const { run, options } = paying()
     const tools = { pay: tool({ parameters, run, approve: true }) }
