@@ -29,6 +29,16 @@ export default {
   // The shapes of what users hand in, as other packages document it.
   intentionallyNotExported: [
     'HeaderValues',
+    // Steps of a type that is exported.
+    'Cut',
+    'NeitherOutputNorTools',
+    'OnlyOutput',
+    'PromptOrMessages',
+    'PromptWithoutMessages',
+    'ResultOfValue',
+    'Setup',
+    'ValidatedInput',
+    'WithoutTools',
     'Resource',
     'HeaderReader',
     'WireName',
@@ -47,6 +57,17 @@ export default {
         (name) => `sluice/redis.${type}.${name}`,
       ),
     ),
+    ...['ConversationOptions', 'SendOptions'].flatMap((type) =>
+      ['beforeStep', 'onUncertain', 'onStep', 'onToolStart', 'onToolEnd'].map(
+        (name) => `sluice/conversation.${type}.${name}`,
+      ),
+    ),
+    'sluice.JsonOf.__type.toJSON',
+    'sluice.OutputOf.__type.run',
+    'sluice.OutputStream.[asyncIterator]',
+    'sluice/mcp.McpClient.listTools',
+    'sluice/mcp.McpClient.callTool',
+    'sluice/mcp.McpRequestOptions.onprogress',
     'sluice.StandardJsonSchema.~standard.__type.jsonSchema.__type.input',
     'sluice.StandardSchema.~standard.__type.jsonSchema.__type.input',
     'sluice.StandardSchema.~standard.__type.validate',

@@ -89,6 +89,7 @@ export interface ImageInputPart extends ForProviders {
   detail?: ImageDetail
 }
 
+/** How closely a model looks at an image. */
 export type ImageDetail = 'auto' | 'low' | 'high' | 'original'
 
 /** A file for the model, such as a PDF. */
