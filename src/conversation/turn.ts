@@ -16,7 +16,7 @@ import type { OnError } from './draft.js'
 import { DraftWriter } from './draft-writer.js'
 import { toJsonMessages } from './json-messages.js'
 import type { SelectMessages } from './last-messages.js'
-import { type Intent, planTurn } from './plan-turn.js'
+import { type Intent, planTurn, type TurnPlan } from './plan-turn.js'
 import { selectMessages } from './select-messages.js'
 import type { ConversationLock, ConversationStore } from './store.js'
 
@@ -88,29 +88,31 @@ export class ConversationTurn implements Turn {
     signal: AbortSignal,
   ): Promise<StreamRequest | AssistantMessage> {
     const { id, store, select, wait, leaseMs } = this.#settings
+    let plan: TurnPlan
     try {
       this.#lock = await store.lock(id, { ttlMs: leaseMs, wait, signal })
       this.#readAt = performance.now()
       this.#renewLater(stream)
       const stored = await store.load(id)
-      const plan = planTurn(this.#intent, stored, stream.id)
+      plan = planTurn(this.#intent, stored, stream.id)
       if ('answer' in plan) return plan.answer
-      const { draft, before, change } = plan
-      const writer = new DraftWriter(store, id, stored.version, draft)
+      const writer = new DraftWriter(store, id, stored.version, plan.draft)
       // Before the model is asked, so that nothing that was said is lost.
-      await writer.begin(change)
+      await writer.begin(plan.change)
       this.#writer = writer
-      this.stored.ledger = writer
-      // Calls in the input do not come from the store.
-      this.stored.trusted = draft.input.every(({ role }) => role !== 'assistant')
-      const { answer: parts, steps } = draft
-      if (parts.length > 0) this.stored.resumed = { id: draft.id, parts, steps }
-      else if (draft.id !== stream.id) this.stored.resumed = { id: draft.id, parts: [], steps: [] }
-      const messages = await selectMessages([...before, ...draft.input], select)
-      return { ...request, messages }
     } catch (error) {
       throw storeError(error, 'store')
     }
+    const { draft, before } = plan
+    this.stored.ledger = this.#writer
+    // Calls in the input do not come from the store.
+    this.stored.trusted = draft.input.every(({ role }) => role !== 'assistant')
+    if (draft.id !== stream.id) {
+      const { id: answerId, answer: parts, steps } = draft
+      this.stored.resumed = { id: answerId, parts, steps }
+    }
+    const messages = await selectMessages([...before, ...draft.input], select)
+    return { ...request, messages }
   }
 
   async #commit(end: TerminalEvent): Promise<TerminalEvent> {
@@ -128,7 +130,9 @@ export class ConversationTurn implements Turn {
     const { onError } = this.#settings
     const partial = onError === 'keep-partial' ? toJsonMessages([end.partial])[0] : undefined
     const left = partial === undefined ? {} : { partial: partial as AssistantMessage }
-    await writer.leave(onError === 'forget' ? null : left).catch(() => {})
+    // A turn that is handed over goes on elsewhere.
+    const forgets = onError === 'forget' && !isHandedOver(end.error)
+    await writer.leave(forgets ? null : left).catch(() => {})
     return end
   }
 
@@ -158,6 +162,10 @@ export class ConversationTurn implements Turn {
       },
     )
   }
+}
+
+function isHandedOver({ code, cause }: StreamError): boolean {
+  return code === 'aborted' && StreamError.is(cause) && cause.code === 'interrupted'
 }
 
 /** The terminal event after a failed commit. */

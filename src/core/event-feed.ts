@@ -48,6 +48,8 @@ export interface BatchReader {
   cancel(reason?: unknown): void
   /** Whether a hook `onEnd` receives the end of the stream. */
   readonly isWatched: boolean
+  /** Settles when all work before the terminal event is done; undefined if there is none. */
+  readonly ending?: Promise<void> | undefined
   /** Calls back with the terminal event as soon as it is known, even if nobody reads. */
   onOver(callback: (terminal: TerminalEvent) => void): void
 }

@@ -20,5 +20,6 @@ export type {
   ResumableOptions,
 } from '../resumable/resumable.js'
 export { createResumable } from '../resumable/resumable.js'
+export type { LeftBehind, Revive } from '../resumable/takeover.js'
 export type { MemoryLogOptions } from '../stores/memory/log.js'
 export { memoryLog } from '../stores/memory/log.js'

@@ -9,6 +9,8 @@ import {
   type CompleteEvent,
   type ErrorEvent,
   isTerminal,
+  type RetryEvent,
+  type StartEvent,
   type StreamEvent,
 } from '../base/events.js'
 import { promiseWithResolvers } from '../base/promise-with-resolvers.js'
@@ -24,6 +26,22 @@ export interface ProducerSettings {
   lease: Lease
   maxEvents: number
   maxCharacters: number
+  /** What a former producer has left, if this one continues its stream. */
+  former?: FormerProducer
+  /** Called when the producer has ended. */
+  onOver?(): void
+}
+
+/** The stream of a producer that is gone, as far as it is in the log. */
+export interface FormerProducer {
+  /** The number of events in the log. */
+  count: number
+  /** Their length, in characters of JSON. */
+  characters: number
+  /** The number of attempts that they tell of. */
+  attempts: number
+  /** Why the stream has to be continued. */
+  error: StreamError
 }
 
 /**
@@ -69,9 +87,27 @@ export class Producer {
     const { promise, resolve } = promiseWithResolvers<CompleteEvent | ErrorEvent>()
     this.ended = promise
     this.#settle = resolve
+    this.#count = settings.former?.count ?? 0
+    this.#characters = settings.former?.characters ?? 0
     this.#heartbeat = setInterval(() => void this.#beat(), settings.lease.leaseMs / beatsInLease)
     void this.#listen()
     this.#read()
+  }
+
+  /**
+   * Ends at once, for another process to continue: the stream is cancelled, and the lease released.
+   * What was not appended yet is lost.
+   */
+  async handOver(error: StreamError): Promise<void> {
+    if (this.#isOver) return
+    this.#giveUp(error)
+    const { log, id, lease } = this.#settings
+    try {
+      await this.#reader.ending
+      await log.release(id, lease)
+    } catch {
+      // The lease runs out.
+    }
   }
 
   // -------------------------------------------------------------- from the stream
@@ -87,11 +123,33 @@ export class Producer {
     if (this.#isOver || this.#failure !== undefined) return
     if (batch === null) return this.#fail(this.#isStopping ? stopped() : withoutEnd())
     for (const event of batch) {
-      this.#gather(event)
+      this.#gather(this.#isFirst(event) ? this.#retryOf(event) : event)
       if (this.#terminal !== undefined || this.#failure !== undefined) break
     }
     this.#flush()
     if (this.#gatheredLength < maxGathered) this.#read()
+  }
+
+  /** Whether an event begins the stream that continues another one. */
+  #isFirst(event: StreamEvent): event is StartEvent {
+    const { former } = this.#settings
+    return event.type === 'start' && former !== undefined && former.count > 0
+  }
+
+  /** What readers see of a takeover. */
+  #retryOf({ provider, model }: StartEvent): RetryEvent {
+    const { attempts, error } = this.#settings.former as FormerProducer
+    const attempt = attempts + 1
+    return {
+      type: 'retry',
+      attempt,
+      maxAttempts: attempt,
+      delayMs: 0,
+      mode: 'restart',
+      provider,
+      model,
+      error,
+    }
   }
 
   #gather(event: StreamEvent): void {
@@ -224,6 +282,7 @@ export class Producer {
     this.#isOver = true
     clearInterval(this.#heartbeat)
     this.#unsubscribe?.()
+    this.#settings.onOver?.()
     this.#settle(terminal)
   }
 }

@@ -11,6 +11,7 @@ import {
   checkValue,
   count,
   events,
+  func,
   has,
   id as idRule,
   isInteger,
@@ -39,6 +40,7 @@ import type { LogPage, StreamLog } from './log.js'
 import { checkPage, lostStream, readEvent } from './log-events.js'
 import { Producer } from './producer.js'
 import { Tail } from './tail.js'
+import { handedOver, type Revive, takeOver } from './takeover.js'
 
 /** Options of `createResumable()`. */
 export interface ResumableOptions {
@@ -62,6 +64,17 @@ export interface ResumableOptions {
    * @default 16_777_216
    */
   maxCharacters?: number
+  /**
+   * Continues a stream whose producer has died, in the process that notices it first: a process with
+   * a follower. Readers receive a `retry` with mode `restart`, and then the events of the returned
+   * stream. Without it, or if it returns null or throws, the stream ends with `interrupted`.
+   */
+  revive?: Revive
+  /**
+   * How often a stream is revived before it ends with `interrupted`.
+   * @default 3
+   */
+  maxRevivals?: number
 }
 
 /** A published stream. */
@@ -114,6 +127,13 @@ export interface Resumable {
    * @throws StreamError `store` if the log fails
    */
   stop(id: string): Promise<boolean>
+  /**
+   * Ends all streams that this process produces, and gives up their leases, so that other processes
+   * revive them at once: for SIGTERM. The process revives nothing afterwards.
+   *
+   * @returns once the leases are released. Never rejects
+   */
+  handOver(): Promise<void>
 }
 
 const rules: Rules<ResumableOptions> = {
@@ -125,6 +145,8 @@ const rules: Rules<ResumableOptions> = {
   ),
   maxEvents: count,
   maxCharacters: count,
+  revive: func,
+  maxRevivals: count,
 }
 
 /**
@@ -149,11 +171,18 @@ const rules: Rules<ResumableOptions> = {
 export function createResumable(options: ResumableOptions): Resumable {
   checkOptions('', options, rules, 'an object with a log')
   const { log, leaseMs = 5_000, maxEvents = 100_000, maxCharacters = 16 * 1024 * 1024 } = options
-  return new LoggedStreams({ log, leaseMs, maxEvents, maxCharacters })
+  const { revive, maxRevivals = 3 } = options
+  return new LoggedStreams({ log, leaseMs, maxEvents, maxCharacters, revive, maxRevivals })
+}
+
+interface Settings extends Required<Omit<ResumableOptions, 'revive'>> {
+  revive: Revive | undefined
 }
 
 class LoggedStreams implements Resumable {
-  readonly #settings: Required<ResumableOptions>
+  readonly #settings: Settings
+  readonly #producers = new Set<Producer>()
+  #hasHandedOver = false
   /** The streams that are followed in this process. */
   readonly #tails = new Map<string, Tail>()
   /**
@@ -162,7 +191,7 @@ class LoggedStreams implements Resumable {
    */
   readonly #patienceMs: number
 
-  constructor(settings: Required<ResumableOptions>) {
+  constructor(settings: Settings) {
     this.#settings = settings
     this.#patienceMs = 2 * settings.leaseMs
   }
@@ -175,11 +204,15 @@ class LoggedStreams implements Resumable {
   }
 
   async #publish(id: string, reader: BatchReader): Promise<Publication> {
-    const { leaseMs, ...settings } = this.#settings
+    const { leaseMs, log, maxEvents, maxCharacters } = this.#settings
     const lease = { fence: crypto.randomUUID(), leaseMs }
     try {
-      if (await settings.log.create(id, lease)) {
-        return { id, ended: new Producer(reader, { ...settings, id, lease }).ended }
+      if (await log.create(id, lease)) {
+        const onOver = (): void => void this.#producers.delete(producer)
+        const settings = { log, maxEvents, maxCharacters, id, lease, onOver }
+        const producer: Producer = new Producer(reader, settings)
+        this.#producers.add(producer)
+        return { id, ended: producer.ended }
       }
       const message = `A stream "${id}" already exists. Publish each stream under a new id.`
       throw new StreamError('conflict', message)
@@ -215,6 +248,25 @@ class LoggedStreams implements Resumable {
     }
   }
 
+  async handOver(): Promise<void> {
+    this.#hasHandedOver = true
+    const error = handedOver()
+    await Promise.all([...this.#producers].map((producer) => producer.handOver(error)))
+  }
+
+  async #revive(id: string, error: StreamError): Promise<'taken' | 'wait' | 'none'> {
+    const { revive, ...settings } = this.#settings
+    if (revive === undefined) return 'none'
+    if (this.#hasHandedOver) return 'wait'
+    await takeOver(id, error, {
+      ...settings,
+      revive,
+      onProducer: (producer) => this.#producers.add(producer),
+      onOver: (producer) => this.#producers.delete(producer),
+    })
+    return 'taken'
+  }
+
   async #read(id: string, after: number): Promise<LogPage | null> {
     try {
       return await this.#settings.log.read(id, after)
@@ -235,7 +287,8 @@ class LoggedStreams implements Resumable {
     if (tail === undefined) {
       const { log } = this.#settings
       const onOver = (): void => void this.#tails.delete(id)
-      tail = new Tail({ log, id, last, patienceMs: this.#patienceMs, onOver })
+      const revive = (error: StreamError) => this.#revive(id, error)
+      tail = new Tail({ log, id, last, patienceMs: this.#patienceMs, onOver, revive })
       this.#tails.set(id, tail)
     }
     return tail

@@ -21,6 +21,13 @@ export interface TailSettings {
   patienceMs: number
   /** Called when the stream has ended, or has no followers left. */
   onOver(): void
+  /**
+   * Continues the stream of a producer that is gone.
+   *
+   * @returns `taken`: a process has it, or has ended it. `wait`: another process may take it. `none`:
+   *   nothing can continue it
+   */
+  revive(error: StreamError): Promise<'taken' | 'wait' | 'none'>
 }
 
 /** Consecutive events. */
@@ -39,6 +46,9 @@ const maxRecent = 16 * 1024
  * enough.
  */
 const slackMs = 10
+
+/** The wait for another process to take a stream, in milliseconds. */
+const waitMs = 100
 
 export class Tail implements LogListener {
   readonly #settings: TailSettings
@@ -165,10 +175,18 @@ export class Tail implements LogListener {
    * end.
    */
   async #interrupt(): Promise<void> {
-    const { log, id } = this.#settings
+    const { log, id, revive } = this.#settings
     const message = `The producer of the stream "${id}" is gone: its lease has expired.`
-    const ending = await endingOf(log, id, new StreamError('interrupted', message))
-    if (ending !== undefined) await log.seal(id, ending.batch)
+    const error = new StreamError('interrupted', message)
+    const state = await revive(error)
+    if (state === 'wait') {
+      this.#timer = setTimeout(() => this.#read(), waitMs)
+      return
+    }
+    if (state === 'none') {
+      const ending = await endingOf(log, id, error)
+      if (ending !== undefined) await log.seal(id, ending.batch)
+    }
     this.#hasToRead = true
   }
 

@@ -47,6 +47,7 @@ class Hands {
       last,
       patienceMs: 1_000,
       onOver: () => void this.over++,
+      revive: async () => 'none',
     })
     this.tail.join()
   }

@@ -1,0 +1,94 @@
+/**
+ * Continues the streams of producers that are gone.
+ *
+ * @module
+ */
+
+import { StreamError } from '../base/errors.js'
+import type { StreamEvent } from '../base/events.js'
+import type { AssistantMessage } from '../base/messages.js'
+import { readBatches } from '../core/read-batches.js'
+import type { StreamLog } from './log.js'
+import { endingOf, readLeft } from './missing-end.js'
+import { Producer, type ProducerSettings } from './producer.js'
+
+/** What the log has shown of a stream whose producer is gone. */
+export interface LeftBehind {
+  /** The answer as far as it came. */
+  partial: AssistantMessage
+}
+
+/**
+ * Returns the stream that takes the place of one whose producer is gone, such as
+ * `(id) => conversation(id).resume()`. Null if there is none.
+ */
+export type Revive = (
+  id: string,
+  left: LeftBehind,
+) => AsyncIterable<StreamEvent> | null | Promise<AsyncIterable<StreamEvent> | null>
+
+export interface TakeoverSettings extends Pick<ProducerSettings, 'maxEvents' | 'maxCharacters'> {
+  log: StreamLog
+  leaseMs: number
+  revive: Revive
+  maxRevivals: number
+  /** Called with the producer of a revived stream. */
+  onProducer(producer: Producer): void
+  onOver(producer: Producer): void
+}
+
+/**
+ * Claims a stream and continues it, or ends it if nothing can. Of all processes that try, one does.
+ *
+ * @throws whatever the log rejects with
+ */
+export async function takeOver(
+  id: string,
+  error: StreamError,
+  settings: TakeoverSettings,
+): Promise<void> {
+  const { log, leaseMs, revive, maxRevivals, maxEvents, maxCharacters } = settings
+  const lease = { fence: crypto.randomUUID(), leaseMs }
+  const claim = await log.claim(id, lease)
+  // Another process continues it, or it has ended.
+  if (claim === null) return
+  const left = await readLeft(log, id)
+  if (left === undefined) return
+  const { transcript, count, characters } = left
+  const partial = transcript.failure(error, 0, 'unknown').partial
+  const stream = claim.revivals > maxRevivals ? null : await revived(revive, id, { partial })
+  if (stream === null) {
+    const ending = await endingOf(log, id, error)
+    if (ending !== undefined) await log.append(id, lease, ending.batch)
+    return
+  }
+  const { attempts } = transcript
+  const producer: Producer = new Producer(readBatches(stream), {
+    log,
+    id,
+    lease,
+    maxEvents,
+    maxCharacters,
+    former: { count, characters, attempts, error },
+    onOver: () => settings.onOver(producer),
+  })
+  settings.onProducer(producer)
+}
+
+/** Null if nothing can continue it. */
+async function revived(
+  revive: Revive,
+  id: string,
+  left: LeftBehind,
+): Promise<AsyncIterable<StreamEvent> | null> {
+  try {
+    return await revive(id, left)
+  } catch {
+    return null
+  }
+}
+
+/** The error of streams whose process hands them over. */
+export function handedOver(): StreamError {
+  return new StreamError('interrupted', 'The process ends, and hands the stream over.')
+}
