@@ -2,6 +2,7 @@
  * An MCP server with one tool, for mcp.ts.
  */
 
+import { setTimeout } from 'node:timers/promises'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import { z } from 'zod'
@@ -22,6 +23,8 @@ server.registerTool(
       const params = { progressToken, progress: 1, total: 2, message: `Asking about ${city}` }
       await sendNotification({ method: 'notifications/progress', params })
     }
+    // Asking takes a while.
+    await setTimeout(200)
     const answer = { celsius: 7 }
     return {
       content: [{ type: 'text', text: JSON.stringify(answer) }],
