@@ -150,7 +150,7 @@ print(`Step 1 calls a tool, and the first request of step 2 fails after five wor
 number in parentheses counts the runs of the tool so far.
 
 - *Error*: the turn fails. *Then*: the library is called once more with the messages that it left.
-- *Half, as an end*: the turn is reported as complete, with half of its text. A word in quotes is the finish reason, if it tells.
+- *Half, as an end*: the turn is reported as complete, with half of its text. A word in quotes is its finish reason, if it has one.
 - *Doubled*: the turn completes, and its stream has the half that failed before the whole text.
 - *Hangs*: nothing within ${hangsMs / 1_000} seconds.
 - *From half an answer*: the tool ran for an answer that ended without its terminal event.

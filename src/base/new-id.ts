@@ -4,7 +4,7 @@
  * @module
  */
 
-/** A new id, which nobody can guess where there is a source of random bytes. */
+/** A new id: a random UUID, or where the runtime has none, an id that may be guessed. */
 export function newId(): string {
   // Browsers have randomUUID in secure contexts only.
   return globalThis.crypto?.randomUUID?.() ?? `id-${Math.random().toString(36).slice(2)}`

@@ -40,8 +40,8 @@ export interface Tool<Input = AnyInput, Output = unknown> extends ForProviders {
    */
   approve?: boolean | ((input: Input, context: ApproveContext) => boolean | Promise<boolean>)
   /**
-   * Never run a call again of which it is not known whether it ran, such as after a crash or an
-   * abort. Its result says so. Without the store of a conversation, each process remembers the last
+   * Never run a call again that may have run, such as after a crash or an abort. The model gets an
+   * error as its result. Without the store of a conversation, each process remembers the last
    * 10,000 calls that it ran.
    * @default false
    */
