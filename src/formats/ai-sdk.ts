@@ -7,6 +7,7 @@
 
 import { Accumulator } from '../base/accumulator.js'
 import { checkOptions, func, type Rules, string } from '../base/check-options.js'
+import { contentOfParts } from '../base/content-of-parts.js'
 import type {
   CompleteEvent,
   ContentEvent,
@@ -293,9 +294,7 @@ class AiSdkEncoder extends DataEncoder {
     this.#open = undefined
     this.#calls.clear()
     this.#step = new Accumulator()
-    for (const [position, part] of kept.entries()) {
-      this.#content(toEvent(part, from - kept.length + position))
-    }
+    for (const content of contentOfParts(kept, from - kept.length)) this.#content(content)
     this.#last = from - 1
     this.#floor = from
     // What was kept is a step of its own, so that another restart leaves it alone.
@@ -351,13 +350,4 @@ function metadataOf(values: Record<string, unknown>): object {
 
 function callsOf({ content }: AssistantMessage): ToolCallPart[] {
   return typeof content === 'string' ? [] : content.filter((part) => part.type === 'tool-call')
-}
-
-/** A part as one event. */
-function toEvent(part: OutputPart, index: number): ContentEvent {
-  const event = { ...part, type: 'content', kind: part.type, index }
-  if (part.type === 'tool-call' && typeof part.input !== 'string') {
-    return { ...event, input: JSON.stringify(part.input) } as ContentEvent
-  }
-  return event as ContentEvent
 }
