@@ -35,6 +35,8 @@ export interface ConversationChange {
   add?: readonly Message[]
   /** The new draft; null deletes it. */
   draft?: Draft | null
+  /** The new title, for stores that have `list`. Others ignore it. */
+  title?: string
 }
 
 /** Options of `ConversationStore.list()`. */
@@ -54,6 +56,8 @@ export interface ListOptions {
 /** A conversation in a list. */
 export interface ConversationSummary {
   id: string
+  /** The title, if one was written. `clear()` deletes it. */
+  title?: string
   /** The time of the last change, in milliseconds since 1970. */
   updatedAt: number
   messageCount: number

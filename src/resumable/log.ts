@@ -121,6 +121,14 @@ export interface StreamLog {
    */
   seal(id: string, batch: LogBatch): Promise<void>
   /**
+   * Lists streams that have not ended and whose lease nobody holds, in any order: those that wait for
+   * a new producer. Optional, for logs that can. It may list a stream that is claimed or ends in the
+   * meantime.
+   *
+   * @param limit - the maximum number of ids
+   */
+  abandoned?(limit: number): Promise<string[]>
+  /**
    * Requests that the producer stops the stream. The producer is notified by `onStop`, and by the
    * state that `append` and `renew` return. The request outlives the producer.
    *
