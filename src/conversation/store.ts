@@ -51,6 +51,11 @@ export interface ListOptions {
    * @default the conversation that was changed last
    */
   before?: string
+  /**
+   * Only conversations whose id starts with it, such as `user-42/`.
+   * @default all conversations
+   */
+  prefix?: string
 }
 
 /** A conversation in a list. */
