@@ -1,0 +1,100 @@
+/**
+ * One conversation: its messages, and the form to say more.
+ */
+
+import { useEffect, useMemo, useRef } from 'react'
+import type { History } from '../chat/api.ts'
+import { setProvider } from '../chat/provider.ts'
+import { type Chat, type UserContent, useChat } from '../chat/use-chat.ts'
+import { announce } from './announcer.tsx'
+import { Composer } from './composer.tsx'
+import { ConnectionStatus } from './connection-status.tsx'
+import { Empty, type Suggestion } from './empty.tsx'
+import { Ending } from './ending.tsx'
+import type { MessageActions } from './message.tsx'
+import { Queue } from './queue.tsx'
+import { Thread } from './thread.tsx'
+
+export interface ChatViewProps {
+  id: string
+  history: History
+  /** The first message was sent, or an answer has ended. */
+  onActivity: (activity: { firstText?: string }) => void
+}
+
+export function ChatView({ id, history, onActivity }: ChatViewProps) {
+  const chat = useChat({ id, history })
+  const { messages, status } = chat
+  const isBusy = status === 'submitted' || status === 'streaming'
+  const latest = useRef(chat)
+  useEffect(() => {
+    latest.current = chat
+  })
+  useEscape(isBusy, chat.stop)
+  useAnnouncements(chat, onActivity)
+
+  const actions = useMemo<MessageActions>(
+    () => ({
+      onApprove: (callId, isApproved) => latest.current.approve(callId, isApproved),
+      onEdit: (messageId, content) => latest.current.edit(messageId, content),
+      onRegenerate: () => latest.current.regenerate(),
+      onBranch: (messageId, index) => latest.current.switchBranch(messageId, index),
+    }),
+    [],
+  )
+  const send = (content: UserContent) => {
+    if (isBusy) chat.enqueue(content)
+    else chat.send(content)
+    if (messages.length === 0) onActivity({ firstText: textIn(content) })
+  }
+  const pick = ({ text, provider }: Suggestion) => {
+    if (provider !== undefined) setProvider(provider)
+    send(text)
+  }
+  return (
+    <>
+      <Thread chat={chat} actions={actions}>
+        {messages.length === 0 ? <Empty onPick={pick} /> : <Ending chat={chat} />}
+      </Thread>
+      <div className="dock">
+        <div className="column">
+          <ConnectionStatus {...chat} />
+          <Queue queue={chat.queue} onRemove={chat.dequeue} />
+          <Composer conversationId={id} isBusy={isBusy} onSend={send} onStop={chat.stop} />
+        </div>
+      </div>
+    </>
+  )
+}
+
+function textIn(content: UserContent): string {
+  if (typeof content === 'string') return content
+  return content.map((part) => (part.type === 'text' ? part.text : '')).join('') || 'An image'
+}
+
+/** Escape stops, unless something else, such as a form that is open, takes it. */
+function useEscape(isBusy: boolean, stop: () => void): void {
+  useEffect(() => {
+    if (!isBusy) return undefined
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === 'Escape' && !event.defaultPrevented && !event.isComposing) stop()
+    }
+    document.addEventListener('keydown', onKey)
+    return () => document.removeEventListener('keydown', onKey)
+  }, [isBusy, stop])
+}
+
+/** Says to screen readers how far the answer is. */
+function useAnnouncements({ status, messages }: Chat, onActivity: ChatViewProps['onActivity']) {
+  const before = useRef(status)
+  const last = messages.at(-1)?.status
+  useEffect(() => {
+    if (before.current === status) return
+    const wasBusy = before.current === 'submitted' || before.current === 'streaming'
+    before.current = status
+    if (status === 'submitted') announce('The answer is on its way.')
+    if (!wasBusy || status === 'submitted' || status === 'streaming') return
+    onActivity({})
+    if (status === 'idle') announce(last === 'stopped' ? 'Stopped.' : 'The answer is complete.')
+  }, [status, last, onActivity])
+}

@@ -1,0 +1,38 @@
+/**
+ * What stands below the last message: that the answer is awaited, or why it is not whole.
+ */
+
+import type { Chat } from '../chat/use-chat.ts'
+import { Failure } from './failure.tsx'
+
+export function Ending({ chat }: { chat: Chat }) {
+  const { status, error, messages } = chat
+  const last = messages.at(-1)
+  if (status === 'submitted' && last?.status !== 'streaming') {
+    return (
+      <p className="dots" aria-hidden="true">
+        <span />
+        <span />
+        <span />
+      </p>
+    )
+  }
+  const hasPart = last?.role === 'assistant' && last.status !== 'done'
+  if (status === 'error' && error !== undefined) {
+    return (
+      <Failure
+        error={error}
+        retryLabel={hasPart ? 'Continue' : 'Try again'}
+        onRetry={() => chat.retry()}
+      />
+    )
+  }
+  if (status !== 'idle' || !(hasPart || last?.role === 'user')) return null
+  return (
+    <p className="ending">
+      <button type="button" className="button" onClick={() => chat.retry()}>
+        {hasPart ? 'Continue' : 'Try again'}
+      </button>
+    </p>
+  )
+}

@@ -1,0 +1,62 @@
+/**
+ * All messages of a conversation, and where the reader is in them.
+ */
+
+import { type ReactNode, useMemo, useRef } from 'react'
+import { callsByMessage } from '../chat/message-parts.ts'
+import type { Chat } from '../chat/use-chat.ts'
+import { useFollowEnd } from '../hooks/use-follow-end.ts'
+import { IconButton } from './icon-button.tsx'
+import { type MessageActions, MessageItem } from './message.tsx'
+
+export interface ThreadProps {
+  chat: Chat
+  actions: MessageActions
+  /** What stands below the messages. */
+  children: ReactNode
+}
+
+export function Thread({ chat, actions, children }: ThreadProps) {
+  const scroller = useRef<HTMLDivElement>(null)
+  const { isAtEnd, scrollToEnd } = useFollowEnd(scroller)
+  const { messages, calls, status, branches } = chat
+  const byMessage = useMemo(() => callsByMessage(messages, calls), [messages, calls])
+  const isIdle = status === 'idle' || status === 'error'
+  // What tools have returned is shown with their calls.
+  const shown = messages.filter(({ role }) => role === 'user' || role === 'assistant')
+  return (
+    <div className="thread">
+      {/* Scrolls by the keyboard. oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <div className="scroller" ref={scroller} tabIndex={0} role="region" aria-label="Chat">
+        <div className="column">
+          <ol className="messages" role="log" aria-label="Messages" aria-busy={!isIdle}>
+            {shown.map((message, index) => (
+              <MessageItem
+                key={message.id}
+                message={message}
+                calls={byMessage.get(message.id) ?? none}
+                branch={branches[message.id]}
+                isContinued={
+                  message.role === 'assistant' && shown[index + 1]?.role === 'assistant'
+                }
+                isIdle={isIdle}
+                actions={actions}
+              />
+            ))}
+          </ol>
+          {children}
+        </div>
+      </div>
+      {!isAtEnd && (
+        <IconButton
+          icon="arrowDown"
+          label="Jump to the newest"
+          className="jump"
+          onClick={scrollToEnd}
+        />
+      )}
+    </div>
+  )
+}
+
+const none: readonly never[] = []

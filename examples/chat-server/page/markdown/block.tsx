@@ -1,0 +1,115 @@
+/**
+ * Blocks: paragraphs, headings, lists, quotes, tables and code.
+ */
+
+import type { MarkedToken, Token, Tokens } from 'marked'
+import { CodeBlock } from './code-block.tsx'
+import { Inline } from './inline.tsx'
+
+export interface BlockProps {
+  token: MarkedToken
+  /** Whether text may follow inside of it. */
+  isGrowing: boolean
+}
+
+export function BlockElement({ token, isGrowing }: BlockProps) {
+  switch (token.type) {
+    case 'paragraph':
+      return (
+        <p>
+          <Inline tokens={token.tokens} />
+        </p>
+      )
+    case 'heading': {
+      // The page has an h1 of its own, and each message an h2.
+      const Heading = `h${Math.min(token.depth + 2, 6)}` as 'h3'
+      return (
+        <Heading>
+          <Inline tokens={token.tokens} />
+        </Heading>
+      )
+    }
+    case 'code':
+      return <CodeBlock code={token.text} language={token.lang} isGrowing={isGrowing} />
+    case 'list':
+      return <List token={token} isGrowing={isGrowing} />
+    case 'blockquote':
+      return (
+        <blockquote>
+          <Blocks tokens={token.tokens} isGrowing={isGrowing} />
+        </blockquote>
+      )
+    case 'table':
+      return <Table token={token} />
+    case 'hr':
+      return <hr />
+    case 'html':
+      return <p>{token.text.trimEnd()}</p>
+    case 'text':
+      return <Inline tokens={token.tokens ?? [token]} />
+    default:
+      return null
+  }
+}
+
+function Blocks({ tokens, isGrowing }: { tokens: readonly Token[]; isGrowing: boolean }) {
+  // Blocks are only added at the end, so a position stands for the same block.
+  return tokens.map((token, index) => (
+    <BlockElement
+      // oxlint-disable-next-line react/no-array-index-key
+      key={index}
+      token={token as MarkedToken}
+      isGrowing={isGrowing && index === tokens.length - 1}
+    />
+  ))
+}
+
+function List({ token, isGrowing }: { token: Tokens.List; isGrowing: boolean }) {
+  const items = token.items.map((item, index) => (
+    // oxlint-disable-next-line react/no-array-index-key
+    <li key={index} className={item.task ? 'task' : undefined}>
+      <Blocks
+        tokens={item.tokens}
+        isGrowing={isGrowing && index === token.items.length - 1}
+      />
+    </li>
+  ))
+  if (!token.ordered) return <ul>{items}</ul>
+  return <ol start={token.start === '' ? 1 : token.start}>{items}</ol>
+}
+
+/** Wide tables scroll on their own, also by the keyboard. */
+function Table({ token: { header, rows } }: { token: Tokens.Table }) {
+  return (
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <div className="table" role="region" aria-label="Table" tabIndex={0}>
+      <table>
+        <thead>
+          <Row cells={header} />
+        </thead>
+        <tbody>
+          {rows.map((cells, index) => (
+            // oxlint-disable-next-line react/no-array-index-key
+            <Row key={index} cells={cells} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function Row({ cells }: { cells: readonly Tokens.TableCell[] }) {
+  return (
+    <tr>
+      {cells.map(({ header, align, tokens }, index) => {
+        const Cell = header ? 'th' : 'td'
+        return (
+          // oxlint-disable-next-line react/no-array-index-key
+          <Cell key={index} className={align === null ? undefined : `align-${align}`}>
+            <Inline tokens={tokens} />
+          </Cell>
+        )
+      })}
+    </tr>
+  )
+}
