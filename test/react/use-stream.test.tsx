@@ -10,7 +10,7 @@ import { StreamError } from '../../src/entries/client.js'
 import { parseMessages } from '../../src/entries/index.js'
 import { type UseStreamOptions, useStream } from '../../src/entries/react.js'
 import { answer, text } from '../support/answers.js'
-import { Remote } from './remote.js'
+import { Remote } from '../support/remote.js'
 
 let remote = new Remote()
 
