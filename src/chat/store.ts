@@ -70,6 +70,7 @@ export class ChatStore implements ChatActions {
   constructor(options: ChatOptions) {
     checkChatOptions(options)
     this.#options = options
+    this.#frame.everyMs = options.throttleMs
     this.#history = this.#toShown(options.initialMessages ?? [])
     this.#state = this.#look()
   }
@@ -336,7 +337,6 @@ export class ChatStore implements ChatActions {
     if (this.#isStarted || this.#left) return
     this.#isStarted = true
     const { follow } = this.#options
-    this.#frame.everyMs = this.#options.throttleMs
     if (follow !== undefined && follow !== null) this.#seek(String(follow))
     else if (this.#options.keep === undefined) return this.#answerCalls()
     const seek = (kept: Turn & { url: string }): boolean => this.#seek(kept.url, kept)
@@ -383,8 +383,9 @@ export class ChatStore implements ChatActions {
           else this.#setUrl(answer, named)
         }
         if (response.ok && this.#answer === answer) {
-          this.#setRetrying(undefined)
+          this.#retrying = undefined
           this.#mark(answer, 'done')
+          this.#frame.request()
         }
         this.#options.onResponse?.(response)
         if (!isStopping) return
