@@ -15,6 +15,7 @@ const unset = {
   ANTHROPIC_API_KEY: '',
   ANTHROPIC_BASE_URL: undefined,
   REDIS_URL: undefined,
+  DATABASE_URL: undefined,
   GEMINI_API_KEY: '',
   GEMINI_BASE_URL: undefined,
   OPENAI_API: undefined,
