@@ -110,6 +110,16 @@ describe.each(routes)('a client of $path with $body', ({ path, body, start, comp
     expect(received.ids).toEqual(received.ids.map((_, index) => index + 1))
   })
 
+  test.concurrent.each([2, 3, 4, 5])(
+    'reads the text once if the answer is cut off after %i events',
+    async (afterEvents) => {
+      const short = { text: 'I am it.', fault: { kind: 'cut', afterEvents } } as const
+      await using sockets = await open([short, 'I am it.'])
+      const received = await receive(await ask(sockets.url + path, body))
+      expect(received.text).toBe('I am it.')
+    },
+  )
+
   test.concurrent('reads one sentence, without the words of the provider, if nothing helps', async () => {
     const refused = {
       fault: { kind: 'status', status: 400, body: { error: 'sk-secret' } },
