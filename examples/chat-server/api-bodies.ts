@@ -48,12 +48,12 @@ export function parseMessage(given: unknown, roles: ('user' | 'tool')[]): Messag
   const message = isContent ? { role: 'user', content: given } : given
   try {
     const [parsed] = parseMessages([message], { roles, maxCharacters: 100_000 })
-    if (parsed !== undefined) return parsed
+    if (parsed !== undefined && parsed.content.length > 0) return parsed
   } catch (error) {
     if (StreamError.is(error)) throw new Refusal('message', error.message)
     throw error
   }
-  throw new Refusal('message', 'Is missing.')
+  throw new Refusal('message', 'Must not be empty.')
 }
 
 /**

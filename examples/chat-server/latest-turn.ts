@@ -4,6 +4,7 @@
  * conversations, as the draft of a record of its own: drafts are plain JSON.
  */
 
+import { StreamError } from 'sluice'
 import type { ConversationStore } from 'sluice/conversation'
 import type { ProviderName } from './providers.ts'
 
@@ -22,8 +23,16 @@ export async function writeLatest(
   id: string,
   turn: LatestTurn,
 ): Promise<void> {
-  const { version } = await store.load(recordOf(id))
-  await store.write(recordOf(id), { draft: turn }, version)
+  for (;;) {
+    const { version } = await store.load(recordOf(id))
+    try {
+      await store.write(recordOf(id), { draft: turn }, version)
+      return
+    } catch (error) {
+      // Another request has written it in between.
+      if (!StreamError.is(error) || error.code !== 'conflict') throw error
+    }
+  }
 }
 
 export async function readLatest(

@@ -36,7 +36,11 @@ export interface ScenarioOptions {
   signal?: AbortSignal | undefined
 }
 
-const retry = { afterContent: 'continue' } as const
+/**
+ * Text that a model repeats when it continues is removed, if there is enough of it to recognize. So
+ * the first three characters wait for each other, but not long.
+ */
+const retry = { afterContent: 'continue', holdBackChars: 3, holdBackMs: 100 } as const
 /** Of `/ai/retry`, in milliseconds. */
 const silenceMs = 30_000
 
@@ -57,7 +61,9 @@ export function scenarioRoutes({ providers, store, signal }: ScenarioOptions): H
     const name = key as ProviderName
     routes.post(`/${name}/basic`, async ({ req }) => {
       const { prompt } = await readInput(req.raw, promptBody)
-      const stream = open({ ...defaultsOf(name), driver: driver(defaultModel), prompt })
+      // Without the signal: text has no event for it, and ends when its connection is closed.
+      const settings = { ...defaultsOf(name), retry, driver: driver(defaultModel) }
+      const stream = createStream({ ...settings, prompt })
       // The response waits for the first token. Until then it has no body that could be cancelled.
       const leave = (): void => stream.cancel('The client has disconnected.')
       req.raw.signal.addEventListener('abort', leave)
