@@ -3,7 +3,7 @@
  */
 
 import { useCallback, useEffect, useState } from 'react'
-import { renameConversation } from './chat/api.ts'
+import { closeChat } from './chat/open-chat.ts'
 import { providers, setProvider, useProvider } from './chat/provider.ts'
 import { Announcer } from './components/announcer.tsx'
 import { Conversation } from './components/conversation.tsx'
@@ -14,6 +14,7 @@ import { keepFocus } from './hooks/keep-focus.ts'
 import { useConversationId } from './hooks/use-conversation-id.ts'
 import { useConversations } from './hooks/use-conversations.ts'
 import { useMedia } from './hooks/use-media.ts'
+import { loadMarkdown } from './markdown/lazy-markdown.tsx'
 
 export function App() {
   const [place, { open, openNew, keep }] = useConversationId()
@@ -22,6 +23,11 @@ export function App() {
   const isWide = useMedia('(min-width: 800px)')
   const [isDrawerOpen, setDrawerOpen] = useState(false)
   useEffect(() => keepFocus(), [])
+  useEffect(() => {
+    // Before the first answer, and after the first paint.
+    const timer = setTimeout(() => void loadMarkdown(), 100)
+    return () => clearTimeout(timer)
+  }, [])
 
   const { id } = place
   const { refresh, list } = conversations
@@ -32,7 +38,7 @@ export function App() {
   const onActivity = useCallback(
     async ({ firstText }: { firstText?: string }) => {
       if (firstText !== undefined) keep(id)
-      await refresh()
+      else await refresh()
     },
     [id, keep, refresh],
   )
@@ -48,7 +54,10 @@ export function App() {
         setDrawerOpen(false)
         openNew()
       }}
-      onRemoved={(removed) => removed === id && openNew()}
+      onRemoved={(removed) => {
+        closeChat(removed)
+        if (removed === id) openNew()
+      }}
     />
   )
   return (

@@ -3,11 +3,11 @@
  */
 
 import type { Message } from 'sluice'
-import type { CallState, ChatMessage } from './use-chat.ts'
+import type { CallState, ChatMessage } from './types.ts'
 
 export type Part = Exclude<Message['content'], string>[number]
 
-type Said = Pick<ChatMessage, 'content'>
+type Said = Pick<Message, 'content'>
 
 export function partsOf({ content }: Said): readonly Part[] {
   return typeof content === 'string' ? [{ type: 'text', text: content }] : content

@@ -2,7 +2,7 @@
  * Tools that the person at the page answers: the call waits until the page has its value.
  */
 
-import type { PageTools } from 'sluice/react'
+import type { PageTools } from 'sluice/client'
 
 const waiting = new Map<string, (value: unknown) => void>()
 

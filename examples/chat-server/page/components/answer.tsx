@@ -4,8 +4,8 @@
 
 import type { Part } from '../chat/message-parts.ts'
 import { dataUrl } from '../chat/message-parts.ts'
-import type { CallState } from '../chat/use-chat.ts'
-import { Markdown } from '../markdown/markdown.tsx'
+import type { CallState } from '../chat/types.ts'
+import { Markdown } from '../markdown/lazy-markdown.tsx'
 import { Picture } from './picture.tsx'
 import { Reasoning } from './reasoning.tsx'
 import { Sources } from './sources.tsx'

@@ -3,7 +3,7 @@
  */
 
 import { useId } from 'react'
-import type { CallState } from '../chat/use-chat.ts'
+import type { CallState } from '../chat/types.ts'
 import { Fields, isRecord } from './json.tsx'
 import { titleOf } from './tool-titles.ts'
 

@@ -5,7 +5,8 @@
 import { useEffect, useMemo, useRef } from 'react'
 import type { History } from '../chat/api.ts'
 import { setProvider } from '../chat/provider.ts'
-import { type Chat, type UserContent, useChat } from '../chat/use-chat.ts'
+import type { ShownChat, UserContent } from '../chat/types.ts'
+import { useChat } from '../chat/use-chat.ts'
 import { announce } from './announcer.tsx'
 import { Composer } from './composer.tsx'
 import { ConnectionStatus } from './connection-status.tsx'
@@ -23,9 +24,8 @@ export interface ChatViewProps {
 }
 
 export function ChatView({ id, history, onActivity }: ChatViewProps) {
-  const chat = useChat({ id, history })
-  const { messages, status } = chat
-  const isBusy = status === 'submitted' || status === 'streaming'
+  const chat = useChat(id, history)
+  const { messages, isBusy } = chat
   const latest = useRef(chat)
   useEffect(() => {
     latest.current = chat
@@ -43,8 +43,7 @@ export function ChatView({ id, history, onActivity }: ChatViewProps) {
     [],
   )
   const send = (content: UserContent) => {
-    if (isBusy) chat.enqueue(content)
-    else chat.send(content)
+    chat.send(content)
     if (messages.length === 0) onActivity({ firstText: textIn(content) })
   }
   const pick = ({ text, provider }: Suggestion) => {
@@ -85,7 +84,7 @@ function useEscape(isBusy: boolean, stop: () => void): void {
 }
 
 /** Says to screen readers how far the answer is. */
-function useAnnouncements({ status, messages }: Chat, onActivity: ChatViewProps['onActivity']) {
+function useAnnouncements({ status, messages }: ShownChat, onActivity: ChatViewProps['onActivity']) {
   const before = useRef(status)
   const last = messages.at(-1)?.status
   useEffect(() => {

@@ -5,7 +5,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { type Attachment, imageTypes, pickImages } from '../chat/attachments.ts'
 import { readStored, writeStored } from '../chat/storage.ts'
-import type { UserContent } from '../chat/use-chat.ts'
+import type { UserContent } from '../chat/types.ts'
 import { announce } from './announcer.tsx'
 import { AttachmentList } from './attachment-list.tsx'
 import { IconButton } from './icon-button.tsx'

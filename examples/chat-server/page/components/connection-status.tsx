@@ -2,10 +2,10 @@
  * How the connection is, while it is not as it should be.
  */
 
-import type { Chat } from '../chat/use-chat.ts'
+import type { ShownChat } from '../chat/types.ts'
 import { useOnline } from '../hooks/use-online.ts'
 
-type Props = Pick<Chat, 'isReconnecting' | 'retrying'>
+type Props = Pick<ShownChat, 'connection' | 'retrying'>
 
 export function ConnectionStatus(props: Props) {
   const text = useText(props)
@@ -21,10 +21,10 @@ export function ConnectionStatus(props: Props) {
   )
 }
 
-function useText({ isReconnecting, retrying }: Props): string | undefined {
+function useText({ connection, retrying }: Props): string | undefined {
   const isOnline = useOnline()
   if (!isOnline) return 'You are offline. The chat continues when you are back.'
-  if (isReconnecting) return 'Reconnecting…'
+  if (connection === 'reconnecting') return 'Reconnecting…'
   if (retrying === undefined) return undefined
   const { attempt, maxAttempts } = retrying
   const count = maxAttempts < 100 ? ` ${attempt} of ${maxAttempts}` : ''

@@ -4,6 +4,8 @@
 
 import { useEffect, useState } from 'react'
 import { type History, readConversation } from '../chat/api.ts'
+import { findChat } from '../chat/open-chat.ts'
+import { loadMarkdown } from '../markdown/lazy-markdown.tsx'
 import { ChatView, type ChatViewProps } from './chat-view.tsx'
 
 export interface ConversationProps extends Omit<ChatViewProps, 'history'> {
@@ -14,13 +16,14 @@ const empty: History = { messages: [] }
 
 export function Conversation({ isNew, ...props }: ConversationProps) {
   const { id } = props
-  const [history, setHistory] = useState(isNew ? empty : undefined)
+  const [history, setHistory] = useState(isNew || findChat(id) !== undefined ? empty : undefined)
   const [hasFailed, setFailed] = useState(false)
   useEffect(() => {
     if (history !== undefined || hasFailed) return undefined
     let isCurrent = true
-    readConversation(id)
-      .then((found) => isCurrent && setHistory(found))
+    // Together, so that the text is not plain for a moment, and then of another height.
+    Promise.all([readConversation(id), loadMarkdown()])
+      .then(([found]) => isCurrent && setHistory(found))
       .catch(() => isCurrent && setFailed(true))
     return () => {
       isCurrent = false

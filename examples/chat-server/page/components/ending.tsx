@@ -2,10 +2,10 @@
  * What stands below the last message: that the answer is awaited, or why it is not whole.
  */
 
-import type { Chat } from '../chat/use-chat.ts'
+import type { ShownChat } from '../chat/types.ts'
 import { Failure } from './failure.tsx'
 
-export function Ending({ chat }: { chat: Chat }) {
+export function Ending({ chat }: { chat: ShownChat }) {
   const { status, error, messages } = chat
   const last = messages.at(-1)
   if (status === 'submitted' && last?.status !== 'streaming') {
@@ -23,14 +23,14 @@ export function Ending({ chat }: { chat: Chat }) {
       <Failure
         error={error}
         retryLabel={hasPart ? 'Continue' : 'Try again'}
-        onRetry={() => chat.retry()}
+        onRetry={() => chat.continueTurn()}
       />
     )
   }
   if (status !== 'idle' || !(hasPart || last?.role === 'user')) return null
   return (
     <p className="ending">
-      <button type="button" className="button" onClick={() => chat.retry()}>
+      <button type="button" className="button" onClick={() => chat.continueTurn()}>
         {hasPart ? 'Continue' : 'Try again'}
       </button>
     </p>

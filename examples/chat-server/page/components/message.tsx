@@ -4,7 +4,7 @@
 
 import { memo, useState } from 'react'
 import { dataUrl, partsOf, textOf } from '../chat/message-parts.ts'
-import type { CallState, ChatMessage, UserContent } from '../chat/use-chat.ts'
+import type { CallState, ChatMessage, UserContent } from '../chat/types.ts'
 import { Answer } from './answer.tsx'
 import { type Branch, BranchPicker } from './branch-picker.tsx'
 import { CopyButton } from './copy-button.tsx'

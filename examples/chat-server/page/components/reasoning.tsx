@@ -3,7 +3,7 @@
  */
 
 import { useEffect, useRef, useState } from 'react'
-import { Markdown } from '../markdown/markdown.tsx'
+import { Markdown } from '../markdown/lazy-markdown.tsx'
 import { Icon } from './icon.tsx'
 
 export function Reasoning({ text, isGrowing }: { text: string; isGrowing: boolean }) {

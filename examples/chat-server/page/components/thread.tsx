@@ -4,13 +4,13 @@
 
 import { type ReactNode, useMemo, useRef } from 'react'
 import { callsByMessage } from '../chat/message-parts.ts'
-import type { Chat } from '../chat/use-chat.ts'
+import type { ShownChat } from '../chat/types.ts'
 import { useFollowEnd } from '../hooks/use-follow-end.ts'
 import { IconButton } from './icon-button.tsx'
 import { type MessageActions, MessageItem } from './message.tsx'
 
 export interface ThreadProps {
-  chat: Chat
+  chat: ShownChat
   actions: MessageActions
   /** What stands below the messages. */
   children: ReactNode
@@ -19,9 +19,8 @@ export interface ThreadProps {
 export function Thread({ chat, actions, children }: ThreadProps) {
   const scroller = useRef<HTMLDivElement>(null)
   const { isAtEnd, scrollToEnd } = useFollowEnd(scroller)
-  const { messages, calls, status, branches } = chat
+  const { messages, calls, isBusy, branches } = chat
   const byMessage = useMemo(() => callsByMessage(messages, calls), [messages, calls])
-  const isIdle = status === 'idle' || status === 'error'
   // What tools have returned is shown with their calls.
   const shown = messages.filter(({ role }) => role === 'user' || role === 'assistant')
   return (
@@ -29,7 +28,7 @@ export function Thread({ chat, actions, children }: ThreadProps) {
       {/* Scrolls by the keyboard. oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <div className="scroller" ref={scroller} tabIndex={0} role="region" aria-label="Chat">
         <div className="column">
-          <ol className="messages" role="log" aria-label="Messages" aria-busy={!isIdle}>
+          <ol className="messages" role="log" aria-label="Messages" aria-busy={isBusy}>
             {shown.map((message, index) => (
               <MessageItem
                 key={message.id}
@@ -39,7 +38,7 @@ export function Thread({ chat, actions, children }: ThreadProps) {
                 isContinued={
                   message.role === 'assistant' && shown[index + 1]?.role === 'assistant'
                 }
-                isIdle={isIdle}
+                isIdle={!isBusy}
                 actions={actions}
               />
             ))}

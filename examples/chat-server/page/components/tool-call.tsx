@@ -2,7 +2,7 @@
  * A call of a tool: what it was called with, how far it is, and what it has returned.
  */
 
-import type { CallState } from '../chat/use-chat.ts'
+import type { CallState } from '../chat/types.ts'
 import { Approval } from './approval.tsx'
 import { DatePicker } from './date-picker.tsx'
 import { Icon, type IconName } from './icon.tsx'

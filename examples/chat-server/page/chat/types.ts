@@ -1,0 +1,24 @@
+/**
+ * What components read and call.
+ */
+
+import type { Message } from 'sluice'
+import type { ChatActions, ChatState } from 'sluice/react'
+
+export type { CallState, ChatMessage } from 'sluice/react'
+
+export type UserContent = Extract<Message, { role: 'user' }>['content']
+
+export interface ShownChat
+  extends ChatState,
+    Pick<ChatActions, 'stop' | 'dequeue' | 'switchBranch'> {
+  /** An answer is in progress. */
+  isBusy: boolean
+  /** During an answer, it waits in the queue. */
+  send: (content: UserContent) => void
+  edit: (messageId: string, content: UserContent) => void
+  regenerate: () => void
+  approve: (callId: string, isApproved: boolean) => void
+  /** After a failure or a stop. */
+  continueTurn: () => void
+}
