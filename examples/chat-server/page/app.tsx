@@ -30,18 +30,13 @@ export function App() {
   }, [])
 
   const { id } = place
-  const { refresh, list } = conversations
+  const { noteActivity, list } = conversations
   const title = list?.find((one) => one.id === id)?.title
   useEffect(() => {
     document.title = title === undefined ? 'Chat' : `${title} – Chat`
   }, [title])
-  const onActivity = useCallback(
-    async ({ firstText }: { firstText?: string }) => {
-      if (firstText !== undefined) keep(id)
-      else await refresh()
-    },
-    [id, keep, refresh],
-  )
+  const onBegin = useCallback(() => keep(id), [id, keep])
+  const onActivity = useCallback((text: string) => void noteActivity(id, text), [id, noteActivity])
   const sidebar = (
     <Sidebar
       conversations={conversations}
@@ -88,7 +83,13 @@ export function App() {
           {!isWide && <IconButton icon="plus" label="New chat" onClick={openNew} />}
         </header>
         {/* Another key is another conversation. */}
-        <Conversation key={id} id={id} isNew={place.isNew} onActivity={onActivity} />
+        <Conversation
+          key={id}
+          id={id}
+          isNew={place.isNew}
+          onBegin={onBegin}
+          onActivity={onActivity}
+        />
       </main>
       <Announcer />
     </div>

@@ -54,7 +54,13 @@ function read(file: File): Promise<Attachment> {
     reader.addEventListener('error', () => reject(reader.error))
     reader.addEventListener('load', () => {
       const { name, type: mediaType, size: bytes } = file
-      resolve({ id: crypto.getRandomValues(new Uint32Array(2)).join(), name, mediaType, bytes, url: reader.result as string })
+      resolve({
+        id: crypto.getRandomValues(new Uint32Array(2)).join(),
+        name,
+        mediaType,
+        bytes,
+        url: reader.result as string,
+      })
     })
     reader.readAsDataURL(file)
   })

@@ -25,7 +25,9 @@ const sentences: Readonly<Record<StreamErrorCode, Sentence>> = {
   auth: retry('This chat has no access to the model. Choose another model.'),
   permission: retry('This chat may not use the model. Choose another model.'),
   'not-found': retry('The model is not available. Choose another model.'),
-  'invalid-request': retry('The model cannot answer this message. Edit it, or choose another model.'),
+  'invalid-request': retry(
+    'The model cannot answer this message. Edit it, or choose another model.',
+  ),
   'context-length': final('This chat is too long for the model. Start a new chat.'),
   'content-filter': final('The answer was withheld by a content filter. Edit your message.'),
   protocol: retry('The answer could not be read.'),

@@ -3,7 +3,7 @@
  */
 
 import type { Message } from 'sluice'
-import type { ChatActions, ChatState } from 'sluice/react'
+import type { ChatActions, ChatState, QueuedInput } from 'sluice/react'
 
 export type { CallState, ChatMessage } from 'sluice/react'
 
@@ -16,6 +16,8 @@ export interface ShownChat
   isBusy: boolean
   /** During an answer, it waits in the queue. */
   send: (content: UserContent) => void
+  /** After an answer that was stopped, the queue waits for the next one. */
+  sendQueued: (item: QueuedInput) => void
   edit: (messageId: string, content: UserContent) => void
   regenerate: () => void
   approve: (callId: string, isApproved: boolean) => void

@@ -3,7 +3,7 @@
  */
 
 import { useMemo } from 'react'
-import { useStream } from 'sluice/react'
+import { type QueuedInput, useStream } from 'sluice/react'
 import type { History } from './api.ts'
 import { continueTurn } from './continue-turn.ts'
 import { newId } from './new-id.ts'
@@ -23,6 +23,9 @@ export function useChat(id: string, history: History): ShownChat {
         const { status } = chat.getState()
         if (status === 'idle' || status === 'error') chat.send(message)
         else chat.enqueue(message)
+      },
+      sendQueued: ({ id: queued, input }: QueuedInput) => {
+        if (chat.send(input)) chat.dequeue(queued)
       },
       edit: (messageId: string, content: UserContent) =>
         void chat.edit(messageId, { role: 'user', id: messageId, content }),

@@ -4,6 +4,7 @@
 
 import { useEffect, useMemo, useRef } from 'react'
 import type { History } from '../chat/api.ts'
+import { textOf } from '../chat/message-parts.ts'
 import { setProvider } from '../chat/provider.ts'
 import type { ShownChat, UserContent } from '../chat/types.ts'
 import { useChat } from '../chat/use-chat.ts'
@@ -19,11 +20,13 @@ import { Thread } from './thread.tsx'
 export interface ChatViewProps {
   id: string
   history: History
-  /** The first message was sent, or an answer has ended. */
-  onActivity: (activity: { firstText?: string }) => void
+  /** The first message was sent. */
+  onBegin: () => void
+  /** The server has received a message, or an answer has ended. */
+  onActivity: (firstText: string) => void
 }
 
-export function ChatView({ id, history, onActivity }: ChatViewProps) {
+export function ChatView({ id, history, onBegin, onActivity }: ChatViewProps) {
   const chat = useChat(id, history)
   const { messages, isBusy } = chat
   const latest = useRef(chat)
@@ -31,7 +34,8 @@ export function ChatView({ id, history, onActivity }: ChatViewProps) {
     latest.current = chat
   })
   useEscape(isBusy, chat.stop)
-  useAnnouncements(chat, onActivity)
+  useAnnouncements(chat)
+  useActivity(chat, onActivity)
 
   const actions = useMemo<MessageActions>(
     () => ({
@@ -43,8 +47,8 @@ export function ChatView({ id, history, onActivity }: ChatViewProps) {
     [],
   )
   const send = (content: UserContent) => {
+    if (messages.length === 0) onBegin()
     chat.send(content)
-    if (messages.length === 0) onActivity({ firstText: textIn(content) })
   }
   const pick = ({ text, provider }: Suggestion) => {
     if (provider !== undefined) setProvider(provider)
@@ -52,23 +56,22 @@ export function ChatView({ id, history, onActivity }: ChatViewProps) {
   }
   return (
     <>
-      <Thread chat={chat} actions={actions}>
+      <Thread chat={chat} actions={actions} overlay={<ConnectionStatus {...chat} />}>
         {messages.length === 0 ? <Empty onPick={pick} /> : <Ending chat={chat} />}
       </Thread>
       <div className="dock">
         <div className="column">
-          <ConnectionStatus {...chat} />
-          <Queue queue={chat.queue} onRemove={chat.dequeue} />
+          <Queue
+            queue={chat.queue}
+            isBusy={isBusy}
+            onRemove={chat.dequeue}
+            onSend={chat.sendQueued}
+          />
           <Composer conversationId={id} isBusy={isBusy} onSend={send} onStop={chat.stop} />
         </div>
       </div>
     </>
   )
-}
-
-function textIn(content: UserContent): string {
-  if (typeof content === 'string') return content
-  return content.map((part) => (part.type === 'text' ? part.text : '')).join('') || 'An image'
 }
 
 /** Escape stops, unless something else, such as a form that is open, takes it. */
@@ -84,7 +87,7 @@ function useEscape(isBusy: boolean, stop: () => void): void {
 }
 
 /** Says to screen readers how far the answer is. */
-function useAnnouncements({ status, messages }: ShownChat, onActivity: ChatViewProps['onActivity']) {
+function useAnnouncements({ status, messages }: ShownChat): void {
   const before = useRef(status)
   const last = messages.at(-1)?.status
   useEffect(() => {
@@ -93,7 +96,22 @@ function useAnnouncements({ status, messages }: ShownChat, onActivity: ChatViewP
     before.current = status
     if (status === 'submitted') announce('The answer is on its way.')
     if (!wasBusy || status === 'submitted' || status === 'streaming') return
-    onActivity({})
     if (status === 'idle') announce(last === 'stopped' ? 'Stopped.' : 'The answer is complete.')
-  }, [status, last, onActivity])
+  }, [status, last])
+}
+
+function useActivity(
+  { connection, messages }: ShownChat,
+  onActivity: (text: string) => void,
+): void {
+  const before = useRef(connection)
+  const [first] = messages
+  useEffect(() => {
+    if (before.current === connection) return
+    const wasIdle = before.current === 'none'
+    before.current = connection
+    // Nothing has changed while the page is connecting.
+    if (first === undefined || (wasIdle && connection !== 'open')) return
+    if (connection === 'open' || connection === 'none') onActivity(textOf(first) || 'An image')
+  }, [connection, first, onActivity])
 }

@@ -110,9 +110,7 @@ export function Composer({ conversationId, isBusy, onSend, onStop }: ComposerPro
         />
         <IconButton icon="image" label="Add images" onClick={() => picker.current?.click()} />
         <span className="spring" />
-        {isBusy && (
-          <IconButton icon="stop" label="Stop" className="outlined" onClick={onStop} />
-        )}
+        {isBusy && <IconButton icon="stop" label="Stop" className="outlined" onClick={onStop} />}
         <IconButton
           type="submit"
           icon="arrowUp"

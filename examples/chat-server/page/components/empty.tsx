@@ -13,12 +13,12 @@ export interface Suggestion {
 export const suggestions: readonly Suggestion[] = [
   { title: 'Call a tool', text: 'Call a tool: the weather in Oslo' },
   { title: 'Think first', text: 'Think first: why is the sky blue?' },
-  { title: 'Answer with code', text: 'Answer with code' },
+  { title: 'Answer with code', text: 'Answer with code: a stream in TypeScript' },
   { title: 'Show a table', text: 'Show a table of the events' },
   { title: 'Draw an image', text: 'Draw an image of the sea', provider: 'gemini' },
   { title: 'Send an email', text: 'Send an email to Ada' },
   { title: 'Pick a date', text: 'Pick a date for my departure' },
-  { title: 'Fail in the middle', text: 'Fail in the middle' },
+  { title: 'Fail in the middle', text: 'Fail in the middle, then try again' },
 ]
 
 export function Empty({ onPick }: { onPick: (suggestion: Suggestion) => void }) {

@@ -14,7 +14,9 @@ export function Json({ label, value }: { label: string; value: unknown }) {
 function Value({ value }: { value: unknown }) {
   if (isRecord(value) && Object.keys(value).length > 0) return <Fields value={value} />
   // Scrolls by the keyboard. oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-  return <pre tabIndex={0}>{typeof value === 'string' ? value : JSON.stringify(value, null, 2)}</pre>
+  return (
+    <pre tabIndex={0}>{typeof value === 'string' ? value : JSON.stringify(value, null, 2)}</pre>
+  )
 }
 
 export function Fields({ value }: { value: Readonly<Record<string, unknown>> }) {

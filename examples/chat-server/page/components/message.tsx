@@ -48,7 +48,7 @@ function Question({ message, branch, isIdle, actions }: MessageProps) {
   const text = textOf(message)
   if (isEdited) {
     return (
-      <li className="message user">
+      <article className="message user">
         <EditForm
           text={text}
           onCancel={() => setEdited(false)}
@@ -57,17 +57,24 @@ function Question({ message, branch, isIdle, actions }: MessageProps) {
             actions.onEdit(message.id, withText(message, edited))
           }}
         />
-      </li>
+      </article>
     )
   }
   return (
-    <li className="message user">
+    <article className="message user">
       <h2 className="unseen">You</h2>
       {partsOf(message).map((part, index) => {
         if (part.type !== 'image' && part.type !== 'file') return null
         const { mediaType = 'image/png' } = part
         // A sent message does not change. oxlint-disable-next-line react/no-array-index-key
-        return <Picture key={index} url={dataUrl(part.data, mediaType)} mediaType={mediaType} name="Your image" />
+        return (
+          <Picture
+            key={index}
+            url={dataUrl(part.data, mediaType)}
+            mediaType={mediaType}
+            name="Your image"
+          />
+        )
       })}
       {text !== '' && <p className="bubble">{text}</p>}
       <div className="actions" role="group" aria-label="Your message">
@@ -81,16 +88,17 @@ function Question({ message, branch, isIdle, actions }: MessageProps) {
         {text !== '' && <CopyButton text={text} label="Copy message" />}
         {isIdle && <IconButton icon="edit" label="Edit message" onClick={() => setEdited(true)} />}
       </div>
-    </li>
+    </article>
   )
 }
 
 function Reply({ message, calls, branch, isContinued, isIdle, actions }: MessageProps) {
   const { status } = message
   const isStreaming = status === 'streaming'
+  const text = textOf(message)
   const mark = marks[status]
   return (
-    <li className="message answer">
+    <article className="message answer">
       <h2 className="unseen">Answer</h2>
       <Answer
         parts={partsOf(message)}
@@ -108,7 +116,7 @@ function Reply({ message, calls, branch, isContinued, isIdle, actions }: Message
               onPick={(index) => actions.onBranch(message.id, index)}
             />
           )}
-          <CopyButton text={textOf(message)} label="Copy answer" />
+          {text !== '' && <CopyButton text={text} label="Copy answer" />}
           {isIdle && (
             <IconButton
               icon="repeat"
@@ -118,7 +126,7 @@ function Reply({ message, calls, branch, isContinued, isIdle, actions }: Message
           )}
         </div>
       )}
-    </li>
+    </article>
   )
 }
 

@@ -8,18 +8,24 @@ import { IconButton } from './icon-button.tsx'
 
 export interface QueueProps {
   queue: readonly QueuedInput[]
+  /** An answer is in progress. After one that was stopped, the queue waits. */
+  isBusy: boolean
   onRemove: (id: string) => void
+  onSend: (item: QueuedInput) => void
 }
 
-export function Queue({ queue, onRemove }: QueueProps) {
+export function Queue({ queue, isBusy, onRemove, onSend }: QueueProps) {
   if (queue.length === 0) return null
   return (
     <ul className="queue" aria-label="Waiting to be sent">
-      {queue.map(({ id, input }) => (
-        <li key={id}>
+      {queue.map((item) => (
+        <li key={item.id}>
           <span className="queue-label">Next</span>
-          <span className="queue-text">{textIn(input)}</span>
-          <IconButton icon="close" label="Do not send it" onClick={() => onRemove(id)} />
+          <span className="queue-text">{textIn(item.input)}</span>
+          {!isBusy && (
+            <IconButton icon="arrowUp" label="Send it now" onClick={() => onSend(item)} />
+          )}
+          <IconButton icon="close" label="Do not send it" onClick={() => onRemove(item.id)} />
         </li>
       ))}
     </ul>

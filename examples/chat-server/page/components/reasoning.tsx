@@ -9,10 +9,10 @@ import { Icon } from './icon.tsx'
 export function Reasoning({ text, isGrowing }: { text: string; isGrowing: boolean }) {
   const seconds = useSeconds(isGrowing)
   return (
-    <details className="fold reasoning">
+    <details className={`fold reasoning ${isGrowing ? 'is-growing' : ''}`}>
       <summary>
         <Icon name="chevron" />
-        <span className={isGrowing ? 'shimmer' : undefined}>{label(isGrowing, seconds)}</span>
+        {label(isGrowing, seconds)}
       </summary>
       <Markdown text={text} isGrowing={isGrowing} />
     </details>

@@ -14,12 +14,14 @@ export interface ThreadProps {
   actions: MessageActions
   /** What stands below the messages. */
   children: ReactNode
+  /** What stands over them. */
+  overlay: ReactNode
 }
 
-export function Thread({ chat, actions, children }: ThreadProps) {
+export function Thread({ chat, actions, children, overlay }: ThreadProps) {
   const scroller = useRef<HTMLDivElement>(null)
-  const { isAtEnd, scrollToEnd } = useFollowEnd(scroller)
   const { messages, calls, isBusy, branches } = chat
+  const { isAtEnd, scrollToEnd } = useFollowEnd(scroller, messages.length > 0)
   const byMessage = useMemo(() => callsByMessage(messages, calls), [messages, calls])
   // What tools have returned is shown with their calls.
   const shown = messages.filter(({ role }) => role === 'user' || role === 'assistant')
@@ -28,21 +30,19 @@ export function Thread({ chat, actions, children }: ThreadProps) {
       {/* Scrolls by the keyboard. oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <div className="scroller" ref={scroller} tabIndex={0} role="region" aria-label="Chat">
         <div className="column">
-          <ol className="messages" role="log" aria-label="Messages" aria-busy={isBusy}>
+          <div className="messages" role="log" aria-label="Messages" aria-busy={isBusy}>
             {shown.map((message, index) => (
               <MessageItem
                 key={message.id}
                 message={message}
                 calls={byMessage.get(message.id) ?? none}
                 branch={branches[message.id]}
-                isContinued={
-                  message.role === 'assistant' && shown[index + 1]?.role === 'assistant'
-                }
+                isContinued={message.role === 'assistant' && shown[index + 1]?.role === 'assistant'}
                 isIdle={!isBusy}
                 actions={actions}
               />
             ))}
-          </ol>
+          </div>
           {children}
         </div>
       </div>
@@ -54,6 +54,7 @@ export function Thread({ chat, actions, children }: ThreadProps) {
           onClick={scrollToEnd}
         />
       )}
+      {overlay}
     </div>
   )
 }

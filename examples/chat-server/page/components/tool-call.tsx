@@ -59,7 +59,11 @@ function stateOf({ state, for: reason, approved }: CallState): ShownState {
     case 'waiting':
       if (approved !== undefined) return { text: approved ? 'Allowed' : 'Denied', className: '' }
       return reason === 'steps'
-        ? { text: 'Not run: the answer had too many steps', className: 'is-failed', icon: 'warning' }
+        ? {
+            text: 'Not run: the answer had too many steps',
+            className: 'is-failed',
+            icon: 'warning',
+          }
         : { text: 'Waiting for an answer', className: '', icon: 'tool' }
     case 'done':
       return { text: 'Done', className: 'is-done', icon: 'check' }

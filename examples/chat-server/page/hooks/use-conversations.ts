@@ -14,7 +14,8 @@ export interface Conversations {
   /** Undefined until the server has answered. */
   list: readonly ListedConversation[] | undefined
   problem: string | undefined
-  refresh: () => Promise<void>
+  /** Something has happened in a conversation. Without a title, it is named by its first words. */
+  noteActivity: (id: string, firstText: string) => Promise<void>
   rename: (id: string, title: string) => Promise<void>
   remove: (id: string) => Promise<void>
 }
@@ -24,13 +25,28 @@ export function useConversations(): Conversations {
   const [problem, setProblem] = useState<string>()
   const refresh = useCallback(async () => {
     try {
-      setList(await listConversations())
+      const listed = await listConversations()
+      setList(listed)
       setProblem(undefined)
+      return listed
     } catch {
       setProblem('The list of chats cannot be loaded.')
+      return []
     }
   }, [])
-  useEffect(() => void refresh(), [refresh])
+  useEffect(() => {
+    void refresh()
+    const onReturn = () => {
+      // Another tab may have changed it.
+      if (document.visibilityState === 'visible') void refresh()
+    }
+    document.addEventListener('visibilitychange', onReturn)
+    addEventListener('online', onReturn)
+    return () => {
+      document.removeEventListener('visibilitychange', onReturn)
+      removeEventListener('online', onReturn)
+    }
+  }, [refresh])
   return useMemo(() => {
     /** Shows a change at once, and what the server says after it. */
     const change = async (
@@ -50,7 +66,13 @@ export function useConversations(): Conversations {
     return {
       list,
       problem,
-      refresh,
+      noteActivity: async (id, firstText) => {
+        const listed = await refresh()
+        const isUnnamed = listed.some((one) => one.id === id && one.title === undefined)
+        if (!isUnnamed) return
+        await renameConversation(id, titleOf(firstText)).catch(() => {})
+        await refresh()
+      },
       rename: (id, title) =>
         change(
           (before) => before.map((one) => (one.id === id ? { ...one, title } : one)),
@@ -65,4 +87,12 @@ export function useConversations(): Conversations {
         ),
     }
   }, [list, problem, refresh])
+}
+
+/** The longest title that is made here, in characters. */
+const longestTitle = 60
+
+function titleOf(text: string): string {
+  const line = text.trim().split('\n', 1)[0] ?? ''
+  return line.length > longestTitle ? `${line.slice(0, longestTitle).trimEnd()}…` : line
 }

@@ -13,13 +13,19 @@ export interface FollowEnd {
   scrollToEnd: () => void
 }
 
-/** @param scroller - its first child grows */
-export function useFollowEnd(scroller: RefObject<HTMLElement | null>): FollowEnd {
+/**
+ * @param scroller - its first child grows
+ * @param isActive - there is something to follow
+ */
+export function useFollowEnd(
+  scroller: RefObject<HTMLElement | null>,
+  isActive: boolean,
+): FollowEnd {
   const [isAtEnd, setAtEnd] = useState(true)
   useEffect(() => {
     const element = scroller.current
     const content = element?.firstElementChild
-    if (!element || !content) return undefined
+    if (!isActive || !element || !content) return undefined
     let follows = true
     let height = 0
     const look = () => {
@@ -42,7 +48,7 @@ export function useFollowEnd(scroller: RefObject<HTMLElement | null>): FollowEnd
       observer.disconnect()
       element.removeEventListener('scroll', onScroll)
     }
-  }, [scroller])
+  }, [scroller, isActive])
   const scrollToEnd = useCallback(() => {
     const element = scroller.current
     element?.scrollTo({ top: element.scrollHeight })

@@ -68,10 +68,7 @@ function List({ token, isGrowing }: { token: Tokens.List; isGrowing: boolean }) 
   const items = token.items.map((item, index) => (
     // oxlint-disable-next-line react/no-array-index-key
     <li key={index} className={item.task ? 'task' : undefined}>
-      <Blocks
-        tokens={item.tokens}
-        isGrowing={isGrowing && index === token.items.length - 1}
-      />
+      <Blocks tokens={item.tokens} isGrowing={isGrowing && index === token.items.length - 1} />
     </li>
   ))
   if (!token.ordered) return <ul>{items}</ul>
