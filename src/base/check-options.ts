@@ -6,6 +6,7 @@
  */
 
 import { nearestName } from './nearest-name.js'
+import { isRecord } from './read-json.js'
 import { show } from './show.js'
 import { longestDelayMs } from './timers.js'
 
@@ -188,10 +189,6 @@ export function isCount(value: unknown): boolean {
 
 export function isDelay(value: unknown): boolean {
   return typeof value === 'number' && value >= 0 && (value <= longestDelayMs || value === Infinity)
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isString(value: unknown): boolean {

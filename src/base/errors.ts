@@ -4,6 +4,8 @@
  * @module
  */
 
+import { textOf } from './read-json.js'
+
 /** Why a stream failed. */
 export type StreamErrorCode =
   | 'aborted'
@@ -196,10 +198,6 @@ export class StreamError extends Error {
 
 function isCode(value: unknown): value is StreamErrorCode {
   return typeof value === 'string' && Object.hasOwn(sentences, value)
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
 }
 
 function numberOf(value: unknown): number | undefined {

@@ -8,7 +8,6 @@ import {
   anything,
   checkOptions,
   flag,
-  isRecord,
   list,
   oneOf,
   optionError,
@@ -35,6 +34,7 @@ import type {
   ToolResultPart,
 } from '../base/messages.js'
 import { nearestName } from '../base/nearest-name.js'
+import { isRecord } from '../base/read-json.js'
 
 const aString = required(string)
 /** @internal */

@@ -9,7 +9,6 @@ import {
   flag,
   func,
   isInteger,
-  isRecord,
   isText,
   oneOf,
   optionsOf,
@@ -21,6 +20,7 @@ import {
   text,
 } from '../base/check-options.js'
 import { toJsonSchema } from '../base/json-schema.js'
+import { isRecord } from '../base/read-json.js'
 import type { StreamRequest } from '../base/request.js'
 import type { OutputSchema, StandardSchema } from '../base/schema.js'
 import type { Tool } from '../base/tools.js'

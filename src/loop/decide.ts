@@ -5,10 +5,11 @@
  */
 
 import { callHook } from '../base/call-hook.js'
-import { isRecord, optionError } from '../base/check-options.js'
+import { optionError } from '../base/check-options.js'
 import { StreamError } from '../base/errors.js'
 import type { WaitingCall } from '../base/events.js'
 import type { Message } from '../base/messages.js'
+import { isRecord } from '../base/read-json.js'
 import type { StreamRequest } from '../base/request.js'
 import { type ApproveContext, denied, type Tool, ToolResult } from '../base/tools.js'
 import type { Call } from './calls.js'

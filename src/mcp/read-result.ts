@@ -4,8 +4,8 @@
  * @module
  */
 
-import { isRecord } from '../base/check-options.js'
 import type { InputPart } from '../base/messages.js'
+import { isRecord } from '../base/read-json.js'
 import { ToolError, toolResult } from '../loop/define-tool.js'
 
 type Block = Readonly<Record<string, unknown>>

@@ -7,7 +7,6 @@
 import {
   checkOptions,
   checkValue,
-  isRecord,
   list,
   optionError,
   type Rules,
@@ -17,6 +16,7 @@ import {
 } from '../base/check-options.js'
 import type { Completion, Driver, DriverContext, DriverYield } from '../base/driver.js'
 import type { ContentEvent, RetryEvent, Usage } from '../base/events.js'
+import { isRecord } from '../base/read-json.js'
 import { abortError } from '../pull/abort.js'
 import { stepOf } from './step-of.js'
 

@@ -5,9 +5,9 @@
  */
 
 import { StreamError } from '../base/errors.js'
+import { isRecord, type Json, recordsOf } from '../base/read-json.js'
 import { isErrorBody } from '../http/error-body.js'
 import { providerError } from '../http/provider-error.js'
-import { isRecord, type Json, recordsOf } from './read-json.js'
 
 /**
  * Reads the object in an event. It is empty for an event without data, and for a JSON value that is

@@ -6,10 +6,10 @@
 
 import type { OutputReading } from '../attempt/structured-output/output-reading.js'
 import { wrapperKey } from '../attempt/structured-output/unwrapper.js'
+import { compact, isRecord, type Json } from '../base/read-json.js'
 import type { JsonSchema } from '../base/schema.js'
 import { toWellFormedJson } from '../base/well-formed-json.js'
 import { closeSchema, type Dialect, isStringFormat } from './closed-schema.js'
-import { compact, isRecord, type Json } from './read-json.js'
 
 /**
  * `json-schema`: the provider receives the schema and enforces it. `json-object`: the provider

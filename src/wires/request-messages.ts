@@ -6,8 +6,8 @@
 
 import { StreamError } from '../base/errors.js'
 import type { InputPart, Message } from '../base/messages.js'
+import type { Json } from '../base/read-json.js'
 import type { StreamRequest } from '../base/request.js'
-import type { Json } from './read-json.js'
 
 /** The conversation as messages, whichever way it was given. */
 export function messagesOf(request: StreamRequest): readonly Message[] {

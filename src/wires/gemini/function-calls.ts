@@ -5,8 +5,8 @@
  */
 
 import type { ContentEvent, ToolCallContent } from '../../base/events.js'
+import { isRecord, type Json, recordsOf, textOf } from '../../base/read-json.js'
 import { newCallId } from '../call-id.js'
-import { isRecord, type Json, recordsOf, textOf } from '../read-json.js'
 import { PartialArguments } from './partial-arguments.js'
 
 /** A call whose arguments still come. */

@@ -6,7 +6,7 @@
  */
 
 import { StreamError } from '../../base/errors.js'
-import type { Json } from '../read-json.js'
+import type { Json } from '../../base/read-json.js'
 
 type Segment = string | number
 

@@ -5,7 +5,7 @@
  */
 
 import type { SourceContent } from '../../base/events.js'
-import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
+import { compact, isRecord, type Json, recordsOf, textOf } from '../../base/read-json.js'
 
 type Source = Pick<SourceContent, 'url' | 'title' | 'raw'>
 

@@ -6,7 +6,7 @@
 
 import { StreamError } from '../../base/errors.js'
 import type { ContentEvent, FileContent } from '../../base/events.js'
-import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
+import { compact, isRecord, type Json, recordsOf, textOf } from '../../base/read-json.js'
 import { makerOf, originOf, sign } from '../signature.js'
 import { AudioAnswer } from './audio.js'
 import { Sources } from './citations.js'

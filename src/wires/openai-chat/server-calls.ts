@@ -5,7 +5,7 @@
  */
 
 import type { ContentEvent, ProviderContent } from '../../base/events.js'
-import { isRecord, type Json, textOf } from '../read-json.js'
+import { isRecord, type Json, textOf } from '../../base/read-json.js'
 import { keyOf } from './tool-calls.js'
 
 /** The types of calls that wait for a result. `builtin_function` is Moonshot's. */

@@ -5,7 +5,7 @@
  */
 
 import type { FileContent } from '../../base/events.js'
-import { type Json, textOf } from '../read-json.js'
+import { type Json, textOf } from '../../base/read-json.js'
 
 /** One item of the answer. */
 export interface Item {

@@ -7,12 +7,12 @@
 
 import { StreamError } from '../../base/errors.js'
 import { toJsonSchema } from '../../base/json-schema.js'
+import { compact, isRecord, type Json } from '../../base/read-json.js'
 import type { StreamRequest, ToolChoice } from '../../base/request.js'
 import { describeModel, effortOf, encodeSampling } from '../models/describe-model.js'
 import type { ModelTraits } from '../models/traits.js'
 import type { OutputPlan } from '../output-plan.js'
 import { bodyOptions, mergeOptions, type WireSettings, withOptions } from '../provider-options.js'
-import { compact, isRecord, type Json } from '../read-json.js'
 import { messagesOf, systemOf } from '../request-messages.js'
 import { CacheMarks } from './cache-marks.js'
 import { encodeInput, encodeSystem } from './input-items.js'
