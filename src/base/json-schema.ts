@@ -5,7 +5,7 @@
  * @see https://standardschema.dev/json-schema
  */
 
-import { optionError } from './check-options.js'
+import { optionError } from './option-error.js'
 import type { JsonSchema, OutputSchema, StandardJsonSchema } from './schema.js'
 
 /**

@@ -10,7 +10,6 @@ import {
   flag,
   list,
   oneOf,
-  optionError,
   type Rule,
   type Rules,
   record,
@@ -34,6 +33,7 @@ import type {
   ToolResultPart,
 } from '../base/messages.js'
 import { nearestName } from '../base/nearest-name.js'
+import { optionError } from '../base/option-error.js'
 import { isRecord } from '../base/read-json.js'
 
 const aString = required(string)

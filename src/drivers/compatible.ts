@@ -5,8 +5,9 @@
  */
 
 import { httpDriver } from '../attempt/http-driver.js'
-import { flag, oneOf, optionError, type Rules, text } from '../base/check-options.js'
+import { flag, oneOf, type Rules, text } from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
+import { optionError } from '../base/option-error.js'
 import { compact } from '../base/read-json.js'
 import { audioTypeOf } from '../wires/openai-chat/audio.js'
 import type { ChatRequestOptions } from '../wires/openai-chat/options.js'

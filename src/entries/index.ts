@@ -134,7 +134,7 @@ export { type HedgeOptions, hedge } from '../layers/hedge.js'
 export type { RetryOptions } from '../layers/retry/options.js'
 export { retry } from '../layers/retry/retry.js'
 export { type TimeoutOptions, timeout } from '../layers/timeout.js'
-export { type ToolDefinition, ToolError, tool, toolResult } from '../loop/define-tool.js'
+export { type ToolDefinition, tool, toolResult } from '../loop/define-tool.js'
 export type {
   BeforeStep,
   LoopHooks,
@@ -147,3 +147,4 @@ export type {
   ToolStart,
   UncertainCall,
 } from '../loop/options.js'
+export { ToolError } from '../loop/tool-error.js'

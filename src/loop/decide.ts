@@ -5,19 +5,19 @@
  */
 
 import { callHook } from '../base/call-hook.js'
-import { optionError } from '../base/check-options.js'
 import { StreamError } from '../base/errors.js'
 import type { WaitingCall } from '../base/events.js'
 import type { Message } from '../base/messages.js'
+import { optionError } from '../base/option-error.js'
 import { isRecord } from '../base/read-json.js'
 import type { StreamRequest } from '../base/request.js'
 import { type ApproveContext, denied, type Tool, ToolResult } from '../base/tools.js'
 import type { Call } from './calls.js'
-import { ToolError } from './define-tool.js'
 import { type Ledger, processLedger, type RunResult } from './ledger.js'
 import type { LoopOptions } from './options.js'
 import { bounded, checkInput, uncertain, wordsOf } from './run-tool.js'
 import type { Sealer } from './seal.js'
+import { ToolError } from './tool-error.js'
 
 /** What all runs of a turn have in common. */
 export interface RunSettings {

@@ -6,7 +6,8 @@
 
 import type { InputPart } from '../base/messages.js'
 import { isRecord } from '../base/read-json.js'
-import { ToolError, toolResult } from '../loop/define-tool.js'
+import { toolResult } from '../loop/define-tool.js'
+import { ToolError } from '../loop/tool-error.js'
 
 type Block = Readonly<Record<string, unknown>>
 

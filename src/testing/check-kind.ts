@@ -9,11 +9,11 @@ import {
   checkOptions,
   checkValue,
   oneOf,
-  optionError,
   type Rule,
   type Rules,
   required,
 } from '../base/check-options.js'
+import { optionError } from '../base/option-error.js'
 import { isRecord } from '../base/read-json.js'
 
 /** The member of a union with this kind, also where one member has several kinds. */

@@ -8,7 +8,6 @@ import {
   checkOptions,
   checkValue,
   list,
-  optionError,
   type Rules,
   record,
   required,
@@ -16,6 +15,7 @@ import {
 } from '../base/check-options.js'
 import type { Completion, Driver, DriverContext, DriverYield } from '../base/driver.js'
 import type { ContentEvent, RetryEvent, Usage } from '../base/events.js'
+import { optionError } from '../base/option-error.js'
 import { isRecord } from '../base/read-json.js'
 import { abortError } from '../pull/abort.js'
 import { stepOf } from './step-of.js'

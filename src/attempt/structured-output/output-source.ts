@@ -13,7 +13,8 @@ import type { ContentEvent, FinishReason, RetryEvent } from '../../base/events.j
 import { exceededBound } from '../../base/json-bounds.js'
 import { findJson } from '../../base/json-text.js'
 import type { StreamRequest } from '../../base/request.js'
-import type { StandardIssue, StandardResult, StandardSchema } from '../../base/schema.js'
+import type { StandardResult, StandardSchema } from '../../base/schema.js'
+import { describeIssues } from '../../base/schema-issues.js'
 import { ForwardingSource } from '../../pull/forwarding-source.js'
 import type { OpenContext, Resumption, Source } from '../../pull/source.js'
 import type { OutputReading } from './output-reading.js'
@@ -153,7 +154,7 @@ export class OutputSource extends ForwardingSource {
     if (standard === undefined) return { ...completion, output }
     const settle = (result: StandardResult<unknown>): Outcome => {
       if (result.issues === undefined) return { ...completion, output: result.value }
-      const found = `does not match its schema: ${describe(result.issues)}`
+      const found = `does not match its schema: ${describeIssues(result.issues)}`
       return this.#misfit(completion, found, result.issues)
     }
     try {
@@ -207,12 +208,4 @@ export class OutputSource extends ForwardingSource {
     const message = `${provider}: the answer${isCut ? limit : ''} ${found}`
     return new StreamError('protocol', message, { provider, retryable: !isCut, cause })
   }
-}
-
-function describe(issues: readonly StandardIssue[]): string {
-  const sentences = issues.slice(0, 5).map(({ path = [], message }) => {
-    const steps = path.map((step) => String(typeof step === 'object' ? step.key : step))
-    return steps.length === 0 ? message : `${steps.join('.')}: ${message}`
-  })
-  return sentences.join('; ')
 }
