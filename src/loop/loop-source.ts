@@ -33,14 +33,14 @@ import type {
   Source,
   TurnRest,
 } from '../pull/source.js'
-import { type Call, openCalls } from './calls.js'
+import { type Call, openCalls, summaryOf } from './calls.js'
 import { type RunSettings, scopeOf } from './decide.js'
 import type { ResumedAnswer } from './ledger.js'
 import type { StepChanges } from './options.js'
 import { givenUp, type Running, resultEvent, runCalls } from './runs.js'
 import { Sealer } from './seal.js'
 import { definedChanges, messagesOf, stepRequest } from './step-request.js'
-import { isCut, summaryOf, TurnRecord } from './turn-record.js'
+import { isCut, TurnRecord } from './turn-record.js'
 
 export interface LoopSettings extends Omit<RunSettings, 'sealer'> {
   driver: Driver
@@ -384,20 +384,20 @@ export class LoopSource extends AnsweringSource implements Sink {
   /** Shows the results that wait, if the reader does. */
   #show(): boolean {
     if (this.#shown.size === 0 || !this.isPulled) return false
-    const events = [...this.#shown.values()]
-    this.#shown.clear()
-    this.answerBatch(events)
+    this.answerBatch(this.#takeShown())
     return true
   }
 
   /** Keeps the results that wait before whatever is answered next. */
   #keepShown(): void {
     if (this.#show() || this.#shown.size === 0) return
-    this.keep((sink) => {
-      const events = [...this.#shown.values()]
-      this.#shown.clear()
-      sink.batch(events)
-    })
+    this.keep((sink) => sink.batch(this.#takeShown()))
+  }
+
+  #takeShown(): ContentEvent[] {
+    const events = [...this.#shown.values()]
+    this.#shown.clear()
+    return events
   }
 
   /** The usage of the current attempt. Counts that the provider has not reported are estimated. */
