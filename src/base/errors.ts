@@ -196,6 +196,16 @@ export class StreamError extends Error {
   }
 }
 
+/** The error of a driver or its provider, whose name the message begins with. */
+export function failureOf(
+  provider: string,
+  code: StreamErrorCode,
+  what: string,
+  options?: StreamErrorOptions,
+): StreamError {
+  return new StreamError(code, `${provider}: ${what}`, { provider, ...options })
+}
+
 function isCode(value: unknown): value is StreamErrorCode {
   return typeof value === 'string' && Object.hasOwn(sentences, value)
 }

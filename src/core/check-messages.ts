@@ -39,7 +39,7 @@ import { isRecord } from '../base/read-json.js'
 const aString = required(string)
 /** @internal */
 export const optionsByProvider: Rule = {
-  ...rule('an object of options for each provider, such as { openai: { … } }', isRecord),
+  ...rule('an object by provider, such as { openai: { … } }', isRecord),
   each: record,
 }
 /** Belongs to its part, and may be undefined: tools can return nothing. */

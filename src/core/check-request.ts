@@ -102,7 +102,7 @@ export function checkRequest({
   }
   if (messages !== undefined && prompt !== undefined) {
     throw new TypeError(
-      'Options "messages" and "prompt" are mutually exclusive. Add the prompt to the messages, as the last user message.',
+      'Options "messages" and "prompt" are mutually exclusive. Add the prompt as the last message.',
     )
   }
   if (Array.isArray(system)) checkSystem(system)

@@ -7,7 +7,7 @@
 import { httpDriver } from '../attempt/http-driver.js'
 import { oneOf, type Rules } from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
-import { StreamError } from '../base/errors.js'
+import { failureOf } from '../base/errors.js'
 import { compact } from '../base/read-json.js'
 import type { StreamRequest } from '../base/request.js'
 import type { JsonSchema } from '../base/schema.js'
@@ -210,7 +210,7 @@ function backgroundOf(lookUp: () => OpenAIClient): BackgroundResponses {
 /** The server chooses the id, which must not lead to another path of the API. */
 function checkId(id: string): string {
   if (/^[\w~-][\w.:~-]*$/.test(id)) return id
-  throw new StreamError('protocol', `${provider}: the id of the response is invalid.`, { provider })
+  throw failureOf(provider, 'protocol', 'the id of the response is invalid.')
 }
 
 function createOpenAI(options: OpenAIOptions): Promise<OpenAIClient> {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { StreamError } from '../base/errors.js'
+import { failureOf } from '../base/errors.js'
 import { isRecord, type Json, recordsOf } from '../base/read-json.js'
 import { isErrorBody } from '../http/error-body.js'
 import { providerError } from '../http/provider-error.js'
@@ -23,8 +23,8 @@ export function parseEventData(data: string, provider: string, event: string | u
   } catch (cause) {
     if (event === 'error') throw providerError({ provider, body: data })
     if (data.trim() === '') return {}
-    const message = `${provider}: an event of the stream is not JSON: ${data.slice(0, 200)}`
-    throw new StreamError('protocol', message, { provider, cause })
+    const what = `an event of the stream is not JSON: ${data.slice(0, 200)}`
+    throw failureOf(provider, 'protocol', what, { cause })
   }
   if (isRecord(value)) return value
   // Google's servers wrap an error in an array.

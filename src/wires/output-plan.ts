@@ -46,7 +46,7 @@ export function planOutput(
 
 /** Some servers require the word JSON here. */
 function instruct(schema: JsonSchema): string {
-  return `Answer with JSON only, without any text before or after it and without a Markdown fence. The JSON has to fit this JSON Schema:\n${toWellFormedJson(schema)}`
+  return `Answer with JSON only, without other text and without a Markdown fence. It has to fit this JSON Schema:\n${toWellFormedJson(schema)}`
 }
 
 /** Whether the schema is of one object. Providers refuse a union at the root. */

@@ -8,7 +8,7 @@
 
 import { Accumulator } from '../../base/accumulator.js'
 import type { Completion } from '../../base/driver.js'
-import { StreamError } from '../../base/errors.js'
+import { failureOf, StreamError } from '../../base/errors.js'
 import type { ContentEvent, FinishReason, RetryEvent } from '../../base/events.js'
 import { exceededBound } from '../../base/json-bounds.js'
 import { findJson } from '../../base/json-text.js'
@@ -170,12 +170,11 @@ export class OutputSource extends ForwardingSource {
   /** Readers of a request without tools rely on an output, so they receive an error instead. */
   #withoutOutput(completion: Completion, reason: string): Outcome {
     if (this.#request.tools !== undefined) return completion
-    const provider = this.#provider
     const { finishReason } = completion
     const said = this.#answer.text().slice(0, 200)
-    const message = `${provider}: the answer has no output, because it ${reason}${said && `: ${said}`}`
-    return new StreamError(finishReason === 'content-filter' ? finishReason : 'protocol', message, {
-      provider,
+    const what = `the answer has no output, because it ${reason}${said && `: ${said}`}`
+    const code = finishReason === 'content-filter' ? finishReason : 'protocol'
+    return failureOf(this.#provider, code, what, {
       // A model that calls a tool it was not given may answer at the next attempt.
       retryable: finishReason === 'tool-calls',
     })
@@ -201,11 +200,9 @@ export class OutputSource extends ForwardingSource {
 
   /** A retry cannot help an answer that reached the token limit. */
   #misfit({ finishReason }: Completion, found: string, cause: unknown): StreamError {
-    const provider = this.#provider
     const isCut = finishReason === 'length'
-    const limit =
-      ' reached the token limit before it was complete. Raise maxOutputTokens. The answer'
-    const message = `${provider}: the answer${isCut ? limit : ''} ${found}`
-    return new StreamError('protocol', message, { provider, retryable: !isCut, cause })
+    const limit = isCut ? ' reached the token limit (raise maxOutputTokens) and' : ''
+    const what = `the answer${limit} ${found}`
+    return failureOf(this.#provider, 'protocol', what, { retryable: !isCut, cause })
   }
 }

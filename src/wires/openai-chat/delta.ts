@@ -4,7 +4,7 @@
  * @module
  */
 
-import { StreamError } from '../../base/errors.js'
+import { failureOf } from '../../base/errors.js'
 import type { ContentEvent, FileContent } from '../../base/events.js'
 import { compact, isRecord, type Json, recordsOf, textOf } from '../../base/read-json.js'
 import { makerOf, originOf, sign } from '../signature.js'
@@ -108,9 +108,8 @@ export class DeltaReader {
     this.#isBehind = true
     this.#kept += length
     if (this.#kept <= maxKept) return
-    const provider = this.#provider
-    const message = `${provider}: more than ${maxKept} characters came of audio or of calls of its own tools.`
-    throw new StreamError('protocol', message, { provider })
+    const what = `more than ${maxKept} characters came of audio or of calls of its own tools.`
+    throw failureOf(this.#provider, 'protocol', what)
   }
 
   #text(text: string, out: ContentEvent[]): void {
