@@ -6,12 +6,12 @@
 
 import { callHook } from '../base/call-hook.js'
 import { StreamError } from '../base/errors.js'
-import type { WaitingCall } from '../base/events.js'
 import type { Message } from '../base/messages.js'
 import { optionError } from '../base/option-error.js'
 import { isRecord } from '../base/read-json.js'
 import type { StreamRequest } from '../base/request.js'
 import { type ApproveContext, denied, type Tool, ToolResult } from '../base/tools.js'
+import type { WaitingCall } from '../base/typed-calls.js'
 import { type Call, summaryOf } from './calls.js'
 import { type Ledger, processLedger, type RunResult } from './ledger.js'
 import type { LoopOptions } from './options.js'

@@ -9,19 +9,14 @@
 
 import { Accumulator } from '../base/accumulator.js'
 import { callHook } from '../base/call-hook.js'
+import type { ToolCallContent, ToolResultContent } from '../base/content-kinds.js'
 import { contentOfParts } from '../base/content-of-parts.js'
 import type { Completion, Driver } from '../base/driver.js'
 import { StreamError } from '../base/errors.js'
-import type {
-  ContentEvent,
-  RetryEvent,
-  ToolCallContent,
-  ToolResultContent,
-  UsageSum,
-  WaitingCall,
-} from '../base/events.js'
+import type { ContentEvent, RetryEvent, UsageSum } from '../base/events.js'
 import type { Message, OutputPart } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
+import type { WaitingCall } from '../base/typed-calls.js'
 import { addUsage, estimateUsage, isEmpty } from '../base/usage.js'
 import { abortError } from '../pull/abort.js'
 import { AnsweringSource } from '../pull/answering-source.js'

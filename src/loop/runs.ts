@@ -5,8 +5,9 @@
  */
 
 import { callHook } from '../base/call-hook.js'
-import type { ToolResultContent, WaitingCall } from '../base/events.js'
+import type { ToolResultContent } from '../base/content-kinds.js'
 import type { Tool } from '../base/tools.js'
+import type { WaitingCall } from '../base/typed-calls.js'
 import { type Call, summaryOf } from './calls.js'
 import {
   askAbout,

@@ -5,9 +5,11 @@
  */
 
 import type { Accumulator } from '../base/accumulator.js'
+import type { ToolResultContent } from '../base/content-kinds.js'
 import type { Completion } from '../base/driver.js'
-import type { Step, ToolResultContent, UsageSum, WaitingCall } from '../base/events.js'
+import type { Step, UsageSum } from '../base/events.js'
 import type { Message, OutputPart } from '../base/messages.js'
+import type { WaitingCall } from '../base/typed-calls.js'
 import { addUsage, isEmpty } from '../base/usage.js'
 import { type Call, callsIn, summaryOf } from './calls.js'
 import type { Progress } from './ledger.js'

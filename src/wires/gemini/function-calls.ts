@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { ContentEvent, ToolCallContent } from '../../base/events.js'
+import type { ToolCallContent } from '../../base/content-kinds.js'
+import type { ContentEvent } from '../../base/events.js'
 import { isRecord, type Json, recordsOf, textOf } from '../../base/read-json.js'
 import { newCallId } from '../call-id.js'
 import { PartialArguments } from './partial-arguments.js'

@@ -5,8 +5,9 @@
  * @see https://ai.google.dev/api/generate-content#v1beta.GenerateContentResponse
  */
 
+import type { FileContent } from '../../base/content-kinds.js'
 import type { Completion } from '../../base/driver.js'
-import type { ContentEvent, FileContent, FinishReason, RawEnd, Usage } from '../../base/events.js'
+import type { ContentEvent, FinishReason, RawEnd, Usage } from '../../base/events.js'
 import { compact, countOf, isRecord, type Json, textOf } from '../../base/read-json.js'
 import { isErrorBody, isErrorObject } from '../../http/error-body.js'
 import { providerError } from '../../http/provider-error.js'

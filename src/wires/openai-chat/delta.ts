@@ -4,8 +4,9 @@
  * @module
  */
 
+import type { FileContent } from '../../base/content-kinds.js'
 import { failureOf } from '../../base/errors.js'
-import type { ContentEvent, FileContent } from '../../base/events.js'
+import type { ContentEvent } from '../../base/events.js'
 import { compact, isRecord, type Json, recordsOf, textOf } from '../../base/read-json.js'
 import { makerOf, originOf, sign } from '../signature.js'
 import { AudioAnswer } from './audio.js'

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { ContentEvent, ProviderContent } from '../../base/events.js'
+import type { ProviderContent } from '../../base/content-kinds.js'
+import type { ContentEvent } from '../../base/events.js'
 import { isRecord, type Json, textOf } from '../../base/read-json.js'
 import { keyOf } from './tool-calls.js'
 

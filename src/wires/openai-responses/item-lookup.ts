@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { FileContent } from '../../base/events.js'
+import type { FileContent } from '../../base/content-kinds.js'
 import { type Json, textOf } from '../../base/read-json.js'
 
 /** One item of the answer. */
