@@ -13,7 +13,6 @@ import {
   isDelay,
   limit,
   oneOf,
-  optionError,
   type Rules,
   required,
   rule,
@@ -21,6 +20,7 @@ import {
 import type { EventStream, OutputStream } from '../base/event-stream.js'
 import type { AssistantMessage, InputPart, Message } from '../base/messages.js'
 import { newId } from '../base/new-id.js'
+import { optionError } from '../base/option-error.js'
 import type { OutputSchema } from '../base/schema.js'
 import { storeError } from '../base/store-error.js'
 import type { InferTools, ToolSet, ToolTypesOf } from '../base/tool-types.js'

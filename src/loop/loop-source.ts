@@ -7,22 +7,16 @@
  * @module
  */
 
-import { openDriver } from '../attempt/define-driver.js'
 import { Accumulator } from '../base/accumulator.js'
 import { callHook } from '../base/call-hook.js'
+import type { ToolCallContent, ToolResultContent } from '../base/content-kinds.js'
 import { contentOfParts } from '../base/content-of-parts.js'
 import type { Completion, Driver } from '../base/driver.js'
 import { StreamError } from '../base/errors.js'
-import type {
-  ContentEvent,
-  RetryEvent,
-  ToolCallContent,
-  ToolResultContent,
-  UsageSum,
-  WaitingCall,
-} from '../base/events.js'
+import type { ContentEvent, RetryEvent, UsageSum } from '../base/events.js'
 import type { Message, OutputPart } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
+import type { WaitingCall } from '../base/typed-calls.js'
 import { addUsage, estimateUsage, isEmpty } from '../base/usage.js'
 import { abortError } from '../pull/abort.js'
 import { AnsweringSource } from '../pull/answering-source.js'
@@ -34,19 +28,19 @@ import type {
   Source,
   TurnRest,
 } from '../pull/source.js'
-import { type Call, openCalls } from './calls.js'
+import { type Call, openCalls, summaryOf } from './calls.js'
 import { type RunSettings, scopeOf } from './decide.js'
 import type { ResumedAnswer } from './ledger.js'
 import type { StepChanges } from './options.js'
 import { givenUp, type Running, resultEvent, runCalls } from './runs.js'
-import type { Sealer } from './seal.js'
+import { Sealer } from './seal.js'
 import { definedChanges, messagesOf, stepRequest } from './step-request.js'
-import { isCut, summaryOf, TurnRecord } from './turn-record.js'
+import { isCut, TurnRecord } from './turn-record.js'
 
-export interface LoopSettings extends RunSettings {
+export interface LoopSettings extends Omit<RunSettings, 'sealer'> {
   driver: Driver
-  /** Adds the retries of a step. */
-  layer(driver: Driver): Driver
+  /** Opens a step, with its retries. */
+  open(driver: Driver, request: StreamRequest, context: OpenContext): Source
   /** @throws TypeError for what `beforeStep` must not return */
   checkChanges(changes: StepChanges): void
   resumed: ResumedAnswer | undefined
@@ -57,7 +51,7 @@ const defaultMaxSteps = 10
 export class LoopSource extends AnsweringSource implements Sink {
   readonly #request: StreamRequest
   readonly #context: OpenContext
-  readonly #settings: LoopSettings
+  readonly #settings: LoopSettings & RunSettings
   readonly #controller = new AbortController()
   readonly #running = new Map<Call, Running>()
   /** Results and seals that wait for the reader, by the index of their block. */
@@ -93,7 +87,9 @@ export class LoopSource extends AnsweringSource implements Sink {
     super()
     this.#request = this.#stepRequest = request
     this.#context = context
-    this.#settings = settings
+    const { signingKey, sealTtlMs } = settings.options
+    const sealer = signingKey === undefined ? undefined : new Sealer(signingKey, sealTtlMs)
+    this.#settings = { ...settings, sealer }
     const { id, parts, steps } = settings.resumed ?? { id: settings.id, parts: [], steps: [] }
     this.#record = new TurnRecord(id, parts, steps)
     this.#driver = settings.driver
@@ -219,7 +215,7 @@ export class LoopSource extends AnsweringSource implements Sink {
 
   async #beginStep(): Promise<void> {
     if (this.#closed) return
-    const { driver, options, layer, checkChanges } = this.#settings
+    const { driver, options, open, checkChanges } = this.#settings
     this.#step++
     const step = this.#step
     const messages = this.#messages()
@@ -236,7 +232,7 @@ export class LoopSource extends AnsweringSource implements Sink {
     this.#callBlocks.clear()
     let last = 1
     const { stop: _stop, ...context } = this.#context
-    this.#last = this.#upstream = openDriver(layer(other), this.#stepRequest, {
+    this.#last = this.#upstream = open(other, this.#stepRequest, {
       ...context,
       attempt: 1,
       nextAttempt: () => ++last,
@@ -383,20 +379,20 @@ export class LoopSource extends AnsweringSource implements Sink {
   /** Shows the results that wait, if the reader does. */
   #show(): boolean {
     if (this.#shown.size === 0 || !this.isPulled) return false
-    const events = [...this.#shown.values()]
-    this.#shown.clear()
-    this.answerBatch(events)
+    this.answerBatch(this.#takeShown())
     return true
   }
 
   /** Keeps the results that wait before whatever is answered next. */
   #keepShown(): void {
     if (this.#show() || this.#shown.size === 0) return
-    this.keep((sink) => {
-      const events = [...this.#shown.values()]
-      this.#shown.clear()
-      sink.batch(events)
-    })
+    this.keep((sink) => sink.batch(this.#takeShown()))
+  }
+
+  #takeShown(): ContentEvent[] {
+    const events = [...this.#shown.values()]
+    this.#shown.clear()
+    return events
   }
 
   /** The usage of the current attempt. Counts that the provider has not reported are estimated. */
