@@ -4,6 +4,7 @@
  * @module sluice/resumable
  */
 
+export type { LeftBehind } from '../core/left-behind.js'
 export type {
   Claim,
   Lease,
@@ -20,6 +21,6 @@ export type {
   ResumableOptions,
 } from '../resumable/resumable.js'
 export { createResumable } from '../resumable/resumable.js'
-export type { LeftBehind, Revive } from '../resumable/takeover.js'
+export type { Revive } from '../resumable/takeover.js'
 export type { MemoryLogOptions } from '../stores/memory/log.js'
 export { memoryLog } from '../stores/memory/log.js'

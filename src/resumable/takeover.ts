@@ -6,21 +6,15 @@
 
 import { StreamError } from '../base/errors.js'
 import type { StreamEvent } from '../base/events.js'
-import type { AssistantMessage } from '../base/messages.js'
+import type { LeftBehind } from '../core/left-behind.js'
 import { readBatches } from '../core/read-batches.js'
 import type { StreamLog } from './log.js'
-import { endingOf, readLeft } from './missing-end.js'
+import { endingOf, type LeftStream, readLeft } from './missing-end.js'
 import { Producer, type ProducerSettings } from './producer.js'
-
-/** What the log has shown of a stream whose producer is gone. */
-export interface LeftBehind {
-  /** The answer as far as it came. */
-  partial: AssistantMessage
-}
 
 /**
  * Returns the stream that takes the place of one whose producer is gone, such as
- * `(id) => conversation(id).resume()`. Null if there is none.
+ * `(id, left) => conversation(id).resume(left)`. Null if there is none.
  */
 export type Revive = (
   id: string,
@@ -52,18 +46,18 @@ export async function takeOver(
   const claim = await log.claim(id, lease)
   // Another process continues it, or it has ended.
   if (claim === null) return
-  const left = await readLeft(log, id)
-  if (left === undefined) return
-  const { transcript, count, characters } = left
-  const partial = transcript.failure(error, 0, 'unknown').partial
-  const stream = claim.revivals > maxRevivals ? null : await revived(revive, id, { partial })
-  if (stream === null) {
+  const stream = await readLeft(log, id)
+  if (stream === undefined) return
+  const { transcript, count, characters } = stream
+  const left = leftBehind(stream, error)
+  const next = claim.revivals > maxRevivals ? null : await revived(revive, id, left)
+  if (next === null) {
     const ending = await endingOf(log, id, error)
     if (ending !== undefined) await log.append(id, lease, ending.batch)
     return
   }
   const { attempts } = transcript
-  const producer: Producer = new Producer(readBatches(stream), {
+  const producer: Producer = new Producer(readBatches(next), {
     log,
     id,
     lease,
@@ -73,6 +67,19 @@ export async function takeOver(
     onOver: () => settings.onOver(producer),
   })
   settings.onProducer(producer)
+}
+
+function leftBehind(
+  { transcript, blocks, answerId, retry }: LeftStream,
+  error: StreamError,
+): LeftBehind {
+  const { partial } = transcript.failure(error, 0, 'unknown')
+  return {
+    partial: answerId === undefined ? partial : { ...partial, id: answerId },
+    blocks: blocks.events,
+    error,
+    ...(retry === undefined ? {} : { retry }),
+  }
 }
 
 /** Null if nothing can continue it. */
