@@ -12,6 +12,7 @@ import {
   has,
   id as idRule,
   isDelay,
+  isRecord,
   limit,
   oneOf,
   optionError,
@@ -311,7 +312,7 @@ export function createConversation(options: ConversationOptions): Conversation {
 
 const leftRule = rule(
   'what revive of createResumable() receives',
-  (value) => value === null || has(value, 'partial', 'blocks', 'error'),
+  (value) => value === null || (isRecord(value) && Array.isArray(value.blocks)),
 )
 
 const unknownMessages: readonly Message[] = [{ role: 'user', content: '' }]

@@ -60,7 +60,7 @@ function joined(first: ContentEvent | undefined, event: ContentEvent): ContentEv
   }
   const isText = event.kind === 'text' || event.kind === 'reasoning'
   if (isText && first.kind === event.kind) {
-    return { ...first, ...event, text: first.text + event.text } as ContentEvent
+    return { ...first, ...event, text: first.text + event.text }
   }
   return event
 }

@@ -49,10 +49,10 @@ export async function takeOver(
   const stream = await readLeft(log, id)
   if (stream === undefined) return
   const { transcript, count, characters } = stream
-  const left = leftBehind(stream, error)
-  const next = claim.revivals > maxRevivals ? null : await revived(revive, id, left)
-  if (next === null) {
-    const ending = await endingOf(log, id, error)
+  const isUsedUp = claim.revivals > maxRevivals
+  const next = isUsedUp ? error : await revived(revive, id, leftBehind(stream, error))
+  if (StreamError.is(next)) {
+    const ending = await endingOf(log, id, next)
     if (ending !== undefined) await log.append(id, lease, ending.batch)
     return
   }
@@ -82,16 +82,17 @@ function leftBehind(
   }
 }
 
-/** Null if nothing can continue it. */
+/** @returns an error if nothing can continue it */
 async function revived(
   revive: Revive,
   id: string,
   left: LeftBehind,
-): Promise<AsyncIterable<StreamEvent> | null> {
+): Promise<AsyncIterable<StreamEvent> | StreamError> {
   try {
-    return await revive(id, left)
-  } catch {
-    return null
+    return (await revive(id, left)) ?? left.error
+  } catch (cause) {
+    const { code, message } = left.error
+    return new StreamError(code, `${message} The function "revive" failed.`, { cause })
   }
 }
 
