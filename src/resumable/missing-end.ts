@@ -70,12 +70,15 @@ export async function endingOf(
   const left = await readLeft(log, id)
   if (left === undefined) return undefined
   const { transcript, count } = left
+  if (count === 0) return endWithoutStart(id, error)
   const terminal = transcript.failure(error, 0, 'unknown')
-  // Every stream begins with a start, even one that ended before it.
+  return { terminal, batch: { first: count + 1, events: [JSON.stringify(terminal)], ended: true } }
+}
+
+/** The end of a stream that has no event: every stream begins with a start. */
+export function endWithoutStart(id: string, error: StreamError): Ending {
+  const terminal = new Transcript().failure(error, 0, 'unknown')
   const start: StartEvent = { type: 'start', id, provider: 'unknown', model: 'unknown' }
-  const events = count === 0 ? [start, terminal] : [terminal]
-  return {
-    terminal,
-    batch: { first: count + 1, events: events.map((event) => JSON.stringify(event)), ended: true },
-  }
+  const events = [start, terminal].map((event) => JSON.stringify(event))
+  return { terminal, batch: { first: 1, events, ended: true } }
 }

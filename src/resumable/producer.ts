@@ -16,7 +16,7 @@ import {
 import { promiseWithResolvers } from '../base/promise-with-resolvers.js'
 import type { BatchReader } from '../core/event-feed.js'
 import { isAnnounced } from '../core/left-behind.js'
-import { abortError } from '../pull/abort.js'
+import { stopped } from './early-stop.js'
 import type { Lease, LeaseState, LogBatch, StreamLog } from './log.js'
 import { persist } from './log-outage.js'
 import { type Ending, endingOf } from './missing-end.js'
@@ -289,10 +289,6 @@ export class Producer {
     this.#settings.onOver?.()
     this.#settle(terminal)
   }
-}
-
-function stopped(): StreamError {
-  return abortError('The stream was stopped by stop().')
 }
 
 function withoutEnd(): StreamError {

@@ -11,20 +11,13 @@ import { readBatches } from '../core/read-batches.js'
 import type { StreamLog } from './log.js'
 import { endingOf, type LeftStream, readLeft } from './missing-end.js'
 import { Producer, type ProducerSettings } from './producer.js'
-
-/**
- * Returns the stream that takes the place of one whose producer is gone, such as
- * `(id, left) => conversation(id).resume(left)`. Null if there is none.
- */
-export type Revive = (
-  id: string,
-  left: LeftBehind,
-) => AsyncIterable<StreamEvent> | null | Promise<AsyncIterable<StreamEvent> | null>
+import type { Revive } from './types.js'
 
 export interface TakeoverSettings extends Pick<ProducerSettings, 'maxEvents' | 'maxCharacters'> {
   log: StreamLog
   leaseMs: number
-  revive: Revive
+  /** Without it, streams end. */
+  revive: Revive | undefined
   maxRevivals: number
   /** Called with the producer of a revived stream. */
   onProducer(producer: Producer): void
@@ -34,27 +27,28 @@ export interface TakeoverSettings extends Pick<ProducerSettings, 'maxEvents' | '
 /**
  * Claims a stream and continues it, or ends it if nothing can. Of all processes that try, one does.
  *
+ * @returns whether this process does
  * @throws whatever the log rejects with
  */
 export async function takeOver(
   id: string,
   error: StreamError,
   settings: TakeoverSettings,
-): Promise<void> {
+): Promise<boolean> {
   const { log, leaseMs, revive, maxRevivals, maxEvents, maxCharacters } = settings
   const lease = { fence: crypto.randomUUID(), leaseMs }
   const claim = await log.claim(id, lease)
   // Another process continues it, or it has ended.
-  if (claim === null) return
+  if (claim === null) return false
   const stream = await readLeft(log, id)
-  if (stream === undefined) return
+  if (stream === undefined) return false
   const { transcript, count, characters } = stream
-  const isUsedUp = claim.revivals > maxRevivals
-  const next = isUsedUp ? error : await revived(revive, id, leftBehind(stream, error))
+  const isOver = revive === undefined || claim.revivals > maxRevivals
+  const next = isOver ? error : await revived(revive, id, leftBehind(stream, error))
   if (StreamError.is(next)) {
     const ending = await endingOf(log, id, next)
     if (ending !== undefined) await log.append(id, lease, ending.batch)
-    return
+    return true
   }
   const { attempts } = transcript
   const producer: Producer = new Producer(readBatches(next), {
@@ -67,6 +61,13 @@ export async function takeOver(
     onOver: () => settings.onOver(producer),
   })
   settings.onProducer(producer)
+  return true
+}
+
+/** The error of a stream whose producer is gone. */
+export function gone(id: string): StreamError {
+  const message = `The producer of the stream "${id}" is gone: its lease has expired.`
+  return new StreamError('interrupted', message)
 }
 
 function leftBehind(

@@ -4,8 +4,14 @@
  */
 
 import * as fc from 'fast-check'
-import { type Driver, StreamError, type StreamRequest, type ToolSet, tool } from 'sluice'
 import type { ContentEvent } from '../../../src/base/events.js'
+import {
+  type Driver,
+  StreamError,
+  type StreamRequest,
+  type ToolSet,
+  tool,
+} from '../../../src/entries/index.js'
 
 export interface AnyStep {
   blocks: readonly AnyBlock[]
@@ -146,7 +152,8 @@ export function toolsOf({ steps }: AnyTurn, ran: string[]): ToolSet {
     async *run(input: object) {
       const { id } = input as { id: string }
       const [at, index] = id.split('.').map(Number) as [number, number]
-      const { early, fails } = steps[at]?.calls[index] as AnyCall
+      const { calls } = steps[at] as AnyStep
+      const { early, fails } = calls[index] as AnyCall
       ran.push(id)
       // The later calls end first.
       await new Promise((resolve) => setTimeout(resolve, 2 * (3 - index)))

@@ -1,16 +1,16 @@
 import * as fc from 'fast-check'
-import type { StreamEvent } from 'sluice'
+import { expect, test } from 'vitest'
+import type { CompleteEvent, ContentEvent } from '../../../src/base/events.js'
 import {
   type ConversationChange,
   type ConversationStore,
   createConversation,
   memoryStore,
   type StoredConversation,
-} from 'sluice/conversation'
-import { createResumable, memoryLog } from 'sluice/resumable'
-import { expect, test } from 'vitest'
-import type { CompleteEvent, ContentEvent } from '../../../src/base/events.js'
-import { collect } from '../../support/collect.js'
+} from '../../../src/entries/conversation.js'
+import type { StreamEvent } from '../../../src/entries/index.js'
+import { createResumable, memoryLog } from '../../../src/entries/resumable.js'
+import { readRest } from '../support.js'
 import { type AnyTurn, anyTurn, modelOf, toolsOf } from './any-turn.js'
 
 const retries = { minDelayMs: 0, maxDelayMs: 0 }
@@ -112,15 +112,14 @@ async function takeOver(turn: AnyTurn, told: Told, shown: number, state: StoredC
   await log.release('s', lease)
   const other = conversation(turn, store, false)
   const resumable = createResumable({ log, revive: (_id, left) => other.resume(left) })
-  const follow = async (after: number) => (await resumable.follow('s', after)) ?? []
-  const [live, all] = await Promise.all([collect(await follow(shown)), collect(await follow(0))])
+  const read = (after: number) => readRest(resumable, 's', after)
+  const [live, all] = await Promise.all([read(shown), read(0)])
   expect(all.slice(shown)).toEqual(live)
   expect(JSON.stringify(all.slice(0, shown))).toBe(`[${lines.join()}]`)
   for (const after of [1, shown - 1, shown + 1, all.length - 1]) {
-    expect(await collect(await follow(after))).toEqual(all.slice(after))
+    expect(await read(after)).toEqual(all.slice(after))
   }
-  const isRetry = ({ type }: StreamEvent): boolean => type === 'retry'
-  expect(live.filter(isRetry)).toHaveLength(1)
+  expect(live.filter(({ type }) => type === 'retry')).toHaveLength(1)
   expect(live[0]).toMatchObject({ type: 'retry', error: { code: 'interrupted' } })
   const complete = all.at(-1) as CompleteEvent
   expect(complete.type).toBe('complete')
