@@ -168,7 +168,7 @@ export const listCases: Record<string, StoreCase> = {
       const earlier = store.write(`${id} a`, { title: 'Refused' }, 'another version')
       await earlier.catch(() => {})
       checkEqual(
-        (await titles()) as unknown[],
+        await titles(),
         [['a', unusualTexts.at(-1), true], one],
         'the titles after a refused write',
       )
