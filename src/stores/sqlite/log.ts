@@ -181,14 +181,14 @@ class SqliteLog implements StreamLog {
     })
   }
 
-  async abandoned(limit: number): Promise<string[]> {
+  async abandoned(most: number): Promise<string[]> {
     const rows = await this.#connection.run('read', this.#settings.busyTimeoutMs, () =>
       this.#connection
         .sql(
           `SELECT id FROM sluice_streams
            WHERE ended = 0 AND leased <= ? AND (expires IS NULL OR expires > ?) LIMIT ?`,
         )
-        .all(Date.now(), Date.now(), limit),
+        .all(Date.now(), Date.now(), most),
     )
     return (rows as { id: string }[]).map(({ id }) => id)
   }
