@@ -14,7 +14,14 @@ export interface Ended {
   turn: PlannedTurn
   /** All events of the log; undefined if there is no such stream. */
   events: StreamEvent[] | undefined
+  /** Another turn of the conversation did not wait for its end. */
+  isDisturbed: boolean
+  /** Its sender knows that it has begun. */
+  isAcknowledged: boolean
 }
+
+/** How often a turn is continued before it ends. */
+export const maxRevivals = 10
 
 type Report = (message: string) => void
 
@@ -35,22 +42,30 @@ export function terminalOf(events: readonly StreamEvent[] | undefined): StreamEv
 }
 
 /** A stream is whole, or ends with an error that is right to have. */
-export function checkStream({ turn, events }: Ended, report: Report): void {
+export function checkStream(each: Ended, report: Report): void {
+  const { turn, events } = each
   const terminal = terminalOf(events)
   if (events === undefined) return report('there is no stream')
   if (terminal === undefined) return report(`it has not ended after ${events.length} events`)
   if (events[0]?.type !== 'start') report(`it begins with ${events[0]?.type}`)
   const ends = events.filter(({ type }) => type === 'complete' || type === 'error')
   if (ends.length !== 1) report(`it has ${ends.length} ends`)
-  if (terminal.type === 'error') return checkError(turn, terminal, events, report)
+  if (terminal.type === 'error') return checkError(each, terminal, events, report)
   if (terminal.type !== 'complete') return
   const whole = wholeTextOf(turn)
   if (terminal.text !== whole)
     report(`its text is ${JSON.stringify(terminal.text)} instead of ${whole}`)
   const parts = terminal.message.content as { type: string; id?: string }[]
+  // Results come as they are ready.
   const ids = (type: string): string =>
-    parts.flatMap((part) => (part.type === type ? [part.id] : [])).join(' ')
-  const planned = turn.steps.flatMap(({ calls }) => calls.map(({ id }) => id)).join(' ')
+    parts
+      .flatMap((part) => (part.type === type ? [part.id] : []))
+      .toSorted()
+      .join(' ')
+  const planned = turn.steps
+    .flatMap(({ calls }) => calls.map(({ id }) => id))
+    .toSorted()
+    .join(' ')
   for (const type of ['tool-call', 'tool-result']) {
     if (ids(type) !== planned)
       report(`its parts of type ${type} are ${ids(type)} instead of ${planned}`)
@@ -61,17 +76,19 @@ export function checkStream({ turn, events }: Ended, report: Report): void {
 }
 
 function checkError(
-  turn: PlannedTurn,
-  { error }: ErrorEvent,
+  { turn, isDisturbed, isAcknowledged }: Ended,
+  { error, partial }: ErrorEvent,
   events: readonly StreamEvent[],
   report: Report,
 ): void {
   const isRight =
     (error.code === 'aborted' && turn.stopAfterMs !== undefined) ||
-    // Another turn of the conversation may get the lock of a process that was stopped.
-    error.code === 'conflict' ||
+    // Another turn of the conversation was waiting for the lock, and has buried it.
+    (isDisturbed && ['conflict', 'interrupted'].includes(error.code)) ||
     error.code === 'store' ||
-    (error.code === 'interrupted' && revivalsOf(events) >= 10)
+    // Its process ended before the question was stored.
+    (error.code === 'interrupted' && !isAcknowledged && partial.content.length === 0) ||
+    (error.code === 'interrupted' && revivalsOf(events) >= maxRevivals)
   if (!isRight) report(`it ends with ${error.code}: ${error.message}`)
 }
 

@@ -40,7 +40,10 @@ export async function startMember(settings: FleetSettings): Promise<Member> {
   const { effectsFile, count, seed, leaseMs } = settings
   const parameters: ProcessParameters = { address, effects: effectsFile, count, seed, leaseMs }
   const script = fileURLToPath(new URL('process.ts', import.meta.url))
-  const child = fork(script, [JSON.stringify(parameters)], { execArgv: ['--no-warnings'] })
+  const child = fork(script, [JSON.stringify(parameters)], {
+    execArgv: ['--no-warnings'],
+    env: { ...process.env, NODE_ENV: 'production' },
+  })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const port = await new Promise<number>((resolve, reject) => {
     child.once('message', (message) => resolve(Number(message)))

@@ -24,6 +24,8 @@ export interface PlannedTurn {
   number: number
   conversation: string
   steps: readonly PlannedStep[]
+  /** It is sent before the former turn of the conversation has ended. */
+  isImpatient: boolean
   /** Somebody stops it after this time. */
   stopAfterMs?: number
   readers: readonly PlannedReader[]
@@ -53,7 +55,7 @@ export function randomOf(seed: number): Random {
 }
 
 export function planTurns(count: number, seed: number): PlannedTurn[] {
-  const conversations = Math.max(3, Math.ceil(count / 10))
+  const conversations = Math.max(5, Math.ceil(count / 5))
   return Array.from({ length: count }, (_, index) => {
     const random = randomOf(seed * 100_003 + index)
     const chance = (percent: number): boolean => random(1, 100) <= percent
@@ -76,6 +78,7 @@ export function planTurns(count: number, seed: number): PlannedTurn[] {
       number: index,
       conversation: `chat-${random(1, conversations)}`,
       steps,
+      isImpatient: chance(10),
       ...(chance(4) && { stopAfterMs: random(0, 1_500) }),
       readers: Array.from({ length: random(1, 3) }, () => ({
         delayMs: chance(70) ? random(0, 100) : random(500, 6_000),

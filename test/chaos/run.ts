@@ -82,7 +82,7 @@ async function disturb(): Promise<void> {
   const index = random(0, members - 1)
   const kind = random(1, 100)
   const member = fleet[index]
-  if (kind > 92 && place.restart !== undefined) {
+  if (kind > 85 && place.restart !== undefined) {
     faults['restart of the store'] = (faults['restart of the store'] ?? 0) + 1
     effects.add({ kind: 'fault', fault: 'restart', pid: 0 })
     return place.restart()
@@ -139,11 +139,34 @@ async function post(path: string): Promise<number> {
   }
 }
 
+const acknowledged = new Set<PlannedTurn>()
 const readers = new Map<PlannedTurn, Reader[]>()
 
+/** The turns that another one of their conversation did not wait for, and those that did not wait. */
+const disturbed = new Set<PlannedTurn>()
+const latest = new Map<string, Former>()
+
+interface Former {
+  turn: PlannedTurn
+  ended: Promise<void>
+  isOver: boolean
+}
+
 async function take(turn: PlannedTurn): Promise<void> {
+  const former = latest.get(turn.conversation)
+  const own = { turn, ended: Promise.resolve(), isOver: false }
+  latest.set(turn.conversation, own)
+  own.ended = answer(turn, former).finally(() => {
+    own.isOver = true
+  })
+  await own.ended
+}
+
+async function answer(turn: PlannedTurn, former: Former | undefined): Promise<void> {
+  if (former !== undefined && !turn.isImpatient) await former.ended
+  if (former?.isOver === false) for (const each of [turn, former.turn]) disturbed.add(each)
   const path = `/turns/${turn.number}`
-  await post(path)
+  if ((await post(path)) === 200) acknowledged.add(turn)
   const own = turn.readers.map((plan) => new Reader({ plan, path, anyPort, signal: over.signal }))
   readers.set(turn, own)
   const reading = own.map((reader) => reader.read())
@@ -169,7 +192,11 @@ clearTimeout(timer)
 
 const { store, log, close } = place.open()
 const ended: Ended[] = []
-for (const turn of turns) ended.push({ turn, events: await readLog(log, streamOf(turn)) })
+for (const turn of turns) {
+  const events = await readLog(log, streamOf(turn))
+  const isAcknowledged = acknowledged.has(turn)
+  ended.push({ turn, events, isDisturbed: disturbed.has(turn), isAcknowledged })
+}
 const breach = (turn: PlannedTurn, message: string): void =>
   void breaches.push(`turn ${turn.number} (${turn.conversation}): ${message}`)
 for (const each of ended) {
@@ -201,6 +228,7 @@ const rows: [string, string | number][] = [
   ['store', name],
   ['seconds', Math.round((performance.now() - startedAt) / 1_000)],
   ['turns', count],
+  ['of them at the same time', disturbed.size],
   ...Object.entries(errors).toSorted(),
   ...Object.entries(faults),
   ['revivals', sum(ended.map(({ events = [] }) => revivalsOf(events)))],

@@ -11,6 +11,7 @@ import { StreamError, sse, tool } from 'sluice'
 import { type ConversationStore, createConversation } from 'sluice/conversation'
 import { pipeToNode } from 'sluice/node'
 import { createResumable, type Resumable, type StreamLog } from 'sluice/resumable'
+import { maxRevivals } from './check.ts'
 import type { Effects } from './effects.ts'
 import type { Gate } from './gate.ts'
 import { modelOf, pause } from './model.ts'
@@ -64,7 +65,7 @@ export async function startWorker(settings: WorkerSettings): Promise<Worker> {
   const resumable: Resumable = createResumable({
     log,
     leaseMs,
-    maxRevivals: 10,
+    maxRevivals,
     revive: (id) => conversationOf(turnOf(id)).send(questionOf(turnOf(id)), { key: id }),
   })
 
