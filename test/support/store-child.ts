@@ -52,6 +52,7 @@ async function run({ number, ttlMs, method, args }: Call): Promise<unknown> {
     case 'load':
     case 'write':
     case 'clear':
+    case 'list':
       return (store[method] as (...all: never[]) => Promise<unknown>)(...call)
     case 'subscribe':
       leaves.set(

@@ -10,7 +10,7 @@ export interface ChildParameters {
 
 type Method =
   | keyof StreamLog
-  | Exclude<keyof ConversationStore, 'list'>
+  | keyof ConversationStore
   | 'abort'
   | 'renewLock'
   | 'releaseLock'
@@ -63,6 +63,7 @@ export class StoreProcess {
       load: (id) => call('load', id),
       write: (id, change, version) => call('write', id, change, version),
       clear: (id) => call('clear', id),
+      list: (options) => call('list', options),
       lock: async (id, { signal, ...options }) => {
         const aborted = signal?.aborted
         const { number, result } = this.#call<void>(ttlMs, 'lock', [id, { ...options, aborted }])
@@ -100,6 +101,7 @@ export class StoreProcess {
       claim: (id, lease) => call('claim', id, lease),
       release: (id, lease) => call('release', id, lease),
       read: (id, after) => call('read', id, after),
+      abandoned: (limit) => call('abandoned', limit),
       seal: (id, batch) => call('seal', id, batch),
       stop: (id) => call('stop', id),
       subscribe: (id, listener: LogListener) =>

@@ -3,7 +3,7 @@
  */
 
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import type { ConversationStore } from '../../../src/entries/conversation.js'
+import type { ConversationPage, ConversationStore } from '../../../src/entries/conversation.js'
 import { testLog, testStore } from '../../../src/entries/testing.js'
 import { sqliteFile } from '../../support/sqlite.js'
 import { StoreProcess } from '../../support/store-process.js'
@@ -26,6 +26,7 @@ describe('a file that three processes use', () => {
       write: (id, change, version) => next().store(ttlMs).write(id, change, version),
       clear: (id) => next().store(ttlMs).clear(id),
       lock: (id, options) => next().store(ttlMs).lock(id, options),
+      list: (options) => next().store(ttlMs).list?.(options) as Promise<ConversationPage>,
     }),
   })
 
