@@ -137,7 +137,7 @@ export function openStream(options: StreamOptions, turn?: Turn): EventStream {
   const { onEnd } = others
   const [loopOptions, request] = split(others)
   checkRequest(request)
-  const start = startOf(driver)
+  const start = startOf(driver, request.messages)
   const isTurn = runsTools(request, loopOptions)
   const layer = (of: Driver): Driver => (retryOption === false ? of : retry(of, retryOption))
   const toolMs = toolLimit(timeoutOption)

@@ -95,6 +95,12 @@ export interface FollowedStream extends EventStream {
    * events. Answer with status 204, so that the EventSource of a browser does not reconnect.
    */
   readonly over: boolean
+  /**
+   * Whether the stream has ended, even if the client lacks some of its events. A page that shows
+   * stored messages, such as `useChat({ resume: true })`, needs a stream only while it runs: answer
+   * with status 204.
+   */
+  readonly ended: boolean
 }
 
 /** Publishes, follows and stops streams that outlive their clients. */
@@ -236,7 +242,7 @@ class LoggedStreams implements Resumable {
     const openTail = (last: number): Tail => this.#tail(id, last)
     const cursor = new Cursor({ log, id, after, page, patienceMs: this.#patienceMs, openTail })
     const ended = page.ended && after === page.last ? await this.#endOf(id, after) : undefined
-    return new Followed(new ReceivedAnswer(cursor, { after }), ended)
+    return new Followed(new ReceivedAnswer(cursor, { after }), page.ended, ended)
   }
 
   async stop(id: string): Promise<boolean> {
@@ -297,10 +303,12 @@ class LoggedStreams implements Resumable {
 
 class Followed extends Stream implements FollowedStream {
   readonly over: boolean
+  readonly ended: boolean
 
-  constructor(feed: EventFeed, ended: TerminalEvent | undefined) {
+  constructor(feed: EventFeed, hasEnded: boolean, ended: TerminalEvent | undefined) {
     super(feed, { ended })
     this.over = ended !== undefined
+    this.ended = hasEnded
   }
 }
 
