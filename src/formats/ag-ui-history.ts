@@ -141,7 +141,7 @@ export class AgUiHistory {
       this.messages.push(part.data as AgUiMessage)
     } else if (part.type !== 'file' || !part.partial) {
       const { providerOptions: _options, cache: _cache, ...rest } = part
-      this.#others.push([position, rest as OutputPart])
+      this.#others.push([position, rest])
     }
   }
 

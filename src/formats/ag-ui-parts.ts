@@ -17,7 +17,7 @@ export function toAgUiPart(part: InputPart): AgUiPart {
   const detail = part.type === 'image' ? part.detail : undefined
   const kept = Object.entries({ filename, detail }).filter(([, value]) => value !== undefined)
   // Both are the same to a client.
-  const isFile = part.type === 'file' && /^image\//.test(part.mediaType)
+  const isFile = part.type === 'file' && part.mediaType.startsWith('image/')
   const metadata = { ...Object.fromEntries(kept), ...(isFile && { sluice: { file: true } }) }
   return {
     type: kindOf(part),

@@ -18,7 +18,7 @@ import { denied } from '../base/tools.js'
 import { matchResults } from '../wires/call-order.js'
 import { jsonParts, mediaTypeOf, urlOf } from './json-parts.js'
 import { type Kept, keep } from './ui-kept.js'
-import type { UiJson, UiMessage, UiMetadata, UiPart, UiPartOf5 } from './ui-message.js'
+import type { UiMessage, UiMetadata, UiPart, UiPartOf5 } from './ui-message.js'
 import { forOthers } from './ui-metadata.js'
 
 /** Options of `toUiMessages()`. */
@@ -235,7 +235,7 @@ class Calls {
       }
       const isText = typeof output === 'string'
       const errorText = isText ? output : (JSON.stringify(output) ?? 'The tool failed.')
-      const shape: Kept = { ...content, ...(isText ? {} : { output: output as UiJson }) }
+      const shape: Kept = { ...content, ...(isText ? {} : { output }) }
       return { ...tool, ...withKept(shape), state: 'output-error', input, errorText }
     }
     if (error !== undefined) {
