@@ -7,6 +7,7 @@
 
 import { Accumulator } from '../base/accumulator.js'
 import { checkOptions, func, type Rules, string } from '../base/check-options.js'
+import type { ToolResultContent } from '../base/content-kinds.js'
 import { contentOfParts } from '../base/content-of-parts.js'
 import type {
   CompleteEvent,
@@ -15,7 +16,6 @@ import type {
   FinishReason,
   RetryEvent,
   StreamEvent,
-  ToolResultContent,
 } from '../base/events.js'
 import type { AssistantMessage, OutputPart, ToolCallPart } from '../base/messages.js'
 import type { Format } from '../base/stream-format.js'

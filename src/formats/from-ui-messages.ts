@@ -4,7 +4,6 @@
  * @module
  */
 
-import { isRecord } from '../base/check-options.js'
 import { StreamError } from '../base/errors.js'
 import type {
   AssistantMessage,
@@ -16,6 +15,7 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from '../base/messages.js'
+import { isRecord } from '../base/read-json.js'
 import { denied } from '../base/tools.js'
 
 /** A message of `useChat()`, as far as it is read. */

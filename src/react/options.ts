@@ -14,9 +14,10 @@ import {
   rule,
 } from '../base/check-options.js'
 import type { StreamError } from '../base/errors.js'
-import type { RetryEvent, StreamEvent, WaitingCall } from '../base/events.js'
+import type { RetryEvent, StreamEvent } from '../base/events.js'
 import type { Message } from '../base/messages.js'
 import type { AnyInput } from '../base/tools.js'
+import type { WaitingCall } from '../base/typed-calls.js'
 import { type ConnectOptions, connectRules, isUrl } from '../client/connect.js'
 import type { Reconnection } from '../client/connection.js'
 
