@@ -32,6 +32,8 @@ function answerTo(question: string, { wire }: SimulatedRequest): Parts {
   if (has('think first')) return { reasoning: thoughts, text: 'Blue light is scattered the most.' }
   if (has('code')) return { text: code }
   if (has('table')) return { text: table }
+  const [, sentences] = /(\d{1,3}) sentences/.exec(question) ?? []
+  if (sentences !== undefined) return { text: story(Number(sentences)) }
   if (has('long answer')) return { text: story(100) }
   if (!has('image', 'picture')) return {}
   const text = 'Here is a picture of water. 🌊'

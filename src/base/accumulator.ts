@@ -193,32 +193,11 @@ function toPart(
       const sealed = seal === undefined || 'error' in input ? {} : { seal }
       return { type: 'tool-call', id, name, ...input, ...signed, ...sealed }
     }
-    case 'source': {
+    default: {
       const { type: _type, index: _index, kind, ...rest } = first
-      return { type: kind, ...rest }
-    }
-    case 'tool-result': {
-      const { id, name, output, content, isError, preliminary } = first
       // After the end it would pass for the result of a run that never ended.
-      if (preliminary && cut !== undefined) return undefined
-      return {
-        type: 'tool-result',
-        id,
-        name,
-        output,
-        ...(content === undefined ? {} : { content }),
-        ...(isError ? { isError } : {}),
-        ...(preliminary ? { preliminary } : {}),
-      }
-    }
-    case 'file': {
-      const { mediaType, data, partial } = first
-      const sealed = first.signature === undefined ? {} : { signature: first.signature }
-      return { type: 'file', mediaType, data, ...sealed, ...(partial ? { partial } : {}) }
-    }
-    case 'provider': {
-      const { name, origin, data, partial } = first
-      return { type: 'provider', name, origin, data, ...(partial ? { partial } : {}) }
+      if (kind === 'tool-result' && first.preliminary && cut !== undefined) return undefined
+      return { type: kind, ...rest } as OutputPart
     }
   }
 }

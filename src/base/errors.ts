@@ -4,6 +4,8 @@
  * @module
  */
 
+import { textOf } from './read-json.js'
+
 /** Why a stream failed. */
 export type StreamErrorCode =
   | 'aborted'
@@ -194,12 +196,18 @@ export class StreamError extends Error {
   }
 }
 
-function isCode(value: unknown): value is StreamErrorCode {
-  return typeof value === 'string' && Object.hasOwn(sentences, value)
+/** The error of a driver or its provider, whose name the message begins with. */
+export function failureOf(
+  provider: string,
+  code: StreamErrorCode,
+  what: string,
+  options?: StreamErrorOptions,
+): StreamError {
+  return new StreamError(code, `${provider}: ${what}`, { provider, ...options })
 }
 
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
+function isCode(value: unknown): value is StreamErrorCode {
+  return typeof value === 'string' && Object.hasOwn(sentences, value)
 }
 
 function numberOf(value: unknown): number | undefined {

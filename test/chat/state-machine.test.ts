@@ -2,7 +2,7 @@
  * A conversation under actions and server events in any order, against what must always hold.
  */
 
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { StreamEvent } from '../../src/base/events.js'
 import { type Chat, type ChatMessage, createChat } from '../../src/entries/client.js'

@@ -70,6 +70,11 @@ export class Exchange {
     return this
   }
 
+  /** The network fails in the middle of the body. */
+  fail(): void {
+    this.#body?.error(new TypeError('network error'))
+  }
+
   end(): void {
     this.#body?.close()
   }
