@@ -14,13 +14,14 @@ import {
   maxBytes,
   messageBody,
   parseMessage,
+  titleOf,
   turnBody,
 } from './api-bodies.ts'
 import { type BrowserVariables, browserCookie } from './browser.ts'
 import { conversationRoutes } from './conversation-routes.ts'
 import { Refusal, readBody } from './read-body.ts'
 import { tools } from './tools.ts'
-import { conversationOf, type Turns } from './turns.ts'
+import { conversationOf, ignoreConflict, type Turns } from './turns.ts'
 
 /** How long a browser waits before it reconnects, in milliseconds. */
 const retryMs = 500
@@ -32,8 +33,12 @@ export function apiRoutes(turns: Turns): Hono<{ Variables: BrowserVariables }> {
   routes.post('/conversations/:id/messages', async ({ req, get }) => {
     const body = await readTurn(req.raw, req.param('id'), messageBody)
     const message = parseMessage(body.message, ['user', 'tool'])
-    const stream = await turns.begin({ browser: get('browser'), ...body }, async (conversation) => {
+    const browser = get('browser')
+    const stream = await turns.begin({ browser, ...body }, async (conversation) => {
       const { messages, draft } = await conversation.read()
+      if (messages.length === 0 && draft === undefined) {
+        await turns.rename(browser, req.param('id'), titleOf(message)).catch(ignoreConflict)
+      }
       const isKnown = draft?.key === body.key || messages.some(({ key }) => key === body.key)
       if (!isKnown) checkToolAnswers(message, messages, tools)
       return conversation.send(message, { key: body.key })
@@ -63,8 +68,9 @@ export function apiRoutes(turns: Turns): Hono<{ Variables: BrowserVariables }> {
 
   routes.post('/conversations/:id/resume', async ({ req, get }) => {
     const body = await readTurn(req.raw, req.param('id'), turnBody)
-    const request = { browser: get('browser'), ...body, resumes: true }
-    const stream = await turns.begin(request, (conversation) => conversation.resume())
+    const stream = await turns.begin({ browser: get('browser'), ...body }, (conversation) =>
+      conversation.resume(),
+    )
     return respond(stream, body.key)
   })
 

@@ -1,12 +1,13 @@
 /**
- * The conversations of a browser: list, read, delete.
+ * The conversations of a browser: list, read, rename, delete.
  */
 
 import { Hono } from 'hono'
 import type { Message } from 'sluice'
 import type { ConversationState } from 'sluice/conversation'
-import { checkConversationId } from './api-bodies.ts'
+import { checkConversationId, titleBody } from './api-bodies.ts'
 import type { BrowserVariables } from './browser.ts'
+import { Refusal, readBody } from './read-body.ts'
 import type { Turns } from './turns.ts'
 
 export function conversationRoutes(turns: Turns): Hono<{ Variables: BrowserVariables }> {
@@ -16,7 +17,7 @@ export function conversationRoutes(turns: Turns): Hono<{ Variables: BrowserVaria
     const prefix = `${get('browser')}/`
     const before = req.query('before')
     const options = { prefix, ...(before === undefined ? {} : { before }) }
-    // Each store of this package can list.
+    // Each store of this package can.
     const page = (await turns.memory.store.list?.(options)) ?? { conversations: [] }
     const conversations = page.conversations.map((conversation) => ({
       ...conversation,
@@ -32,6 +33,15 @@ export function conversationRoutes(turns: Turns): Hono<{ Variables: BrowserVaria
     const messages = messagesOf(state, key !== undefined)
     if (key !== undefined) return json({ messages, running: { key } })
     return json(state.draft === undefined ? { messages } : { messages, left: true })
+  })
+
+  routes.patch('/conversations/:id', async ({ req, get }) => {
+    const id = checkConversationId(req.param('id'))
+    const { title } = await readBody(req.raw, titleBody)
+    const { messages } = await turns.conversation(get('browser'), id).read()
+    if (messages.length === 0) throw new Refusal('id', `There is no conversation ${id}.`, 404)
+    await turns.rename(get('browser'), id, title)
+    return new Response(null, { status: 204 })
   })
 
   routes.delete('/conversations/:id', async ({ req, get }) => {

@@ -12,8 +12,6 @@ export interface LatestTurn {
   /** The key of its stream. */
   key: string
   provider: ProviderName
-  /** It continues an earlier turn. */
-  resumes: boolean
 }
 
 const recordOf = (id: string): string => `latest/${id}`

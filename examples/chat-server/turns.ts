@@ -3,9 +3,14 @@
  * stream is what its readers see. When a process dies, another one continues both.
  */
 
-import { createStream, type EventStream, StreamError } from 'sluice'
+import { type EventStream, StreamError } from 'sluice'
 import { type Conversation, createConversation } from 'sluice/conversation'
-import { createResumable, type FollowedStream, type Resumable } from 'sluice/resumable'
+import {
+  createResumable,
+  type FollowedStream,
+  type LeftBehind,
+  type Resumable,
+} from 'sluice/resumable'
 import { clearLatest, readLatest, writeLatest } from './latest-turn.ts'
 import { type Memory, processMemory } from './memory.ts'
 import type { ProviderName, Providers } from './providers.ts'
@@ -17,8 +22,6 @@ export interface TurnRequest {
   /** Chosen by the page: the id of the conversation, a dot, and something unique. */
   key: string
   provider: ProviderName
-  /** It continues an earlier turn. */
-  resumes?: boolean
 }
 
 export interface TurnsOptions {
@@ -41,7 +44,7 @@ export class Turns {
     this.#resumable = createResumable({
       log: memory.log,
       leaseMs,
-      revive: (streamId) => this.#revive(streamId),
+      revive: (streamId, left) => this.#revive(streamId, left),
     })
   }
 
@@ -68,7 +71,7 @@ export class Turns {
    * @throws StreamError `store`
    */
   async begin(
-    { browser, key, provider, resumes = false }: TurnRequest,
+    { browser, key, provider }: TurnRequest,
     open: (conversation: Conversation) => EventStream | Promise<EventStream>,
   ): Promise<FollowedStream> {
     const id = `${browser}/${key}`
@@ -76,7 +79,7 @@ export class Turns {
     if (begun !== null) return begun
     const conversation = this.conversation(browser, conversationOf(key), provider)
     const stream = await open(conversation)
-    await writeLatest(this.memory.store, conversation.id, { key, provider, resumes })
+    await writeLatest(this.memory.store, conversation.id, { key, provider })
     await this.#resumable.publish(id, stream).catch(ignoreConflict)
     const followed = await this.#resumable.follow(id)
     if (followed === null) throw new StreamError('store', `The stream ${id} is gone.`)
@@ -88,14 +91,9 @@ export class Turns {
     return this.#resumable.follow(`${browser}/${key}`, lastEventId)
   }
 
+  /** Also of a turn that has not arrived yet. */
   async stop(browser: string, key: string): Promise<void> {
-    const id = `${browser}/${key}`
-    if (await this.#resumable.stop(id)) return
-    // A stop can be faster than its turn, which then finds a stopped stream in its place.
-    const { driver, defaultModel } = this.#providers.openai
-    const signal = AbortSignal.abort()
-    const stopped = createStream({ driver: driver(defaultModel), prompt: 'Stop', signal })
-    await this.#resumable.publish(id, stopped).catch(ignoreConflict)
+    await this.#resumable.stop(`${browser}/${key}`)
   }
 
   /** The key of the stream that is under way. */
@@ -104,6 +102,22 @@ export class Turns {
     if (latest === undefined) return undefined
     const page = await this.memory.log.read(`${browser}/${latest.key}`, 0)
     return page === null || page.ended ? undefined : latest.key
+  }
+
+  /**
+   * @throws StreamError `conflict` while an answer is under way: a change of the conversation would
+   *   take it from its turn
+   */
+  async rename(browser: string, conversationId: string, title: string): Promise<void> {
+    const { store } = this.memory
+    const id = `${browser}/${conversationId}`
+    const lock = await store.lock(id, { ttlMs: leaseMs, wait: false })
+    try {
+      const { version } = await store.load(id)
+      await store.write(id, { title }, version)
+    } finally {
+      await lock.release()
+    }
   }
 
   async delete(browser: string, conversationId: string): Promise<void> {
@@ -115,8 +129,7 @@ export class Turns {
 
   /** Continues what dead processes have left, also without a reader: at the start, and from a timer. */
   async sweep(): Promise<void> {
-    const { sweep } = this.#resumable as { sweep?: () => Promise<unknown> }
-    await sweep?.call(this.#resumable)
+    await this.#resumable.sweep()
   }
 
   /** Leaves all turns to other processes. Call it before the process ends. */
@@ -124,15 +137,12 @@ export class Turns {
     return this.#resumable.handOver()
   }
 
-  /** Null for a turn that is not the one that was left behind. */
-  async #revive(streamId: string): Promise<EventStream | null> {
+  /** `resume()` sees whether the conversation still has this turn. */
+  async #revive(streamId: string, left: LeftBehind): Promise<EventStream> {
     const [browser = '', key = ''] = streamId.split('/')
     const id = conversationOf(key)
     const latest = await readLatest(this.memory.store, `${browser}/${id}`)
-    const conversation = this.conversation(browser, id, latest?.provider)
-    const { draft } = await conversation.read()
-    const isLatest = latest?.key === key && (draft?.key === undefined || latest.resumes)
-    return isLatest || draft?.key === key ? conversation.resume() : null
+    return this.conversation(browser, id, latest?.provider).resume(left)
   }
 }
 
@@ -141,6 +151,6 @@ export function conversationOf(key: string): string {
 }
 
 /** Another request has begun the same turn. */
-function ignoreConflict(error: unknown): void {
+export function ignoreConflict(error: unknown): void {
   if (!StreamError.is(error) || error.code !== 'conflict') throw error
 }
