@@ -30,13 +30,13 @@ export function App() {
   }, [])
 
   const { id } = place
-  const { noteActivity, list } = conversations
+  const { refresh, list } = conversations
   const title = list?.find((one) => one.id === id)?.title
   useEffect(() => {
     document.title = title === undefined ? 'Chat' : `${title} – Chat`
   }, [title])
   const onBegin = useCallback(() => keep(id), [id, keep])
-  const onActivity = useCallback((text: string) => void noteActivity(id, text), [id, noteActivity])
+  const onActivity = useCallback(() => void refresh(), [refresh])
   const sidebar = (
     <Sidebar
       conversations={conversations}

@@ -4,7 +4,6 @@
 
 import { useEffect, useMemo, useRef } from 'react'
 import type { History } from '../chat/api.ts'
-import { textOf } from '../chat/message-parts.ts'
 import { setProvider } from '../chat/provider.ts'
 import type { ShownChat, UserContent } from '../chat/types.ts'
 import { useChat } from '../chat/use-chat.ts'
@@ -23,7 +22,7 @@ export interface ChatViewProps {
   /** The first message was sent. */
   onBegin: () => void
   /** The server has received a message, or an answer has ended. */
-  onActivity: (firstText: string) => void
+  onActivity: () => void
 }
 
 export function ChatView({ id, history, onBegin, onActivity }: ChatViewProps) {
@@ -100,18 +99,12 @@ function useAnnouncements({ status, messages }: ShownChat): void {
   }, [status, last])
 }
 
-function useActivity(
-  { connection, messages }: ShownChat,
-  onActivity: (text: string) => void,
-): void {
+/** Calls back when the server has received a message, and when an answer has ended. */
+function useActivity({ connection }: ShownChat, onActivity: () => void): void {
   const before = useRef(connection)
-  const [first] = messages
   useEffect(() => {
     if (before.current === connection) return
-    const wasIdle = before.current === 'none'
     before.current = connection
-    // Nothing has changed while the page is connecting.
-    if (first === undefined || (wasIdle && connection !== 'open')) return
-    if (connection === 'open' || connection === 'none') onActivity(textOf(first) || 'An image')
-  }, [connection, first, onActivity])
+    if (connection === 'open' || connection === 'none') onActivity()
+  }, [connection, onActivity])
 }

@@ -34,6 +34,5 @@ export function Queue({ queue, isBusy, onRemove, onSend }: QueueProps) {
 
 /** This page sends whole messages only. */
 function textIn(input: QueuedInput['input']): string {
-  if (typeof input !== 'object' || !('role' in input)) return String(input)
-  return textOf(input) || 'An image'
+  return (typeof input === 'object' && 'role' in input && textOf(input)) || 'An image'
 }

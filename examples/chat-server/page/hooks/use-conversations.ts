@@ -14,8 +14,7 @@ export interface Conversations {
   /** Undefined until the server has answered. */
   list: readonly ListedConversation[] | undefined
   problem: string | undefined
-  /** Something has happened in a conversation. Without a title, it is named by its first words. */
-  noteActivity: (id: string, firstText: string) => Promise<void>
+  refresh: () => Promise<void>
   rename: (id: string, title: string) => Promise<void>
   remove: (id: string) => Promise<void>
 }
@@ -25,13 +24,10 @@ export function useConversations(): Conversations {
   const [problem, setProblem] = useState<string>()
   const refresh = useCallback(async () => {
     try {
-      const listed = await listConversations()
-      setList(listed)
+      setList(await listConversations())
       setProblem(undefined)
-      return listed
     } catch {
       setProblem('The list of chats cannot be loaded.')
-      return []
     }
   }, [])
   useEffect(() => {
@@ -66,13 +62,7 @@ export function useConversations(): Conversations {
     return {
       list,
       problem,
-      noteActivity: async (id, firstText) => {
-        const listed = await refresh()
-        const isUnnamed = listed.some((one) => one.id === id && one.title === undefined)
-        if (!isUnnamed) return
-        await renameConversation(id, titleOf(firstText)).catch(() => {})
-        await refresh()
-      },
+      refresh,
       rename: (id, title) =>
         change(
           (before) => before.map((one) => (one.id === id ? { ...one, title } : one)),
@@ -87,12 +77,4 @@ export function useConversations(): Conversations {
         ),
     }
   }, [list, problem, refresh])
-}
-
-/** The longest title that is made here, in characters. */
-const longestTitle = 60
-
-function titleOf(text: string): string {
-  const line = text.trim().split('\n', 1)[0] ?? ''
-  return line.length > longestTitle ? `${line.slice(0, longestTitle).trimEnd()}…` : line
 }
