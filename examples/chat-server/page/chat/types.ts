@@ -14,6 +14,8 @@ export interface ShownChat
     Pick<ChatActions, 'stop' | 'dequeue' | 'switchBranch'> {
   /** An answer is in progress. */
   isBusy: boolean
+  /** What is shown has been replaced by a newer version. */
+  isEarlier: boolean
   /** During an answer, it waits in the queue. */
   send: (content: UserContent) => void
   /** After an answer that was stopped, the queue waits for the next one. */
@@ -21,6 +23,7 @@ export interface ShownChat
   edit: (messageId: string, content: UserContent) => void
   regenerate: () => void
   approve: (callId: string, isApproved: boolean) => void
+  showNewest: () => void
   /** After a failure or a stop. */
   continueTurn: () => void
 }

@@ -7,6 +7,7 @@ import { type QueuedInput, useStream } from 'sluice/react'
 import type { History } from './api.ts'
 import { continueTurn } from './continue-turn.ts'
 import { newId } from './new-id.ts'
+import { isEarlierVersion, showNewest } from './newest-version.ts'
 import { openChat } from './open-chat.ts'
 import type { ShownChat, UserContent } from './types.ts'
 
@@ -21,20 +22,26 @@ export function useChat(id: string, history: History): ShownChat {
         // The page chooses the id, so that a message can be edited before its answer is whole.
         const message = { role: 'user', id: newId(), content } as const
         const { status } = chat.getState()
-        if (status === 'idle' || status === 'error') chat.send(message)
-        else chat.enqueue(message)
+        if (status !== 'idle' && status !== 'error') chat.enqueue(message)
+        else {
+          showNewest(chat)
+          chat.send(message)
+        }
       },
       sendQueued: ({ id: queued, input }: QueuedInput) => {
+        showNewest(chat)
         if (chat.send(input)) chat.dequeue(queued)
       },
       edit: (messageId: string, content: UserContent) =>
         void chat.edit(messageId, { role: 'user', id: messageId, content }),
       regenerate: () => void chat.regenerate(),
       approve: (callId: string, isApproved: boolean) => void chat.approve(callId, isApproved),
+      showNewest: () => showNewest(chat),
       continueTurn: () => void continueTurn(id, opened),
     }),
     [id, opened, chat],
   )
   const { stop, dequeue, switchBranch } = chat
-  return { ...state, isBusy, stop, dequeue, switchBranch, ...actions }
+  const isEarlier = isEarlierVersion(state.branches)
+  return { ...state, isBusy, isEarlier, stop, dequeue, switchBranch, ...actions }
 }

@@ -3,9 +3,9 @@
  */
 
 import { useId } from 'react'
+import { titleOf } from '../chat/tools.ts'
 import type { CallState } from '../chat/types.ts'
 import { Fields, isRecord } from './json.tsx'
-import { titleOf } from './tool-titles.ts'
 
 export interface ApprovalProps {
   call: CallState

@@ -6,8 +6,18 @@ import type { ShownChat } from '../chat/types.ts'
 import { Failure } from './failure.tsx'
 
 export function Ending({ chat }: { chat: ShownChat }) {
-  const { status, error, messages } = chat
+  const { status, error, messages, isEarlier } = chat
   const last = messages.at(-1)
+  if (isEarlier) {
+    return (
+      <div className="ending">
+        <p>This is an earlier version. What you write continues the newest.</p>
+        <button type="button" className="button" onClick={chat.showNewest}>
+          Back to the newest
+        </button>
+      </div>
+    )
+  }
   if (status === 'submitted' && last?.status !== 'streaming') {
     return (
       <p className="dots" aria-hidden="true">

@@ -16,7 +16,7 @@ import { Picture } from './picture.tsx'
 export interface MessageActions {
   onApprove: (callId: string, isApproved: boolean) => void
   onEdit: (messageId: string, content: UserContent) => void
-  onRegenerate: (messageId: string) => void
+  onRegenerate: () => void
   onBranch: (messageId: string, index: number) => void
 }
 
@@ -26,8 +26,11 @@ export interface MessageProps {
   branch: Branch | undefined
   /** The answer continues in the next message. */
   isContinued: boolean
-  /** Nothing is in progress, so that it may be edited or regenerated. */
+  isLast: boolean
+  /** No answer is in progress. */
   isIdle: boolean
+  /** A version that the server does not have any more, which can be read and copied. */
+  isEarlier: boolean
   actions: MessageActions
 }
 
@@ -37,13 +40,15 @@ export const MessageItem = memo(
   (before, now) =>
     before.message === now.message &&
     before.isContinued === now.isContinued &&
+    before.isLast === now.isLast &&
     before.isIdle === now.isIdle &&
+    before.isEarlier === now.isEarlier &&
     before.branch?.index === now.branch?.index &&
     before.branch?.count === now.branch?.count &&
     sameCalls(before.calls, now.calls),
 )
 
-function Question({ message, branch, isIdle, actions }: MessageProps) {
+function Question({ message, branch, isIdle, isEarlier, actions }: MessageProps) {
   const [isEdited, setEdited] = useState(false)
   const text = textOf(message)
   if (isEdited) {
@@ -86,13 +91,16 @@ function Question({ message, branch, isIdle, actions }: MessageProps) {
           />
         )}
         {text !== '' && <CopyButton text={text} label="Copy message" />}
-        {isIdle && <IconButton icon="edit" label="Edit message" onClick={() => setEdited(true)} />}
+        {isIdle && !isEarlier && (
+          <IconButton icon="edit" label="Edit message" onClick={() => setEdited(true)} />
+        )}
       </div>
     </article>
   )
 }
 
-function Reply({ message, calls, branch, isContinued, isIdle, actions }: MessageProps) {
+function Reply(props: MessageProps) {
+  const { message, calls, branch, isContinued, isLast, isIdle, isEarlier, actions } = props
   const { status } = message
   const isStreaming = status === 'streaming'
   const text = textOf(message)
@@ -117,12 +125,8 @@ function Reply({ message, calls, branch, isContinued, isIdle, actions }: Message
             />
           )}
           {text !== '' && <CopyButton text={text} label="Copy answer" />}
-          {isIdle && (
-            <IconButton
-              icon="repeat"
-              label="Regenerate answer"
-              onClick={() => actions.onRegenerate(message.id)}
-            />
+          {isLast && isIdle && !isEarlier && (
+            <IconButton icon="repeat" label="Regenerate answer" onClick={actions.onRegenerate} />
           )}
         </div>
       )}

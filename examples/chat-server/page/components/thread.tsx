@@ -20,7 +20,7 @@ export interface ThreadProps {
 
 export function Thread({ chat, actions, children, overlay }: ThreadProps) {
   const scroller = useRef<HTMLDivElement>(null)
-  const { messages, calls, isBusy, branches } = chat
+  const { messages, calls, isBusy, isEarlier, branches } = chat
   const { isAtEnd, scrollToEnd } = useFollowEnd(scroller, messages.length > 0)
   const byMessage = useMemo(() => callsByMessage(messages, calls), [messages, calls])
   // What tools have returned is shown with their calls.
@@ -38,7 +38,9 @@ export function Thread({ chat, actions, children, overlay }: ThreadProps) {
                 calls={byMessage.get(message.id) ?? none}
                 branch={branches[message.id]}
                 isContinued={message.role === 'assistant' && shown[index + 1]?.role === 'assistant'}
+                isLast={index === shown.length - 1}
                 isIdle={!isBusy}
+                isEarlier={isEarlier}
                 actions={actions}
               />
             ))}

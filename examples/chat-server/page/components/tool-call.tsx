@@ -2,12 +2,12 @@
  * A call of a tool: what it was called with, how far it is, and what it has returned.
  */
 
+import { titleOf, waitsFor } from '../chat/tools.ts'
 import type { CallState } from '../chat/types.ts'
 import { Approval } from './approval.tsx'
 import { DatePicker } from './date-picker.tsx'
 import { Icon, type IconName } from './icon.tsx'
 import { Json } from './json.tsx'
-import { titleOf } from './tool-titles.ts'
 
 export interface ToolCallProps {
   call: CallState
@@ -16,9 +16,10 @@ export interface ToolCallProps {
 
 export function ToolCall({ call, onApprove }: ToolCallProps) {
   const { id, name, input, output } = call
-  const isOpen = call.state === 'running' || call.state === 'waiting'
-  if (isOpen && name === 'pick_date') return <DatePicker id={id} input={input} />
-  if (isOpen && call.for === 'approval' && call.approved === undefined) {
+  const waiting = call.for ?? waitsFor(name)
+  // The date picker is a tool of the page, which is running while it waits.
+  if (call.state === 'running' && waiting === 'client') return <DatePicker id={id} input={input} />
+  if (call.state === 'waiting' && waiting === 'approval' && call.approved === undefined) {
     return <Approval call={call} onApprove={onApprove} />
   }
   const state = stateOf(call)
