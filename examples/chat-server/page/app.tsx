@@ -14,7 +14,6 @@ import { keepFocus } from './hooks/keep-focus.ts'
 import { useConversationId } from './hooks/use-conversation-id.ts'
 import { useConversations } from './hooks/use-conversations.ts'
 import { useMedia } from './hooks/use-media.ts'
-import { loadMarkdown } from './markdown/lazy-markdown.tsx'
 
 export function App() {
   const [place, { open, openNew, keep }] = useConversationId()
@@ -23,11 +22,6 @@ export function App() {
   const isWide = useMedia('(min-width: 800px)')
   const [isDrawerOpen, setDrawerOpen] = useState(false)
   useEffect(() => keepFocus(), [])
-  useEffect(() => {
-    // Before the first answer, and after the first paint.
-    const timer = setTimeout(() => void loadMarkdown(), 100)
-    return () => clearTimeout(timer)
-  }, [])
 
   const { id } = place
   const { refresh, list } = conversations

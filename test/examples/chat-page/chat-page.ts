@@ -87,8 +87,10 @@ export class ChatPage implements AsyncDisposable {
   }
 
   async ask(text: string): Promise<void> {
+    const before = await this.questions.count()
     await this.say(text)
-    await this.page.locator('[role=log][aria-busy=true]').waitFor()
+    // The question and the state come in the same render.
+    await this.questions.nth(before).waitFor()
     await this.ended()
   }
 

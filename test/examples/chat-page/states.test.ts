@@ -58,6 +58,8 @@ describe.skipIf(!browserPresent)(`the states of the chat page${browserNote}`, ()
   test('a tool shows that it runs, its preliminary result, and its result', async () => {
     await using chat = await open()
     await chat.button(/^Call a tool/).click()
+    // The button is gone.
+    await expect.poll(() => chat.focused()).toBe('Message')
     const summary = chat.answers.locator('summary')
     await summary.filter({ hasText: 'Calling the station of Oslo' }).waitFor()
     await chat.check('tool-running')

@@ -24,6 +24,8 @@ export interface ShownChat
   regenerate: () => void
   approve: (callId: string, isApproved: boolean) => void
   showNewest: () => void
+  /** After the page was away. */
+  catchUp: () => void
   /** After a failure or a stop. */
   continueTurn: () => void
 }

@@ -5,6 +5,7 @@
 import { useMemo } from 'react'
 import { type QueuedInput, useStream } from 'sluice/react'
 import type { History } from './api.ts'
+import { catchUp } from './catch-up.ts'
 import { continueTurn } from './continue-turn.ts'
 import { newId } from './new-id.ts'
 import { isEarlierVersion, showNewest } from './newest-version.ts'
@@ -36,6 +37,7 @@ export function useChat(id: string, history: History): ShownChat {
         void chat.edit(messageId, { role: 'user', id: messageId, content }),
       regenerate: () => void chat.regenerate(),
       approve: (callId: string, isApproved: boolean) => void chat.approve(callId, isApproved),
+      catchUp: () => void catchUp(id, chat),
       showNewest: () => showNewest(chat),
       continueTurn: () => void continueTurn(id, opened),
     }),

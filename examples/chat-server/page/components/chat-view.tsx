@@ -7,6 +7,9 @@ import type { History } from '../chat/api.ts'
 import { setProvider } from '../chat/provider.ts'
 import type { ShownChat, UserContent } from '../chat/types.ts'
 import { useChat } from '../chat/use-chat.ts'
+import { useEscape } from '../hooks/use-escape.ts'
+import { useReturn } from '../hooks/use-return.ts'
+import { loadMarkdown } from '../markdown/lazy-markdown.tsx'
 import { announce } from './announcer.tsx'
 import { Composer } from './composer.tsx'
 import { ConnectionStatus } from './connection-status.tsx'
@@ -33,6 +36,7 @@ export function ChatView({ id, history, onBegin, onActivity }: ChatViewProps) {
     latest.current = chat
   })
   useEscape(isBusy, chat.stop)
+  useReturn(chat.catchUp)
   useAnnouncements(chat)
   useActivity(chat, onActivity)
 
@@ -46,6 +50,7 @@ export function ChatView({ id, history, onBegin, onActivity }: ChatViewProps) {
     [],
   )
   const send = (content: UserContent) => {
+    void loadMarkdown()
     if (messages.length === 0) onBegin()
     chat.send(content)
   }
@@ -66,23 +71,16 @@ export function ChatView({ id, history, onBegin, onActivity }: ChatViewProps) {
             onRemove={chat.dequeue}
             onSend={chat.sendQueued}
           />
-          <Composer conversationId={id} isBusy={isBusy} onSend={send} onStop={chat.stop} />
+          <Composer
+            draft={`draft:${messages.length === 0 ? 'new' : id}`}
+            isBusy={isBusy}
+            onSend={send}
+            onStop={chat.stop}
+          />
         </div>
       </div>
     </>
   )
-}
-
-/** Escape stops, unless something else, such as a form that is open, takes it. */
-function useEscape(isBusy: boolean, stop: () => void): void {
-  useEffect(() => {
-    if (!isBusy) return undefined
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key === 'Escape' && !event.defaultPrevented && !event.isComposing) stop()
-    }
-    document.addEventListener('keydown', onKey)
-    return () => document.removeEventListener('keydown', onKey)
-  }, [isBusy, stop])
 }
 
 /** Says to screen readers how far the answer is. */

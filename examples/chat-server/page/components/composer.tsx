@@ -4,22 +4,24 @@
 
 import { useEffect, useRef, useState } from 'react'
 import { type Attachment, imageTypes, pickImages } from '../chat/attachments.ts'
+import { isSendKey } from '../chat/is-send-key.ts'
 import { readStored, writeStored } from '../chat/storage.ts'
 import type { UserContent } from '../chat/types.ts'
+import { loadMarkdown } from '../markdown/lazy-markdown.tsx'
 import { announce } from './announcer.tsx'
 import { AttachmentList } from './attachment-list.tsx'
 import { IconButton } from './icon-button.tsx'
 
 export interface ComposerProps {
-  conversationId: string
+  /** The name under which a reload finds the text again. */
+  draft: string
   /** An answer is in progress. */
   isBusy: boolean
   onSend: (content: UserContent) => void
   onStop: () => void
 }
 
-export function Composer({ conversationId, isBusy, onSend, onStop }: ComposerProps) {
-  const draft = `draft:${conversationId}`
+export function Composer({ draft, isBusy, onSend, onStop }: ComposerProps) {
   const field = useRef<HTMLTextAreaElement>(null)
   const picker = useRef<HTMLInputElement>(null)
   const [text, setText] = useState(() => readStored('session', draft) ?? '')
@@ -27,7 +29,10 @@ export function Composer({ conversationId, isBusy, onSend, onStop }: ComposerPro
   const [problem, setProblem] = useState<string>()
   const [isDropTarget, setDropTarget] = useState(false)
   useEffect(() => writeStored('session', draft, text), [draft, text])
-  useEffect(() => field.current?.focus(), [])
+  useEffect(() => {
+    // On a phone, it would bring up the keyboard.
+    if (matchMedia('(pointer: fine)').matches) field.current?.focus()
+  }, [])
 
   const add = async (files: readonly File[]) => {
     if (files.length === 0) return
@@ -43,6 +48,7 @@ export function Composer({ conversationId, isBusy, onSend, onStop }: ComposerPro
     if (isEmpty) return
     onSend(contentOf(text, attachments))
     setText('')
+    writeStored('session', draft, '')
     setAttachments([])
     setProblem(undefined)
   }
@@ -85,11 +91,13 @@ export function Composer({ conversationId, isBusy, onSend, onStop }: ComposerPro
         placeholder="Ask anything"
         rows={1}
         value={text}
-        onChange={({ target }) => setText(target.value)}
+        onChange={({ target }) => {
+          setText(target.value)
+          void loadMarkdown()
+        }}
         onPaste={({ clipboardData }) => void add([...clipboardData.files])}
         onKeyDown={(event) => {
-          // Enter that picks a word in an input method sends nothing.
-          if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
+          if (!isSendKey(event)) return
           event.preventDefault()
           send()
         }}

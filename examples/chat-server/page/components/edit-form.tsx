@@ -3,6 +3,7 @@
  */
 
 import { useEffect, useRef, useState } from 'react'
+import { isSendKey } from '../chat/is-send-key.ts'
 
 export interface EditFormProps {
   text: string
@@ -39,7 +40,7 @@ export function EditForm({ text, onSave, onCancel }: EditFormProps) {
             event.preventDefault()
             onCancel()
           }
-          if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
+          if (!isSendKey(event)) return
           event.preventDefault()
           save()
         }}

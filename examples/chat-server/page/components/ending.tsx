@@ -28,7 +28,7 @@ export function Ending({ chat }: { chat: ShownChat }) {
     )
   }
   const hasPart = last?.role === 'assistant' && last.status !== 'done'
-  if (status === 'error' && error !== undefined) {
+  if (error !== undefined && error.code !== 'aborted') {
     return (
       <Failure
         error={error}
@@ -37,7 +37,7 @@ export function Ending({ chat }: { chat: ShownChat }) {
       />
     )
   }
-  if (status !== 'idle' || !(hasPart || last?.role === 'user')) return null
+  if (chat.isBusy || !(hasPart || last?.role === 'user')) return null
   return (
     <p className="ending">
       <button type="button" className="button" onClick={() => chat.continueTurn()}>

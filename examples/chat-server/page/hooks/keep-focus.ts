@@ -1,5 +1,5 @@
 /**
- * Moves the focus to the composer when the element that has it goes away, such as a stop button at
+ * Moves the focus to the composer, or on a phone to the messages, when the element that has it goes away, such as a stop button at
  * the end of an answer. A browser would leave it at the body, and the next key would go nowhere.
  *
  * @returns the function that ends it
@@ -19,7 +19,9 @@ export function keepFocus(): () => void {
     if (focused === null || focused.isConnected) return
     focused = null
     if (document.activeElement !== document.body) return
-    document.querySelector<HTMLElement>('[data-composer]')?.focus({ preventScroll: true })
+    // On a phone, the composer would bring up the keyboard.
+    const place = matchMedia('(pointer: fine)').matches ? '[data-composer]' : '.scroller'
+    document.querySelector<HTMLElement>(place)?.focus({ preventScroll: true })
   })
   document.addEventListener('focusin', onFocus)
   document.addEventListener('focusout', onBlur)

@@ -9,6 +9,7 @@ import {
   listConversations,
   renameConversation,
 } from '../chat/api.ts'
+import { useReturn } from './use-return.ts'
 
 export interface Conversations {
   /** Undefined until the server has answered. */
@@ -32,17 +33,9 @@ export function useConversations(): Conversations {
   }, [])
   useEffect(() => {
     void refresh()
-    const onReturn = () => {
-      // Another tab may have changed it.
-      if (document.visibilityState === 'visible') void refresh()
-    }
-    document.addEventListener('visibilitychange', onReturn)
-    addEventListener('online', onReturn)
-    return () => {
-      document.removeEventListener('visibilitychange', onReturn)
-      removeEventListener('online', onReturn)
-    }
   }, [refresh])
+  // Another tab may have changed it.
+  useReturn(useCallback(() => void refresh(), [refresh]))
   return useMemo(() => {
     /** Shows a change at once, and what the server says after it. */
     const change = async (

@@ -17,24 +17,27 @@ export interface ParsedText {
   text: string
   isWhole: boolean
   blocks: readonly Block[]
-  /** How many definitions of links it has, which change what other blocks show. */
-  definitions: number
+  /** It defines links, which change what other blocks show. */
+  isConnected: boolean
 }
+
+/** Such as `[1]: https://example.com`. */
+const definition = /^ {0,3}\[[^\]\n]+\]:/m
 
 /** How many blocks at the end may still change: a list can take the paragraph after it. */
 const unsettled = 2
 
 /** @param before - the same text when it was shorter */
 export function parseText(text: string, isWhole: boolean, before?: ParsedText): ParsedText {
-  // References to links can stand anywhere, so whole text is parsed as a whole.
-  const canKeep = !isWhole && before !== undefined && text.startsWith(before.text)
+  // References to links can stand before what they refer to.
+  const isConnected = isWhole && definition.test(text)
+  const canKeep = !isConnected && before !== undefined && text.startsWith(before.text)
   const kept = canKeep ? before.blocks.slice(0, -unsettled) : []
   const last = kept.at(-1)
   const from = last === undefined ? 0 : last.start + last.raw.length
   const rest = text.slice(from)
   const blocks = [...kept, ...parse(isWhole ? rest : remend(rest, completions), from)]
-  const definitions = isWhole ? blocks.filter(({ token }) => token.type === 'def').length : 0
-  return { text, isWhole, blocks, definitions }
+  return { text, isWhole, blocks, isConnected }
 }
 
 /** Only the end of the text may be completed: changes elsewhere would move what is kept. */

@@ -3,6 +3,7 @@
  */
 
 import { type ReactNode, useEffect, useState } from 'react'
+import { whenIdle } from '../chat/when-idle.ts'
 import { CopyButton } from '../components/copy-button.tsx'
 
 export interface CodeBlockProps {
@@ -34,16 +35,21 @@ function useHighlight(code: string, language: string, isGrowing: boolean): React
   const [colored, setColored] = useState<{ code: string; nodes: ReactNode }>()
   useEffect(() => {
     if (isGrowing || language === '') return undefined
+    let cancel = () => {}
     let isCurrent = true
     import('./highlight.tsx')
       .then(({ highlight }) => {
-        const nodes = highlight(code, language)
-        if (isCurrent && nodes !== undefined) setColored({ code, nodes })
+        if (!isCurrent) return
+        cancel = whenIdle(() => {
+          const nodes = highlight(code, language)
+          if (nodes !== undefined) setColored({ code, nodes })
+        })
       })
       // Without a connection, the code is plain.
       .catch(() => {})
     return () => {
       isCurrent = false
+      cancel()
     }
   }, [code, language, isGrowing])
   return colored?.code === code ? colored.nodes : undefined

@@ -43,7 +43,7 @@ const lowlight = createLowlight({
 })
 
 /** Longer code stays plain: coloring it would hold up the page. In characters. */
-const longest = 20_000
+const longest = 10_000
 
 /** @returns undefined for a language that is not in the list above */
 export function highlight(code: string, language: string): ReactNode {

@@ -1,6 +1,6 @@
 /**
- * Markdown, which is loaded after the first paint: an empty chat has none. Until then, and if it
- * cannot be loaded, text is plain.
+ * Markdown, which is loaded when somebody begins to write: an empty chat has none. Until then, and if
+ * it cannot be loaded, text is plain.
  */
 
 import { type ComponentType, useEffect, useSyncExternalStore } from 'react'

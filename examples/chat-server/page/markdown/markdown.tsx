@@ -5,6 +5,7 @@
 import { memo, useRef } from 'react'
 import { BlockElement } from './block.tsx'
 import { type Block, type ParsedText, parseText } from './blocks.ts'
+import { useRevealed } from './use-revealed.ts'
 
 export interface MarkdownProps {
   text: string
@@ -12,20 +13,22 @@ export interface MarkdownProps {
   isGrowing: boolean
 }
 
-export const Markdown = memo(({ text: given, isGrowing }: MarkdownProps) => {
-  const text = given.includes('\r') ? given.replace(/\r\n?/g, '\n') : given
+export const Markdown = memo(({ text: given, isGrowing: mayGrow }: MarkdownProps) => {
+  const shown = useRevealed(given, mayGrow)
+  const isGrowing = mayGrow || shown.length < given.length
+  const text = shown.includes('\r') ? shown.replace(/\r\n?/g, '\n') : shown
   const parsed = useRef<ParsedText>(undefined)
   if (parsed.current?.text !== text || parsed.current.isWhole === isGrowing) {
     parsed.current = parseText(text, !isGrowing, parsed.current)
   }
-  const { blocks, definitions } = parsed.current
+  const { blocks, isConnected } = parsed.current
   return (
-    <div className="markdown">
+    <div className={isGrowing ? 'markdown is-growing' : 'markdown'}>
       {blocks.map((block, index) => (
         <FinishedBlock
           key={block.start}
           block={block}
-          definitions={definitions}
+          isConnected={isConnected}
           isGrowing={isGrowing && index === blocks.length - 1}
         />
       ))}
@@ -35,7 +38,7 @@ export const Markdown = memo(({ text: given, isGrowing }: MarkdownProps) => {
 
 interface FinishedBlockProps {
   block: Block
-  definitions: number
+  isConnected: boolean
   isGrowing: boolean
 }
 
@@ -47,5 +50,5 @@ const FinishedBlock = memo(
   (before, now) =>
     before.block.raw === now.block.raw &&
     before.isGrowing === now.isGrowing &&
-    before.definitions === now.definitions,
+    before.isConnected === now.isConnected,
 )
