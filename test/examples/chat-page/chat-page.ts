@@ -115,6 +115,7 @@ export class ChatPage implements AsyncDisposable {
 
   /** Takes a picture, and holds the state to what holds for every one. */
   async check(name: string): Promise<void> {
+    await this.settled()
     await takePicture(this.page, `chat-${name}`)
     expect(await this.violations(), name).toEqual([])
     const overflow = await this.page.evaluate(
@@ -122,6 +123,16 @@ export class ChatPage implements AsyncDisposable {
     )
     expect(overflow, name).toBe(0)
     expect(this.problems, name).toEqual([])
+  }
+
+  /** Waits for what slides or turns, but not for what turns for ever. */
+  async settled(): Promise<void> {
+    await this.page.evaluate(async () => {
+      const ends = document
+        .getAnimations()
+        .filter(({ effect }) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY)
+      await Promise.allSettled(ends.map(({ finished }) => finished))
+    })
   }
 
   async violations(): Promise<string[]> {

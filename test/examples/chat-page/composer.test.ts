@@ -60,18 +60,18 @@ describe.skipIf(!browserPresent)(`the form of the chat page${browserNote}`, () =
     await using chat = await ChatPage.open(browser, server.url)
     for (const type of ['paste', 'drop']) {
       await chat.field.evaluate(
-        (element, { type, bytes }) => {
+        (element, { kind, bytes }) => {
           const data = new DataTransfer()
-          const file = new File([new Uint8Array(bytes)], `${type}.png`, { type: 'image/png' })
+          const file = new File([new Uint8Array(bytes)], `${kind}.png`, { type: 'image/png' })
           data.items.add(file)
           const options = { bubbles: true, cancelable: true }
           element.dispatchEvent(
-            type === 'paste'
+            kind === 'paste'
               ? new ClipboardEvent('paste', { ...options, clipboardData: data })
               : new DragEvent('drop', { ...options, dataTransfer: data }),
           )
         },
-        { type, bytes: [...png] },
+        { kind: type, bytes: [...png] },
       )
       await chat.page.getByRole('img', { name: `${type}.png` }).waitFor()
     }

@@ -31,11 +31,21 @@ export function callsByMessage(
   calls: readonly CallState[],
 ): ReadonlyMap<string, readonly CallState[]> {
   const byMessage = new Map<string, readonly CallState[]>()
+  const denied = deniedIn(messages)
+  const shown = calls.map((call) => (denied.has(call.id) ? { ...call, approved: false } : call))
   let from = 0
   for (const message of messages) {
     const count = partsOf(message).filter(({ type }) => type === 'tool-call').length
-    if (count > 0) byMessage.set(message.id, calls.slice(from, from + count))
+    if (count > 0) byMessage.set(message.id, shown.slice(from, from + count))
     from += count
   }
   return byMessage
+}
+
+/** The ids of the calls that a person did not allow, which have failed without having run. */
+function deniedIn(messages: readonly ChatMessage[]): ReadonlySet<string> {
+  const answers = messages.flatMap((message) => (message.role === 'tool' ? partsOf(message) : []))
+  return new Set(
+    answers.flatMap((part) => (part.type === 'tool-approval' && !part.approved ? part.id : [])),
+  )
 }

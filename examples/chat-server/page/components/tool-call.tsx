@@ -38,11 +38,14 @@ export function ToolCall({ call, onApprove }: ToolCallProps) {
         </span>
       </summary>
       <Json label="Called with" value={input} />
-      {output !== undefined && (
-        <Json label={call.state === 'failed' ? 'Problem' : 'Result'} value={output} />
-      )}
+      {output !== undefined && <Json label={outputLabel(call.state)} value={output} />}
     </details>
   )
+}
+
+function outputLabel(state: CallState['state']): string {
+  if (state === 'failed') return 'Problem'
+  return state === 'done' ? 'Result' : 'So far'
 }
 
 interface ShownState {
@@ -69,6 +72,7 @@ function stateOf({ state, for: reason, approved }: CallState): ShownState {
     case 'done':
       return { text: 'Done', className: 'is-done', icon: 'check' }
     case 'failed':
+      if (approved === false) return { text: 'Denied', className: '', icon: 'close' }
       return { text: 'Failed', className: 'is-failed', icon: 'warning' }
   }
 }
