@@ -47,6 +47,8 @@ export function BlockElement({ token, isGrowing }: BlockProps) {
       return <p>{token.text.trimEnd()}</p>
     case 'text':
       return <Inline tokens={token.tokens ?? [token]} />
+    case 'checkbox':
+      return <Inline tokens={[token]} />
     default:
       return null
   }
