@@ -16,7 +16,7 @@ import type {
 import { newId } from '../base/new-id.js'
 import { denied } from '../base/tools.js'
 import { matchResults } from '../wires/call-order.js'
-import { jsonParts, mediaTypeOf, urlOf } from './json-parts.js'
+import { jsonParts, mediaTypeOf, referenceOf, urlOf } from './json-parts.js'
 import { type Kept, keep } from './ui-kept.js'
 import type { UiMessage, UiMetadata, UiPart, UiPartOf5 } from './ui-message.js'
 import { forOthers } from './ui-metadata.js'
@@ -104,11 +104,14 @@ function ownPart({ status, key, createdAt }: Message): UiPart[] {
 function inputPart(part: InputPart): UiPart {
   if (part.type === 'text') return { type: 'text', text: part.text, state: 'done' }
   const named = part.type === 'file' && part.filename !== undefined
+  const reference = referenceOf(part)
   const image = part.type === 'image' ? ({ image: true, detail: part.detail } as const) : {}
   return {
     type: 'file',
     mediaType: mediaTypeOf(part),
     url: urlOf(part),
+    // Only ai 7 knows it.
+    ...(reference && { providerReference: reference }),
     ...(named && { filename: part.filename as string }),
     ...metadataOf({ image: undefined, ...image }),
   }
@@ -239,9 +242,8 @@ class Calls {
       return { ...tool, ...withKept(shape), state: 'output-error', input, errorText }
     }
     if (error !== undefined) {
-      const raw = typeof input === 'string' ? { input: undefined, rawInput: input } : { input }
       const metadata = withKept({ failed: true })
-      return { ...tool, ...metadata, state: 'output-error', ...raw, errorText: error }
+      return { ...tool, ...metadata, state: 'output-error', input, errorText: error }
     }
     const answer = this.#approvals.get(id)
     const asked = { id: approvalId(messageId, id) }
