@@ -10,7 +10,8 @@ export interface UiMessageLike {
   id?: string
   role: 'system' | 'user' | 'assistant'
   metadata?: unknown
-  parts: readonly { type: string }[]
+  /** Objects with a `type`. */
+  parts: readonly object[]
 }
 
 /** A message for `useChat()`. It is a `UIMessage` of `ai`. */

@@ -2,7 +2,6 @@
 
 import * as fc from 'fast-check'
 import type {
-  AssistantMessage,
   InputPart,
   Message,
   OutputPart,
@@ -197,10 +196,8 @@ export function histories(
   const answers = fc
     .tuple(fields, steps(shape))
     .filter(([, content]) => content.length > 0)
-    .map(
-      ([more, content]): Message => ({ role: 'assistant', content, ...more }) as AssistantMessage,
-    )
+    .map(([more, content]): Message => ({ role: 'assistant', content, ...more }))
   return fc
     .array(fc.oneof(user, answers), { maxLength: 6 })
-    .map((all) => all.map((message, at) => ({ id: `m${at}`, ...message }) as Message))
+    .map((all) => all.map((message, at) => ({ id: `m${at}`, ...message })))
 }

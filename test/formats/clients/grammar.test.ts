@@ -181,8 +181,8 @@ test.each<Version>([5, 6, 7])(
   async (version) => {
     await fc.assert(
       fc.asyncProperty(told, async ({ order, told: stream }) => {
-        const answer = (): Promise<Response> => respond(stream, aiSdk({ version }))
-        const { message, errors } = await versions[version].read(answer)
+        const fetch = (): Promise<Response> => respond(stream, aiSdk({ version }))
+        const { message, errors } = await versions[version].read(fetch)
         if (version !== 7 && stream.retracts) {
           expect(errors).toEqual([expect.objectContaining({ message: publicRetracted })])
           return
