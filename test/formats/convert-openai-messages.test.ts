@@ -357,7 +357,7 @@ describe('toOpenaiMessages()', () => {
       messages: toOpenaiMessages(messages),
       stream: true,
     } as const
-    for await (const _chunk of await client.chat.completions.create(request)) continue
+    await Array.fromAsync(await client.chat.completions.create(request))
     const driver = compatible({
       model: 'gpt-5.5',
       apiKey: 'k',
