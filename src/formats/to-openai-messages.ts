@@ -6,7 +6,6 @@
 
 import { isRecord } from '../base/check-options.js'
 import type { Message } from '../base/messages.js'
-import { describeModel } from '../wires/models/describe-model.js'
 import { encodeMessages } from '../wires/openai-chat/messages.js'
 import { PartEncoder } from '../wires/openai-chat/parts.js'
 
@@ -61,7 +60,7 @@ const model = 'gpt-5.5'
  */
 export function toOpenaiMessages(messages: readonly Message[]): OpenaiMessage[] {
   const request = { messages: messages.map(named) }
-  const traits = { ...describeModel(model), systemRole: 'system' } as const
+  const traits = { systemRole: 'system' } as const
   const encoder = new PartEncoder('openai', undefined)
   return encodeMessages(request, model, traits, encoder, undefined, true) as OpenaiMessage[]
 }
