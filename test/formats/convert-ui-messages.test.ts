@@ -334,6 +334,16 @@ describe('fromUiMessages()', () => {
     ])
   })
 
+  test('an answer that broke off is no longer partial once another has continued it', () => {
+    const half = { type: 'text', text: 'Half' }
+    const mark = { type: 'data-message', data: { status: 'partial' } }
+    const statusOf = (...parts: object[]): unknown =>
+      fromUiMessages([{ id: 'a', role: 'assistant', parts }])[0]?.status
+    expect(statusOf(half, mark)).toBe('partial')
+    expect(statusOf(half, mark, half)).toBeUndefined()
+    expect(statusOf(half, mark, half, mark)).toBe('partial')
+  })
+
   test('reads a history of ai 6', () => {
     expect(fromUiMessages(six)).toEqual([
       {
