@@ -58,9 +58,8 @@ const sentences: Record<StreamErrorCode, string> = {
   unknown: 'Something went wrong.',
 }
 
-/** C0 and C1 controls, and the characters that reorder what a terminal or a log viewer shows. */
-// oxlint-disable-next-line no-control-regex
-const invisible = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g
+/** Control characters, line breaks, and what reorders the text in a terminal or a log viewer. */
+const invisible = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu
 
 const brand = Symbol.for('sluice.StreamError')
 
