@@ -70,14 +70,18 @@ export class RetrySource extends ForwardingSource {
     settings: RetrySettings,
   ) {
     super()
+    const { shown, ...others } = context
     this.#driver = driver
     this.#request = request
-    this.#context = context
+    // Inner layers do not know what the reader has received.
+    this.#context = others
     this.#settings = settings
     this.#budget = new RetryBudget(settings.budgetMs)
     this.#attempt = context.attempt
     this.#next = { mode: 'restart', request }
-    this.#answer = settings.afterContent === 'continue' ? new PartialAnswer() : undefined
+    const keeps = shown !== undefined || settings.afterContent === 'continue'
+    this.#answer = keeps ? new PartialAnswer() : undefined
+    if (shown !== undefined) this.#carryOn(shown)
   }
 
   override close(): void {
@@ -157,6 +161,31 @@ export class RetrySource extends ForwardingSource {
     }).catch((error: unknown) => {
       if (!this.#closed) super.fail(StreamError.from(error))
     })
+  }
+
+  /** Continues what the reader has received from another process. */
+  #carryOn(shown: readonly ContentEvent[]): void {
+    this.#answer?.add(shown)
+    const next = this.#continuation()
+    if (next !== undefined) {
+      this.#next = next
+      return
+    }
+    // A hook may have changed the driver of the step.
+    this.#answer?.reset()
+    const { provider, model } = this.#driver
+    const attempt = this.#attempt
+    const message = `${provider}: The answer of another process cannot be continued.`
+    const error = new StreamError('interrupted', message, { provider })
+    const about = { attempt, maxAttempts: attempt, delayMs: 0, provider, model, error }
+    this.keep((sink) => sink.retry({ type: 'retry', mode: 'restart', ...about }))
+  }
+
+  #continuation(): Next | undefined {
+    const request = this.#answer?.request(this.#request, this.#driver)
+    if (request === undefined) return undefined
+    this.#joint = this.#answer?.joint()
+    return { mode: 'continue', request }
   }
 
   #begin(): Promise<void> {
@@ -254,11 +283,8 @@ export class RetrySource extends ForwardingSource {
     // continued another one stays.
     if (resumption !== undefined) return { ...this.#next, mode: 'continue', resumption }
     if (this.#contentCame && this.#settings.afterContent === 'fail') return undefined
-    const request = this.#answer?.request(this.#request, this.#driver)
-    if (request !== undefined) {
-      this.#joint = this.#answer?.joint()
-      return { mode: 'continue', request }
-    }
+    const next = this.#continuation()
+    if (next !== undefined) return next
     this.#answer?.reset()
     this.#joint = undefined
     return { mode: 'restart', request: this.#request }
