@@ -143,6 +143,9 @@ export class PostgresLocks {
              AND w.seen > clock_timestamp() - ${silentMs} * interval '1 millisecond'
              AND w.place < coalesce(
                (SELECT place FROM ${this.#waiting} WHERE token = $2::text), ${2 ** 53}))
+           -- An earlier call whose answer was lost took it, and left the queue.
+           OR EXISTS (SELECT 1 FROM ${this.#locks} WHERE id = $1::text AND token = $2::text
+             AND expires > clock_timestamp())
          ON CONFLICT (id) DO UPDATE SET token = excluded.token, expires = ${after('$3')}
          WHERE l.expires <= clock_timestamp() OR l.token = $2::text
          RETURNING id
