@@ -164,7 +164,7 @@ function poolOf(pools: Set<Pool>, config: PoolConfig): Pool {
 }
 
 async function endAll(pools: ReadonlySet<Pool>): Promise<void> {
-  await Promise.all([...pools].map((pool) => (pool.ending ? undefined : pool.end())))
+  await Promise.all([...pools].filter(({ ending }) => !ending).map((pool) => pool.end()))
 }
 
 /** A new folder of the account that the servers run under. */

@@ -13,7 +13,7 @@ import { tables } from './tables.js'
 const againMs = 50
 
 /** A row of a result. Numbers may be strings, as `pg` returns those of 64 bits. */
-export type Row = Readonly<Record<string, unknown>>
+export type Row = Readonly<Record<string, string | number | boolean | null>>
 
 /** The lock of the transaction that creates the tables: the letters of "sluice". */
 const migrationLock = 0x73_6c_75_69_63_65

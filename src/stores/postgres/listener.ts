@@ -179,7 +179,7 @@ export class PostgresListener {
     const first = payload.slice(0, space)
     const rest = payload.slice(space + 1)
     if (first === 'probe') return this.#probes.get(rest)?.()
-    for (const [receiver, prefix] of [...this.#receivers]) {
+    for (const [receiver, prefix] of this.#all()) {
       if (prefix === first) receiver.note(rest)
     }
   }
@@ -188,12 +188,17 @@ export class PostgresListener {
     if (isListening) this.#hasFailed = false
     if (this.#isListening === isListening) return
     this.#isListening = isListening
-    for (const receiver of [...this.#receivers.keys()]) receiver.changed(isListening)
+    for (const [receiver] of this.#all()) receiver.changed(isListening)
   }
 
   #fail(error: StreamError): void {
     if (this.#hasFailed) return
     this.#hasFailed = true
-    for (const receiver of [...this.#receivers.keys()]) receiver.failed(error)
+    for (const [receiver] of this.#all()) receiver.failed(error)
+  }
+
+  /** A copy, because calling receivers may add or remove some. */
+  #all(): [Receiver, string][] {
+    return [...this.#receivers]
   }
 }

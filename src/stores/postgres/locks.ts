@@ -115,7 +115,7 @@ export class PostgresLocks {
   #listen(): () => void {
     const { listener, connection, onListenError } = this.#settings
     const wakeAll = (): void => {
-      for (const wait of [...this.#waits.values()]) wait.abort()
+      for (const wait of this.#waits.values()) wait.abort()
     }
     this.#leaveListener ??= listener?.add(connection.prefix, {
       note: (payload) => {

@@ -191,7 +191,8 @@ class PostgresStore implements ConversationStore {
         updatedAt: Math.floor(Number(row.milliseconds)),
         messageCount: Number(row.count),
       })),
-      ...(last !== undefined && rows.length > most && { next: `${last.time} ${last.key}` }),
+      ...(last !== undefined &&
+        rows.length > most && { next: `${String(last.time)} ${String(last.key)}` }),
     }
   }
 

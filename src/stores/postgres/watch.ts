@@ -260,17 +260,22 @@ export class Watch {
       events: String(row.lines).split('\n'),
       ended: row.ended === 1,
     }
-    for (const listener of [...channel.listeners]) listener.appended(batch)
+    for (const listener of copyOf(channel.listeners)) listener.appended(batch)
   }
 }
 
 /** @param except - does not need it */
 function missed({ listeners }: Channel, except?: unknown): void {
-  for (const listener of [...listeners]) if (listener !== except) listener.missed()
+  for (const listener of copyOf(listeners)) if (listener !== except) listener.missed()
 }
 
 function stop(channel: Channel): void {
   if (channel.isStopping) return
   channel.isStopping = true
-  for (const callback of [...channel.stops]) callback()
+  for (const callback of copyOf(channel.stops)) callback()
+}
+
+/** Because calling listeners may add or remove some. */
+function copyOf<Member>(members: ReadonlySet<Member>): Member[] {
+  return [...members]
 }

@@ -4,7 +4,12 @@
 
 import type { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type PostgresOptions, postgresLog, postgresStore } from '../../../src/entries/postgres.js'
+import {
+  type PostgresOptions,
+  type PostgresPool,
+  postgresLog,
+  postgresStore,
+} from '../../../src/entries/postgres.js'
 import { testLog, testStore } from '../../../src/entries/testing.js'
 import {
   type PostgresServer,
@@ -39,7 +44,7 @@ function losingPool(pool: Pool): PostgresPool {
         },
         // It is fine; a new one would take long enough to change the order of arrival.
         release: () => client.release(),
-        on: client.on.bind(client) as PostgresClient['on'],
+        on: client.on.bind(client),
         removeListener: (event, listener) => client.removeListener(event, listener),
       }
     },

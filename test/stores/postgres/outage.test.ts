@@ -22,8 +22,8 @@ import {
   startPostgres,
 } from '../../support/postgres.js'
 
-const texts = (count: number): string[] =>
-  Array.from({ length: count }, (_, index) => `text ${index + 1} `)
+const texts = (length: number): string[] =>
+  Array.from({ length }, (_, index) => `text ${index + 1} `)
 
 /** Emits numbers until the test ends it. */
 function count(speaker: Speaker): () => number {
