@@ -33,7 +33,7 @@ export class PostgresLocks {
   readonly #conversations: string
   /** The waits of this process, by token. */
   readonly #waits = new Map<string, AbortController>()
-  #leaveListener: (() => void) | undefined
+  #stopListening: (() => void) | undefined
 
   constructor(settings: PostgresLocksSettings) {
     this.#settings = settings
@@ -77,7 +77,7 @@ export class PostgresLocks {
     ttlMs: number,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const leave = this.#listen()
+    const leave = this.#useNotifications()
     try {
       for (;;) {
         // Before it looks, so that no notification is missed.
@@ -102,22 +102,22 @@ export class PostgresLocks {
   }
 
   #pauseMs(before: number, leftMs: number): number {
-    const { listener, pollMs } = this.#settings
+    const { notifications, pollMs } = this.#settings
     const isFirst = before === 0
     // The first in line takes an expired lock by itself, unless it has just failed to.
     const leaseMs = isFirst && leftMs > 0 ? leftMs + 1 : reportMs
-    if (listener?.isListening) return Math.min(reportMs, leaseMs)
+    if (notifications?.isListening) return Math.min(reportMs, leaseMs)
     const place = Math.min(before + 1, 10)
     return Math.min(pollMs * place * (0.5 + Math.random() / 2), reportMs, leaseMs)
   }
 
   /** Receives the tokens of those whose turn it is, while anybody waits. */
-  #listen(): () => void {
-    const { listener, connection, onListenError } = this.#settings
+  #useNotifications(): () => void {
+    const { notifications, connection, onListenError } = this.#settings
     const wakeAll = (): void => {
       for (const wait of this.#waits.values()) wait.abort()
     }
-    this.#leaveListener ??= listener?.add(connection.prefix, {
+    this.#stopListening ??= notifications?.add(connection.prefix, {
       note: (payload) => {
         if (payload.startsWith('next ')) this.#waits.get(payload.slice(5))?.abort()
       },
@@ -127,8 +127,8 @@ export class PostgresLocks {
     })
     return () => {
       if (this.#waits.size > 0) return
-      this.#leaveListener?.()
-      this.#leaveListener = undefined
+      this.#stopListening?.()
+      this.#stopListening = undefined
     }
   }
 

@@ -63,8 +63,8 @@ const sweepLength = 5
  */
 export function postgresLog(pool: PostgresPool, options: PostgresLogOptions = {}): StreamLog {
   checkOptions('', options, rules)
-  const { connection, listener, pollMs, onListenError } = openPool(pool, options)
-  const watch = new Watch({ connection, listener, pollMs, onListenError })
+  const { connection, notifications, pollMs, onListenError } = openPool(pool, options)
+  const watch = new Watch({ connection, notifications, pollMs, onListenError })
   return new PostgresLog(connection, watch, options.ttlMs ?? 600_000)
 }
 

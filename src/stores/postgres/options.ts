@@ -8,7 +8,7 @@ import { func, isDelay, limit, type Rule, type Rules, rule } from '../../base/ch
 import type { StreamError } from '../../base/errors.js'
 import { longestDelayMs } from '../../base/timers.js'
 import { Connection } from './connection.js'
-import { listenerOf, type PostgresListener } from './listener.js'
+import { type Notifications, notificationsOf } from './notifications.js'
 import { checkPool, type PostgresPool, poolOrFalse } from './pool.js'
 import { defaultPrefix, tablePrefix } from './tables.js'
 
@@ -67,7 +67,7 @@ export const postgresRules: Rules<PostgresOptions> = {
 export interface OpenPool {
   connection: Connection
   /** Undefined if it always polls. */
-  listener: PostgresListener | undefined
+  notifications: Notifications | undefined
   pollMs: number
   onListenError: (error: StreamError) => void
 }
@@ -77,6 +77,7 @@ export function openPool(pool: PostgresPool, options: PostgresOptions): OpenPool
   const { prefix = defaultPrefix, commandTimeoutMs = 5_000, listen = pool } = options
   const { pollMs = 250, onListenError = () => {} } = options
   const connection = new Connection(checkPool(pool), prefix, commandTimeoutMs)
-  const listener = listen === false ? undefined : listenerOf(checkPool(listen), pool, connection)
-  return { connection, listener, pollMs, onListenError }
+  const notifications =
+    listen === false ? undefined : notificationsOf(checkPool(listen), pool, connection)
+  return { connection, notifications, pollMs, onListenError }
 }

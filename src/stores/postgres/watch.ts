@@ -7,7 +7,7 @@
 import type { StreamError } from '../../base/errors.js'
 import type { LogListener } from '../../resumable/log.js'
 import type { Connection, Row } from './connection.js'
-import type { PostgresListener } from './listener.js'
+import type { Notifications } from './notifications.js'
 
 /** The number of appends to one stream, and of streams, that are read at once. */
 const pageLength = 64
@@ -32,7 +32,7 @@ interface Channel {
 export interface WatchSettings {
   connection: Connection
   /** Undefined if it always polls. */
-  listener: PostgresListener | undefined
+  notifications: Notifications | undefined
   pollMs: number
   onListenError: (error: StreamError) => void
 }
@@ -47,7 +47,7 @@ export class Watch {
   readonly #channels = new Map<string, Channel>()
   /** Those to read. */
   readonly #pending = new Set<Channel>()
-  #leaveListener: (() => void) | undefined
+  #stopListening: (() => void) | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #isReading = false
   #hasFailed = false
@@ -81,8 +81,8 @@ export class Watch {
       if (this.#channels.get(id) === channel) this.#channels.delete(id)
       if (this.#channels.size > 0) return
       clearTimeout(this.#timer)
-      this.#leaveListener?.()
-      this.#leaveListener = undefined
+      this.#stopListening?.()
+      this.#stopListening = undefined
     }
     // What is appended after this is notified, or is after the position of the channel.
     if (!this.#isListening && channel.position === undefined) {
@@ -98,7 +98,7 @@ export class Watch {
   }
 
   get #isListening(): boolean {
-    return this.#settings.listener?.isListening === true
+    return this.#settings.notifications?.isListening === true
   }
 
   #channelOf(id: string): Channel {
@@ -119,8 +119,8 @@ export class Watch {
   }
 
   #start(): void {
-    const { listener, connection, onListenError } = this.#settings
-    this.#leaveListener ??= listener?.add(connection.prefix, {
+    const { notifications, connection, onListenError } = this.#settings
+    this.#stopListening ??= notifications?.add(connection.prefix, {
       note: (payload) => this.#note(payload),
       changed: (isListening) => this.#changed(isListening),
       failed: onListenError,

@@ -39,7 +39,7 @@ export interface Receiver {
   failed(error: StreamError): void
 }
 
-const listeners = new WeakMap<PostgresPool, WeakMap<PostgresPool, PostgresListener>>()
+const known = new WeakMap<PostgresPool, WeakMap<PostgresPool, Notifications>>()
 
 /**
  * One for each pair of pools, shared by their stores and logs.
@@ -47,19 +47,19 @@ const listeners = new WeakMap<PostgresPool, WeakMap<PostgresPool, PostgresListen
  * @param pool - gives the connection that listens
  * @param connection - on the other pool
  */
-export function listenerOf(
+export function notificationsOf(
   pool: PostgresPool,
   main: PostgresPool,
   connection: Connection,
-): PostgresListener {
-  const ofPool = listeners.get(pool) ?? new WeakMap<PostgresPool, PostgresListener>()
-  listeners.set(pool, ofPool)
-  const listener = ofPool.get(main) ?? new PostgresListener(pool, connection)
-  ofPool.set(main, listener)
-  return listener
+): Notifications {
+  const ofPool = known.get(pool) ?? new WeakMap<PostgresPool, Notifications>()
+  known.set(pool, ofPool)
+  const notifications = ofPool.get(main) ?? new Notifications(pool, connection)
+  ofPool.set(main, notifications)
+  return notifications
 }
 
-export class PostgresListener {
+export class Notifications {
   readonly #pool: PostgresPool
   readonly #connection: Connection
   /** By the first word of a payload. */
