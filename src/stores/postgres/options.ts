@@ -4,6 +4,7 @@
  * @module
  */
 
+import { callHook } from '../../base/call-hook.js'
 import { func, isDelay, limit, type Rule, type Rules, rule } from '../../base/check-options.js'
 import type { StreamError } from '../../base/errors.js'
 import { longestDelayMs } from '../../base/timers.js'
@@ -45,7 +46,7 @@ export interface PostgresOptions {
   pollMs?: number
   /**
    * Called when notifications do not arrive, once until they do again. Meanwhile it polls every
-   * `pollMs`, and tries again to listen. It must not throw.
+   * `pollMs`, and tries again to listen.
    * @default does nothing
    */
   onListenError?: (error: StreamError) => void
@@ -75,7 +76,8 @@ export interface OpenPool {
 /** @throws TypeError for an unsupported pool */
 export function openPool(pool: PostgresPool, options: PostgresOptions): OpenPool {
   const { prefix = defaultPrefix, commandTimeoutMs = 5_000, listen = pool } = options
-  const { pollMs = 250, onListenError = () => {} } = options
+  const { pollMs = 250 } = options
+  const onListenError = (error: StreamError): void => callHook(options.onListenError, error)
   const connection = new Connection(checkPool(pool), prefix, commandTimeoutMs)
   const notifications =
     listen === false ? undefined : notificationsOf(checkPool(listen), pool, connection)

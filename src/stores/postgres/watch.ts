@@ -21,6 +21,8 @@ interface Channel {
   readonly id: string
   readonly listeners: Set<LogListener>
   readonly stops: Set<() => void>
+  /** No subscription has resolved yet, so nobody can have missed anything. */
+  isNew: boolean
   /** The last event that was reported; undefined until it is known. */
   position: number | undefined
   /** The key of the stream that the position is of: an id may be used again. */
@@ -72,8 +74,11 @@ export class Watch {
   ): Promise<() => void> {
     const channel = this.#channelOf(id)
     const members = channel[kind] as Set<unknown>
-    // Until now, nobody read its events.
-    if (kind === 'listeners' && members.size === 0) channel.position = undefined
+    if (kind === 'listeners' && members.size === 0) {
+      // Until now, nobody read its events.
+      channel.position = undefined
+      channel.isNew = true
+    }
     members.add(member)
     const leave = (): void => {
       members.delete(member)
@@ -94,6 +99,7 @@ export class Watch {
         throw error
       }
     }
+    channel.isNew = false
     return leave
   }
 
@@ -108,6 +114,7 @@ export class Watch {
       id,
       listeners: new Set(),
       stops: new Set(),
+      isNew: true,
       position: undefined,
       key: undefined,
       isHeld: false,
@@ -198,9 +205,11 @@ export class Watch {
     for (const channel of channels) missed(channel)
   }
 
-  /** @returns the channels whose position was unknown, and is that of the last event now */
+  /** @returns the channels whose listeners may have missed events before the position */
   async #read(channels: readonly Channel[]): Promise<Channel[]> {
     const { connection } = this.#settings
+    const unknown = channels.filter(({ position }) => position === undefined)
+    const lost = unknown.filter(({ isNew }) => !isNew)
     const { prefix } = connection
     const rows = await connection.run(
       `SELECT s.id, s.key, s.last, (NOT s.ended AND s.leased > clock_timestamp())::int AS held,
@@ -223,7 +232,6 @@ export class Watch {
       ],
     )
     const asked = new Map(channels.map((channel) => [channel.id, channel]))
-    const lost = new Set(channels.filter(({ position }) => position === undefined))
     const counts = new Map<Channel, number>()
     for (const row of rows) {
       const channel = asked.get(String(row.id))
@@ -236,8 +244,8 @@ export class Watch {
       }
     }
     // There is no such stream, so all events of a later one are new.
-    for (const channel of lost) channel.position ??= 0
-    return [...lost]
+    for (const channel of unknown) channel.position ??= 0
+    return lost
   }
 
   #report(channel: Channel, row: Row): void {
