@@ -50,7 +50,7 @@ const rules: Rules<PostgresLogOptions> = { ...postgresRules, ttlMs: limit }
  * const log = postgresLog(pool)
  *
  * // Behind a pooler in transaction mode:
- * const direct = new Pool({ connectionString: process.env.DIRECT_DATABASE_URL, max: 2 })
+ * const direct = new Pool({ connectionString: process.env.DIRECT_DATABASE_URL, max: 1 })
  * direct.on('error', (error) => console.error('Postgres:', error.message))
  * const pooledLog = postgresLog(pool, { listen: direct })
  * ```

@@ -54,7 +54,7 @@ export function notificationsOf(
 ): Notifications {
   const ofPool = known.get(pool) ?? new WeakMap<PostgresPool, Notifications>()
   known.set(pool, ofPool)
-  const notifications = ofPool.get(main) ?? new Notifications(pool, connection)
+  const notifications = ofPool.get(main) ?? new Notifications(pool, connection, pool === main)
   ofPool.set(main, notifications)
   return notifications
 }
@@ -62,6 +62,7 @@ export function notificationsOf(
 export class Notifications {
   readonly #pool: PostgresPool
   readonly #connection: Connection
+  readonly #isShared: boolean
   /** By the first word of a payload. */
   readonly #receivers = new Map<Receiver, string>()
   readonly #probes = new Map<string, () => void>()
@@ -71,8 +72,10 @@ export class Notifications {
   #isListening = false
   #hasFailed = false
 
-  constructor(pool: PostgresPool, connection: Connection) {
+  /** @param isShared - the pool gives the connections of the statements, too */
+  constructor(pool: PostgresPool, connection: Connection, isShared: boolean) {
     this.#pool = pool
+    this.#isShared = isShared
     this.#connection = connection
   }
 
@@ -122,7 +125,7 @@ export class Notifications {
 
   /** Resolves when nobody needs the connection any more, or its pool is ending. */
   async #listen(signal: AbortSignal, onListening: () => void): Promise<void> {
-    if (this.#pool.options?.max === 1) {
+    if (this.#isShared && this.#pool.options?.max === 1) {
       const message = `The pool has one connection, so none is left to listen. Raise its "max", or pass another pool as "listen".`
       throw new StreamError('store', message)
     }

@@ -33,7 +33,7 @@ export interface PostgresOptions {
    * with the direct address of the same database, because such a pooler loses notifications. `false`
    * never listens, but polls every `pollMs`.
    *
-   * The pool needs room for a second connection: with `max: 1`, it polls.
+   * The pool of the store needs room for a second connection: with `max: 1`, it polls.
    * @default the pool of the store
    */
   listen?: PostgresPool | false
