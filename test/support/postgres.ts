@@ -28,7 +28,7 @@ export interface PostgresServer {
   kill(): Promise<void>
   /** Starts it again. Whatever was committed is still there. */
   restart(): Promise<void>
-  /** Freezes the process, so that no connection is accepted; open ones work. */
+  /** Ends its pools and the server, and deletes its data. */
   stop(): Promise<void>
 }
 
