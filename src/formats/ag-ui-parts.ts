@@ -4,7 +4,6 @@
  * @module
  */
 
-import { isRecord } from '../base/check-options.js'
 import type {
   FileInputPart,
   ImageDetail,
@@ -13,6 +12,7 @@ import type {
   ToolResultPart,
 } from '../base/messages.js'
 import { parseJson } from '../base/parse-json.js'
+import { isRecord } from '../base/read-json.js'
 import { fileIdOf, readData } from '../wires/attachment-data.js'
 import type { AgUiPart } from './ag-ui-shape.js'
 import { type Fields, invalid, recordIn, recordsIn, stringIn, stringsIn } from './read-messages.js'

@@ -5,6 +5,7 @@
  */
 
 import { Accumulator } from '../base/accumulator.js'
+import type { ToolResultContent } from '../base/content-kinds.js'
 import { contentOfParts } from '../base/content-of-parts.js'
 import type {
   CompleteEvent,
@@ -14,7 +15,6 @@ import type {
   RetryEvent,
   StartEvent,
   StreamEvent,
-  ToolResultContent,
 } from '../base/events.js'
 import type { AssistantMessage, OutputPart, ToolCallPart } from '../base/messages.js'
 import { AiSdkParts, type WriteChunk } from './ai-sdk-parts.js'

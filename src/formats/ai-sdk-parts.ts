@@ -10,7 +10,7 @@ import type {
   SourceContent,
   TextContent,
   ToolResultContent,
-} from '../base/events.js'
+} from '../base/content-kinds.js'
 import type { ToolCallPart } from '../base/messages.js'
 import { denied } from '../base/tools.js'
 import type { AiSdkProtocol } from './ai-sdk-protocols.js'

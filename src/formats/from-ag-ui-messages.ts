@@ -4,7 +4,6 @@
  * @module
  */
 
-import { isRecord } from '../base/check-options.js'
 import type {
   AssistantMessage,
   Message,
@@ -12,6 +11,7 @@ import type {
   ToolApprovalPart,
   ToolCallPart,
 } from '../base/messages.js'
+import { isRecord } from '../base/read-json.js'
 import { inputContent, ownIn, toResult } from './ag-ui-parts.js'
 import type { AgUiMessageLike } from './ag-ui-shape.js'
 import { closeCalls, inputOf } from './open-calls.js'

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { isRecord } from '../base/check-options.js'
 import type {
   ImageDetail,
   InputPart,
@@ -13,9 +12,9 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from '../base/messages.js'
+import { isRecord, recordsOf, textOf } from '../base/read-json.js'
 import { Sources } from '../wires/openai-chat/citations.js'
 import { readDetail, reasoningTextOf } from '../wires/openai-chat/reasoning.js'
-import { recordsOf, textOf } from '../wires/read-json.js'
 import { originOf, sign } from '../wires/signature.js'
 import { closeCalls, inputOf } from './open-calls.js'
 import { type Fields, invalid, recordIn, recordsIn, stringIn, stringsIn } from './read-messages.js'

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { isRecord } from '../base/check-options.js'
 import type {
   AssistantMessage,
   ImageDetail,
@@ -15,6 +14,7 @@ import type {
   ToolApprovalPart,
   ToolResultPart,
 } from '../base/messages.js'
+import { isRecord } from '../base/read-json.js'
 import { type Fields, invalid, recordIn, recordsIn, stringIn, stringsIn } from './read-messages.js'
 import { callOf } from './ui-calls.js'
 import type { UiMessageLike } from './ui-message.js'

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { isRecord } from '../base/check-options.js'
 import type { Message, OutputPart, ToolCallPart } from '../base/messages.js'
 import { parseJson } from '../base/parse-json.js'
+import { isRecord } from '../base/read-json.js'
 import { matchResults } from '../wires/call-order.js'
 
 export const unanswered = 'The conversation went on before this call had a result.'

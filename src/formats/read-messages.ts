@@ -4,8 +4,8 @@
  * @module
  */
 
-import { isRecord } from '../base/check-options.js'
 import { StreamError } from '../base/errors.js'
+import { isRecord } from '../base/read-json.js'
 
 export type Fields = Readonly<Record<string, unknown>>
 

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { isRecord } from '../base/check-options.js'
 import type { Message, ToolApprovalPart, ToolMessage } from '../base/messages.js'
 import { newId } from '../base/new-id.js'
+import { isRecord } from '../base/read-json.js'
 import { textOfParts } from '../wires/request-messages.js'
 import { AgUiHistory, own } from './ag-ui-history.js'
 import { toAgUiPart } from './ag-ui-parts.js'

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { isRecord } from '../base/check-options.js'
 import type { Message } from '../base/messages.js'
+import { isRecord } from '../base/read-json.js'
 import { encodeMessages } from '../wires/openai-chat/messages.js'
 import { PartEncoder } from '../wires/openai-chat/parts.js'
 

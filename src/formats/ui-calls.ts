@@ -4,8 +4,8 @@
  * @module
  */
 
-import { isRecord } from '../base/check-options.js'
 import type { ToolApprovalPart, ToolCallPart, ToolResultPart } from '../base/messages.js'
+import { isRecord } from '../base/read-json.js'
 import { denied } from '../base/tools.js'
 import { unanswered } from './open-calls.js'
 import { type Fields, invalid, stringIn } from './read-messages.js'

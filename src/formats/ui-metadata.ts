@@ -4,8 +4,8 @@
  * @module
  */
 
-import { isRecord } from '../base/check-options.js'
 import { parseJson } from '../base/parse-json.js'
+import { isRecord } from '../base/read-json.js'
 import { sign, signatureFor } from '../wires/signature.js'
 import { type Kept, keep } from './ui-kept.js'
 import type { UiMetadata } from './ui-message.js'

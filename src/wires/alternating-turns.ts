@@ -12,8 +12,8 @@ import type {
   OutputPart,
   ToolResultPart,
 } from '../base/messages.js'
+import type { Json } from '../base/read-json.js'
 import { arrangeCalls, type WireMessage } from './call-order.js'
-import type { Json } from './read-json.js'
 import { partsOf } from './request-messages.js'
 
 /** How a wire writes what one message holds. */

@@ -11,6 +11,7 @@ import type {
   ToolMessage,
   ToolResultPart,
 } from '../base/messages.js'
+import { shortHash } from '../base/short-hash.js'
 
 /**
  * Puts the results of calls right after the message with the calls. Calls without a result and
@@ -137,13 +138,9 @@ function uniqueIds(write: (id: string, count: number) => string): (id: string) =
   }
 }
 
-/** Nine digits of base 36, by FNV-1a. */
+/** Nine letters and digits. */
 function hash(text: string): string {
-  let sum = 0x811c9dc5
-  for (let at = 0; at < text.length; at++) {
-    sum = Math.imul(sum ^ text.charCodeAt(at), 0x01000193)
-  }
-  return (sum >>> 0).toString(36).padStart(9, '0')
+  return shortHash(text).padStart(9, '0')
 }
 
 /**

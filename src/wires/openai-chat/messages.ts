@@ -12,6 +12,7 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from '../../base/messages.js'
+import type { Json } from '../../base/read-json.js'
 import type { StreamRequest } from '../../base/request.js'
 import { toWellFormedJson } from '../../base/well-formed-json.js'
 import { encodeTurns, type TurnEncoder } from '../alternating-turns.js'
@@ -19,7 +20,6 @@ import { nineIds, wireIds } from '../call-order.js'
 import { isThirdGeneration, unsigned } from '../models/gemini.js'
 import type { ModelTraits } from '../models/traits.js'
 import { withOptions } from '../provider-options.js'
-import type { Json } from '../read-json.js'
 import { messagesOf, partsOf } from '../request-messages.js'
 import { blockFor, isMaker, makerOf, signatureFor } from '../signature.js'
 import { toArguments, toText } from '../tool-texts.js'

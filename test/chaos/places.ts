@@ -1,0 +1,76 @@
+/**
+ * Where the conversations and streams of a run are kept.
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { Redis } from 'ioredis'
+import { type ConversationStore, memoryStore } from 'sluice/conversation'
+import { redisLog, redisStore } from 'sluice/redis'
+import { memoryLog, type StreamLog } from 'sluice/resumable'
+import { sqliteLog, sqliteStore } from 'sluice/sqlite'
+import { startRedis } from '../support/redis.ts'
+
+export interface Opened {
+  store: ConversationStore
+  log: StreamLog
+  close(): unknown
+}
+
+/** How a process opens what all of them share. JSON. */
+export type Address = { kind: 'sqlite'; path: string } | { kind: 'redis'; port: number }
+
+export interface Place {
+  /** Absent if only this process can open it. */
+  address?: Address
+  open(): Opened
+  /** Restarts its server at once, as a crash would. It loses nothing that it has acknowledged. */
+  restart?(): Promise<void>
+  remove(): Promise<void>
+}
+
+export const placeNames = ['memory', 'sqlite', 'redis'] as const
+export type PlaceName = (typeof placeNames)[number]
+
+const commandTimeoutMs = 3_000
+
+export function openAddress(address: Address): Opened {
+  if (address.kind === 'sqlite') {
+    const database = new DatabaseSync(address.path)
+    const store = sqliteStore(database)
+    return { store, log: sqliteLog(database), close: () => database.close() }
+  }
+  const client = new Redis(address.port, '127.0.0.1')
+  // What fails reports it.
+  client.on('error', () => {})
+  const store = redisStore(client, { commandTimeoutMs })
+  return { store, log: redisLog(client, { commandTimeoutMs }), close: () => client.disconnect() }
+}
+
+export const places: Record<PlaceName, () => Promise<Place>> = {
+  memory() {
+    const shared = { store: memoryStore(), log: memoryLog(), close() {} }
+    return Promise.resolve({ open: () => shared, remove: () => Promise.resolve() })
+  },
+  sqlite() {
+    const folder = mkdtempSync(join(tmpdir(), 'chaos-'))
+    const address: Address = { kind: 'sqlite', path: join(folder, 'chat.db') }
+    return Promise.resolve({
+      address,
+      open: () => openAddress(address),
+      remove: () => Promise.resolve(rmSync(folder, { recursive: true, force: true })),
+    })
+  },
+  async redis() {
+    const server = await startRedis({ durable: true })
+    const address: Address = { kind: 'redis', port: server.port }
+    return {
+      address,
+      open: () => openAddress(address),
+      restart: () => server.restart(),
+      remove: () => server.stop(),
+    }
+  },
+}

@@ -1,0 +1,248 @@
+/**
+ * Three processes serve conversations from one store and log, and are killed, stopped, ended and started again, while readers come and
+ * go.
+ *
+ *     npm run chaos -- <memory|sqlite|redis> [seconds] [turns] [seed]
+ *
+ * Prints what happened, and exits with 1 and the seed if an answer is lost, cut, doubled or changed, or a tool ran again behind one's back.
+ */
+
+import { writeFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  checkEffects,
+  checkReader,
+  checkStored,
+  checkStream,
+  type Ended,
+  readLog,
+  revivalsOf,
+  terminalOf,
+} from './check.ts'
+import { Effects } from './effects.ts'
+import { type Member, startMember } from './fleet.ts'
+import { pause } from './model.ts'
+import { type PlaceName, placeNames, places } from './places.ts'
+import { type PlannedTurn, planTurns, randomOf, streamOf } from './plan.ts'
+import { Reader } from './reader.ts'
+
+const [name = '', secondsText = '60', turnsText = '300', seedText] = process.argv.slice(2)
+const seconds = Number(secondsText)
+const count = Number(turnsText)
+const seed = Number(seedText ?? Math.floor(Math.random() * 1_000_000))
+const isKnown = (placeNames as readonly string[]).includes(name)
+if (!isKnown || !(seconds >= 1 && count >= 1) || !Number.isInteger(seed)) {
+  console.error(`Usage: npm run chaos -- <${placeNames.join('|')}> [seconds] [turns] [seed]`)
+  process.exit(2)
+}
+
+const leaseMs = 1_500
+const members = 3
+/** How long the last turns may take once nothing fails any more, in milliseconds. */
+const settleMs = 45_000
+
+const random = randomOf(seed)
+const turns = planTurns(count, seed)
+const folder = await mkdtemp(join(tmpdir(), 'chaos-run-'))
+const effectsFile = join(folder, 'effects')
+writeFileSync(effectsFile, '')
+const effects = new Effects(effectsFile)
+const place = await places[name as PlaceName]()
+const settings = { place, effects, effectsFile, count, seed, leaseMs }
+
+const breaches: string[] = []
+const faults: Record<string, number> = {
+  kill: 0,
+  stop: 0,
+  'hand over': 0,
+  'restart of the store': 0,
+}
+const fleet: (Member | undefined)[] = await Promise.all(
+  Array.from({ length: members }, () => startMember(settings)),
+)
+const over = new AbortController()
+const startedAt = performance.now()
+const endsAt = startedAt + seconds * 1_000
+process.on('unhandledRejection', (error) => breaches.push(`unhandled rejection: ${String(error)}`))
+
+function anyPort(): number | undefined {
+  const running = fleet.filter((member) => member !== undefined)
+  return running[Math.floor(Math.random() * running.length)]?.port
+}
+
+// -------------------------------------------------------------- faults
+
+async function restartMember(index: number): Promise<void> {
+  fleet[index] = await startMember(settings)
+}
+
+async function disturb(): Promise<void> {
+  const index = random(0, members - 1)
+  const kind = random(1, 100)
+  const member = fleet[index]
+  if (kind > 85 && place.restart !== undefined) {
+    faults['restart of the store'] = (faults['restart of the store'] ?? 0) + 1
+    effects.add({ kind: 'fault', fault: 'restart', pid: 0 })
+    return place.restart()
+  }
+  if (member === undefined) return
+  const { pid } = member
+  if (kind <= 45) {
+    effects.add({ kind: 'fault', fault: 'kill', pid })
+    faults.kill = (faults.kill ?? 0) + 1
+    fleet[index] = undefined
+    await member.kill()
+    return restartMember(index)
+  }
+  if (kind <= 70) {
+    effects.add({ kind: 'fault', fault: 'stop', pid })
+    faults.stop = (faults.stop ?? 0) + 1
+    member.stop()
+    await pause(random(100, 2 * leaseMs))
+    member.continue()
+    return undefined
+  }
+  effects.add({ kind: 'fault', fault: 'end', pid })
+  faults['hand over'] = (faults['hand over'] ?? 0) + 1
+  fleet[index] = undefined
+  await member.end()
+  return restartMember(index)
+}
+
+async function disturbUntilEnd(): Promise<void> {
+  // One fault at a time, but for a restart of the store, so that the others are left.
+  while (performance.now() < endsAt) {
+    await pause(random(200, 1_500))
+    await disturb()
+  }
+}
+
+// -------------------------------------------------------------- turns
+
+async function post(path: string): Promise<number> {
+  for (;;) {
+    const port = anyPort()
+    if (port !== undefined) {
+      const signal = AbortSignal.timeout(5_000)
+      const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+        method: 'POST',
+        signal,
+      }).catch(() => undefined)
+      await response?.text().catch(() => '')
+      // 409: an earlier request has arrived.
+      if (response?.status === 200 || response?.status === 409) return response.status
+    }
+    if (over.signal.aborted) return 0
+    await pause(100)
+  }
+}
+
+const acknowledged = new Set<PlannedTurn>()
+const readers = new Map<PlannedTurn, Reader[]>()
+
+/** The turns that another one of their conversation did not wait for, and those that did not wait. */
+const disturbed = new Set<PlannedTurn>()
+const latest = new Map<string, Former>()
+
+interface Former {
+  turn: PlannedTurn
+  ended: Promise<void>
+  isOver: boolean
+}
+
+async function take(turn: PlannedTurn): Promise<void> {
+  const former = latest.get(turn.conversation)
+  const own = { turn, ended: Promise.resolve(), isOver: false }
+  latest.set(turn.conversation, own)
+  own.ended = answer(turn, former).finally(() => {
+    own.isOver = true
+  })
+  await own.ended
+}
+
+async function answer(turn: PlannedTurn, former: Former | undefined): Promise<void> {
+  if (former !== undefined && !turn.isImpatient) await former.ended
+  if (former?.isOver === false) for (const each of [turn, former.turn]) disturbed.add(each)
+  const path = `/turns/${turn.number}`
+  if ((await post(path)) === 200) acknowledged.add(turn)
+  const own = turn.readers.map((plan) => new Reader({ plan, path, anyPort, signal: over.signal }))
+  readers.set(turn, own)
+  const reading = own.map((reader) => reader.read())
+  if (turn.stopAfterMs !== undefined) {
+    await pause(turn.stopAfterMs)
+    await post(`${path}/stop`)
+  }
+  await Promise.all(reading)
+}
+
+const disturbing = disturbUntilEnd()
+const taking: Promise<void>[] = []
+for (const turn of turns) {
+  taking.push(take(turn))
+  await pause(((seconds * 1_000) / count) * (random(50, 130) / 100))
+}
+await disturbing
+const timer = setTimeout(() => over.abort(), settleMs)
+await Promise.all(taking)
+clearTimeout(timer)
+
+// -------------------------------------------------------------- checks
+
+const { store, log, close } = place.open()
+const ended: Ended[] = []
+for (const turn of turns) {
+  const events = await readLog(log, streamOf(turn))
+  const isAcknowledged = acknowledged.has(turn)
+  ended.push({ turn, events, isDisturbed: disturbed.has(turn), isAcknowledged })
+}
+const breach = (turn: PlannedTurn, message: string): void =>
+  void breaches.push(`turn ${turn.number} (${turn.conversation}): ${message}`)
+for (const each of ended) {
+  const { turn } = each
+  checkStream(each, (message) => breach(turn, message))
+  for (const [index, reader] of (readers.get(turn) ?? []).entries()) {
+    checkReader(reader, each, (message) => breach(turn, `reader ${index}: ${message}`))
+  }
+}
+await checkStored(ended, store, breach)
+const { runs, again } = checkEffects(effects.all(), (message) => breaches.push(message))
+
+await Promise.all(fleet.map((member) => member?.kill()))
+close()
+await place.remove()
+if (breaches.length === 0) await rm(folder, { recursive: true, force: true })
+
+// -------------------------------------------------------------- report
+
+const errors: Record<string, number> = {}
+for (const { events } of ended) {
+  const terminal = terminalOf(events)
+  const end = terminal?.type === 'error' ? `error ${terminal.error.code}` : terminal?.type
+  errors[end ?? 'no end'] = (errors[end ?? 'no end'] ?? 0) + 1
+}
+const allReaders = [...readers.values()].flat()
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, each) => all + each, 0)
+const rows: [string, string | number][] = [
+  ['store', name],
+  ['seconds', Math.round((performance.now() - startedAt) / 1_000)],
+  ['turns', count],
+  ['of them at the same time', disturbed.size],
+  ...Object.entries(errors).toSorted(),
+  ...Object.entries(faults),
+  ['revivals', sum(ended.map(({ events = [] }) => revivalsOf(events)))],
+  ['runs of tools', runs],
+  ['of them again, not known', again],
+  ['readers', allReaders.length],
+  ['connections of readers', sum(allReaders.map(({ connections }) => connections))],
+  ['events', sum(ended.map(({ events = [] }) => events.length))],
+  ['longest gap, in ms', Math.round(Math.max(0, ...allReaders.map((each) => each.longestGapMs)))],
+]
+for (const [label, value] of rows) console.log(`${label.padEnd(26)}${value}`)
+if (breaches.length > 0) {
+  console.error(`\n${breaches.length} breaches with the seed ${seed}, effects in ${effectsFile}:`)
+  for (const message of breaches.slice(0, 40)) console.error(`- ${message.slice(0, 600)}`)
+  process.exit(1)
+}
+process.exit(0)
