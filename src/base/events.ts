@@ -4,8 +4,11 @@
  * @module
  */
 import type { StreamError } from './errors.js'
+import type { FinishReason } from './finish-reason.js'
 import type { AssistantMessage, InputPart, OutputPart, ToolResultPart } from './messages.js'
 import type { ToolType } from './tool-types.js'
+
+export type { FinishReason } from './finish-reason.js'
 
 /**
  * An event of a stream. The order is `start ( content | retry )* ( complete | error )`.
@@ -431,13 +434,6 @@ export interface ResponseDetails {
   /** Rate limits, ids of the request, and processing times, by lower-case names. */
   headers?: Record<string, string>
 }
-
-/**
- * Why the model stopped: `stop` (it was done, or reached a stop sequence), `length` (a token
- * limit), `tool-calls` (it waits for tool results), `content-filter` (it refused or was filtered),
- * `pause` (a long turn that must be continued), `other`.
- */
-export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter' | 'pause' | 'other'
 
 /** Token counts. A field is absent if the provider did not report it. */
 export interface Usage {

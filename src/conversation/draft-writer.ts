@@ -10,7 +10,7 @@ import { storeError } from '../base/store-error.js'
 import type { Ledger, Progress, Run, RunResult } from '../loop/ledger.js'
 import type { TurnDraft } from './draft.js'
 import { toJson } from './json-messages.js'
-import type { ConversationStore } from './store.js'
+import type { ConversationChange, ConversationStore } from './store.js'
 
 /**
  * Holds the draft and the version of the conversation. Writes follow each other, and what changes
@@ -36,7 +36,7 @@ export class DraftWriter implements Ledger {
   }
 
   /** Stores the draft, after these changes of the messages. */
-  async begin(change: { keep?: number; add?: readonly Message[] }): Promise<void> {
+  async begin(change: Pick<ConversationChange, 'keep' | 'add' | 'title'>): Promise<void> {
     await this.#write({ ...change, draft: this.#draft })
   }
 

@@ -40,11 +40,22 @@ export function readDraft(draft: object | undefined): TurnDraft | undefined {
   return isKnown ? (given as TurnDraft) : undefined
 }
 
+/** All messages, with those that a left turn comes to. The same list if it comes to none. */
+export function messagesWithDraft(
+  messages: readonly Message[],
+  draft: TurnDraft | undefined,
+): readonly Message[] {
+  const kept = draft === undefined ? [] : messagesOfDraft(draft)
+  // Another answer that never came does not replace the one that is there.
+  if (draft === undefined || kept.length === 0) return messages
+  return [...messages.slice(0, draft.keep), ...kept]
+}
+
 /**
  * The messages that a left turn comes to: its question once, and what it has answered. Whole steps
  * with results of tools are always kept, because their tools must not run again.
  */
-export function messagesOfDraft({ id, key, input, answer, partial }: TurnDraft): Message[] {
+function messagesOfDraft({ id, key, input, answer, partial }: TurnDraft): Message[] {
   const kept = partial?.content ?? (answer.some(isResult) ? answer : [])
   const isEmpty = kept.length === 0
   const left: Message = {

@@ -45,6 +45,8 @@ export class ConversationTurn implements Turn {
   #begun: Promise<unknown> | undefined
   #lock: ConversationLock | undefined
   #writer: DraftWriter | undefined
+  /** The answer that is given again, and the number of messages. */
+  #replayed: { answer: AssistantMessage; messageCount: number } | undefined
   #renewal: Promise<void> | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #ended = false
@@ -101,7 +103,10 @@ export class ConversationTurn implements Turn {
       this.#renewLater(stream)
       const stored = await store.load(id)
       plan = planTurn(this.#intent, stored, stream.id)
-      if ('answer' in plan) return this.#replay(plan.answer, request)
+      if ('answer' in plan) {
+        this.#replayed = { answer: plan.answer, messageCount: stored.messages.length }
+        return this.#replay(plan.answer, request)
+      }
       await this.#store(plan, stored.version, request)
     } catch (error) {
       throw storeError(error, 'store')
@@ -147,10 +152,15 @@ export class ConversationTurn implements Turn {
 
   async #commit(end: TerminalEvent): Promise<TerminalEvent> {
     const writer = this.#writer
-    if (writer === undefined) return end
+    if (writer === undefined) return this.#asStored(end)
     const { keep, input, key } = writer.draft
     if (end.type === 'complete') {
-      const answer = key === undefined ? end.message : { ...end.message, key }
+      const { finishReason } = end
+      const answer: AssistantMessage = {
+        ...end.message,
+        ...(key === undefined ? {} : { key }),
+        ...(finishReason === 'stop' ? {} : { finishReason }),
+      }
       const added = toJsonMessages([...input, answer])
       await writer.commit(added)
       return { ...end, message: answer, messageCount: keep + added.length }
@@ -164,6 +174,14 @@ export class ConversationTurn implements Turn {
     const forgets = onError === 'forget' && !isHandedOver(end.error)
     await writer.leave(forgets ? null : left).catch(() => {})
     return end
+  }
+
+  /** What the store holds beside the content of the answer goes with it. */
+  #asStored(end: TerminalEvent): TerminalEvent {
+    if (this.#replayed === undefined || end.type === 'error') return end
+    const { answer, messageCount } = this.#replayed
+    const { content } = end.message
+    return { ...end, message: { ...answer, content }, messageCount }
   }
 
   #renewLater(stream: TurnStream): void {

@@ -25,7 +25,7 @@ import type { OpenContext, Sink, Source } from '../pull/source.js'
 import type { EventFeed, Receive } from './event-feed.js'
 import type { Observer } from './observer.js'
 import { OpenedSource } from './opening.js'
-import { ReplaySource } from './replay-source.js'
+import { openCallsOf, replay } from './replay-source.js'
 import { Transcript } from './transcript.js'
 import type { Turn, TurnStream } from './turn.js'
 
@@ -163,7 +163,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
       text: content.text(),
       message,
       ...rest,
-      ...(turn ?? waitingIn(message, completion)),
+      ...(turn ?? waitingIn(message, completion, this.#request.tools)),
       ...(isEmpty(wasted) ? {} : { wasted }),
       provider: completion.provider ?? provider,
       model: completion.model ?? model,
@@ -227,7 +227,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
       if ('role' in begun) {
         this.#messageId = begun.id
         this.#estimates = false
-        source = new ReplaySource(begun)
+        source = replay(begun, this.#request, this.#settings.start.provider)
       } else {
         const { id = this.#messageId, steps = [] } = turn.stored?.resumed ?? {}
         this.#messageId = id
@@ -280,17 +280,20 @@ export class Answer implements EventFeed, Sink, TurnStream {
   }
 }
 
-/** The calls of an answer whose tools the application runs. */
+/** The calls of an answer whose tools the application runs, and those of one that is given again. */
 function waitingIn(
   { content }: AssistantMessage,
   { finishReason }: Completion,
+  tools: StreamRequest['tools'] = {},
 ): Pick<CompleteEvent, 'waiting'> {
   if (finishReason !== 'tool-calls' || typeof content === 'string') return {}
-  const waiting = content.flatMap((part) =>
-    part.type === 'tool-call' && part.error === undefined
-      ? [{ id: part.id, name: part.name, input: part.input, for: 'client' as const }]
-      : [],
-  )
+  const waiting = openCallsOf(content)
+    .filter(({ error }) => error === undefined)
+    .map(({ id, name, input }) => {
+      const { run, approve = false } = (Object.hasOwn(tools, name) ? tools[name] : undefined) ?? {}
+      const held = approve === false ? ('steps' as const) : ('approval' as const)
+      return { id, name, input, for: run === undefined ? ('client' as const) : held }
+    })
   return waiting.length === 0 ? {} : { waiting }
 }
 
