@@ -7,6 +7,7 @@
 import type { Step } from '../base/events.js'
 import type { AssistantMessage, Message, OutputPart } from '../base/messages.js'
 import type { RunResult } from '../loop/ledger.js'
+import type { LastingResponse } from '../pull/source.js'
 
 /** What is left of a turn when it fails: see `TurnOptions.onError`. */
 export type OnError = 'keep-input' | 'keep-partial' | 'forget'
@@ -27,6 +28,8 @@ export interface TurnDraft {
   steps: readonly Step[]
   /** The runs of tools by their keys. Without a result, it is not known whether one happened. */
   runs: Readonly<Record<string, { result?: RunResult }>>
+  /** The response of the step that runs, which its provider completes without a connection. */
+  response?: LastingResponse
   /** The answer up to the failure, if the turn has failed and this is to be kept. */
   partial?: AssistantMessage
   startedAt: number

@@ -20,6 +20,7 @@ import { exceededBound } from '../base/json-bounds.js'
 import type { AssistantMessage } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
 import { addUsage, estimateUsage, isEmpty } from '../base/usage.js'
+import { isElsewhere } from '../pull/abort.js'
 import { PromisedSource } from '../pull/promised-source.js'
 import type { OpenContext, Sink, Source } from '../pull/source.js'
 import type { EventFeed, Receive } from './event-feed.js'
@@ -174,8 +175,9 @@ export class Answer implements EventFeed, Sink, TurnStream {
 
   fail(error: StreamError): void {
     const usage = addUsage(this.#wasted, this.#costOfAttempt(this.#source?.usage() ?? {}))
-    // A response may continue at the provider without a connection, and nobody will resume it.
-    this.#source?.resumption?.()?.cancel()
+    // A response may continue at the provider without a connection, and nobody will resume it,
+    // except for a process that continues the turn.
+    if (!isElsewhere(error)) this.#source?.resumption?.()?.cancel()
     const known = isEmpty(usage) ? {} : { usage }
     const rest = this.#source?.rest?.()
     for (const result of rest?.results ?? []) this.#transcript.add(result)
@@ -233,9 +235,15 @@ export class Answer implements EventFeed, Sink, TurnStream {
         this.#messageId = id
         this.#transcript.countSteps(steps)
         this.#request = begun
-        const { attempt = 1, shown } = opening ?? {}
+        const { attempt = 1, shown, response } = opening ?? {}
         last = attempt
-        source = open(begun, { ...context, attempt, ...(shown && { shown }) })
+        source = open(begun, {
+          ...context,
+          attempt,
+          ...(shown && { shown }),
+          ...(response && { response }),
+          onResponse: (known) => turn.onResponse?.(known),
+        })
       }
       return opening === undefined ? source : new OpenedSource(opening, source)
     })

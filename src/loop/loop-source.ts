@@ -200,7 +200,7 @@ export class LoopSource extends ShowingSource implements Sink {
     const { driver: other = driver, ...changed } = changes
     this.#driver = other
     this.#stepRequest = stepRequest(this.#request, messages, this.#called, changed)
-    const { stop: _stop, shown, attempt: first, ...context } = this.#context
+    const { stop: _stop, shown, response, attempt: first, ...context } = this.#context
     const continued = this.#steps++ === 0
     const attempt = continued ? first : 1
     this.#content.begin(continued ? shown : [])
@@ -208,6 +208,7 @@ export class LoopSource extends ShowingSource implements Sink {
     this.#last = this.#upstream = openDriver(layer(other), this.#stepRequest, {
       ...context,
       ...(continued && shown && { shown }),
+      ...(continued && response && { response }),
       attempt,
       nextAttempt: () => ++last,
       onAttempt: (made) => {

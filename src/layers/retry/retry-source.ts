@@ -14,11 +14,12 @@ import type { StreamRequest } from '../../base/request.js'
 import { isEmpty } from '../../base/usage.js'
 import { abandon } from '../../pull/abort.js'
 import { ForwardingSource } from '../../pull/forwarding-source.js'
-import type { OpenContext, Resumption, Source } from '../../pull/source.js'
+import type { LastingResponse, OpenContext, Resumption, Source } from '../../pull/source.js'
 import { RetryBudget } from './budget.js'
 import { type Joint, PartialAnswer } from './continuation.js'
 import { HoldBackSource } from './hold-back.js'
 import type { RetrySettings } from './options.js'
+import { Repetition } from './repetition.js'
 import { delayAfter, Wait } from './wait.js'
 
 /** The start of the next attempt. */
@@ -26,6 +27,8 @@ interface Next {
   mode: RetryEvent['mode']
   request: StreamRequest
   resumption?: Resumption
+  /** A response of another process, to be read from its beginning. */
+  response?: LastingResponse
 }
 
 /**
@@ -60,6 +63,8 @@ export class RetrySource extends ForwardingSource {
   /** The content that the reader has received, if `continue` may need it. */
   readonly #answer: PartialAnswer | undefined
   #joint: Joint | undefined
+  /** What the reader has received of a response that is read again. */
+  #repetition: Repetition | undefined
   /** The completion, kept until the content that was buffered at the joint has been emitted. */
   #completion: Completion | undefined
 
@@ -70,7 +75,7 @@ export class RetrySource extends ForwardingSource {
     settings: RetrySettings,
   ) {
     super()
-    const { shown, ...others } = context
+    const { shown, response, ...others } = context
     this.#driver = driver
     this.#request = request
     // Inner layers do not know what the reader has received.
@@ -81,7 +86,11 @@ export class RetrySource extends ForwardingSource {
     this.#next = { mode: 'restart', request }
     const keeps = shown !== undefined || settings.afterContent === 'continue'
     this.#answer = keeps ? new PartialAnswer() : undefined
-    if (shown !== undefined) this.#carryOn(shown)
+    if (shown !== undefined) this.#answer?.add(shown)
+    if (response !== undefined) {
+      this.#next = { mode: 'continue', request, response }
+      if (shown !== undefined) this.#repetition = new Repetition(shown)
+    } else if (shown !== undefined) this.#carryOn()
   }
 
   override close(): void {
@@ -104,16 +113,28 @@ export class RetrySource extends ForwardingSource {
   override batch(events: readonly ContentEvent[]): void {
     if (!this.#contentCame) this.#firstContent()
     if (this.#answer === undefined) return super.batch(events)
-    const content = this.#joint === undefined ? events : this.#joint.join(events)
+    const content = this.#join(events)
+    if (content === undefined) return this.#differ()
     this.#answer.add(content)
     if (content.length > 0) super.batch(content)
     else super.next()
+  }
+
+  /** Without what the reader has received; undefined if it is another answer. */
+  #join(events: readonly ContentEvent[]): readonly ContentEvent[] | undefined {
+    if (this.#repetition !== undefined) {
+      const fresh = this.#repetition.join(events)
+      if (this.#repetition.isOver) this.#repetition = undefined
+      return fresh
+    }
+    return this.#joint === undefined ? events : this.#joint.join(events)
   }
 
   /** An inner layer starts another attempt. */
   override retry(event: RetryEvent): void {
     let { mode } = event
     if (mode === 'restart') {
+      this.#repetition = undefined
       if (this.#joint === undefined) this.#answer?.reset(event.from)
       else {
         // A restart would also discard the content that this attempt continues, which the inner
@@ -132,6 +153,7 @@ export class RetrySource extends ForwardingSource {
   }
 
   override done(completion: Completion): void {
+    if (this.#repetition !== undefined) return this.#differ()
     this.#budget.stopTimer()
     this.#settle?.resolve()
     const rest = this.#joint?.flush() ?? []
@@ -164,8 +186,7 @@ export class RetrySource extends ForwardingSource {
   }
 
   /** Continues what the reader has received from another process. */
-  #carryOn(shown: readonly ContentEvent[]): void {
-    this.#answer?.add(shown)
+  #carryOn(): void {
     const next = this.#continuation()
     if (next !== undefined) {
       this.#next = next
@@ -173,12 +194,29 @@ export class RetrySource extends ForwardingSource {
     }
     // A hook may have changed the driver of the step.
     this.#answer?.reset()
+    const event = this.#restart()
+    this.keep((sink) => sink.retry(event))
+  }
+
+  /** The answer that the reader has received cannot be continued. */
+  #restart(): RetryEvent {
     const { provider, model } = this.#driver
     const attempt = this.#attempt
     const message = `${provider}: The answer of another process cannot be continued.`
     const error = new StreamError('interrupted', message, { provider })
     const about = { attempt, maxAttempts: attempt, delayMs: 0, provider, model, error }
-    this.keep((sink) => sink.retry({ type: 'retry', mode: 'restart', ...about }))
+    return { type: 'retry', mode: 'restart', ...about }
+  }
+
+  /** The response is not the one that the reader has received: it is read again, and shown whole. */
+  #differ(): void {
+    this.upstream?.close()
+    this.#repetition = undefined
+    this.#answer?.reset()
+    this.#attempt = this.#context.nextAttempt()
+    this.#started = false
+    this.upstream = this.#open()
+    super.retry(this.#restart())
   }
 
   #continuation(): Next | undefined {
@@ -212,9 +250,12 @@ export class RetrySource extends ForwardingSource {
   }
 
   #open(): Source {
-    const { request, resumption } = this.#next
+    const { request, resumption, response } = this.#next
     const context = { ...this.#context, attempt: this.#attempt }
     if (resumption !== undefined) context.resumption = resumption
+    if (response !== undefined) context.response = response
+    // The rest of an answer is none that can be read on its own.
+    if (this.#joint !== undefined) delete context.onResponse
     const source = openDriver(this.#driver, request, context)
     const { holdBackMs, holdBackChars } = this.#settings
     if (holdBackMs === 0 && holdBackChars === 0) return source
@@ -284,6 +325,7 @@ export class RetrySource extends ForwardingSource {
     // continued another one stays.
     if (resumption !== undefined) return { ...this.#next, mode: 'continue', resumption }
     if (this.#contentCame && this.#settings.afterContent === 'fail') return undefined
+    this.#repetition = undefined
     const next = this.#continuation()
     if (next !== undefined) return next
     this.#answer?.reset()
