@@ -16,10 +16,9 @@ import { abandon } from '../../pull/abort.js'
 import { ForwardingSource } from '../../pull/forwarding-source.js'
 import type { LastingResponse, OpenContext, Resumption, Source } from '../../pull/source.js'
 import { RetryBudget } from './budget.js'
-import { type Joint, PartialAnswer } from './continuation.js'
 import { HoldBackSource } from './hold-back.js'
 import type { RetrySettings } from './options.js'
-import { Repetition } from './repetition.js'
+import { ShownAnswer } from './shown-answer.js'
 import { delayAfter, Wait } from './wait.js'
 
 /** The start of the next attempt. */
@@ -61,10 +60,7 @@ export class RetrySource extends ForwardingSource {
   #settle: PromiseWithResolvers<void> | undefined
   #wait: Wait | undefined
   /** The content that the reader has received, if `continue` may need it. */
-  readonly #answer: PartialAnswer | undefined
-  #joint: Joint | undefined
-  /** What the reader has received of a response that is read again. */
-  #repetition: Repetition | undefined
+  readonly #answer: ShownAnswer | undefined
   /** The completion, kept until the content that was buffered at the joint has been emitted. */
   #completion: Completion | undefined
 
@@ -85,11 +81,10 @@ export class RetrySource extends ForwardingSource {
     this.#attempt = context.attempt
     this.#next = { mode: 'restart', request }
     const keeps = shown !== undefined || settings.afterContent === 'continue'
-    this.#answer = keeps ? new PartialAnswer() : undefined
-    if (shown !== undefined) this.#answer?.add(shown)
+    this.#answer = keeps ? new ShownAnswer(shown) : undefined
     if (response !== undefined) {
       this.#next = { mode: 'continue', request, response }
-      if (shown !== undefined) this.#repetition = new Repetition(shown)
+      if (shown !== undefined) this.#answer?.repeat(shown)
     } else if (shown !== undefined) this.#carryOn()
   }
 
@@ -113,29 +108,17 @@ export class RetrySource extends ForwardingSource {
   override batch(events: readonly ContentEvent[]): void {
     if (!this.#contentCame) this.#firstContent()
     if (this.#answer === undefined) return super.batch(events)
-    const content = this.#join(events)
+    const content = this.#answer.add(events)
     if (content === undefined) return this.#differ()
-    this.#answer.add(content)
     if (content.length > 0) super.batch(content)
     else super.next()
-  }
-
-  /** Without what the reader has received; undefined if it is another answer. */
-  #join(events: readonly ContentEvent[]): readonly ContentEvent[] | undefined {
-    if (this.#repetition !== undefined) {
-      const fresh = this.#repetition.join(events)
-      if (this.#repetition.isOver) this.#repetition = undefined
-      return fresh
-    }
-    return this.#joint === undefined ? events : this.#joint.join(events)
   }
 
   /** An inner layer starts another attempt. */
   override retry(event: RetryEvent): void {
     let { mode } = event
     if (mode === 'restart') {
-      this.#repetition = undefined
-      if (this.#joint === undefined) this.#answer?.reset(event.from)
+      if (!this.#answer?.isContinued) this.#answer?.reset(event.from)
       else {
         // A restart would also discard the content that this attempt continues, which the inner
         // layer does not know.
@@ -143,7 +126,7 @@ export class RetrySource extends ForwardingSource {
           this.#unused = event.attempt
           return this.#failBelow(event.error)
         }
-        this.#joint = this.#answer?.joint()
+        this.#answer.joinAgain()
         mode = 'continue'
       }
       this.#contentCame = false
@@ -153,10 +136,10 @@ export class RetrySource extends ForwardingSource {
   }
 
   override done(completion: Completion): void {
-    if (this.#repetition !== undefined) return this.#differ()
+    if (this.#answer?.isRepeated) return this.#differ()
     this.#budget.stopTimer()
     this.#settle?.resolve()
-    const rest = this.#joint?.flush() ?? []
+    const rest = this.#answer?.flush() ?? []
     if (rest.length === 0) return super.done(completion)
     this.#completion = completion
     super.batch(rest)
@@ -193,7 +176,6 @@ export class RetrySource extends ForwardingSource {
       return
     }
     // A hook may have changed the driver of the step.
-    this.#answer?.reset()
     const event = this.#restart()
     this.keep((sink) => sink.retry(event))
   }
@@ -211,7 +193,6 @@ export class RetrySource extends ForwardingSource {
   /** The response is not the one that the reader has received: it is read again, and shown whole. */
   #differ(): void {
     this.upstream?.close()
-    this.#repetition = undefined
     this.#answer?.reset()
     this.#attempt = this.#context.nextAttempt()
     this.#started = false
@@ -220,10 +201,8 @@ export class RetrySource extends ForwardingSource {
   }
 
   #continuation(): Next | undefined {
-    const request = this.#answer?.request(this.#request, this.#driver)
-    if (request === undefined) return undefined
-    this.#joint = this.#answer?.joint()
-    return { mode: 'continue', request }
+    const request = this.#answer?.carryOn(this.#request, this.#driver)
+    return request && { mode: 'continue', request }
   }
 
   #begin(): Promise<void> {
@@ -255,7 +234,7 @@ export class RetrySource extends ForwardingSource {
     if (resumption !== undefined) context.resumption = resumption
     if (response !== undefined) context.response = response
     // The rest of an answer is none that can be read on its own.
-    if (this.#joint !== undefined) delete context.onResponse
+    if (this.#answer?.isContinued) delete context.onResponse
     const source = openDriver(this.#driver, request, context)
     const { holdBackMs, holdBackChars } = this.#settings
     if (holdBackMs === 0 && holdBackChars === 0) return source
@@ -325,11 +304,6 @@ export class RetrySource extends ForwardingSource {
     // continued another one stays.
     if (resumption !== undefined) return { ...this.#next, mode: 'continue', resumption }
     if (this.#contentCame && this.#settings.afterContent === 'fail') return undefined
-    this.#repetition = undefined
-    const next = this.#continuation()
-    if (next !== undefined) return next
-    this.#answer?.reset()
-    this.#joint = undefined
-    return { mode: 'restart', request: this.#request }
+    return this.#continuation() ?? { mode: 'restart', request: this.#request }
   }
 }
