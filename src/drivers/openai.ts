@@ -131,12 +131,12 @@ export function openai(options: OpenAIOptions): Driver {
     model,
     output: plan,
     send: async (request, { signal, plan: output }) => {
-      const client = await connect()
-      const resource = resourceOf(client) as Resource
+      const sdk = await connect()
+      const resource = resourceOf(sdk) as Resource
       const body = toWellFormed(encode(request, model, { traits, body: options.body }, output))
       return sendBySdk({
         provider,
-        client,
+        client: sdk,
         path,
         method: 'POST',
         body,

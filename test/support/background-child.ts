@@ -32,12 +32,15 @@ const { ended } = await resumable.publish(id, conversation.send('Count.'))
 void ended.then(({ type }) => console.log(`ended ${type}`))
 
 const input = createInterface({ input: process.stdin })
-input.on('line', async (line) => {
-  if (line !== 'hand over') return
+input.on('line', (line) => {
+  if (line === 'hand over') void handOver()
+})
+
+async function handOver(): Promise<void> {
   await resumable.handOver()
   console.log('handed over')
   process.exit(0)
-})
+}
 
 const stream = await resumable.follow(id)
 for await (const event of stream ?? []) {
