@@ -2,9 +2,9 @@
  * A worker as a process of its own.
  */
 
+import { Gate } from '../support/gate.ts'
+import { type Address, openAddress } from '../support/places.ts'
 import { Effects } from './effects.ts'
-import { Gate } from './gate.ts'
-import { type Address, openAddress } from './places.ts'
 import { planTurns } from './plan.ts'
 import { startWorker } from './worker.ts'
 

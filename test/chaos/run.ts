@@ -11,6 +11,7 @@ import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type PlaceName, placeNames, places } from '../support/places.ts'
 import {
   checkEffects,
   checkReader,
@@ -24,7 +25,6 @@ import {
 import { Effects } from './effects.ts'
 import { type Member, startMember } from './fleet.ts'
 import { pause } from './model.ts'
-import { type PlaceName, placeNames, places } from './places.ts'
 import { type PlannedTurn, planTurns, randomOf, streamOf } from './plan.ts'
 import { Reader } from './reader.ts'
 

@@ -1,5 +1,5 @@
 /**
- * Where the conversations and streams of a run are kept.
+ * Where processes keep the conversations and streams that they share, by each store.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { type ConversationStore, memoryStore } from 'sluice/conversation'
 import { redisLog, redisStore } from 'sluice/redis'
 import { memoryLog, type StreamLog } from 'sluice/resumable'
 import { sqliteLog, sqliteStore } from 'sluice/sqlite'
-import { startRedis } from '../support/redis.ts'
+import { redisNote, startRedis } from './redis.ts'
 
 export interface Opened {
   store: ConversationStore
@@ -19,7 +19,7 @@ export interface Opened {
   close(): unknown
 }
 
-/** How a process opens what all of them share. JSON. */
+/** How another process opens it. JSON. */
 export type Address = { kind: 'sqlite'; path: string } | { kind: 'redis'; port: number }
 
 export interface Place {
@@ -31,8 +31,13 @@ export interface Place {
   remove(): Promise<void>
 }
 
-export const placeNames = ['memory', 'sqlite', 'redis'] as const
+/** Those that several processes can share. */
+export const sharedPlaceNames = ['sqlite', 'redis'] as const
+export const placeNames = ['memory', ...sharedPlaceNames] as const
 export type PlaceName = (typeof placeNames)[number]
+
+/** For the name of a suite that is skipped without the server. */
+export const placeNotes: Record<PlaceName, string> = { memory: '', sqlite: '', redis: redisNote }
 
 const commandTimeoutMs = 3_000
 
