@@ -226,6 +226,7 @@ const allReaders = [...readers.values()].flat()
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, each) => all + each, 0)
 const rows: [string, string | number][] = [
   ['store', name],
+  ['seed', seed],
   ['seconds', Math.round((performance.now() - startedAt) / 1_000)],
   ['turns', count],
   ['of them at the same time', disturbed.size],
