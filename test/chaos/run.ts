@@ -197,8 +197,9 @@ for (const turn of turns) {
   const isAcknowledged = acknowledged.has(turn)
   ended.push({ turn, events, isDisturbed: disturbed.has(turn), isAcknowledged })
 }
+const nameOf = ({ number, conversation }: PlannedTurn): string => `turn ${number} (${conversation})`
 const breach = (turn: PlannedTurn, message: string): void =>
-  void breaches.push(`turn ${turn.number} (${turn.conversation}): ${message}`)
+  void breaches.push(`${nameOf(turn)}: ${message}`)
 for (const each of ended) {
   const { turn } = each
   checkStream(each, (message) => breach(turn, message))
@@ -209,6 +210,14 @@ for (const each of ended) {
 await checkStored(ended, store, breach)
 const { runs, again } = checkEffects(effects.all(), (message) => breaches.push(message))
 
+if (breaches.length > 0) {
+  const failed = ended.filter(({ turn }) => breaches.some((each) => each.startsWith(nameOf(turn))))
+  const details = failed.map(async (each) => ({
+    ...each,
+    stored: await store.load(each.turn.conversation),
+  }))
+  writeFileSync(join(folder, 'turns.json'), JSON.stringify(await Promise.all(details), null, 1))
+}
 await Promise.all(fleet.map((member) => member?.kill()))
 close()
 await place.remove()
@@ -242,7 +251,7 @@ const rows: [string, string | number][] = [
 ]
 for (const [label, value] of rows) console.log(`${label.padEnd(26)}${value}`)
 if (breaches.length > 0) {
-  console.error(`\n${breaches.length} breaches with the seed ${seed}, effects in ${effectsFile}:`)
+  console.error(`\n${breaches.length} breaches with the seed ${seed}, more in ${folder}:`)
   for (const message of breaches.slice(0, 40)) console.error(`- ${message.slice(0, 600)}`)
   process.exit(1)
 }
