@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { type PlaceName, placeNames, places } from '../support/places.ts'
 import {
   checkEffects,
+  checkLocalReaders,
   checkReader,
   checkStored,
   checkStream,
@@ -112,11 +113,15 @@ async function disturb(): Promise<void> {
 }
 
 async function disturbUntilEnd(): Promise<void> {
-  // One fault at a time, but for a restart of the store, so that the others are left.
+  const running: Promise<void>[] = []
   while (performance.now() < endsAt) {
     await pause(random(200, 1_500))
-    await disturb()
+    const fault = disturb()
+    // Sometimes two at the same time
+    if (random(1, 100) <= 20) running.push(fault)
+    else await fault
   }
+  await Promise.all(running)
 }
 
 // -------------------------------------------------------------- turns
@@ -208,7 +213,9 @@ for (const each of ended) {
   }
 }
 await checkStored(ended, store, breach)
-const { runs, again } = checkEffects(effects.all(), (message) => breaches.push(message))
+const recorded = effects.all()
+const localReaders = checkLocalReaders(ended, recorded, breach)
+const { runs, again } = checkEffects(recorded, (message) => breaches.push(message))
 
 if (breaches.length > 0) {
   const failed = ended.filter(({ turn }) => breaches.some((each) => each.startsWith(nameOf(turn))))
@@ -218,7 +225,7 @@ if (breaches.length > 0) {
   }))
   writeFileSync(join(folder, 'turns.json'), JSON.stringify(await Promise.all(details), null, 1))
 }
-await Promise.all(fleet.map((member) => member?.kill()))
+for (const member of fleet) await member?.kill()
 close()
 await place.remove()
 if (breaches.length === 0) await rm(folder, { recursive: true, force: true })
@@ -239,12 +246,13 @@ const rows: [string, string | number][] = [
   ['seconds', Math.round((performance.now() - startedAt) / 1_000)],
   ['turns', count],
   ['of them at the same time', disturbed.size],
-  ...Object.entries(errors).toSorted(),
+  ...Object.entries(errors),
   ...Object.entries(faults),
   ['revivals', sum(ended.map(({ events = [] }) => revivalsOf(events)))],
   ['runs of tools', runs],
   ['of them again, not known', again],
   ['readers', allReaders.length],
+  ['readers in the processes', localReaders],
   ['connections of readers', sum(allReaders.map(({ connections }) => connections))],
   ['events', sum(ended.map(({ events = [] }) => events.length))],
   ['longest gap, in ms', Math.round(Math.max(0, ...allReaders.map((each) => each.longestGapMs)))],

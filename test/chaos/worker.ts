@@ -14,6 +14,7 @@ import { createResumable, type Resumable, type StreamLog } from 'sluice/resumabl
 import type { Gate } from '../support/gate.ts'
 import { maxRevivals } from './check.ts'
 import type { Effects } from './effects.ts'
+import { readHere } from './local-reader.ts'
 import { modelOf, pause } from './model.ts'
 import { type PlannedCall, type PlannedTurn, questionOf, streamOf } from './plan.ts'
 
@@ -80,6 +81,8 @@ export async function startWorker(settings: WorkerSettings): Promise<Worker> {
       }
       const stream = conversationOf(turn).send(questionOf(turn), { key: id })
       await resumable.publish(id, stream)
+      const [{ leavesAfter } = { leavesAfter: Infinity }] = turn.readers
+      void readHere({ resumable, id, leavesAfter, effects, pid })
       return void response.end()
     }
     const after = request.headers['last-event-id']

@@ -6,12 +6,22 @@ import { tool } from 'sluice'
 import type { ConversationStore } from 'sluice/conversation'
 import { createConversation } from 'sluice/conversation'
 import { expect } from 'vitest'
+import type { CrashPoint } from '../../support/crash-turn.js'
 import { calling, playing, saying } from '../../support/turns.js'
 
 const paid = { type: 'tool-result', id: 'a', output: 'paid' }
 const unknown = { id: 'a', isError: true, output: expect.stringContaining('not known') }
 
-export const rows = [
+type Row = readonly [
+  point: CrashPoint,
+  once: boolean,
+  effectsBefore: number,
+  runs: number,
+  requests: number,
+  result: object,
+]
+
+export const rows: readonly Row[] = [
   // The point, once, effects before, runs after, requests after, the result
   ['question', false, 0, 1, 2, paid],
   ['text', false, 0, 1, 2, paid],
@@ -21,12 +31,12 @@ export const rows = [
   ['in run', true, 1, 0, 1, unknown],
   ['next step', true, 1, 0, 1, paid],
   ['commit', true, 1, 0, 1, paid],
-] as const
+]
 
 /** Resumes the turn elsewhere, and checks that it ends whole and once. */
 export async function checkResumed(
   store: ConversationStore,
-  [point, once, effectsBefore, runs, requestCount, result]: (typeof rows)[number],
+  [point, once, effectsBefore, runs, requestCount, result]: Row,
   effects: readonly string[],
 ): Promise<void> {
   const keys: string[] = []
