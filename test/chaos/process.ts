@@ -35,6 +35,13 @@ const worker = await startWorker({
 process.on('unhandledRejection', (error) => {
   effects.add({ kind: 'breach', message: `unhandled rejection: ${String(error)}`, pid })
 })
+// A process that gets no time from the machine is like one that was stopped.
+let tickedAt = Date.now()
+setInterval(() => {
+  const now = Date.now()
+  if (now - tickedAt > leaseMs / 3) effects.add({ kind: 'fault', fault: 'stop', pid })
+  tickedAt = now
+}, 50)
 process.once('SIGTERM', () => {
   void worker.handOver().then(() => {
     worker.close()

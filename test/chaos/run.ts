@@ -39,10 +39,10 @@ if (!isKnown || !(seconds >= 1 && count >= 1) || !Number.isInteger(seed)) {
   process.exit(2)
 }
 
-const leaseMs = 1_500
+const leaseMs = 3_000
 const members = 3
 /** How long the last turns may take once nothing fails any more, in milliseconds. */
-const settleMs = 45_000
+const settleMs = 60_000
 
 const random = randomOf(seed)
 const turns = planTurns(count, seed)
@@ -101,7 +101,7 @@ async function disturb(): Promise<void> {
     effects.add({ kind: 'fault', fault: 'stop', pid })
     faults.stop = (faults.stop ?? 0) + 1
     member.stop()
-    await pause(random(100, 2 * leaseMs))
+    await pause(random(100, 1.5 * leaseMs))
     member.continue()
     return undefined
   }
