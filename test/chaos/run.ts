@@ -113,15 +113,15 @@ async function disturb(): Promise<void> {
 }
 
 async function disturbUntilEnd(): Promise<void> {
-  const running: Promise<void>[] = []
+  const parallel: Promise<void>[] = []
   while (performance.now() < endsAt) {
     await pause(random(200, 1_500))
     const fault = disturb()
     // Sometimes two at the same time
-    if (random(1, 100) <= 20) running.push(fault)
+    if (random(1, 100) <= 20) parallel.push(fault)
     else await fault
   }
-  await Promise.all(running)
+  await Promise.all(parallel)
 }
 
 // -------------------------------------------------------------- turns
@@ -147,29 +147,31 @@ async function post(path: string): Promise<number> {
 const acknowledged = new Set<PlannedTurn>()
 const readers = new Map<PlannedTurn, Reader[]>()
 
-/** The turns that another one of their conversation did not wait for, and those that did not wait. */
+/** The turns that run at the same time as another one of their conversation. */
 const disturbed = new Set<PlannedTurn>()
-const latest = new Map<string, Former>()
-
-interface Former {
-  turn: PlannedTurn
-  ended: Promise<void>
-  isOver: boolean
-}
+const running = new Map<string, Map<PlannedTurn, Promise<void>>>()
 
 async function take(turn: PlannedTurn): Promise<void> {
-  const former = latest.get(turn.conversation)
-  const own = { turn, ended: Promise.resolve(), isOver: false }
-  latest.set(turn.conversation, own)
-  own.ended = answer(turn, former).finally(() => {
-    own.isOver = true
+  const others = running.get(turn.conversation) ?? new Map<PlannedTurn, Promise<void>>()
+  running.set(turn.conversation, others)
+  const former = [...others.values()]
+  const ended = (turn.isImpatient ? Promise.resolve() : Promise.all(former)).then(() => {
+    for (const other of others.keys()) {
+      if (other === turn || !sent.has(other)) continue
+      for (const each of [turn, other]) disturbed.add(each)
+    }
+    sent.add(turn)
+    return answer(turn)
   })
-  await own.ended
+  others.set(turn, ended)
+  await ended
+  others.delete(turn)
 }
 
-async function answer(turn: PlannedTurn, former: Former | undefined): Promise<void> {
-  if (former !== undefined && !turn.isImpatient) await former.ended
-  if (former?.isOver === false) for (const each of [turn, former.turn]) disturbed.add(each)
+/** The turns whose question has been sent. */
+const sent = new Set<PlannedTurn>()
+
+async function answer(turn: PlannedTurn): Promise<void> {
   const path = `/turns/${turn.number}`
   if ((await post(path)) === 200) acknowledged.add(turn)
   const own = turn.readers.map((plan) => new Reader({ plan, path, anyPort, signal: over.signal }))
