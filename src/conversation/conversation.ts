@@ -7,13 +7,13 @@
 import {
   checkId,
   checkOptions,
+  checkValue,
   driver as driverRule,
   has,
   id as idRule,
   isDelay,
   limit,
   oneOf,
-  optionError,
   type Rules,
   required,
   rule,
@@ -21,10 +21,14 @@ import {
 import type { EventStream, OutputStream } from '../base/event-stream.js'
 import type { AssistantMessage, InputPart, Message } from '../base/messages.js'
 import { newId } from '../base/new-id.js'
+import { optionError } from '../base/option-error.js'
+import { isRecord } from '../base/read-json.js'
 import type { OutputSchema } from '../base/schema.js'
 import { storeError } from '../base/store-error.js'
 import type { InferTools, ToolSet, ToolTypesOf } from '../base/tool-types.js'
 import { openStream, type StreamOptions, streamRules } from '../core/create-stream.js'
+import { announceTakeover, type LeftBehind } from '../core/left-behind.js'
+import { runsTools } from '../loop/open-loop.js'
 import { type OnError, readDraft } from './draft.js'
 import { toJsonMessages } from './json-messages.js'
 import type { SelectMessages } from './last-messages.js'
@@ -143,9 +147,16 @@ export interface Conversation<Output = unknown, Tools extends ToolSet = ToolSet>
    * come first, and no tool runs again whose result is known. Without such a turn, it gives the last
    * answer again.
    *
-   * @throws TypeError for an invalid option. The stream ends with `not-found` if there is neither
+   * For `revive` of `createResumable()`, give it what readers have received of the stream. They
+   * receive one `retry`, and then what they lack of the whole steps. If the step that broke off had
+   * come to nothing but text, the model continues it (`mode: 'continue'`), unless
+   * `retry.afterContent` is `'restart'`; otherwise that step restarts.
+   *
+   * @param left - what `revive` receives
+   * @throws TypeError for an invalid option. The stream ends with `not-found` if there is neither,
+   *   and with `left.error` if the conversation no longer has this turn
    */
-  resume(options?: SendOptions): EventStream
+  resume(left?: LeftBehind | null, options?: SendOptions): EventStream
   /**
    * Copies the conversation to another id, up to and including a message.
    *
@@ -267,7 +278,10 @@ export function createConversation(options: ConversationOptions): Conversation {
     const { select, onConflict = 'wait', onError = 'keep-input', key: _key, ...request } = merged
     const wait = onConflict === 'wait'
     const fixed = { id, store, leaseMs, readerTimeoutMs }
-    const turn = new ConversationTurn({ ...fixed, select, wait, onError }, intent)
+    const { retry } = request
+    const mayContinue = typeof retry !== 'object' || retry.afterContent !== 'restart'
+    const about = { driver: request.driver, runsTools: runsTools(request, request), mayContinue }
+    const turn = new ConversationTurn({ ...fixed, ...about, select, wait, onError }, intent)
     // Those of the store take their place.
     const messages = 'input' in intent ? intent.input : unknownMessages
     return openStream({ ...request, messages }, turn)
@@ -284,13 +298,22 @@ export function createConversation(options: ConversationOptions): Conversation {
       checkId(messageId)
       return begin({ kind: 'edit', messageId, input: toMessages(input) }, sendOptions)
     },
-    resume: (sendOptions) => begin({ kind: 'resume' }, sendOptions),
+    resume(left, sendOptions) {
+      checkValue('left', left, leftRule)
+      if (left) announceTakeover(left)
+      return begin({ kind: 'resume', left: left ?? undefined }, sendOptions)
+    },
     fork: (otherId, messageId) => run(() => fork(store, id, otherId, messageId)),
     read: async () => stateOf(await run(() => store.load(id))),
     messages: async () => (await run(() => store.load(id))).messages,
     clear: () => run(() => store.clear(id)),
   }
 }
+
+const leftRule = rule(
+  'what revive of createResumable() receives',
+  (value) => value === null || (isRecord(value) && Array.isArray(value.blocks)),
+)
 
 const unknownMessages: readonly Message[] = [{ role: 'user', content: '' }]
 

@@ -72,8 +72,8 @@ export class DraftWriter implements Ledger {
   }
 
   /** Whole steps go with the next write: that of the first tool that starts. */
-  async progress({ parts, steps, blocks }: Progress, waits: boolean): Promise<void> {
-    this.#change({ answer: toJson(parts), steps: toJson(steps), blocks })
+  async progress({ parts, steps }: Progress, waits: boolean): Promise<void> {
+    this.#change({ answer: toJson(parts), steps: toJson(steps) })
     if (!waits) await this.#save()
   }
 

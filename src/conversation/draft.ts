@@ -15,6 +15,8 @@ export type OnError = 'keep-input' | 'keep-partial' | 'forget'
 export interface TurnDraft {
   /** The id of the answer, of which the keys of its calls are made. */
   id: string
+  /** The id of the stream whose readers receive the answer: that of its `start` event. */
+  stream: string
   /** The key of `send(input, { key })`. */
   key?: string
   /** The number of stored messages that come before the input. The others will be replaced. */
@@ -23,8 +25,6 @@ export interface TurnDraft {
   /** The answer as far as whole steps go. */
   answer: readonly OutputPart[]
   steps: readonly Step[]
-  /** The number of content blocks of the whole steps. */
-  blocks: number
   /** The runs of tools by their keys. Without a result, it is not known whether one happened. */
   runs: Readonly<Record<string, { result?: RunResult }>>
   /** The answer up to the failure, if the turn has failed and this is to be kept. */

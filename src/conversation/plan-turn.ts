@@ -5,8 +5,10 @@
  */
 
 import { StreamError } from '../base/errors.js'
-import type { AssistantMessage, Message } from '../base/messages.js'
+import type { AssistantMessage, Message, OutputPart } from '../base/messages.js'
+import type { LeftBehind } from '../core/left-behind.js'
 import { messagesOfDraft, readDraft, type TurnDraft } from './draft.js'
+import { isBeginningOf } from './join-left.js'
 import type { StoredConversation } from './store.js'
 
 /** What a turn is asked to do. */
@@ -17,7 +19,7 @@ export type Intent =
   /** Replaces a message and everything after it. */
   | { kind: 'edit'; messageId: string; input: readonly Message[] }
   /** Continues the turn that was left behind. */
-  | { kind: 'resume' }
+  | { kind: 'resume'; left?: LeftBehind | undefined }
 
 /** The turn that is to be run, or an answer that was given before. */
 export type TurnPlan =
@@ -38,15 +40,10 @@ export type TurnPlan =
 export function planTurn(intent: Intent, stored: StoredConversation, id: string): TurnPlan {
   const left = readDraft(stored.draft)
   const { messages } = stored
-  if (intent.kind === 'resume') {
-    if (left !== undefined) return resume(left, messages)
-    const answer = messages.findLast((message) => message.role === 'assistant')
-    if (answer !== undefined) return { answer }
-    throw notFound('There is no turn to resume.')
-  }
+  if (intent.kind === 'resume') return planResume(intent.left, left, messages, id)
   const key = intent.kind === 'send' ? intent.key : undefined
   if (key !== undefined) {
-    if (left?.key === key) return resume(left, messages)
+    if (left?.key === key) return resume(left, messages, id)
     const earlier = messages.find((message) => message.key === key)
     if (earlier?.role === 'assistant' && earlier.status !== 'partial') return { answer: earlier }
     if (earlier !== undefined) {
@@ -62,21 +59,51 @@ export function planTurn(intent: Intent, stored: StoredConversation, id: string)
   const { keep, input } = changeOf(intent, all)
   const draft: TurnDraft = {
     id,
+    stream: id,
     ...(key === undefined ? {} : { key }),
     keep,
     input,
     answer: [],
     steps: [],
-    blocks: 0,
     runs: {},
     startedAt: Date.now(),
   }
   return { draft, before: all.slice(0, keep), change }
 }
 
-function resume(draft: TurnDraft, messages: readonly Message[]): TurnPlan {
+/** @throws StreamError `not-found` without such a turn; that of a stream whose turn is gone */
+function planResume(
+  left: LeftBehind | undefined,
+  draft: TurnDraft | undefined,
+  messages: readonly Message[],
+  id: string,
+): TurnPlan {
+  const answers = messages.filter(({ role }) => role === 'assistant') as AssistantMessage[]
+  const last = answers.at(-1)
+  if (left === undefined) {
+    if (draft !== undefined) return resume(draft, messages, id)
+    if (last !== undefined) return { answer: last }
+    throw notFound('There is no turn to resume.')
+  }
+  const stream = left.partial.id
+  if (stream !== undefined && draft?.stream === stream) return resume(draft, messages, stream)
+  // A turn that was resumed under another stream has the id of its first one.
+  const answer =
+    answers.findLast((message) => message.id === stream) ??
+    (last !== undefined && isBeginningOf(left.blocks, partsOf(last)) ? last : undefined)
+  if (answer !== undefined && answer.status !== 'partial') return { answer }
+  throw left.error
+}
+
+/** @param stream - the id of the stream whose readers receive the answer */
+function resume(draft: TurnDraft, messages: readonly Message[], stream: string): TurnPlan {
   const { partial: _partial, ...rest } = draft
-  return { draft: rest, before: messages.slice(0, draft.keep), change: {} }
+  return { draft: { ...rest, stream }, before: messages.slice(0, draft.keep), change: {} }
+}
+
+/** The parts of an answer. */
+export function partsOf({ content }: AssistantMessage): readonly OutputPart[] {
+  return typeof content === 'string' ? [{ type: 'text', text: content }] : content
 }
 
 function changeOf(

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { optionError } from '../base/check-options.js'
 import type { Message } from '../base/messages.js'
+import { optionError } from '../base/option-error.js'
 import type { SelectMessages } from './last-messages.js'
 
 /** @throws TypeError if `select` returns anything but messages */

@@ -6,21 +6,24 @@
 
 import { StreamError } from '../base/errors.js'
 import type { ErrorEvent, TerminalEvent } from '../base/events.js'
-import type { AssistantMessage } from '../base/messages.js'
+import type { AssistantMessage, Message } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
 import { storeError } from '../base/store-error.js'
 import { addUsage } from '../base/usage.js'
+import type { LeftBehind } from '../core/left-behind.js'
+import type { Opening } from '../core/opening.js'
 import type { Turn, TurnStream } from '../core/turn.js'
 import type { StoredTurn } from '../loop/open-loop.js'
+import { type AnswerSettings, beginAnswer } from './begin-answer.js'
 import type { OnError } from './draft.js'
 import { DraftWriter } from './draft-writer.js'
 import { toJsonMessages } from './json-messages.js'
 import type { SelectMessages } from './last-messages.js'
-import { type Intent, planTurn, type TurnPlan } from './plan-turn.js'
+import { type Intent, partsOf, planTurn, type TurnPlan } from './plan-turn.js'
 import { selectMessages } from './select-messages.js'
 import type { ConversationLock, ConversationStore } from './store.js'
 
-export interface TurnSettings {
+export interface TurnSettings extends AnswerSettings {
   id: string
   store: ConversationStore
   select: SelectMessages | undefined
@@ -37,6 +40,8 @@ export class ConversationTurn implements Turn {
   readonly #settings: TurnSettings
   readonly #intent: Intent
   readonly stored: StoredTurn
+  readonly left: LeftBehind | undefined
+  opening: Opening | undefined
   #begun: Promise<unknown> | undefined
   #lock: ConversationLock | undefined
   #writer: DraftWriter | undefined
@@ -50,6 +55,7 @@ export class ConversationTurn implements Turn {
     this.#settings = settings
     this.#intent = intent
     this.stored = { conversationId: settings.id, trusted: true }
+    this.left = intent.kind === 'resume' ? intent.left : undefined
   }
 
   begin(
@@ -87,7 +93,7 @@ export class ConversationTurn implements Turn {
     stream: TurnStream,
     signal: AbortSignal,
   ): Promise<StreamRequest | AssistantMessage> {
-    const { id, store, select, wait, leaseMs } = this.#settings
+    const { id, store, wait, leaseMs } = this.#settings
     let plan: TurnPlan
     try {
       this.#lock = await store.lock(id, { ttlMs: leaseMs, wait, signal })
@@ -95,24 +101,48 @@ export class ConversationTurn implements Turn {
       this.#renewLater(stream)
       const stored = await store.load(id)
       plan = planTurn(this.#intent, stored, stream.id)
-      if ('answer' in plan) return plan.answer
-      const writer = new DraftWriter(store, id, stored.version, plan.draft)
-      // Before the model is asked, so that nothing that was said is lost.
-      await writer.begin(plan.change)
-      this.#writer = writer
+      if ('answer' in plan) return this.#replay(plan.answer, request)
+      await this.#store(plan, stored.version, request)
     } catch (error) {
       throw storeError(error, 'store')
     }
+    const { select, runsTools } = this.#settings
     const { draft, before } = plan
-    this.stored.ledger = this.#writer
-    // Calls in the input do not come from the store.
-    this.stored.trusted = draft.input.every(({ role }) => role !== 'assistant')
-    if (draft.id !== stream.id) {
-      const { id: answerId, answer: parts, steps } = draft
-      this.stored.resumed = { id: answerId, parts, steps }
-    }
+    const { id: answerId, parts = [] } = this.stored.resumed ?? {}
     const messages = await selectMessages([...before, ...draft.input], select)
-    return { ...request, messages }
+    // A turn with tools adds its own.
+    if (runsTools || parts.length === 0) return { ...request, messages }
+    const begun: Message = { role: 'assistant', id: answerId as string, content: parts }
+    return { ...request, messages: [...messages, begun] }
+  }
+
+  #replay(answer: AssistantMessage, request: StreamRequest): AssistantMessage {
+    const { id = '' } = answer
+    const whole = { id, parts: partsOf(answer), steps: [] }
+    this.opening = beginAnswer(whole, request, this.left, this.#settings).opening
+    return answer
+  }
+
+  /** Stores the question before the model is asked, so that nothing that was said is lost. */
+  async #store(
+    { draft, before, change }: Exclude<TurnPlan, { answer: unknown }>,
+    version: string | null,
+    request: StreamRequest,
+  ): Promise<void> {
+    const { id, store } = this.#settings
+    const { input, answer, ...about } = draft
+    const asked = { ...request, messages: [...before, ...input] }
+    const whole = { id: draft.id, parts: answer, steps: draft.steps }
+    const { opening, resumed } = beginAnswer(whole, asked, this.left, this.#settings)
+    const { parts, steps } = resumed
+    const writer = new DraftWriter(store, id, version, { ...about, input, answer: parts, steps })
+    await writer.begin(change)
+    this.#writer = writer
+    this.stored.ledger = writer
+    // Calls in the input do not come from the store.
+    this.stored.trusted = input.every(({ role }) => role !== 'assistant')
+    this.stored.resumed = resumed
+    if (opening.retry !== undefined || parts.length > 0) this.opening = opening
   }
 
   async #commit(end: TerminalEvent): Promise<TerminalEvent> {

@@ -10,10 +10,16 @@ import type { TerminalEvent } from '../base/events.js'
 import type { AssistantMessage } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
 import type { StoredTurn } from '../loop/open-loop.js'
+import type { LeftBehind } from './left-behind.js'
+import type { Opening } from './opening.js'
 
 export interface Turn {
   /** For the tools of the turn: what the store knows. */
   stored?: StoredTurn
+  /** What readers have received of the stream that this one continues. */
+  left?: LeftBehind | undefined
+  /** The beginning of the answer, once `begin` has resolved. */
+  opening?: Opening | undefined
   /**
    * Called at the first pull.
    *

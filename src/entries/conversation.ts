@@ -31,4 +31,5 @@ export type {
   LockOptions,
   StoredConversation,
 } from '../conversation/store.js'
+export type { LeftBehind } from '../core/left-behind.js'
 export { type MemoryStoreOptions, memoryStore } from '../stores/memory/store.js'

@@ -70,6 +70,11 @@ export interface OpenContext {
   attempt: number
   /** The response of the last attempt, to be resumed instead of sending the request again. */
   resumption?: Resumption
+  /**
+   * What readers have received of this answer from a process that is gone. The outermost layer with
+   * retries makes the model continue it.
+   */
+  shown?: readonly ContentEvent[]
   /** The number for a further attempt: one more than the last, whichever layer calls. */
   nextAttempt(): number
   /** Whether the reader is waiting for an event. A layer may pull even if it is not. */

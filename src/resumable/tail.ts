@@ -11,6 +11,7 @@ import type { LogBatch, LogListener, StreamLog } from './log.js'
 import { checkPage, lostStream, readEvent } from './log-events.js'
 import { persist } from './log-outage.js'
 import { endingOf } from './missing-end.js'
+import { gone } from './takeover.js'
 
 export interface TailSettings {
   log: StreamLog
@@ -178,8 +179,7 @@ export class Tail implements LogListener {
    */
   async #interrupt(): Promise<void> {
     const { log, id, revive } = this.#settings
-    const message = `The producer of the stream "${id}" is gone: its lease has expired.`
-    const error = new StreamError('interrupted', message)
+    const error = gone(id)
     const state = await revive(error)
     if (state === 'wait') {
       this.#timer = setTimeout(() => this.#read(), waitMs)

@@ -1,12 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { PoolConfig } from 'pg'
 import type { ConversationStore } from '../../src/entries/conversation.js'
 import { StreamError, type StreamErrorCode } from '../../src/entries/index.js'
 import type { LogBatch, LogListener, StreamLog } from '../../src/entries/resumable.js'
 
-export interface ChildParameters {
-  path: string
-}
+/** A SQLite file, or the address of a Postgres server. */
+export type ChildParameters =
+  | { path: string }
+  | { postgres: PoolConfig; listen?: PoolConfig | false }
 
 type Method =
   | keyof StreamLog

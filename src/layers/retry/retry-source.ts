@@ -7,7 +7,7 @@
 import pRetry from 'p-retry'
 import { openDriver } from '../../attempt/define-driver.js'
 import type { Completion, Driver } from '../../base/driver.js'
-import { StreamError } from '../../base/errors.js'
+import { failureOf, StreamError } from '../../base/errors.js'
 import type { ContentEvent, RetryEvent } from '../../base/events.js'
 import { promiseWithResolvers } from '../../base/promise-with-resolvers.js'
 import type { StreamRequest } from '../../base/request.js'
@@ -70,14 +70,18 @@ export class RetrySource extends ForwardingSource {
     settings: RetrySettings,
   ) {
     super()
+    const { shown, ...others } = context
     this.#driver = driver
     this.#request = request
-    this.#context = context
+    // Inner layers do not know what the reader has received.
+    this.#context = others
     this.#settings = settings
     this.#budget = new RetryBudget(settings.budgetMs)
     this.#attempt = context.attempt
     this.#next = { mode: 'restart', request }
-    this.#answer = settings.afterContent === 'continue' ? new PartialAnswer() : undefined
+    const keeps = shown !== undefined || settings.afterContent === 'continue'
+    this.#answer = keeps ? new PartialAnswer() : undefined
+    if (shown !== undefined) this.#carryOn(shown)
   }
 
   override close(): void {
@@ -159,6 +163,31 @@ export class RetrySource extends ForwardingSource {
     })
   }
 
+  /** Continues what the reader has received from another process. */
+  #carryOn(shown: readonly ContentEvent[]): void {
+    this.#answer?.add(shown)
+    const next = this.#continuation()
+    if (next !== undefined) {
+      this.#next = next
+      return
+    }
+    // A hook may have changed the driver of the step.
+    this.#answer?.reset()
+    const { provider, model } = this.#driver
+    const attempt = this.#attempt
+    const message = `${provider}: The answer of another process cannot be continued.`
+    const error = new StreamError('interrupted', message, { provider })
+    const about = { attempt, maxAttempts: attempt, delayMs: 0, provider, model, error }
+    this.keep((sink) => sink.retry({ type: 'retry', mode: 'restart', ...about }))
+  }
+
+  #continuation(): Next | undefined {
+    const request = this.#answer?.request(this.#request, this.#driver)
+    if (request === undefined) return undefined
+    this.#joint = this.#answer?.joint()
+    return { mode: 'continue', request }
+  }
+
   #begin(): Promise<void> {
     const attempt = promiseWithResolvers<void>()
     this.#settle = attempt
@@ -199,10 +228,9 @@ export class RetrySource extends ForwardingSource {
   }
 
   readonly #onBudgetExceeded = (): void => {
-    const { provider } = this.#driver
-    const message = `${provider}: Failed attempts and waits took longer than ${this.#settings.budgetMs} ms (retry.budgetMs).`
+    const what = `failed attempts and waits took longer than ${this.#settings.budgetMs} ms (retry.budgetMs).`
     this.#budgetExceeded = true
-    this.#failBelow(new StreamError('timeout', message, { provider, retryable: false }))
+    this.#failBelow(failureOf(this.#driver.provider, 'timeout', what, { retryable: false }))
   }
 
   /** Ends an attempt that has not failed by itself. */
@@ -255,11 +283,8 @@ export class RetrySource extends ForwardingSource {
     // continued another one stays.
     if (resumption !== undefined) return { ...this.#next, mode: 'continue', resumption }
     if (this.#contentCame && this.#settings.afterContent === 'fail') return undefined
-    const request = this.#answer?.request(this.#request, this.#driver)
-    if (request !== undefined) {
-      this.#joint = this.#answer?.joint()
-      return { mode: 'continue', request }
-    }
+    const next = this.#continuation()
+    if (next !== undefined) return next
     this.#answer?.reset()
     this.#joint = undefined
     return { mode: 'restart', request: this.#request }

@@ -1,0 +1,112 @@
+/**
+ * The beginning of the answer of a turn: what readers receive before the model is asked.
+ *
+ * @module
+ */
+
+import { contentOfParts } from '../base/content-of-parts.js'
+import type { Driver } from '../base/driver.js'
+import { type ContentEvent, type RetryEvent, type Step, textOf } from '../base/events.js'
+import type { OutputPart } from '../base/messages.js'
+import type { StreamRequest } from '../base/request.js'
+import { estimateUsage, isEmpty } from '../base/usage.js'
+import type { LeftBehind } from '../core/left-behind.js'
+import type { Opening } from '../core/opening.js'
+import { PartialAnswer } from '../layers/retry/continuation.js'
+import type { ResumedAnswer } from '../loop/ledger.js'
+import { type Joined, joinLeft, openIds } from './join-left.js'
+
+export interface AnswerSettings {
+  driver: Driver
+  /** The turn has several steps. */
+  runsTools: boolean
+  /** Whether a model may continue a text that broke off. */
+  mayContinue: boolean
+}
+
+/** The whole steps of an answer. */
+interface Whole {
+  id: string
+  parts: readonly OutputPart[]
+  steps: readonly Step[]
+}
+
+export interface BegunAnswer {
+  opening: Opening
+  resumed: ResumedAnswer
+}
+
+/**
+ * @param request - with the messages before the answer
+ * @param left - what readers have received of it; undefined for new readers
+ */
+export function beginAnswer(
+  { id, parts, steps }: Whole,
+  request: StreamRequest,
+  left: LeftBehind | undefined,
+  settings: AnswerSettings,
+): BegunAnswer {
+  if (left === undefined) {
+    const opening = { content: contentOfParts(parts), attempt: 1 }
+    return { opening, resumed: { id, parts, steps, blocks: parts.length } }
+  }
+  const { messages = [] } = request
+  const joined = joinLeft(
+    { parts, steps, open: openIds(messages, parts) },
+    left.blocks,
+    (shown) => settings.mayContinue && canContinue(shown, request, settings.driver),
+  )
+  const retry = retryOf(joined, request, left, settings)
+  const { content, shown, blocks } = joined
+  return {
+    opening: {
+      retry,
+      content,
+      attempt: retry.attempt,
+      ...(shown.length === 0 ? {} : { shown }),
+    },
+    resumed: { id, parts: joined.parts, steps: joined.steps, blocks },
+  }
+}
+
+function canContinue(
+  shown: readonly ContentEvent[],
+  request: StreamRequest,
+  driver: Driver,
+): boolean {
+  const partial = new PartialAnswer()
+  partial.add(shown)
+  return partial.request(request, driver) !== undefined
+}
+
+/** What readers see of a takeover. */
+function retryOf(
+  { mode, from, steps, blocks }: Joined,
+  request: StreamRequest,
+  left: LeftBehind,
+  { driver, runsTools }: AnswerSettings,
+): RetryEvent {
+  const step = runsTools ? { step: steps.length + 1 } : {}
+  // Attempts count within a step.
+  const isSame = (left.retry?.step ?? 1) === (step.step ?? 1)
+  const attempt = ((isSame && left.retry?.attempt) || 1) + 1
+  const broken = left.blocks.filter(({ index }) => index >= blocks)
+  const usage = estimateUsage({}, request, lengthOf(broken))
+  return {
+    type: 'retry',
+    attempt,
+    maxAttempts: attempt,
+    delayMs: 0,
+    mode,
+    ...(from === undefined ? {} : { from }),
+    ...step,
+    provider: driver.provider,
+    model: driver.model,
+    error: left.error,
+    ...(isEmpty(usage) ? {} : { usage }),
+  }
+}
+
+function lengthOf(content: readonly ContentEvent[]): number {
+  return content.reduce((length, event) => length + (textOf(event)?.length ?? 0), 0)
+}
