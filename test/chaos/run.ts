@@ -2,7 +2,7 @@
  * Three processes serve conversations from one store and log, and are killed, stopped, ended and started again, while readers come and
  * go.
  *
- *     npm run chaos -- <memory|sqlite|redis> [seconds] [turns] [seed]
+ *     npm run chaos -- <memory|sqlite|redis|postgres> [seconds] [turns] [seed]
  *
  * Prints what happened, and exits with 1 and the seed if an answer is lost, cut, doubled or changed, or a tool ran again behind one's back.
  */

@@ -7,10 +7,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Redis } from 'ioredis'
+import { Pool } from 'pg'
 import { type ConversationStore, memoryStore } from 'sluice/conversation'
+import { postgresLog, postgresStore } from 'sluice/postgres'
 import { redisLog, redisStore } from 'sluice/redis'
 import { memoryLog, type StreamLog } from 'sluice/resumable'
 import { sqliteLog, sqliteStore } from 'sluice/sqlite'
+import { type PostgresServer, postgresNote, startPostgres } from './postgres.ts'
 import { redisNote, startRedis } from './redis.ts'
 
 export interface Opened {
@@ -20,7 +23,10 @@ export interface Opened {
 }
 
 /** How another process opens it. JSON. */
-export type Address = { kind: 'sqlite'; path: string } | { kind: 'redis'; port: number }
+export type Address =
+  | { kind: 'sqlite'; path: string }
+  | { kind: 'redis'; port: number }
+  | { kind: 'postgres'; config: PostgresServer['config'] }
 
 export interface Place {
   /** Absent if only this process can open it. */
@@ -32,12 +38,17 @@ export interface Place {
 }
 
 /** Those that several processes can share. */
-export const sharedPlaceNames = ['sqlite', 'redis'] as const
+export const sharedPlaceNames = ['sqlite', 'redis', 'postgres'] as const
 export const placeNames = ['memory', ...sharedPlaceNames] as const
 export type PlaceName = (typeof placeNames)[number]
 
 /** For the name of a suite that is skipped without the server. */
-export const placeNotes: Record<PlaceName, string> = { memory: '', sqlite: '', redis: redisNote }
+export const placeNotes: Record<PlaceName, string> = {
+  memory: '',
+  sqlite: '',
+  redis: redisNote,
+  postgres: postgresNote,
+}
 
 const commandTimeoutMs = 3_000
 
@@ -46,6 +57,13 @@ export function openAddress(address: Address): Opened {
     const database = new DatabaseSync(address.path)
     const store = sqliteStore(database)
     return { store, log: sqliteLog(database), close: () => database.close() }
+  }
+  if (address.kind === 'postgres') {
+    const pool = new Pool(address.config)
+    // What fails reports it.
+    pool.on('error', () => {})
+    const store = postgresStore(pool, { commandTimeoutMs })
+    return { store, log: postgresLog(pool, { commandTimeoutMs }), close: () => pool.end() }
   }
   const client = new Redis(address.port, '127.0.0.1')
   // What fails reports it.
@@ -71,6 +89,16 @@ export const places: Record<PlaceName, () => Promise<Place>> = {
   async redis() {
     const server = await startRedis({ durable: true })
     const address: Address = { kind: 'redis', port: server.port }
+    return {
+      address,
+      open: () => openAddress(address),
+      restart: () => server.restart(),
+      remove: () => server.stop(),
+    }
+  },
+  async postgres() {
+    const server = await startPostgres()
+    const address: Address = { kind: 'postgres', config: server.config }
     return {
       address,
       open: () => openAddress(address),
