@@ -19,6 +19,7 @@ import {
   checkStored,
   checkStream,
   type Ended,
+  isLost,
   readLog,
   revivalsOf,
   terminalOf,
@@ -249,6 +250,7 @@ const rows: [string, string | number][] = [
   ['turns', count],
   ['of them at the same time', disturbed.size],
   ...Object.entries(errors),
+  ['lost before they were stored', ended.filter(isLost).length],
   ...Object.entries(faults),
   ['revivals', sum(ended.map(({ events = [] }) => revivalsOf(events)))],
   ['runs of tools', runs],
@@ -259,7 +261,7 @@ const rows: [string, string | number][] = [
   ['events', sum(ended.map(({ events = [] }) => events.length))],
   ['longest gap, in ms', Math.round(Math.max(0, ...allReaders.map((each) => each.longestGapMs)))],
 ]
-for (const [label, value] of rows) console.log(`${label.padEnd(26)}${value}`)
+for (const [label, value] of rows) console.log(`${label.padEnd(30)}${value}`)
 if (breaches.length > 0) {
   console.error(`\n${breaches.length} breaches with the seed ${seed}, more in ${folder}:`)
   for (const message of breaches.slice(0, 40)) console.error(`- ${message.slice(0, 600)}`)

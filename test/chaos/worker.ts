@@ -37,6 +37,9 @@ export interface Worker {
   close(): void
 }
 
+/** The interval of the sweeps, in milliseconds. */
+const sweepMs = 2_000
+
 export async function startWorker(settings: WorkerSettings): Promise<Worker> {
   const { turns, effects, gate, pid, leaseMs } = settings
   const store = gate.guard(settings.store)
@@ -67,8 +70,17 @@ export async function startWorker(settings: WorkerSettings): Promise<Worker> {
     log,
     leaseMs,
     maxRevivals,
-    revive: (id) => conversationOf(turnOf(id)).send(questionOf(turnOf(id)), { key: id }),
+    // What has nothing left to resume begins anew, by its key.
+    revive: (id, left) =>
+      'blocks' in left
+        ? conversationOf(turnOf(id)).resume(left as never)
+        : conversationOf(turnOf(id)).send(questionOf(turnOf(id)), { key: id }),
   })
+
+  // Streams that nobody follows
+  const { sweep } = resumable as { sweep?: () => Promise<number> }
+  const sweeping = setInterval(() => void sweep?.call(resumable).catch(() => {}), sweepMs)
+  sweeping.unref()
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [, number = '', action] = /^\/turns\/(\d+)(\/stop)?$/.exec(request.url ?? '') ?? []
