@@ -7,7 +7,7 @@ import { chownSync, existsSync, globSync, mkdtempSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, Pool, type PoolConfig } from 'pg'
-import { type Account, freePort, ServerProcess } from './server-process.js'
+import { type Account, freePort, ServerProcess } from './server-process.ts'
 
 // Debian keeps one folder for each version.
 const [folder = '/usr/lib/postgresql/15/bin'] = globSync('/usr/lib/postgresql/*/bin').toReversed()
