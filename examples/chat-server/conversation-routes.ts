@@ -38,8 +38,9 @@ export function conversationRoutes(turns: Turns): Hono<{ Variables: BrowserVaria
   routes.patch('/conversations/:id', async ({ req, get }) => {
     const id = checkConversationId(req.param('id'))
     const { title } = await readBody(req.raw, titleBody)
-    const { messages } = await turns.conversation(get('browser'), id).read()
-    if (messages.length === 0) throw new Refusal('id', `There is no conversation ${id}.`, 404)
+    const { messages, draft } = await turns.conversation(get('browser'), id).read()
+    if (messages.length === 0 && draft === undefined)
+      throw new Refusal('id', `There is no conversation ${id}.`, 404)
     await turns.rename(get('browser'), id, title)
     return new Response(null, { status: 204 })
   })

@@ -220,6 +220,7 @@ describe.each([
       const [first] = (await page.read('k')).messages
       const messageId = first?.id ?? ''
       const running = await page.post('k', 'edit', { key: 'k.3', messageId, message: 'Three' })
+      await expect.poll(() => sockets.provider.requests.length).toBe(3)
       const during = await page.read('k')
       expect(during).toMatchObject({ running: { key: 'k.3' } })
       expect(during.messages).toMatchObject([{ id: messageId, content: 'Three' }])
