@@ -71,6 +71,11 @@ export interface StartEvent {
   provider: string
   /** The requested model; `complete` has the one that answered. */
   model: string
+  /**
+   * The request ended with an answer, or with results and approvals for its calls, so this is the
+   * rest of that answer. A page adds it to its last message.
+   */
+  continues?: true
 }
 
 /** A piece of the answer. */

@@ -2,11 +2,11 @@
  * What the page finds again when it is loaded anew.
  */
 
-import type { Message } from 'sluice'
+import type { ChatMessage } from 'sluice/react'
 
 export interface Session {
   readonly id: string
-  messages: readonly Message[]
+  messages: readonly ChatMessage[]
   provider: string
   /** Where an answer is under way. */
   stream: string | null

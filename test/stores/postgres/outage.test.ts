@@ -154,7 +154,7 @@ describe.skipIf(!postgresPresent)(`outages of Postgres${postgresNote}`, () => {
     expect(outline(await turn).at(-1)).toBe('error store')
     await server.restart()
     expect(lines(await conversation.messages())).toEqual(['user a', 'assistant a'])
-    const resumed = await conversation.resume({ driver: echo() })?.final()
+    const resumed = await conversation.resume(null, { driver: echo() }).final()
     expect(resumed).toMatchObject({ type: 'complete', messageCount: 4 })
     expect(lines(await conversation.messages()).slice(0, 3)).toEqual([
       'user a',

@@ -12,7 +12,7 @@ import type {
   ToolResultPart,
 } from '../base/messages.js'
 import type { WaitingCall } from '../base/typed-calls.js'
-import { partsOf, unansweredIn } from './open-calls.js'
+import { openParts, partsOf } from './open-calls.js'
 import type { PageTools } from './options.js'
 
 /** The calls that an answer has left open. They are answered once. */
@@ -25,13 +25,21 @@ export class PageCalls {
   readonly #controller = new AbortController()
 
   /** @param waiting - what the calls wait for; unknown after a reload */
-  constructor(messages: readonly Message[], waiting: readonly WaitingCall[] = []) {
+  constructor(
+    messages: readonly Pick<Message, 'role' | 'content'>[],
+    waiting: readonly WaitingCall[] = [],
+  ) {
     this.#calls = openParts(messages)
     this.#waiting = waiting
   }
 
   get isEmpty(): boolean {
     return this.#calls.length === 0
+  }
+
+  /** Whether there is a call that the page or a person has to answer. */
+  get isWaiting(): boolean {
+    return this.#calls.some((part) => this.reasonOf(part) !== 'steps')
   }
 
   reasonOf({ id }: ToolCallPart): WaitingCall['for'] | undefined {
@@ -71,7 +79,7 @@ export class PageCalls {
   }
 
   /** The answers so far to calls that these messages do not answer. */
-  messageBeside(said: readonly Message[]): ToolMessage[] {
+  messageBeside(said: readonly Pick<Message, 'role' | 'content'>[]): ToolMessage[] {
     const ids = new Set(said.flatMap(partsOf).map((part) => 'id' in part && part.id))
     return this.#messageOf(this.#calls.filter(({ id }) => !ids.has(id)))
   }
@@ -89,14 +97,6 @@ export class PageCalls {
   #mayBe(reason: WaitingCall['for'], part: ToolCallPart): boolean {
     return (this.reasonOf(part) ?? reason) === reason
   }
-}
-
-/** The calls of the last answer that have no result and may have one. */
-export function openParts(messages: readonly Message[]): ToolCallPart[] {
-  const last: Message | undefined = messages.findLast(({ role }) => role !== 'tool')
-  if (last?.role !== 'assistant') return []
-  const parts = new Set<unknown>(last.content)
-  return unansweredIn(messages).filter((part) => parts.has(part))
 }
 
 async function answer(

@@ -1,5 +1,5 @@
 /**
- * Runs a function at most once per frame.
+ * Runs a function at most once per frame, or in any other time.
  *
  * @module
  */
@@ -15,6 +15,8 @@ const withoutFramesMs = 16
 
 export class Frame {
   readonly #work: () => void
+  /** The wait in place of a frame, in milliseconds. */
+  everyMs: number | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #frame: number | undefined
 
@@ -26,8 +28,9 @@ export class Frame {
   request(): void {
     if (this.#timer !== undefined) return
     const hasFrames = typeof globalThis.requestAnimationFrame === 'function'
-    if (hasFrames) this.#frame = requestAnimationFrame(this.#run)
-    this.#timer = setTimeout(this.#run, hasFrames ? unseenMs : withoutFramesMs)
+    const isFrame = hasFrames && this.everyMs === undefined
+    if (isFrame) this.#frame = requestAnimationFrame(this.#run)
+    this.#timer = setTimeout(this.#run, isFrame ? unseenMs : (this.everyMs ?? withoutFramesMs))
   }
 
   cancel(): void {

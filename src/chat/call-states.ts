@@ -4,15 +4,15 @@
  * @module
  */
 
-import type { AssistantMessage, Message, ToolCallPart, ToolResultPart } from '../base/messages.js'
-import { partsOf, unansweredIn } from './open-calls.js'
-import type { CallState } from './options.js'
-import { openParts, type PageCalls } from './page-calls.js'
+import type { Message, ToolCallPart, ToolResultPart } from '../base/messages.js'
+import { openParts, partsOf, unansweredIn } from './open-calls.js'
+import type { PageCalls } from './page-calls.js'
+import type { CallState } from './state.js'
 
 /** The part of the answer in progress that messages do not show. */
 export interface Growing {
   /** Absent before its first content. */
-  message: AssistantMessage | undefined
+  message: Pick<Message, 'role' | 'content'> | undefined
   /** The ids of calls whose results are preliminary. */
   preliminary: ReadonlySet<string>
 }
@@ -24,7 +24,7 @@ const none: readonly CallState[] = []
  * @param growing - undefined while no answer is in progress
  */
 export function callStates(
-  messages: readonly Message[],
+  messages: readonly Pick<Message, 'role' | 'content'>[],
   growing: Growing | undefined,
   page: PageCalls | undefined,
 ): readonly CallState[] {
@@ -47,7 +47,7 @@ export function callStates(
     if (growing?.preliminary.has(part.id)) change(part, { state: 'running' })
   })
   if (growing !== undefined) {
-    const last = growing.message?.content.at(-1)
+    const last = growing.message && partsOf(growing.message).at(-1)
     // Calls that an earlier message has left are answered by the answer in progress.
     for (const part of unanswered) {
       change(part, { state: isArriving(part, last) ? 'called' : 'running' })

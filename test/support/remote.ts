@@ -5,7 +5,7 @@
  */
 
 import type { StreamEvent } from '../../src/base/events.js'
-import { written } from '../support/answers.js'
+import { written } from './answers.js'
 
 /** One request, and the body of its response. */
 export class Exchange {
@@ -13,6 +13,8 @@ export class Exchange {
   readonly init: RequestInit
   /** Whether the client has disconnected. */
   left = false
+  /** Whether there was a response, or the network has failed. */
+  answered = false
   readonly #sent: StreamEvent[] = []
   #body: ReadableStreamDefaultController<Uint8Array> | undefined
   readonly #answer = Promise.withResolvers<Response>()
@@ -34,11 +36,19 @@ export class Exchange {
     return JSON.parse(this.init.body as string)
   }
 
+  /** The network fails before the response. */
+  lose(): void {
+    this.answered = true
+    this.#answer.reject(new TypeError('Failed to fetch'))
+  }
+
   status(status: number): void {
+    this.answered = true
     this.#answer.resolve(new Response(status === 204 ? null : 'no', { status }))
   }
 
   begin(headers: Record<string, string> = {}): this {
+    this.answered = true
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
         this.#body = controller
@@ -58,6 +68,11 @@ export class Exchange {
     const text = written(this.#sent, this.#sent.length - events.length)
     this.#body?.enqueue(new TextEncoder().encode(text))
     return this
+  }
+
+  /** The network fails in the middle of the body. */
+  fail(): void {
+    this.#body?.error(new TypeError('network error'))
   }
 
   end(): void {
