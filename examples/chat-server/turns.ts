@@ -15,6 +15,7 @@ import { clearLatest, readLatest, writeLatest } from './latest-turn.ts'
 import { type Memory, processMemory } from './memory.ts'
 import type { ProviderName, Providers } from './providers.ts'
 import { tools } from './tools.ts'
+import { openTurn, type TurnIntent } from './turn-intent.ts'
 
 /** What one browser asks for: its conversation, and the key of the turn. */
 export interface TurnRequest {
@@ -22,6 +23,7 @@ export interface TurnRequest {
   /** Chosen by the page: the id of the conversation, a dot, and something unique. */
   key: string
   provider: ProviderName
+  intent: TurnIntent
 }
 
 export interface TurnsOptions {
@@ -68,18 +70,20 @@ export class Turns {
    * Begins a turn and follows it. A turn that has begun before is followed only: the same request
    * again, after a lost connection, does not ask the model again.
    *
+   * @param prepare - called for a turn that has not begun before
    * @throws StreamError `store`
    */
   async begin(
-    { browser, key, provider }: TurnRequest,
-    open: (conversation: Conversation) => EventStream | Promise<EventStream>,
+    { browser, key, provider, intent }: TurnRequest,
+    prepare?: (conversation: Conversation) => Promise<void>,
   ): Promise<FollowedStream> {
     const id = `${browser}/${key}`
     const begun = await this.#resumable.follow(id)
     if (begun !== null) return begun
     const conversation = this.conversation(browser, conversationOf(key), provider)
-    const stream = await open(conversation)
-    await writeLatest(this.memory.store, conversation.id, { key, provider })
+    await prepare?.(conversation)
+    await writeLatest(this.memory.store, conversation.id, { key, provider, intent })
+    const stream = openTurn(conversation, key, intent)
     await this.#resumable.publish(id, stream).catch(ignoreConflict)
     const followed = await this.#resumable.follow(id)
     if (followed === null) throw new StreamError('store', `The stream ${id} is gone.`)
@@ -137,12 +141,19 @@ export class Turns {
     return this.#resumable.handOver()
   }
 
-  /** `resume()` sees whether the conversation still has this turn. */
   async #revive(streamId: string, left: LeftBehind): Promise<EventStream> {
     const [browser = '', key = ''] = streamId.split('/')
     const id = conversationOf(key)
     const latest = await readLatest(this.memory.store, `${browser}/${id}`)
-    return this.conversation(browser, id, latest?.provider).resume(left)
+    const conversation = this.conversation(browser, id, latest?.provider)
+    // A process can die before its turn is stored. Then nothing was shown, and it begins again.
+    if (latest?.key === key && left.blocks.length === 0) {
+      const { draft } = await conversation.read()
+      const isStored = draft !== undefined && draft.id === left.partial.id
+      if (!isStored) return openTurn(conversation, key, latest.intent)
+    }
+    // Sees whether the conversation still has this turn.
+    return conversation.resume(left)
   }
 }
 
