@@ -85,7 +85,9 @@ ${config}}`
     const path = join(this.#folder, 'nginx.conf')
     await writeFile(path, whole)
     const options = ['-e', 'stderr', '-p', this.#folder, '-c', path]
-    const child = spawn('nginx', options, { stdio: ['ignore', 'inherit', 'pipe'] })
+    // Debian keeps it where only root looks.
+    const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` }
+    const child = spawn('nginx', options, { env, stdio: ['ignore', 'inherit', 'pipe'] })
     this.#proxy = child
     let complaints = ''
     child.stderr.on('data', (piece) => {
