@@ -33,7 +33,7 @@ export function apiRoutes(turns: Turns): Hono<{ Variables: BrowserVariables }> {
   routes.post('/conversations/:id/messages', async ({ req, get }) => {
     const body = await readTurn(req.raw, req.param('id'), messageBody)
     const { key, provider } = body
-    const message = parseMessage(body.message, ['user', 'tool'])
+    const message = { id: crypto.randomUUID(), ...parseMessage(body.message, ['user', 'tool']) }
     const browser = get('browser')
     const intent = { kind: 'send', message } as const
     const stream = await turns.begin({ browser, key, provider, intent }, async (conversation) => {

@@ -11,7 +11,7 @@ import {
   type LeftBehind,
   type Resumable,
 } from 'sluice/resumable'
-import { clearLatest, readLatest, writeLatest } from './latest-turn.ts'
+import { clearLatest, type LatestTurn, readLatest, writeLatest } from './latest-turn.ts'
 import { type Memory, processMemory } from './memory.ts'
 import type { ProviderName, Providers } from './providers.ts'
 import { tools } from './tools.ts'
@@ -100,12 +100,12 @@ export class Turns {
     await this.#resumable.stop(`${browser}/${key}`)
   }
 
-  /** The key of the stream that is under way. */
-  async running(browser: string, conversationId: string): Promise<string | undefined> {
+  /** The turn that is under way. */
+  async running(browser: string, conversationId: string): Promise<LatestTurn | undefined> {
     const latest = await readLatest(this.memory.store, `${browser}/${conversationId}`)
     if (latest === undefined) return undefined
     const page = await this.memory.log.read(`${browser}/${latest.key}`, 0)
-    return page === null || page.ended ? undefined : latest.key
+    return page === null || page.ended ? undefined : latest
   }
 
   /**
@@ -125,10 +125,10 @@ export class Turns {
   }
 
   async delete(browser: string, conversationId: string): Promise<void> {
-    const key = await this.running(browser, conversationId)
+    const running = await this.running(browser, conversationId)
     await this.conversation(browser, conversationId).clear()
     await clearLatest(this.memory.store, `${browser}/${conversationId}`)
-    if (key !== undefined) await this.#resumable.stop(`${browser}/${key}`)
+    if (running !== undefined) await this.stop(browser, running.key)
   }
 
   /** Continues what dead processes have left, also without a reader: at the start, and from a timer. */

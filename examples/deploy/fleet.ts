@@ -48,9 +48,10 @@ export class Fleet {
   }
 
   async stop(): Promise<void> {
-    const processes = [...this.#instances, this.#proxy].filter((child) => child?.exitCode === null)
-    for (const child of processes) child?.kill('SIGTERM')
-    await Promise.all(processes.map((child) => child && once(child, 'exit')))
+    const running = [...this.#instances, this.#proxy].filter((child) => child?.exitCode === null)
+    const ended = running.flatMap((child) => (child === undefined ? [] : [once(child, 'exit')]))
+    for (const child of running) child?.kill('SIGTERM')
+    await Promise.all(ended)
     await rm(this.#folder, { recursive: true, force: true })
   }
 
