@@ -11,10 +11,11 @@ import {
   type LeftBehind,
   type Resumable,
 } from 'sluice/resumable'
-import { clearLatest, readLatest, writeLatest } from './latest-turn.ts'
+import { clearLatest, type LatestTurn, readLatest, writeLatest } from './latest-turn.ts'
 import { type Memory, processMemory } from './memory.ts'
 import type { ProviderName, Providers } from './providers.ts'
 import { tools } from './tools.ts'
+import { openTurn, type TurnIntent } from './turn-intent.ts'
 
 /** What one browser asks for: its conversation, and the key of the turn. */
 export interface TurnRequest {
@@ -22,6 +23,7 @@ export interface TurnRequest {
   /** Chosen by the page: the id of the conversation, a dot, and something unique. */
   key: string
   provider: ProviderName
+  intent: TurnIntent
 }
 
 export interface TurnsOptions {
@@ -68,18 +70,20 @@ export class Turns {
    * Begins a turn and follows it. A turn that has begun before is followed only: the same request
    * again, after a lost connection, does not ask the model again.
    *
+   * @param prepare - called for a turn that has not begun before
    * @throws StreamError `store`
    */
   async begin(
-    { browser, key, provider }: TurnRequest,
-    open: (conversation: Conversation) => EventStream | Promise<EventStream>,
+    { browser, key, provider, intent }: TurnRequest,
+    prepare?: (conversation: Conversation) => Promise<void>,
   ): Promise<FollowedStream> {
     const id = `${browser}/${key}`
     const begun = await this.#resumable.follow(id)
     if (begun !== null) return begun
     const conversation = this.conversation(browser, conversationOf(key), provider)
-    const stream = await open(conversation)
-    await writeLatest(this.memory.store, conversation.id, { key, provider })
+    await prepare?.(conversation)
+    await writeLatest(this.memory.store, conversation.id, { key, provider, intent })
+    const stream = openTurn(conversation, key, intent)
     await this.#resumable.publish(id, stream).catch(ignoreConflict)
     const followed = await this.#resumable.follow(id)
     if (followed === null) throw new StreamError('store', `The stream ${id} is gone.`)
@@ -96,12 +100,12 @@ export class Turns {
     await this.#resumable.stop(`${browser}/${key}`)
   }
 
-  /** The key of the stream that is under way. */
-  async running(browser: string, conversationId: string): Promise<string | undefined> {
+  /** The turn that is under way. */
+  async running(browser: string, conversationId: string): Promise<LatestTurn | undefined> {
     const latest = await readLatest(this.memory.store, `${browser}/${conversationId}`)
     if (latest === undefined) return undefined
     const page = await this.memory.log.read(`${browser}/${latest.key}`, 0)
-    return page === null || page.ended ? undefined : latest.key
+    return page === null || page.ended ? undefined : latest
   }
 
   /**
@@ -121,10 +125,10 @@ export class Turns {
   }
 
   async delete(browser: string, conversationId: string): Promise<void> {
-    const key = await this.running(browser, conversationId)
+    const running = await this.running(browser, conversationId)
     await this.conversation(browser, conversationId).clear()
     await clearLatest(this.memory.store, `${browser}/${conversationId}`)
-    if (key !== undefined) await this.#resumable.stop(`${browser}/${key}`)
+    if (running !== undefined) await this.stop(browser, running.key)
   }
 
   /** Continues what dead processes have left, also without a reader: at the start, and from a timer. */
@@ -137,12 +141,19 @@ export class Turns {
     return this.#resumable.handOver()
   }
 
-  /** `resume()` sees whether the conversation still has this turn. */
   async #revive(streamId: string, left: LeftBehind): Promise<EventStream> {
     const [browser = '', key = ''] = streamId.split('/')
     const id = conversationOf(key)
     const latest = await readLatest(this.memory.store, `${browser}/${id}`)
-    return this.conversation(browser, id, latest?.provider).resume(left)
+    const conversation = this.conversation(browser, id, latest?.provider)
+    // A process can die before its turn is stored. Then nothing was shown, and it begins again.
+    if (latest?.key === key && left.blocks.length === 0) {
+      const { draft } = await conversation.read()
+      const isStored = draft !== undefined && draft.id === left.partial.id
+      if (!isStored) return openTurn(conversation, key, latest.intent)
+    }
+    // Sees whether the conversation still has this turn.
+    return conversation.resume(left)
   }
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { textOf } from './read-json.js'
+import { compact, textOf } from './read-json.js'
 
 /** Why a stream failed. */
 export type StreamErrorCode =
@@ -58,9 +58,8 @@ const sentences: Record<StreamErrorCode, string> = {
   unknown: 'Something went wrong.',
 }
 
-/** C0 and C1 controls, and the characters that reorder what a terminal or a log viewer shows. */
-// oxlint-disable-next-line no-control-regex
-const invisible = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g
+/** Control characters, line breaks, and what reorders the text in a terminal or a log viewer. */
+const invisible = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu
 
 const brand = Symbol.for('sluice.StreamError')
 
@@ -129,9 +128,8 @@ export class StreamError extends Error {
     )
     this.code = code
     this.retryable = options.retryable ?? Object.hasOwn(retryableSentences, code)
-    for (const name of ['status', 'provider', 'retryAfterMs', 'requestId', 'body'] as const) {
-      if (options[name] !== undefined) Object.assign(this, { [name]: options[name] })
-    }
+    const { status, provider, retryAfterMs, requestId, body } = options
+    Object.assign(this, compact({ status, provider, retryAfterMs, requestId, body }))
     // Not enumerable, because logs need only `message`.
     Object.defineProperty(this, 'publicMessage', {
       value: options.publicMessage?.replaceAll(invisible, ' ') ?? sentences[code],
@@ -185,14 +183,8 @@ export class StreamError extends Error {
 
   /** The part that may leave the server: no provider text, no ids, no cause. */
   toJSON(): StreamErrorJSON {
-    const json: StreamErrorJSON = {
-      code: this.code,
-      message: this.publicMessage,
-      retryable: this.retryable,
-    }
-    if (this.status !== undefined) json.status = this.status
-    if (this.retryAfterMs !== undefined) json.retryAfterMs = this.retryAfterMs
-    return json
+    const { code, publicMessage: message, retryable, status, retryAfterMs } = this
+    return { code, message, retryable, ...compact({ status, retryAfterMs }) }
   }
 }
 

@@ -1,14 +1,21 @@
 /**
- * Texts, images and files in AG-UI's messages.
+ * Texts, images, files and results in AG-UI's messages.
  *
  * @module
  */
 
-import type { FileInputPart, ImageDetail, ImageInputPart, InputPart } from '../base/messages.js'
+import type {
+  FileInputPart,
+  ImageDetail,
+  ImageInputPart,
+  InputPart,
+  ToolResultPart,
+} from '../base/messages.js'
+import { parseJson } from '../base/parse-json.js'
 import { isRecord } from '../base/read-json.js'
 import { fileIdOf, readData } from '../wires/attachment-data.js'
 import type { AgUiPart } from './ag-ui-shape.js'
-import { type Fields, invalid, recordIn, stringIn, stringsIn } from './read-messages.js'
+import { type Fields, invalid, recordIn, recordsIn, stringIn, stringsIn } from './read-messages.js'
 
 export function toAgUiPart(part: InputPart): AgUiPart {
   if (part.type === 'text') return { type: 'text', text: part.text }
@@ -47,7 +54,7 @@ function sourceOf(part: ImageInputPart | FileInputPart, type: { mimeType?: strin
 /** The media type of a URL whose own nobody has named. */
 const general = { audio: 'audio/mpeg', video: 'video/mp4', document: 'application/pdf' }
 
-export function fromAgUiPart(part: Fields, place: string): InputPart {
+function fromAgUiPart(part: Fields, place: string): InputPart {
   const { type, metadata } = part
   if (type === 'text') return { type, text: stringIn(part, 'text', place) }
   // Before version 1.0.
@@ -75,4 +82,42 @@ function binaryPart(part: Fields, place: string): InputPart {
   if (data === undefined) throw invalid(`${place} has no data, url or id.`)
   if (mediaType.startsWith('image/')) return { type: 'image', data, mediaType }
   return { type: 'file', data, mediaType, ...stringsIn(part, 'filename') }
+}
+
+/** Our fields. */
+export function ownIn({ metadata }: Fields): Fields {
+  return isRecord(metadata) && isRecord(metadata.sluice) ? metadata.sluice : {}
+}
+
+export function inputContent(message: Fields, place: string): string | InputPart[] {
+  const { content } = message
+  if (typeof content === 'string') return content
+  if (!Array.isArray(content)) throw invalid(`${place}.content is not a string or an array.`)
+  return recordsIn(content, `${place}.content`).map((part, at) => {
+    return fromAgUiPart(part, `${place}.content[${at}]`)
+  })
+}
+
+export function toResult(message: Fields, id: string, name: string, place: string): ToolResultPart {
+  const { output: type } = ownIn(message)
+  const given = inputContent(message, place)
+  const parts = typeof given === 'string' ? [] : [...given]
+  const first = typeof given === 'string' ? given : outputIn(parts, type)
+  const { error } = stringsIn(message, 'error')
+  const text = first === '' && error !== undefined ? error : first
+  const isJson = typeof type === 'string' && type !== 'undefined'
+  return {
+    type: 'tool-result',
+    id,
+    name,
+    output: type === 'undefined' ? undefined : isJson ? parseJson(text ?? '') : text,
+    ...(parts.length > 0 && { content: parts }),
+    ...(error !== undefined && { isError: true }),
+  }
+}
+
+/** Takes the output from before the other parts. */
+function outputIn(parts: InputPart[], type: unknown): string | undefined {
+  if (type === 'undefined' || parts[0]?.type !== 'text') return undefined
+  return (parts.shift() as { text: string }).text
 }

@@ -9,6 +9,15 @@
 export interface AgUiMessageLike {
   id?: string
   role: string
+  content?: unknown
+  name?: unknown
+  encryptedValue?: unknown
+  metadata?: unknown
+  toolCalls?: unknown
+  toolCallId?: unknown
+  error?: unknown
+  activityType?: unknown
+  subagentRunId?: unknown
 }
 
 interface AgUiFields {

@@ -208,10 +208,10 @@ export class AiSdkEncoder extends DataEncoder {
     this.#write({ type: 'finish', finishReason: this.#settings.protocol.interrupted })
   }
 
-  /** The next request must not present the answer as whole. */
+  /** The next request must not present the answer as whole, unless another one has continued it. */
   #markPartial(): void {
     if (this.#last < 0) return
-    this.#write({ type: 'data-message', id: 'message', data: { status: 'partial' } })
+    this.#write({ type: 'data-message', data: { status: 'partial' } })
   }
 
   #fail(error: unknown): void {

@@ -6,16 +6,13 @@
 
 import type {
   AssistantMessage,
-  InputPart,
   Message,
   OutputPart,
   ToolApprovalPart,
   ToolCallPart,
-  ToolResultPart,
 } from '../base/messages.js'
-import { parseJson } from '../base/parse-json.js'
 import { isRecord } from '../base/read-json.js'
-import { fromAgUiPart } from './ag-ui-parts.js'
+import { inputContent, ownIn, toResult } from './ag-ui-parts.js'
 import type { AgUiMessageLike } from './ag-ui-shape.js'
 import { closeCalls, inputOf } from './open-calls.js'
 import { type Fields, invalid, recordIn, recordsIn, stringIn, stringsIn } from './read-messages.js'
@@ -236,10 +233,6 @@ class Reader {
   }
 }
 
-function ownIn({ metadata }: Fields): Fields {
-  return isRecord(metadata) && isRecord(metadata.sluice) ? metadata.sluice : {}
-}
-
 function identity(message: Fields): { id?: string } {
   return stringsIn(message, 'id')
 }
@@ -265,37 +258,4 @@ function fieldsOf(message: Fields, isModels = false): OpenAnswer['fields'] {
     ...(typeof createdAt === 'string' || typeof createdAt === 'number' ? { createdAt } : {}),
     ...(metadata === undefined ? {} : { metadata }),
   }
-}
-
-function inputContent(message: Fields, place: string): string | InputPart[] {
-  const { content } = message
-  if (typeof content === 'string') return content
-  if (!Array.isArray(content)) throw invalid(`${place}.content is not a string or an array.`)
-  return recordsIn(content, `${place}.content`).map((part, at) => {
-    return fromAgUiPart(part, `${place}.content[${at}]`)
-  })
-}
-
-function toResult(message: Fields, id: string, name: string, place: string): ToolResultPart {
-  const { output: type } = ownIn(message)
-  const given = inputContent(message, place)
-  const parts = typeof given === 'string' ? [] : [...given]
-  const first = typeof given === 'string' ? given : outputIn(parts, type)
-  const { error } = stringsIn(message, 'error')
-  const text = first === '' && error !== undefined ? error : first
-  const isJson = typeof type === 'string' && type !== 'undefined'
-  return {
-    type: 'tool-result',
-    id,
-    name,
-    output: type === 'undefined' ? undefined : isJson ? parseJson(text ?? '') : text,
-    ...(parts.length > 0 && { content: parts }),
-    ...(error !== undefined && { isError: true }),
-  }
-}
-
-/** Takes the output from before the other parts. */
-function outputIn(parts: InputPart[], type: unknown): string | undefined {
-  if (type === 'undefined' || parts[0]?.type !== 'text') return undefined
-  return (parts.shift() as { text: string }).text
 }

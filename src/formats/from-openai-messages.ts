@@ -22,6 +22,14 @@ import { type Fields, invalid, recordIn, recordsIn, stringIn, stringsIn } from '
 /** A message of Chat Completions, as far as it is read. */
 export interface OpenaiMessageLike {
   role: string
+  content?: unknown
+  name?: unknown
+  refusal?: unknown
+  audio?: unknown
+  annotations?: unknown
+  tool_calls?: unknown
+  tool_call_id?: unknown
+  function_call?: unknown
 }
 
 /**

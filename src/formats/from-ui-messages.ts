@@ -68,7 +68,10 @@ export function fromUiMessages(messages: readonly UiMessageLike[]): Message[] {
 type MessageFields = Pick<AssistantMessage, 'id' | 'status' | 'key' | 'createdAt' | 'metadata'>
 
 function fieldsOf(message: Fields, parts: readonly Fields[]): MessageFields {
-  const { data } = parts.find(({ type }) => type === 'data-message') ?? {}
+  const at = parts.findLastIndex(({ type }) => type === 'data-message')
+  const { data } = parts[at] ?? {}
+  // What follows the mark has continued the answer.
+  const isMarked = at === parts.length - 1
   const { status, createdAt, ...kept } = isRecord(data) ? data : {}
   // A page that stops leaves its last part like this.
   const isStreaming = parts.some(
@@ -76,7 +79,7 @@ function fieldsOf(message: Fields, parts: readonly Fields[]): MessageFields {
   )
   return {
     ...stringsIn(message, 'id'),
-    ...(status === 'partial' || isStreaming ? { status: 'partial' } : {}),
+    ...((status === 'partial' && isMarked) || isStreaming ? { status: 'partial' } : {}),
     ...stringsIn(kept, 'key'),
     ...(typeof createdAt === 'string' || typeof createdAt === 'number' ? { createdAt } : {}),
     ...(message.metadata === undefined ? {} : { metadata: message.metadata }),

@@ -9,7 +9,16 @@ import { fileIdOf, readData, toDataUrl } from '../wires/attachment-data.js'
 
 /** An http(s) or data URL, or the provider's own id of an uploaded file. */
 export function urlOf(part: ImageInputPart | FileInputPart): string {
-  return fileIdOf(part) ?? toDataUrl(readData(part))
+  const isUrl = typeof part.data === 'string' && /^(?:data|https?):/i.test(part.data)
+  return isUrl ? (part.data as string) : (fileIdOf(part) ?? toDataUrl(readData(part)))
+}
+
+/** Who keeps the file, and under which id; undefined for a file that is not uploaded. */
+export function referenceOf(
+  part: ImageInputPart | FileInputPart,
+): Record<string, string> | undefined {
+  const id = fileIdOf(part)
+  return id === undefined ? undefined : { [id.startsWith('file_') ? 'anthropic' : 'openai']: id }
 }
 
 /** The media type; a general one for an image that does not name its own. */

@@ -34,7 +34,8 @@ import type { AgUiMessage } from './ag-ui-shape.js'
 export function toAgUiMessages(messages: readonly Message[]): AgUiMessage[] {
   const last = messages.at(-1)
   const approvals = last?.role === 'tool' ? approvalsIn(last) : new Map()
-  return messages.flatMap((message): AgUiMessage[] => {
+  const ids = new Set<string>()
+  const written = messages.flatMap((message): AgUiMessage[] => {
     const { role, id = newId() } = message
     const { metadata, ...fields } = fieldsOf(message)
     if (role === 'assistant') {
@@ -50,6 +51,12 @@ export function toAgUiMessages(messages: readonly Message[]): AgUiMessage[] {
     const { content } = message
     const parts = typeof content === 'string' ? content : content.map(toAgUiPart)
     return [{ id, role, content: parts, ...kept, ...fields }]
+  })
+  return written.map((message) => {
+    const isRepeated = ids.has(message.id)
+    ids.add(message.id)
+    // Models may use the id of a call twice.
+    return isRepeated && message.role === 'tool' ? { ...message, id: newId() } : message
   })
 }
 

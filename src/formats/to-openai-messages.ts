@@ -6,7 +6,6 @@
 
 import type { Message } from '../base/messages.js'
 import { isRecord } from '../base/read-json.js'
-import { describeModel } from '../wires/models/describe-model.js'
 import { encodeMessages } from '../wires/openai-chat/messages.js'
 import { PartEncoder } from '../wires/openai-chat/parts.js'
 
@@ -45,7 +44,8 @@ const model = 'gpt-5.5'
  * Turns messages into those that OpenAI's Chat Completions and everything compatible takes, as the
  * drivers send them: an answer of several steps becomes a message for each step, followed by the
  * results of its calls, and all instructions become one `system` message at the beginning. Calls of
- * the last answer that have no result are kept, for a reader that answers them; others are not.
+ * the last answer that have no result are kept, for a reader that answers them; others are not. An id
+ * of a call that is used twice gets a suffix, and a long one is cut.
  *
  * That API has no place for reasoning, sources, files of the model, blocks of other providers, ids,
  * the status, times and other metadata: they are left out. A partial answer is followed by the remark that it broke off, the result of a
@@ -60,7 +60,7 @@ const model = 'gpt-5.5'
  */
 export function toOpenaiMessages(messages: readonly Message[]): OpenaiMessage[] {
   const request = { messages: messages.map(named) }
-  const traits = { ...describeModel(model), systemRole: 'system' } as const
+  const traits = { systemRole: 'system' } as const
   const encoder = new PartEncoder('openai', undefined)
   return encodeMessages(request, model, traits, encoder, undefined, true) as OpenaiMessage[]
 }

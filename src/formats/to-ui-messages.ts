@@ -9,17 +9,14 @@ import type {
   InputPart,
   Message,
   OutputPart,
-  ToolApprovalPart,
   ToolCallPart,
   ToolResultPart,
 } from '../base/messages.js'
 import { newId } from '../base/new-id.js'
-import { denied } from '../base/tools.js'
-import { matchResults } from '../wires/call-order.js'
-import { jsonParts, mediaTypeOf, urlOf } from './json-parts.js'
-import { type Kept, keep } from './ui-kept.js'
-import type { UiMessage, UiMetadata, UiPart, UiPartOf5 } from './ui-message.js'
-import { forOthers } from './ui-metadata.js'
+import { mediaTypeOf, referenceOf, urlOf } from './json-parts.js'
+import { UiCallParts } from './ui-call-parts.js'
+import type { UiMessage, UiPart, UiPartOf5 } from './ui-message.js'
+import { metadataOf } from './ui-metadata.js'
 
 /** Options of `toUiMessages()`. */
 export interface ToUiMessagesOptions {
@@ -71,7 +68,7 @@ export function toUiMessages(
   options: ToUiMessagesOptions = {},
 ): UiMessage[] {
   checkOptions('toUiMessages', options, rules)
-  const calls = new Calls(messages, options)
+  const calls = new UiCallParts(messages, options)
   return messages.flatMap((message): UiMessage[] => {
     const { role, id = newId(), metadata } = message
     if (role === 'tool') return []
@@ -104,11 +101,14 @@ function ownPart({ status, key, createdAt }: Message): UiPart[] {
 function inputPart(part: InputPart): UiPart {
   if (part.type === 'text') return { type: 'text', text: part.text, state: 'done' }
   const named = part.type === 'file' && part.filename !== undefined
+  const reference = referenceOf(part)
   const image = part.type === 'image' ? ({ image: true, detail: part.detail } as const) : {}
   return {
     type: 'file',
     mediaType: mediaTypeOf(part),
     url: urlOf(part),
+    // Only ai 7 knows it.
+    ...(reference && { providerReference: reference }),
     ...(named && { filename: part.filename as string }),
     ...metadataOf({ image: undefined, ...image }),
   }
@@ -117,7 +117,7 @@ function inputPart(part: InputPart): UiPart {
 function answerParts(
   content: string | readonly OutputPart[],
   messageId: string,
-  calls: Calls,
+  calls: UiCallParts,
 ): UiPart[] {
   const parts: UiPart[] = [{ type: 'step-start' }]
   let isAnswered = false
@@ -172,97 +172,4 @@ function outputPart(
       return { type: 'data-provider', id: `provider-${id}`, data: block }
     }
   }
-}
-
-function metadataOf(
-  kept: Parameters<typeof keep>[0],
-  isReasoning = false,
-): { providerMetadata?: UiMetadata } {
-  const own = keep(kept)
-  if (own === undefined) return {}
-  const metadata = { ...forOthers(own.sluice, isReasoning), ...own }
-  return { providerMetadata: metadata as unknown as UiMetadata }
-}
-
-/** Tool calls with their results, and what a person has said to them. */
-class Calls {
-  readonly #results: ReturnType<typeof matchResults>
-  readonly #approvals = new Map<string, ToolApprovalPart>()
-  readonly #waiting: ReadonlySet<string>
-  readonly #hasApprovals: boolean
-
-  constructor(messages: readonly Message[], { version, waiting = [] }: ToUiMessagesOptions) {
-    this.#results = matchResults(messages)
-    this.#hasApprovals = version !== 5
-    this.#waiting = new Set(waiting.flatMap((call) => (call.for === 'approval' ? [call.id] : [])))
-    const last = messages.at(-1)
-    for (const part of last?.role === 'tool' ? last.content : []) {
-      if (part.type === 'tool-approval') this.#approvals.set(part.id, part)
-    }
-  }
-
-  partOf(call: ToolCallPart, messageId: string): UiPart {
-    const { id, name, input, error, signature, custom, seal } = call
-    const result = this.#results.get(call)?.part
-    const kept: Kept = {
-      ...(signature === undefined ? {} : { signature }),
-      ...(custom && { custom }),
-      ...(seal === undefined ? {} : { seal, messageId }),
-    }
-    const tool = { type: `tool-${name}` as const, toolCallId: id }
-    const withKept = (more: Kept): { callProviderMetadata?: UiMetadata } => {
-      const { providerMetadata: callProviderMetadata } = metadataOf({ ...kept, ...more })
-      return callProviderMetadata === undefined ? {} : { callProviderMetadata }
-    }
-    if (result !== undefined) {
-      const { output, isError } = result
-      const content = result.content && { content: jsonParts(result.content) }
-      const approval = { id: approvalId(messageId, id), approved: false as const }
-      if (isError && this.#hasApprovals && content === undefined && isDenial(output)) {
-        const reason = output.slice(`${denied} Reason: `.length)
-        const told = { ...approval, ...(reason === '' ? {} : { reason }) }
-        return { ...tool, ...withKept({}), state: 'output-denied', input, approval: told }
-      }
-      if (!isError) {
-        const shape: Kept = { ...content, ...(output === undefined ? { hasOutput: false } : {}) }
-        return {
-          ...tool,
-          ...withKept(shape),
-          state: 'output-available',
-          input,
-          output: output ?? null,
-        }
-      }
-      const isText = typeof output === 'string'
-      const errorText = isText ? output : (JSON.stringify(output) ?? 'The tool failed.')
-      const shape: Kept = { ...content, ...(isText ? {} : { output }) }
-      return { ...tool, ...withKept(shape), state: 'output-error', input, errorText }
-    }
-    if (error !== undefined) {
-      const raw = typeof input === 'string' ? { input: undefined, rawInput: input } : { input }
-      const metadata = withKept({ failed: true })
-      return { ...tool, ...metadata, state: 'output-error', ...raw, errorText: error }
-    }
-    const answer = this.#approvals.get(id)
-    const asked = { id: approvalId(messageId, id) }
-    if (answer !== undefined && this.#hasApprovals) {
-      const { approved, reason } = answer
-      const approval = { ...asked, approved, ...(reason === undefined ? {} : { reason }) }
-      return { ...tool, ...withKept({}), state: 'approval-responded', input, approval }
-    }
-    if (this.#waiting.has(id) && this.#hasApprovals) {
-      return { ...tool, ...withKept({}), state: 'approval-requested', input, approval: asked }
-    }
-    return { ...tool, ...withKept({}), state: 'input-available', input }
-  }
-}
-
-function isDenial(output: unknown): output is string {
-  if (typeof output !== 'string' || !output.startsWith(denied)) return false
-  return output === denied || output.startsWith(`${denied} Reason: `)
-}
-
-/** As `aiSdk()` names it. */
-function approvalId(messageId: string, callId: string): string {
-  return `${messageId}/${callId}`
 }

@@ -10,7 +10,8 @@ export interface UiMessageLike {
   id?: string
   role: 'system' | 'user' | 'assistant'
   metadata?: unknown
-  parts: readonly { type: string }[]
+  /** Objects with a `type`. */
+  parts: readonly object[]
 }
 
 /** A message for `useChat()`. It is a `UIMessage` of `ai`. */
@@ -40,6 +41,8 @@ type UiPartOfAll =
       mediaType: string
       url: string
       filename?: string
+      /** The id of an uploaded file, by the name of the provider. */
+      providerReference?: Record<string, string>
       providerMetadata?: UiMetadata
     }
   | {
@@ -68,7 +71,7 @@ type UiToolPart<State> = {
 type UiCallState =
   | { state: 'input-available'; input: unknown }
   | { state: 'output-available'; input: unknown; output: unknown }
-  | { state: 'output-error'; input: unknown; rawInput?: unknown; errorText: string }
+  | { state: 'output-error'; input: unknown; errorText: string }
 
 type UiApprovalState =
   | { state: 'approval-requested'; input: unknown; approval: { id: string } }

@@ -7,7 +7,7 @@
 import { parseJson } from '../base/parse-json.js'
 import { isRecord } from '../base/read-json.js'
 import { sign, signatureFor } from '../wires/signature.js'
-import type { Kept } from './ui-kept.js'
+import { type Kept, keep } from './ui-kept.js'
 import type { UiMetadata } from './ui-message.js'
 
 /** Our fields, also from what other providers of the AI SDK have signed. */
@@ -23,7 +23,7 @@ export function keptIn(metadata: unknown): Kept {
 }
 
 /** The same signature for the AI SDK's own provider. */
-export function forOthers({ signature, redacted }: Kept, isReasoning: boolean): UiMetadata {
+function forOthers({ signature, redacted }: Kept, isReasoning: boolean): UiMetadata {
   const wire = signature === undefined ? undefined : /^[\w-]+(?=[/:])/.exec(signature)?.[0]
   if (wire === 'anthropic-messages' && isReasoning) {
     const value = signatureFor(wire, 'anthropic', signature)
@@ -70,3 +70,14 @@ const others: readonly { name: string; read(fields: Record<string, unknown>): Ke
     { name: 'google', read: google },
     { name: 'vertex', read: google },
   ]
+
+/** Metadata of a part that is written: our fields, and the signature for its own maker. */
+export function metadataOf(
+  kept: Parameters<typeof keep>[0],
+  isReasoning = false,
+): { providerMetadata?: UiMetadata } {
+  const own = keep(kept)
+  if (own === undefined) return {}
+  const metadata = { ...forOthers(own.sluice, isReasoning), ...own }
+  return { providerMetadata: metadata as unknown as UiMetadata }
+}

@@ -43,7 +43,7 @@ export function headersOf(refuse: (name: string) => Error, ...sets: readonly Hea
   return headers
 }
 
-export function entriesOf(set: HeaderSet | HeaderReader = {}): Iterable<[string, string]> {
+function entriesOf(set: HeaderSet = {}): Iterable<[string, string]> {
   return Symbol.iterator in set ? (set as Iterable<[string, string]>) : Object.entries(set)
 }
 
@@ -62,7 +62,7 @@ export function describe(
 ): ResponseDetails | undefined {
   const requestId = requestIdOf(headers)
   const listed = Object.fromEntries(
-    [...entriesOf(headers)].filter(([name]) => described.test(name)),
+    [...entriesOf(headers as HeaderSet)].filter(([name]) => described.test(name)),
   )
   const details: ResponseDetails = {
     ...(id && { id }),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { entriesOf, type HeaderReader, header } from './headers.js'
+import { type HeaderReader, header } from './headers.js'
 import { maxWaitMs } from './retry-after.js'
 
 const unitsMs: Partial<Record<string, number>> = {
@@ -87,22 +87,34 @@ export function waitInFields(fields: object): number | undefined {
   return longest
 }
 
-/** Those of OpenAI and servers like it, and of Anthropic, by any limit. */
-const resetName = /^(x|anthropic)-ratelimit\b.*\breset\b/
+/** The limits in the names of headers: those of OpenAI, Groq, Anthropic and Cerebras. */
+const kinds = [
+  '',
+  '-requests',
+  '-tokens',
+  '-input-tokens',
+  '-output-tokens',
+  '-requests-day',
+  '-tokens-minute',
+]
 
 /**
  * The wait until a limit resets, for a refusal without `retry-after`: the longest of those of which
- * nothing remains, else the shortest. Headers that can only be asked by name have none.
+ * nothing remains, else the shortest.
  */
 export function waitForReset(headers: HeaderReader | undefined): number | undefined {
   let longest: number | undefined
   let shortest: number | undefined
-  for (const [name, value] of entriesOf(headers)) {
-    const delayMs = resetName.test(name) ? toWaitMs(value) : undefined
-    if (delayMs === undefined) continue
-    if (Number(header(headers, name.replace('reset', 'remaining')) ?? 0) > 0) {
+  const read = (reset: string, remaining: string): void => {
+    const delayMs = toWaitMs(header(headers, reset))
+    if (delayMs === undefined) return
+    if (Number(header(headers, remaining) ?? 0) > 0)
       shortest = Math.min(shortest ?? delayMs, delayMs)
-    } else longest = Math.max(longest ?? 0, delayMs)
+    else longest = Math.max(longest ?? 0, delayMs)
+  }
+  for (const kind of kinds) {
+    read(`x-ratelimit-reset${kind}`, `x-ratelimit-remaining${kind}`)
+    read(`anthropic-ratelimit${kind}-reset`, `anthropic-ratelimit${kind}-remaining`)
   }
   return longest ?? shortest
 }

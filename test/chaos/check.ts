@@ -59,7 +59,7 @@ export function checkStream(each: Ended, report: Report): void {
   // Results come as they are ready.
   const ids = (type: string): string =>
     parts
-      .flatMap((part) => (part.type === type ? [part.id] : []))
+      .flatMap((part) => (part.type === type ? [part.id ?? ''] : []))
       .toSorted()
       .join(' ')
   const planned = turn.steps
@@ -76,7 +76,7 @@ export function checkStream(each: Ended, report: Report): void {
 }
 
 function checkError(
-  { turn, isDisturbed, isAcknowledged }: Ended,
+  { turn, isDisturbed }: Ended,
   { error, partial }: ErrorEvent,
   events: readonly StreamEvent[],
   report: Report,
@@ -86,10 +86,17 @@ function checkError(
     // Another turn of the conversation was waiting for the lock, and has buried it.
     (isDisturbed && ['conflict', 'interrupted'].includes(error.code)) ||
     error.code === 'store' ||
-    // Its process ended before the question was stored.
-    (error.code === 'interrupted' && !isAcknowledged && partial.content.length === 0) ||
+    // Its process ended before the question was stored: see isLost().
+    (error.code === 'interrupted' && partial.content.length === 0) ||
     (error.code === 'interrupted' && revivalsOf(events) >= maxRevivals)
   if (!isRight) report(`it ends with ${error.code}: ${error.message}`)
+}
+
+/** Its sender was told that it has begun, and its question was never stored. */
+export function isLost({ isAcknowledged, isDisturbed, events }: Ended): boolean {
+  const terminal = terminalOf(events)
+  const isCut = terminal?.type === 'error' && terminal.error.code === 'interrupted'
+  return isCut && isAcknowledged && !isDisturbed && terminal.partial.content.length === 0
 }
 
 export function revivalsOf(events: readonly StreamEvent[]): number {
@@ -116,6 +123,24 @@ export function checkReader(reader: Reader, { events = [] }: Ended, report: Repo
     report(`it has ${received.length} of ${events.length} events`)
 }
 
+/** Readers in the processes have received as many events as there are. */
+export function checkLocalReaders(
+  all: readonly Ended[],
+  effects: readonly Effect[],
+  report: (turn: PlannedTurn, message: string) => void,
+): number {
+  const streams = new Map(all.map((each) => [streamOf(each.turn), each]))
+  let count = 0
+  for (const effect of effects) {
+    if (effect.kind !== 'read') continue
+    count++
+    const { turn, events = [] } = streams.get(effect.id) as Ended
+    if (effect.events === events.length) continue
+    report(turn, `its reader in ${effect.pid} has ${effect.events} of ${events.length} events`)
+  }
+  return count
+}
+
 /** The store has the whole turn, or its question with what came of it. */
 export async function checkStored(
   all: readonly Ended[],
@@ -140,7 +165,7 @@ function checkTurn(
   const question = questionOf(turn)
   const places = messages.flatMap(({ content }, index) => (content === question ? [index] : []))
   if (places.length > 1) return report(`its question is stored ${places.length} times`)
-  const left = draft as { key?: string } | undefined
+  const left: { key?: string } | undefined = draft
   if (places.length === 0) {
     if (left?.key === streamOf(turn)) {
       if (terminal?.type === 'complete') report('it is complete, but stored as a draft only')
@@ -150,15 +175,19 @@ function checkTurn(
     if (!isEmpty) report('its question is not stored')
     return
   }
-  const answer = messages[(places[0] ?? 0) + 1] as (Message & { status?: string }) | undefined
+  const answer = messages[(places[0] ?? 0) + 1]
   const text = answer?.role === 'assistant' ? textOf(answer) : undefined
   const whole = wholeTextOf(turn)
   if (terminal?.type === 'complete') {
     if (text !== whole) report(`its answer is stored as ${JSON.stringify(text)}`)
-    if (answer?.status !== undefined) report(`its answer is stored as ${answer.status}`)
-  } else if (text !== undefined && answer?.status !== 'partial' && text !== whole) {
+    if (statusOf(answer) !== undefined) report('its answer is stored as partial')
+  } else if (text !== undefined && statusOf(answer) !== 'partial' && text !== whole) {
     report(`its answer broke off, and is stored as whole: ${JSON.stringify(text)}`)
   }
+}
+
+function statusOf(message: Message | undefined): string | undefined {
+  return message?.role === 'assistant' ? message.status : undefined
 }
 
 function partialOf({ partial }: ErrorEvent): string {
@@ -185,6 +214,7 @@ export function checkEffects(
   let again = 0
   for (const effect of effects) {
     if (effect.kind === 'breach') report(effect.message)
+    else if (effect.kind === 'read') continue
     else if (effect.kind === 'fault') {
       faultAt = effect.at
       if (effect.fault === 'stop') stopped.add(effect.pid)

@@ -10,6 +10,8 @@ export type Effect =
   | { kind: 'run'; key: string; call: string; name: string; pid: number; at: number }
   /** A model has been sent the result of a call. */
   | { kind: 'seen'; call: string; unknown: boolean; pid: number; at: number }
+  /** A reader in the process has read a stream to its end. */
+  | { kind: 'read'; id: string; events: number; pid: number; at: number }
   /** The parent has done this to a process. */
   | { kind: 'fault'; fault: string; pid: number; at: number }
   /** Something that must not happen. */

@@ -4,9 +4,9 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { Gate } from '../support/gate.ts'
+import type { Place } from '../support/places.ts'
 import type { Effects } from './effects.ts'
-import { Gate } from './gate.ts'
-import type { Place } from './places.ts'
 import { planTurns } from './plan.ts'
 import type { ProcessParameters } from './process.ts'
 import { startWorker } from './worker.ts'

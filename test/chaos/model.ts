@@ -3,8 +3,8 @@
  */
 
 import type { Driver } from 'sluice/driver'
+import type { Gate } from '../support/gate.ts'
 import type { Effects } from './effects.ts'
-import type { Gate } from './gate.ts'
 import { type PlannedTurn, textOfStep, wordsOf } from './plan.ts'
 
 interface Part {

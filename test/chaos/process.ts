@@ -2,9 +2,9 @@
  * A worker as a process of its own.
  */
 
+import { Gate } from '../support/gate.ts'
+import { type Address, openAddress } from '../support/places.ts'
 import { Effects } from './effects.ts'
-import { Gate } from './gate.ts'
-import { type Address, openAddress } from './places.ts'
 import { planTurns } from './plan.ts'
 import { startWorker } from './worker.ts'
 
@@ -35,6 +35,13 @@ const worker = await startWorker({
 process.on('unhandledRejection', (error) => {
   effects.add({ kind: 'breach', message: `unhandled rejection: ${String(error)}`, pid })
 })
+// A process that gets no time from the machine is like one that was stopped.
+let tickedAt = Date.now()
+setInterval(() => {
+  const now = Date.now()
+  if (now - tickedAt > leaseMs / 3) effects.add({ kind: 'fault', fault: 'stop', pid })
+  tickedAt = now
+}, 50)
 process.once('SIGTERM', () => {
   void worker.handOver().then(() => {
     worker.close()

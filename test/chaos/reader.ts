@@ -8,7 +8,7 @@ import { pause } from './model.ts'
 import type { PlannedReader } from './plan.ts'
 
 /** How long a reader waits for the next event before it tries another server, in milliseconds. */
-const silenceMs = 4_000
+const silenceMs = 6_000
 
 export interface ReaderSettings {
   plan: PlannedReader

@@ -2,7 +2,7 @@
  * Three processes serve conversations from one store and log, and are killed, stopped, ended and started again, while readers come and
  * go.
  *
- *     npm run chaos -- <memory|sqlite|redis> [seconds] [turns] [seed]
+ *     npm run chaos -- <memory|sqlite|redis|postgres> [seconds] [turns] [seed]
  *
  * Prints what happened, and exits with 1 and the seed if an answer is lost, cut, doubled or changed, or a tool ran again behind one's back.
  */
@@ -11,12 +11,15 @@ import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type PlaceName, placeNames, places } from '../support/places.ts'
 import {
   checkEffects,
+  checkLocalReaders,
   checkReader,
   checkStored,
   checkStream,
   type Ended,
+  isLost,
   readLog,
   revivalsOf,
   terminalOf,
@@ -24,7 +27,6 @@ import {
 import { Effects } from './effects.ts'
 import { type Member, startMember } from './fleet.ts'
 import { pause } from './model.ts'
-import { type PlaceName, placeNames, places } from './places.ts'
 import { type PlannedTurn, planTurns, randomOf, streamOf } from './plan.ts'
 import { Reader } from './reader.ts'
 
@@ -38,10 +40,10 @@ if (!isKnown || !(seconds >= 1 && count >= 1) || !Number.isInteger(seed)) {
   process.exit(2)
 }
 
-const leaseMs = 1_500
+const leaseMs = 3_000
 const members = 3
 /** How long the last turns may take once nothing fails any more, in milliseconds. */
-const settleMs = 45_000
+const settleMs = 60_000
 
 const random = randomOf(seed)
 const turns = planTurns(count, seed)
@@ -100,7 +102,7 @@ async function disturb(): Promise<void> {
     effects.add({ kind: 'fault', fault: 'stop', pid })
     faults.stop = (faults.stop ?? 0) + 1
     member.stop()
-    await pause(random(100, 2 * leaseMs))
+    await pause(random(100, 1.5 * leaseMs))
     member.continue()
     return undefined
   }
@@ -112,11 +114,15 @@ async function disturb(): Promise<void> {
 }
 
 async function disturbUntilEnd(): Promise<void> {
-  // One fault at a time, but for a restart of the store, so that the others are left.
+  const parallel: Promise<void>[] = []
   while (performance.now() < endsAt) {
     await pause(random(200, 1_500))
-    await disturb()
+    const fault = disturb()
+    // Sometimes two at the same time
+    if (random(1, 100) <= 20) parallel.push(fault)
+    else await fault
   }
+  await Promise.all(parallel)
 }
 
 // -------------------------------------------------------------- turns
@@ -142,29 +148,31 @@ async function post(path: string): Promise<number> {
 const acknowledged = new Set<PlannedTurn>()
 const readers = new Map<PlannedTurn, Reader[]>()
 
-/** The turns that another one of their conversation did not wait for, and those that did not wait. */
+/** The turns that run at the same time as another one of their conversation. */
 const disturbed = new Set<PlannedTurn>()
-const latest = new Map<string, Former>()
-
-interface Former {
-  turn: PlannedTurn
-  ended: Promise<void>
-  isOver: boolean
-}
+const running = new Map<string, Map<PlannedTurn, Promise<void>>>()
 
 async function take(turn: PlannedTurn): Promise<void> {
-  const former = latest.get(turn.conversation)
-  const own = { turn, ended: Promise.resolve(), isOver: false }
-  latest.set(turn.conversation, own)
-  own.ended = answer(turn, former).finally(() => {
-    own.isOver = true
+  const others = running.get(turn.conversation) ?? new Map<PlannedTurn, Promise<void>>()
+  running.set(turn.conversation, others)
+  const former = [...others.values()]
+  const ended = (turn.isImpatient ? Promise.resolve() : Promise.all(former)).then(() => {
+    for (const other of others.keys()) {
+      if (other === turn || !sent.has(other)) continue
+      for (const each of [turn, other]) disturbed.add(each)
+    }
+    sent.add(turn)
+    return answer(turn)
   })
-  await own.ended
+  others.set(turn, ended)
+  await ended
+  others.delete(turn)
 }
 
-async function answer(turn: PlannedTurn, former: Former | undefined): Promise<void> {
-  if (former !== undefined && !turn.isImpatient) await former.ended
-  if (former?.isOver === false) for (const each of [turn, former.turn]) disturbed.add(each)
+/** The turns whose question has been sent. */
+const sent = new Set<PlannedTurn>()
+
+async function answer(turn: PlannedTurn): Promise<void> {
   const path = `/turns/${turn.number}`
   if ((await post(path)) === 200) acknowledged.add(turn)
   const own = turn.readers.map((plan) => new Reader({ plan, path, anyPort, signal: over.signal }))
@@ -197,8 +205,9 @@ for (const turn of turns) {
   const isAcknowledged = acknowledged.has(turn)
   ended.push({ turn, events, isDisturbed: disturbed.has(turn), isAcknowledged })
 }
+const nameOf = ({ number, conversation }: PlannedTurn): string => `turn ${number} (${conversation})`
 const breach = (turn: PlannedTurn, message: string): void =>
-  void breaches.push(`turn ${turn.number} (${turn.conversation}): ${message}`)
+  void breaches.push(`${nameOf(turn)}: ${message}`)
 for (const each of ended) {
   const { turn } = each
   checkStream(each, (message) => breach(turn, message))
@@ -207,9 +216,19 @@ for (const each of ended) {
   }
 }
 await checkStored(ended, store, breach)
-const { runs, again } = checkEffects(effects.all(), (message) => breaches.push(message))
+const recorded = effects.all()
+const localReaders = checkLocalReaders(ended, recorded, breach)
+const { runs, again } = checkEffects(recorded, (message) => breaches.push(message))
 
-await Promise.all(fleet.map((member) => member?.kill()))
+if (breaches.length > 0) {
+  const failed = ended.filter(({ turn }) => breaches.some((each) => each.startsWith(nameOf(turn))))
+  const details = failed.map(async (each) => ({
+    ...each,
+    stored: await store.load(each.turn.conversation),
+  }))
+  writeFileSync(join(folder, 'turns.json'), JSON.stringify(await Promise.all(details), null, 1))
+}
+for (const member of fleet) await member?.kill()
 close()
 await place.remove()
 if (breaches.length === 0) await rm(folder, { recursive: true, force: true })
@@ -226,22 +245,25 @@ const allReaders = [...readers.values()].flat()
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, each) => all + each, 0)
 const rows: [string, string | number][] = [
   ['store', name],
+  ['seed', seed],
   ['seconds', Math.round((performance.now() - startedAt) / 1_000)],
   ['turns', count],
   ['of them at the same time', disturbed.size],
-  ...Object.entries(errors).toSorted(),
+  ...Object.entries(errors),
+  ['lost before they were stored', ended.filter(isLost).length],
   ...Object.entries(faults),
   ['revivals', sum(ended.map(({ events = [] }) => revivalsOf(events)))],
   ['runs of tools', runs],
   ['of them again, not known', again],
   ['readers', allReaders.length],
+  ['readers in the processes', localReaders],
   ['connections of readers', sum(allReaders.map(({ connections }) => connections))],
   ['events', sum(ended.map(({ events = [] }) => events.length))],
   ['longest gap, in ms', Math.round(Math.max(0, ...allReaders.map((each) => each.longestGapMs)))],
 ]
-for (const [label, value] of rows) console.log(`${label.padEnd(26)}${value}`)
+for (const [label, value] of rows) console.log(`${label.padEnd(30)}${value}`)
 if (breaches.length > 0) {
-  console.error(`\n${breaches.length} breaches with the seed ${seed}, effects in ${effectsFile}:`)
+  console.error(`\n${breaches.length} breaches with the seed ${seed}, more in ${folder}:`)
   for (const message of breaches.slice(0, 40)) console.error(`- ${message.slice(0, 600)}`)
   process.exit(1)
 }

@@ -11,9 +11,10 @@ import { StreamError, sse, tool } from 'sluice'
 import { type ConversationStore, createConversation } from 'sluice/conversation'
 import { pipeToNode } from 'sluice/node'
 import { createResumable, type Resumable, type StreamLog } from 'sluice/resumable'
+import type { Gate } from '../support/gate.ts'
 import { maxRevivals } from './check.ts'
 import type { Effects } from './effects.ts'
-import type { Gate } from './gate.ts'
+import { readHere } from './local-reader.ts'
 import { modelOf, pause } from './model.ts'
 import { type PlannedCall, type PlannedTurn, questionOf, streamOf } from './plan.ts'
 
@@ -35,6 +36,9 @@ export interface Worker {
   /** Ends its connections. */
   close(): void
 }
+
+/** The interval of the sweeps, in milliseconds. */
+const sweepMs = 2_000
 
 export async function startWorker(settings: WorkerSettings): Promise<Worker> {
   const { turns, effects, gate, pid, leaseMs } = settings
@@ -66,8 +70,17 @@ export async function startWorker(settings: WorkerSettings): Promise<Worker> {
     log,
     leaseMs,
     maxRevivals,
-    revive: (id) => conversationOf(turnOf(id)).send(questionOf(turnOf(id)), { key: id }),
+    // What has nothing left to resume begins anew, by its key.
+    revive: (id, left) =>
+      'blocks' in left
+        ? conversationOf(turnOf(id)).resume(left as never)
+        : conversationOf(turnOf(id)).send(questionOf(turnOf(id)), { key: id }),
   })
+
+  // Streams that nobody follows
+  const { sweep } = resumable as { sweep?: () => Promise<number> }
+  const sweeping = setInterval(() => void sweep?.call(resumable).catch(() => {}), sweepMs)
+  sweeping.unref()
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [, number = '', action] = /^\/turns\/(\d+)(\/stop)?$/.exec(request.url ?? '') ?? []
@@ -80,6 +93,8 @@ export async function startWorker(settings: WorkerSettings): Promise<Worker> {
       }
       const stream = conversationOf(turn).send(questionOf(turn), { key: id })
       await resumable.publish(id, stream)
+      const [{ leavesAfter } = { leavesAfter: Infinity }] = turn.readers
+      void readHere({ resumable, id, leavesAfter, effects, pid })
       return void response.end()
     }
     const after = request.headers['last-event-id']

@@ -84,8 +84,10 @@ for (const [name, present, open] of stores) {
       const events = await collect(conversation.send('b'))
       expect(outline(events)).toEqual(['start', 'text tw', 'error interrupted'])
       expect(events.at(-1)).not.toHaveProperty('messageCount')
-      expect(lines(await conversation.messages())).toEqual(['user a', 'assistant one'])
-      expect(await conversation.read()).toMatchObject({ draft: { input: [{ content: 'b' }] } })
+      expect(lines(await conversation.messages())).toEqual(['user a', 'assistant one', 'user b'])
+      const { messages, draft } = await conversation.read()
+      expect(messages).toHaveLength(2)
+      expect(draft).toMatchObject({ input: [{ content: 'b' }] })
       expect(await conversation.send('c').final()).toMatchObject({ messageCount: 5 })
       expect(lines(await conversation.messages())).toEqual([
         'user a',
@@ -121,7 +123,7 @@ for (const [name, present, open] of stores) {
       for await (const event of conversation.send('c', { signal: controller.signal })) {
         if (event.type === 'content') controller.abort()
       }
-      expect(lines(await conversation.messages())).toEqual(['user a', 'user b'])
+      expect(lines(await conversation.messages())).toEqual(['user a', 'user b', 'user c'])
       const last = conversation.send('d', { driver: echo(), onConflict: 'reject' })
       expect(await last.text()).toBe('a / b / c / d')
     })
@@ -211,6 +213,7 @@ for (const [name, present, open] of stores) {
           ...named,
           role: 'assistant',
           content: [{ type: 'tool-call', id: 'c1', name: 'now', input: { zone: 'UTC' } }],
+          finishReason: 'tool-calls',
         },
         { ...named, role: 'tool', content: [result] },
       ])

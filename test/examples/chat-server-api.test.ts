@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Message } from 'sluice'
 import { connect, readStream } from 'sluice/client'
-import type { AnswerOption } from 'sluice/testing'
+import { type AnswerOption, simulatedProvider } from 'sluice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   type Memory,
@@ -15,6 +15,12 @@ import {
   openMemory,
   processMemory,
 } from '../../examples/chat-server/memory.ts'
+import {
+  claudeProvider,
+  geminiProvider,
+  openaiProvider,
+} from '../../examples/chat-server/providers.ts'
+import { Turns } from '../../examples/chat-server/turns.ts'
 import { collect, outline } from '../support/collect.ts'
 import { postgresNote, postgresPresent, startPostgres } from '../support/postgres.ts'
 import { redisNote, redisPresent, startRedis } from '../support/redis.ts'
@@ -220,6 +226,7 @@ describe.each([
       const [first] = (await page.read('k')).messages
       const messageId = first?.id ?? ''
       const running = await page.post('k', 'edit', { key: 'k.3', messageId, message: 'Three' })
+      await expect.poll(() => sockets.provider.requests.length).toBe(3)
       const during = await page.read('k')
       expect(during).toMatchObject({ running: { key: 'k.3' } })
       expect(during.messages).toMatchObject([{ id: messageId, content: 'Three' }])
@@ -238,6 +245,52 @@ describe.each([
       expect(await page.read('l')).toEqual({ messages: [] })
     })
   })
+})
+
+const turnOfLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** Each call takes a turn of the event loop, as over a network. */
+function slow({ store, log }: Memory): Memory {
+  return {
+    log,
+    store: {
+      load: (id) => turnOfLoop().then(() => store.load(id)),
+      write: (id, change, version) => turnOfLoop().then(() => store.write(id, change, version)),
+      clear: (id) => turnOfLoop().then(() => store.clear(id)),
+      lock: (id, options) => turnOfLoop().then(() => store.lock(id, options)),
+    },
+  }
+}
+
+describe('a process that ends', () => {
+  // A hand-over can fall before, between and after the first writes of a turn.
+  test.each([0, 1, 2, 3, 4, 6, 10, 20])(
+    'after %i turns of the event loop leaves the whole answer to the next process',
+    async (count) => {
+      const provider = simulatedProvider({ paceMs: 0, answer })
+      const settings = { apiKey: 'any', fetch: provider.fetch }
+      const providers = {
+        openai: openaiProvider({ ...settings, baseURL: 'http://simulated/v1' }),
+        claude: claudeProvider(settings),
+        gemini: geminiProvider(settings),
+      }
+      const memory = slow(processMemory())
+      const [first, second] = [
+        new Turns({ providers, memory }),
+        new Turns({ providers, memory }),
+      ] as const
+      const message = { role: 'user', content: 'Hi', id: 'm' } as const
+      const request = { browser: 'b', key: 'a.1', provider: 'openai' } as const
+      await first.begin({ ...request, intent: { kind: 'send', message } })
+      for (let turn = 0; turn < count; turn++) await turnOfLoop()
+      await first.handOver()
+      const stream = await second.follow('b', 'a.1')
+      expect(await stream?.text()).toBe(answer)
+      const { messages, draft } = await second.conversation('b', 'a').read()
+      expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant'])
+      expect(draft).toBeUndefined()
+    },
+  )
 })
 
 describe('tools', () => {

@@ -92,7 +92,7 @@ test('no example is forgotten, and none is expected that is not there', () => {
 // They wait for their processes most of the time, so several run at once.
 test.concurrent.for(headers)(
   '$file does what it says, by its own line',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async ({ file, line = 'exit 1', curl }) => {
     const { prints = /^$/, input = '', environment = {} } = expectations[file] ?? {}
     await using example = new Line(line, { PORT: '0', ...environment })

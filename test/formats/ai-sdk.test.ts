@@ -183,7 +183,7 @@ describe('aiSdk()', () => {
     ])
     expect(partsOf([text('a'), failed(new StreamError('aborted', 'x'))]).slice(2)).toEqual([
       { type: 'text-end', id: '0' },
-      { type: 'data-message', id: 'message', data: { status: 'partial' } },
+      { type: 'data-message', data: { status: 'partial' } },
       { type: 'abort' },
       { type: 'finish', finishReason: 'interrupted' },
     ])

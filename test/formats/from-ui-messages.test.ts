@@ -14,7 +14,7 @@ const contentOf = (...parts: Parameters<typeof answer>): unknown =>
 describe('fromUiMessages()', () => {
   test('keeps text, files, sources and what the provider has to get back', () => {
     const messages = fromUiMessages([
-      { id: 's', role: 'system', parts: [{ type: 'text', text: 'Be brief.' } as Part] },
+      { id: 's', role: 'system', parts: [{ type: 'text', text: 'Be brief.' }] },
       {
         role: 'user',
         parts: [

@@ -7,7 +7,7 @@ import { chownSync, existsSync, globSync, mkdtempSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, Pool, type PoolConfig } from 'pg'
-import { type Account, freePort, ServerProcess } from './server-process.js'
+import { type Account, freePort, ServerProcess } from './server-process.ts'
 
 // Debian keeps one folder for each version.
 const [folder = '/usr/lib/postgresql/15/bin'] = globSync('/usr/lib/postgresql/*/bin').toReversed()
@@ -28,7 +28,7 @@ export interface PostgresServer {
   kill(): Promise<void>
   /** Starts it again. Whatever was committed is still there. */
   restart(): Promise<void>
-  /** Freezes the process, so that no connection is accepted; open ones work. */
+  /** Ends its pools and the server, and deletes its data. */
   stop(): Promise<void>
 }
 
@@ -164,7 +164,7 @@ function poolOf(pools: Set<Pool>, config: PoolConfig): Pool {
 }
 
 async function endAll(pools: ReadonlySet<Pool>): Promise<void> {
-  await Promise.all([...pools].map((pool) => (pool.ending ? undefined : pool.end())))
+  await Promise.all([...pools].filter(({ ending }) => !ending).map((pool) => pool.end()))
 }
 
 /** A new folder of the account that the servers run under. */

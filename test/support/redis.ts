@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort, ServerProcess } from './server-process.js'
+import { freePort, ServerProcess } from './server-process.ts'
 
 const binary = '/usr/bin/redis-server'
 

@@ -9,11 +9,11 @@ import { optionError } from '../../base/option-error.js'
 import { codeOf, isPassing, type PostgresClient, type PostgresPool, postgresError } from './pool.js'
 import { tables } from './tables.js'
 
-/** The wait before a statement whose connection broke is repeated, in milliseconds. */
+/** The wait before a statement whose connection broke is repeated again, in milliseconds. */
 const againMs = 50
 
 /** A row of a result. Numbers may be strings, as `pg` returns those of 64 bits. */
-export type Row = Readonly<Record<string, unknown>>
+export type Row = Readonly<Record<string, string | number | boolean | null>>
 
 /** The lock of the transaction that creates the tables: the letters of "sluice". */
 const migrationLock = 0x73_6c_75_69_63_65
@@ -47,7 +47,7 @@ export class Connection {
    */
   async run(text: string, values: unknown[]): Promise<Row[]> {
     const giveUpAt = performance.now() + this.#timeoutMs
-    for (;;) {
+    for (let repeats = 0; ; repeats++) {
       try {
         this.#ready ??= this.#setUp(giveUpAt)
         await this.#ready
@@ -55,8 +55,10 @@ export class Connection {
       } catch (error) {
         if (!isPassing(error) || performance.now() >= giveUpAt) throw error
       }
-      // At random, so that the processes do not meet again.
-      await new Promise((resolve) => setTimeout(resolve, againMs * (0.5 + Math.random())))
+      // At once after the first one: an idle connection may have broken long ago. Then at random, so
+      // that the processes do not meet again.
+      const delayMs = Math.min(repeats, 1) * againMs * (0.5 + Math.random())
+      await new Promise((resolve) => setTimeout(resolve, delayMs))
     }
   }
 

@@ -33,7 +33,7 @@ export class PostgresLocks {
   readonly #conversations: string
   /** The waits of this process, by token. */
   readonly #waits = new Map<string, AbortController>()
-  #leaveListener: (() => void) | undefined
+  #stopListening: (() => void) | undefined
 
   constructor(settings: PostgresLocksSettings) {
     this.#settings = settings
@@ -44,18 +44,11 @@ export class PostgresLocks {
   }
 
   async acquire(id: string, options: LockOptions): Promise<ConversationLock> {
-    const { ttlMs, wait = true, signal } = options
+    const { signal } = options
     const token = crypto.randomUUID()
     if (signal?.aborted) throw abortError(signal.reason)
     try {
-      if (!(await this.#take(id, token, ttlMs))) {
-        if (signal?.aborted) throw abortError(signal.reason)
-        if (!wait) {
-          throw new StreamError('conflict', `Another turn of conversation "${id}" is running.`)
-        }
-        await this.#wait(id, token, ttlMs, signal)
-      }
-      if (signal?.aborted) throw abortError(signal.reason)
+      await this.#acquire(id, token, options)
     } catch (error) {
       if (postgresError(error).code !== 'conflict') {
         // If this fails, too, the lease runs out.
@@ -65,59 +58,68 @@ export class PostgresLocks {
       throw error
     }
     return {
-      renew: () => this.#renew(id, token, ttlMs),
+      renew: () => this.#renew(id, token, options.ttlMs),
       release: () => this.#release(id, token),
     }
   }
 
-  /** Waits until the caller has the lock. */
-  async #wait(
+  async #acquire(
     id: string,
     token: string,
-    ttlMs: number,
-    signal: AbortSignal | undefined,
+    { ttlMs, wait = true, signal }: LockOptions,
   ): Promise<void> {
-    const leave = this.#listen()
+    let isListening = false
     try {
       for (;;) {
         // Before it looks, so that no notification is missed.
         const woken = new AbortController()
         const wake = (): void => woken.abort()
-        this.#waits.set(token, woken)
+        if (wait) this.#waits.set(token, woken)
         signal?.addEventListener('abort', wake)
         try {
-          const { before, leftMs } = await this.#report(id, token)
-          if (before === 0 && (await this.#take(id, token, ttlMs))) return
-          if (signal?.aborted) return
-          await pause(this.#pauseMs(before, leftMs), woken.signal)
+          const { isTaken, before, leftMs } = await this.#take(id, token, ttlMs, wait)
+          if (signal?.aborted) throw abortError(signal.reason)
+          if (isTaken) return
+          if (!wait) {
+            throw new StreamError('conflict', `Another turn of conversation "${id}" is running.`)
+          }
+          if (isListening) {
+            await pause(this.#pauseMs(before, leftMs), woken.signal)
+            if (signal?.aborted) throw abortError(signal.reason)
+          }
+          // A notification may have come before anybody listened, so it looks again at once.
+          this.#listen()
+          isListening = true
         } finally {
           signal?.removeEventListener('abort', wake)
         }
-        if (signal?.aborted) return
       }
     } finally {
       this.#waits.delete(token)
-      leave()
+      if (this.#waits.size === 0) {
+        this.#stopListening?.()
+        this.#stopListening = undefined
+      }
     }
   }
 
   #pauseMs(before: number, leftMs: number): number {
-    const { listener, pollMs } = this.#settings
+    const { notifications, pollMs } = this.#settings
     const isFirst = before === 0
     // The first in line takes an expired lock by itself, unless it has just failed to.
     const leaseMs = isFirst && leftMs > 0 ? leftMs + 1 : reportMs
-    if (listener?.isListening) return Math.min(reportMs, leaseMs)
+    if (notifications?.isListening) return Math.min(reportMs, leaseMs)
     const place = Math.min(before + 1, 10)
     return Math.min(pollMs * place * (0.5 + Math.random() / 2), reportMs, leaseMs)
   }
 
   /** Receives the tokens of those whose turn it is, while anybody waits. */
-  #listen(): () => void {
-    const { listener, connection, onListenError } = this.#settings
+  #listen(): void {
+    const { notifications, connection, onListenError } = this.#settings
     const wakeAll = (): void => {
-      for (const wait of [...this.#waits.values()]) wait.abort()
+      for (const wait of this.#waits.values()) wait.abort()
     }
-    this.#leaveListener ??= listener?.add(connection.prefix, {
+    this.#stopListening ??= notifications?.add(connection.prefix, {
       note: (payload) => {
         if (payload.startsWith('next ')) this.#waits.get(payload.slice(5))?.abort()
       },
@@ -125,27 +127,39 @@ export class PostgresLocks {
       changed: wakeAll,
       failed: onListenError,
     })
-    return () => {
-      if (this.#waits.size > 0) return
-      this.#leaveListener?.()
-      this.#leaveListener = undefined
-    }
   }
 
-  /** @returns whether the caller has the lock now */
-  async #take(id: string, token: string, ttlMs: number): Promise<boolean> {
+  /** Takes the lock, or enters the queue or stays in it. */
+  async #take(
+    id: string,
+    token: string,
+    ttlMs: number,
+    wait: boolean,
+  ): Promise<{ isTaken: boolean; before: number; leftMs: number }> {
     const { connection, keepMs } = this.#settings
-    const rows = await connection.run(
-      `WITH taken AS (
+    const isThere = `seen > clock_timestamp() - ${silentMs} * interval '1 millisecond'`
+    const [row] = await connection.run(
+      `WITH gone AS (
+         DELETE FROM ${this.#waiting} WHERE place IN (
+           SELECT place FROM ${this.#waiting}
+           WHERE id = $1::text AND token <> $2::text AND NOT ${isThere} FOR UPDATE SKIP LOCKED)
+       ), taken AS (
          INSERT INTO ${this.#locks} AS l (id, token, expires)
          SELECT $1::text, $2::text, ${after('$3')} WHERE NOT EXISTS (
-           SELECT 1 FROM ${this.#waiting} w WHERE w.id = $1::text AND w.token <> $2::text
-             AND w.seen > clock_timestamp() - ${silentMs} * interval '1 millisecond'
-             AND w.place < coalesce(
-               (SELECT place FROM ${this.#waiting} WHERE token = $2::text), ${2 ** 53}))
+           SELECT 1 FROM ${this.#waiting}
+           WHERE id = $1::text AND token <> $2::text AND ${isThere} AND place < coalesce(
+             (SELECT place FROM ${this.#waiting} WHERE token = $2::text), ${2 ** 53}))
+           -- An earlier call whose answer was lost took it, and left the queue.
+           OR EXISTS (SELECT 1 FROM ${this.#locks}
+             WHERE id = $1::text AND token = $2::text AND expires > clock_timestamp())
          ON CONFLICT (id) DO UPDATE SET token = excluded.token, expires = ${after('$3')}
          WHERE l.expires <= clock_timestamp() OR l.token = $2::text
          RETURNING id
+       ), own AS (
+         INSERT INTO ${this.#waiting} (id, token, seen)
+         SELECT $1::text, $2::text, clock_timestamp()
+         WHERE $5::boolean AND NOT EXISTS (SELECT 1 FROM taken)
+         ON CONFLICT (token) DO UPDATE SET seen = clock_timestamp() RETURNING place
        ), left_queue AS (
          DELETE FROM ${this.#waiting} WHERE token = $2::text AND EXISTS (SELECT 1 FROM taken)
        ), kept AS (
@@ -153,33 +167,18 @@ export class PostgresLocks {
          WHERE id IN (SELECT id FROM taken) AND $4::float8 IS NOT NULL
            AND expires > clock_timestamp()
        )
-       SELECT id FROM taken`,
-      [id, token, ttlMs, keepMs],
-    )
-    return rows.length > 0
-  }
-
-  /** Enters the queue, or stays in it. */
-  async #report(id: string, token: string): Promise<{ before: number; leftMs: number }> {
-    const [row] = await this.#settings.connection.run(
-      `WITH gone AS (
-         DELETE FROM ${this.#waiting} WHERE place IN (
-           SELECT place FROM ${this.#waiting} WHERE id = $1::text AND token <> $2::text
-             AND seen <= clock_timestamp() - ${silentMs} * interval '1 millisecond'
-           FOR UPDATE SKIP LOCKED)
-       ), own AS (
-         INSERT INTO ${this.#waiting} (id, token, seen)
-         VALUES ($1::text, $2::text, clock_timestamp())
-         ON CONFLICT (token) DO UPDATE SET seen = clock_timestamp() RETURNING place
-       )
-       SELECT
-         (SELECT count(*) FROM ${this.#waiting} w, own WHERE w.id = $1::text AND w.place < own.place
-           AND w.seen > clock_timestamp() - ${silentMs} * interval '1 millisecond') AS before,
+       SELECT (SELECT count(*) FROM taken) AS taken,
+         (SELECT count(*) FROM ${this.#waiting} w, own
+           WHERE w.id = $1::text AND w.place < own.place AND w.${isThere}) AS before,
          (SELECT extract(epoch FROM expires - clock_timestamp()) * 1000 FROM ${this.#locks}
            WHERE id = $1::text) AS left`,
-      [id, token],
+      [id, token, ttlMs, keepMs, wait],
     )
-    return { before: Number(row?.before ?? 0), leftMs: Number(row?.left ?? 0) }
+    return {
+      isTaken: Number(row?.taken) === 1,
+      before: Number(row?.before ?? 0),
+      leftMs: Number(row?.left ?? 0),
+    }
   }
 
   async #renew(id: string, token: string, ttlMs: number): Promise<void> {
@@ -206,18 +205,21 @@ export class PostgresLocks {
 
   /** Releases the lock or leaves the queue, and wakes the next. */
   async #release(id: string, token: string): Promise<void> {
-    await this.#settings.connection.run(
+    const { connection } = this.#settings
+    await connection.run(
       `WITH released AS (
          DELETE FROM ${this.#locks} WHERE id = $1::text AND token = $2::text
-       ), left_queue AS (
-         DELETE FROM ${this.#waiting} WHERE token = $2::text
        )
-       SELECT pg_notify('${channelName}', '${this.#settings.connection.prefix} next ' || token)
-       FROM (
-         SELECT token FROM ${this.#waiting} WHERE id = $1::text AND token <> $2::text
+       DELETE FROM ${this.#waiting} WHERE token = $2::text`,
+      [id, token],
+    )
+    // A statement of its own, which sees everybody who found the lock held.
+    await connection.run(
+      `SELECT pg_notify('${channelName}', '${connection.prefix} next ' || token) FROM (
+         SELECT token FROM ${this.#waiting} WHERE id = $1::text
            AND seen > clock_timestamp() - ${silentMs} * interval '1 millisecond'
          ORDER BY place LIMIT 1) AS next`,
-      [id, token],
+      [id],
     )
   }
 }

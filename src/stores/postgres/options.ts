@@ -4,11 +4,12 @@
  * @module
  */
 
+import { callHook } from '../../base/call-hook.js'
 import { func, isDelay, limit, type Rule, type Rules, rule } from '../../base/check-options.js'
 import type { StreamError } from '../../base/errors.js'
 import { longestDelayMs } from '../../base/timers.js'
 import { Connection } from './connection.js'
-import { listenerOf, type PostgresListener } from './listener.js'
+import { type Notifications, notificationsOf } from './notifications.js'
 import { checkPool, type PostgresPool, poolOrFalse } from './pool.js'
 import { defaultPrefix, tablePrefix } from './tables.js'
 
@@ -32,7 +33,7 @@ export interface PostgresOptions {
    * with the direct address of the same database, because such a pooler loses notifications. `false`
    * never listens, but polls every `pollMs`.
    *
-   * The pool needs room for a second connection: with `max: 1`, it polls.
+   * The pool of the store needs room for a second connection: with `max: 1`, it polls.
    * @default the pool of the store
    */
   listen?: PostgresPool | false
@@ -45,7 +46,7 @@ export interface PostgresOptions {
   pollMs?: number
   /**
    * Called when notifications do not arrive, once until they do again. Meanwhile it polls every
-   * `pollMs`, and tries again to listen. It must not throw.
+   * `pollMs`, and tries again to listen.
    * @default does nothing
    */
   onListenError?: (error: StreamError) => void
@@ -67,7 +68,7 @@ export const postgresRules: Rules<PostgresOptions> = {
 export interface OpenPool {
   connection: Connection
   /** Undefined if it always polls. */
-  listener: PostgresListener | undefined
+  notifications: Notifications | undefined
   pollMs: number
   onListenError: (error: StreamError) => void
 }
@@ -75,8 +76,10 @@ export interface OpenPool {
 /** @throws TypeError for an unsupported pool */
 export function openPool(pool: PostgresPool, options: PostgresOptions): OpenPool {
   const { prefix = defaultPrefix, commandTimeoutMs = 5_000, listen = pool } = options
-  const { pollMs = 250, onListenError = () => {} } = options
+  const { pollMs = 250 } = options
+  const onListenError = (error: StreamError): void => callHook(options.onListenError, error)
   const connection = new Connection(checkPool(pool), prefix, commandTimeoutMs)
-  const listener = listen === false ? undefined : listenerOf(checkPool(listen), pool, connection)
-  return { connection, listener, pollMs, onListenError }
+  const notifications =
+    listen === false ? undefined : notificationsOf(checkPool(listen), pool, connection)
+  return { connection, notifications, pollMs, onListenError }
 }

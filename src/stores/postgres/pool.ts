@@ -47,13 +47,14 @@ export function postgresError(error: unknown): StreamError {
   if (StreamError.is(error)) return error
   const text = error instanceof Error ? error.message : String(error)
   // Several addresses of one host that all refuse are one error without a message.
-  const message = text || String((error as { code?: unknown }).code)
+  const message = text || codeOf(error)
   return new StreamError('store', `Postgres: ${message}${hintFor(error)}`, { cause: error })
 }
 
 /** Its code: five letters and digits of Postgres, or a word of Node. */
 export function codeOf(error: unknown): string {
-  return String((error as { code?: unknown } | null | undefined)?.code ?? '')
+  const code = (error as { code?: unknown } | null | undefined)?.code
+  return typeof code === 'string' ? code : ''
 }
 
 function hintFor(error: unknown): string {

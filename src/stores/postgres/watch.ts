@@ -7,7 +7,7 @@
 import type { StreamError } from '../../base/errors.js'
 import type { LogListener } from '../../resumable/log.js'
 import type { Connection, Row } from './connection.js'
-import type { PostgresListener } from './listener.js'
+import type { Notifications } from './notifications.js'
 
 /** The number of appends to one stream, and of streams, that are read at once. */
 const pageLength = 64
@@ -21,6 +21,8 @@ interface Channel {
   readonly id: string
   readonly listeners: Set<LogListener>
   readonly stops: Set<() => void>
+  /** No subscription has resolved yet, so nobody can have missed anything. */
+  isNew: boolean
   /** The last event that was reported; undefined until it is known. */
   position: number | undefined
   /** The key of the stream that the position is of: an id may be used again. */
@@ -32,7 +34,7 @@ interface Channel {
 export interface WatchSettings {
   connection: Connection
   /** Undefined if it always polls. */
-  listener: PostgresListener | undefined
+  notifications: Notifications | undefined
   pollMs: number
   onListenError: (error: StreamError) => void
 }
@@ -47,7 +49,7 @@ export class Watch {
   readonly #channels = new Map<string, Channel>()
   /** Those to read. */
   readonly #pending = new Set<Channel>()
-  #leaveListener: (() => void) | undefined
+  #stopListening: (() => void) | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #isReading = false
   #hasFailed = false
@@ -72,8 +74,11 @@ export class Watch {
   ): Promise<() => void> {
     const channel = this.#channelOf(id)
     const members = channel[kind] as Set<unknown>
-    // Until now, nobody read its events.
-    if (kind === 'listeners' && members.size === 0) channel.position = undefined
+    if (kind === 'listeners' && members.size === 0) {
+      // Until now, nobody read its events.
+      channel.position = undefined
+      channel.isNew = true
+    }
     members.add(member)
     const leave = (): void => {
       members.delete(member)
@@ -81,8 +86,8 @@ export class Watch {
       if (this.#channels.get(id) === channel) this.#channels.delete(id)
       if (this.#channels.size > 0) return
       clearTimeout(this.#timer)
-      this.#leaveListener?.()
-      this.#leaveListener = undefined
+      this.#stopListening?.()
+      this.#stopListening = undefined
     }
     // What is appended after this is notified, or is after the position of the channel.
     if (!this.#isListening && channel.position === undefined) {
@@ -94,11 +99,12 @@ export class Watch {
         throw error
       }
     }
+    channel.isNew = false
     return leave
   }
 
   get #isListening(): boolean {
-    return this.#settings.listener?.isListening === true
+    return this.#settings.notifications?.isListening === true
   }
 
   #channelOf(id: string): Channel {
@@ -108,6 +114,7 @@ export class Watch {
       id,
       listeners: new Set(),
       stops: new Set(),
+      isNew: true,
       position: undefined,
       key: undefined,
       isHeld: false,
@@ -119,8 +126,8 @@ export class Watch {
   }
 
   #start(): void {
-    const { listener, connection, onListenError } = this.#settings
-    this.#leaveListener ??= listener?.add(connection.prefix, {
+    const { notifications, connection, onListenError } = this.#settings
+    this.#stopListening ??= notifications?.add(connection.prefix, {
       note: (payload) => this.#note(payload),
       changed: (isListening) => this.#changed(isListening),
       failed: onListenError,
@@ -198,9 +205,11 @@ export class Watch {
     for (const channel of channels) missed(channel)
   }
 
-  /** @returns the channels whose position was unknown, and is that of the last event now */
+  /** @returns the channels whose listeners may have missed events before the position */
   async #read(channels: readonly Channel[]): Promise<Channel[]> {
     const { connection } = this.#settings
+    const unknown = channels.filter(({ position }) => position === undefined)
+    const lost = unknown.filter(({ isNew }) => !isNew)
     const { prefix } = connection
     const rows = await connection.run(
       `SELECT s.id, s.key, s.last, (NOT s.ended AND s.leased > clock_timestamp())::int AS held,
@@ -223,7 +232,6 @@ export class Watch {
       ],
     )
     const asked = new Map(channels.map((channel) => [channel.id, channel]))
-    const lost = new Set(channels.filter(({ position }) => position === undefined))
     const counts = new Map<Channel, number>()
     for (const row of rows) {
       const channel = asked.get(String(row.id))
@@ -236,8 +244,8 @@ export class Watch {
       }
     }
     // There is no such stream, so all events of a later one are new.
-    for (const channel of lost) channel.position ??= 0
-    return [...lost]
+    for (const channel of unknown) channel.position ??= 0
+    return lost
   }
 
   #report(channel: Channel, row: Row): void {
@@ -260,17 +268,22 @@ export class Watch {
       events: String(row.lines).split('\n'),
       ended: row.ended === 1,
     }
-    for (const listener of [...channel.listeners]) listener.appended(batch)
+    for (const listener of copyOf(channel.listeners)) listener.appended(batch)
   }
 }
 
 /** @param except - does not need it */
 function missed({ listeners }: Channel, except?: unknown): void {
-  for (const listener of [...listeners]) if (listener !== except) listener.missed()
+  for (const listener of copyOf(listeners)) if (listener !== except) listener.missed()
 }
 
 function stop(channel: Channel): void {
   if (channel.isStopping) return
   channel.isStopping = true
-  for (const callback of [...channel.stops]) callback()
+  for (const callback of copyOf(channel.stops)) callback()
+}
+
+/** Because calling listeners may add or remove some. */
+function copyOf<Member>(members: ReadonlySet<Member>): Member[] {
+  return [...members]
 }

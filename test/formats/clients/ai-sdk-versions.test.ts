@@ -155,7 +155,7 @@ describe.each(each)('for ai %i', (version) => {
     expect(shown.errors).toEqual([])
     const { parts = [] } = shown.message ?? {}
     const said = parts.map((part) => {
-      const approved = JSON.stringify(part).includes('"b"') ? false : true
+      const approved = !JSON.stringify(part).includes('"b"')
       const answer = { approved, ...(approved ? {} : { reason: 'No.' }) }
       if (part.type === 'data-approval') {
         const { data } = part as unknown as { data: object }

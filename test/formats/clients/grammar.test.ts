@@ -174,6 +174,8 @@ const told = fc
   .tuple(steps, fc.boolean(), fc.boolean())
   .map(([all, completes, order]) => ({ order, told: tell(all as never, completes, order) }))
 const options = { numRuns: 300 }
+/** Hundreds of streams take seconds, and far longer on a busy machine. */
+const timeoutMs = 60_000
 const publicRetracted = new StreamError('retracted', 'x').toJSON().message
 
 test.each<Version>([5, 6, 7])(
@@ -181,8 +183,8 @@ test.each<Version>([5, 6, 7])(
   async (version) => {
     await fc.assert(
       fc.asyncProperty(told, async ({ order, told: stream }) => {
-        const answer = (): Promise<Response> => respond(stream, aiSdk({ version }))
-        const { message, errors } = await versions[version].read(answer)
+        const fetch = (): Promise<Response> => respond(stream, aiSdk({ version }))
+        const { message, errors } = await versions[version].read(fetch)
         if (version !== 7 && stream.retracts) {
           expect(errors).toEqual([expect.objectContaining({ message: publicRetracted })])
           return
@@ -213,71 +215,80 @@ test.each<Version>([5, 6, 7])(
         expect(states).not.toContain('streaming')
         expect(states).not.toContain('input-streaming')
       }),
+      { numRuns: version === 7 ? 300 : 100 },
+    )
+  },
+  timeoutMs,
+)
+
+test(
+  'the reader of AG-UI takes every stream, and shows what stands at its end',
+  async () => {
+    const complaints = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const errors = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const history: Message[] = [{ id: 'u', role: 'user', content: 'Hi' }]
+    await fc.assert(
+      fc.asyncProperty(told, async ({ told: stream }) => {
+        const fetch = (): Promise<Response> => respond(stream, agUi({ messages: history }))
+        const agent = new HttpAgent({ url: 'http://x.test/', fetch, initialMessages: history })
+        let end = ''
+        await agent.runAgent(
+          {},
+          {
+            onRunErrorEvent: ({ event }) => void (end = `error ${event.code}`),
+            onRunFinishedEvent: ({ outcome }) => void (end = outcome),
+          },
+        )
+        expect(complaints.mock.calls).toEqual([])
+        // The response writer prints failures for developers.
+        const others = errors.mock.calls.filter(([line]) => !String(line).startsWith('sluice: '))
+        expect(others).toEqual([])
+        expect(end).toBe(stream.completes ? 'success' : 'error network')
+        if (!stream.completes) return
+        const [user, ...rest] = agent.messages
+        expect(user).toEqual(history[0])
+        const assistants = rest.filter(({ role }) => role === 'assistant')
+        const calls = (assistants as Extract<Message, { role: 'assistant' }>[]).flatMap(
+          ({ toolCalls = [] }) => toolCalls.map(({ id }) => id),
+        )
+        expect(calls).toEqual(expect.arrayContaining(stream.message.calls))
+        const ids = rest.map(({ id }) => id)
+        expect(new Set(ids).size).toBe(ids.length)
+        const results = rest.filter(({ role }) => role === 'tool').map(({ content }) => content)
+        expect(results.map(String).toSorted()).toEqual(stream.message.outputs.toSorted())
+        const text = rest.map((each) => (each.role === 'assistant' ? (each.content ?? '') : ''))
+        expect([...text.join('')].toSorted()).toEqual([...stream.message.text].toSorted())
+      }),
+      options,
+    )
+    vi.restoreAllMocks()
+  },
+  timeoutMs,
+)
+
+test(
+  'the openai SDK takes every stream, and throws where one takes back what it said',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(told, async ({ order, told: stream }) => {
+        const fetch = (): Promise<Response> => respond(stream, openaiChat({ earlyStatus: false }))
+        const client = new OpenAI({ apiKey: 'k', fetch, maxRetries: 0 })
+        const runner = client.chat.completions.stream({ model: 'm', messages: [] })
+        const final = runner.finalChatCompletion()
+        if (stream.voids || !stream.completes) {
+          await expect(final).rejects.toMatchObject({
+            error: { code: stream.voids ? 'retracted' : 'network' },
+          })
+          return
+        }
+        const message = (await final).choices[0]?.message
+        expect((message?.tool_calls ?? []).map(({ id }) => id).toSorted()).toEqual(
+          stream.message.waiting.toSorted(),
+        )
+        if (order) expect(message?.content ?? '').toBe(stream.message.text)
+      }),
       options,
     )
   },
+  timeoutMs,
 )
-
-test('the reader of AG-UI takes every stream, and shows what stands at its end', async () => {
-  const complaints = vi.spyOn(console, 'warn').mockImplementation(() => {})
-  const errors = vi.spyOn(console, 'error').mockImplementation(() => {})
-  const history: Message[] = [{ id: 'u', role: 'user', content: 'Hi' }]
-  await fc.assert(
-    fc.asyncProperty(told, async ({ told: stream }) => {
-      const fetch = (): Promise<Response> => respond(stream, agUi({ messages: history }))
-      const agent = new HttpAgent({ url: 'http://x.test/', fetch, initialMessages: history })
-      let end = ''
-      await agent.runAgent(
-        {},
-        {
-          onRunErrorEvent: ({ event }) => void (end = `error ${event.code}`),
-          onRunFinishedEvent: ({ outcome }) => void (end = outcome),
-        },
-      )
-      expect(complaints.mock.calls).toEqual([])
-      // The response writer prints failures for developers.
-      const others = errors.mock.calls.filter(([line]) => !String(line).startsWith('sluice: '))
-      expect(others).toEqual([])
-      expect(end).toBe(stream.completes ? 'success' : 'error network')
-      if (!stream.completes) return
-      const [user, ...rest] = agent.messages
-      expect(user).toEqual(history[0])
-      const assistants = rest.filter(({ role }) => role === 'assistant')
-      const calls = (assistants as Extract<Message, { role: 'assistant' }>[]).flatMap(
-        ({ toolCalls = [] }) => toolCalls.map(({ id }) => id),
-      )
-      expect(calls).toEqual(expect.arrayContaining(stream.message.calls))
-      const ids = rest.map(({ id }) => id)
-      expect(new Set(ids).size).toBe(ids.length)
-      const results = rest.filter(({ role }) => role === 'tool').map(({ content }) => content)
-      expect(results.map(String).toSorted()).toEqual(stream.message.outputs.toSorted())
-      const text = rest.map((each) => (each.role === 'assistant' ? (each.content ?? '') : ''))
-      expect([...text.join('')].toSorted()).toEqual([...stream.message.text].toSorted())
-    }),
-    options,
-  )
-  vi.restoreAllMocks()
-})
-
-test('the openai SDK takes every stream, and throws where one takes back what it said', async () => {
-  await fc.assert(
-    fc.asyncProperty(told, async ({ order, told: stream }) => {
-      const fetch = (): Promise<Response> => respond(stream, openaiChat({ earlyStatus: false }))
-      const client = new OpenAI({ apiKey: 'k', fetch, maxRetries: 0 })
-      const runner = client.chat.completions.stream({ model: 'm', messages: [] })
-      const final = runner.finalChatCompletion()
-      if (stream.voids || !stream.completes) {
-        await expect(final).rejects.toMatchObject({
-          error: { code: stream.voids ? 'retracted' : 'network' },
-        })
-        return
-      }
-      const message = (await final).choices[0]?.message
-      expect((message?.tool_calls ?? []).map(({ id }) => id).toSorted()).toEqual(
-        stream.message.waiting.toSorted(),
-      )
-      if (order) expect(message?.content ?? '').toBe(stream.message.text)
-    }),
-    options,
-  )
-})

@@ -4,7 +4,12 @@
 
 import type { Pool } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type PostgresOptions, postgresLog, postgresStore } from '../../../src/entries/postgres.js'
+import {
+  type PostgresOptions,
+  type PostgresPool,
+  postgresLog,
+  postgresStore,
+} from '../../../src/entries/postgres.js'
 import { testLog, testStore } from '../../../src/entries/testing.js'
 import {
   type PostgresServer,
@@ -15,8 +20,35 @@ import {
 } from '../../support/postgres.js'
 
 interface Way {
-  pool: Pool
+  pool: PostgresPool
   options?: PostgresOptions
+}
+
+/**
+ * Every third call takes effect, but its answer is lost. Its repetition, which has the same
+ * values, is answered.
+ */
+function losingPool(pool: Pool): PostgresPool {
+  let calls = 0
+  const known = new WeakSet<object>()
+  return {
+    async connect() {
+      const client = await pool.connect()
+      return {
+        async query(text, values) {
+          const result = await client.query(text, values)
+          if (values === undefined || known.has(values)) return result
+          known.add(values)
+          if (++calls % 3 === 0) throw new Error('Connection terminated unexpectedly')
+          return result
+        },
+        // It is fine; a new one would take long enough to change the order of arrival.
+        release: () => client.release(),
+        on: client.on.bind(client),
+        removeListener: (event, listener) => client.removeListener(event, listener),
+      }
+    },
+  }
 }
 
 describe.skipIf(!postgresPresent)(`Postgres${postgresNote}`, () => {
@@ -24,6 +56,8 @@ describe.skipIf(!postgresPresent)(`Postgres${postgresNote}`, () => {
   let pooler: Awaited<ReturnType<typeof startPooler>>
   let pooled: Pool
   let direct: Pool
+  let losing: PostgresPool
+  let strict: Pool
   const failures: string[] = []
   const onListenError = ({ message }: Error): void => void failures.push(message)
   beforeAll(async () => {
@@ -31,6 +65,8 @@ describe.skipIf(!postgresPresent)(`Postgres${postgresNote}`, () => {
     pooler = await startPooler(server)
     pooled = pooler.pool()
     direct = server.pool()
+    losing = losingPool(server.pool())
+    strict = server.pool({ options: '-c default_transaction_isolation=serializable' })
   }, 60_000)
   afterAll(async () => {
     await pooler?.stop()
@@ -41,6 +77,11 @@ describe.skipIf(!postgresPresent)(`Postgres${postgresNote}`, () => {
     'one pool': () => ({ pool: direct, options: { onListenError } }),
     'without LISTEN': () => ({ pool: direct, options: { listen: false, pollMs: 100 } }),
     'a schema of its own': () => ({ pool: direct, options: { prefix: 'own.chat_' } }),
+    'connections that lose every third answer': () => ({
+      pool: losing,
+      options: { listen: direct },
+    }),
+    'transactions that are serializable by default': () => ({ pool: strict }),
     'behind a pooler, with a direct address to listen': () => ({
       pool: pooled,
       options: { listen: direct, onListenError },

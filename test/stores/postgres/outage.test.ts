@@ -22,8 +22,8 @@ import {
   startPostgres,
 } from '../../support/postgres.js'
 
-const texts = (count: number): string[] =>
-  Array.from({ length: count }, (_, index) => `text ${index + 1} `)
+const texts = (length: number): string[] =>
+  Array.from({ length }, (_, index) => `text ${index + 1} `)
 
 /** Emits numbers until the test ends it. */
 function count(speaker: Speaker): () => number {
@@ -61,7 +61,7 @@ describe.skipIf(!postgresPresent)(`outages of Postgres${postgresNote}`, () => {
 
   function conversationOf(options: PostgresStoreOptions = {}) {
     const store = postgresStore(pool, options)
-    const settings = { store, driver: echo(), leaseMs: 2_000, retry: false as const }
+    const settings = { store, driver: echo(), leaseMs: 10_000, retry: false as const }
     return createConversation({ id: crypto.randomUUID(), ...settings })
   }
 
@@ -116,7 +116,7 @@ describe.skipIf(!postgresPresent)(`outages of Postgres${postgresNote}`, () => {
   }, 30_000)
 
   test('a server that is gone for good is an error for a producer and its followers', async () => {
-    const resumable = resumableOf(2_000, { commandTimeoutMs: 1_000 })
+    const resumable = resumableOf(4_000, { commandTimeoutMs: 2_000 })
     const speaker = new Speaker()
     const { ended } = await resumable.publish('s', speaker.stream)
     const events = collect(await follow(resumable, 's'))
@@ -144,7 +144,7 @@ describe.skipIf(!postgresPresent)(`outages of Postgres${postgresNote}`, () => {
   }, 30_000)
 
   test('a commit during an outage is an error of code store, and the turn can be resumed', async () => {
-    const conversation = conversationOf({ commandTimeoutMs: 1_000 })
+    const conversation = conversationOf({ commandTimeoutMs: 2_000 })
     await conversation.send('a').text()
     const model = held('one')
     const turn = collect(conversation.send('b', { driver: model.driver }))
@@ -192,10 +192,11 @@ describe.skipIf(!postgresPresent)(`outages of Postgres${postgresNote}`, () => {
 
   test('a full pool fails a call with store after commandTimeoutMs, and the call never happens', async () => {
     const own = server.pool({ max: 2 })
-    const store = postgresStore(own, { commandTimeoutMs: 300 })
+    const store = postgresStore(own)
+    const impatient = postgresStore(own, { commandTimeoutMs: 300 })
     const version = await store.write('a', { draft: { step: 1 } }, null)
     const clients = await Promise.all([own.connect(), own.connect()])
-    await expect(store.write('a', { draft: { step: 2 } }, version)).rejects.toMatchObject({
+    await expect(impatient.write('a', { draft: { step: 2 } }, version)).rejects.toMatchObject({
       code: 'store',
       message: 'Postgres did not give a connection within 300 ms.',
     })

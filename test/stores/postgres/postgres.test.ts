@@ -187,6 +187,9 @@ describe.skipIf(!postgresPresent)(`Postgres${postgresNote}`, () => {
         before = page?.next
       } while (before !== undefined)
       expect(ids).toEqual(['a/3', 'a/2', 'a/1'])
+      for (const prefix of ['a\0', '\ud800']) {
+        expect(await store.list?.({ prefix })).toEqual({ conversations: [] })
+      }
     })
   })
 

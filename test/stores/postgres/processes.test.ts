@@ -37,7 +37,7 @@ describe.skipIf(!postgresPresent)(`processes on one Postgres${postgresNote}`, ()
           new StoreProcess(
             way === 'direct'
               ? { postgres: config }
-              : { postgres: pooler.config, listen: { ...config, max: 2 } },
+              : { postgres: pooler.config, listen: { ...config, max: 1 } },
           ),
       )
     })

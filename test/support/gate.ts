@@ -31,16 +31,15 @@ export class Gate {
 
   /** The same object, as a process sees it. */
   guard<Guarded extends ConversationStore | StreamLog>(inner: Guarded): Guarded {
-    const gate = this
     return new Proxy(inner, {
-      get(target, name) {
+      get: (target, name) => {
         const value: unknown = Reflect.get(target, name, target)
         if (typeof value !== 'function') return value
         return async (...args: unknown[]): Promise<unknown> => {
-          await gate.pass()
+          await this.pass()
           const result = await (value as (...all: unknown[]) => unknown).apply(target, args)
-          await gate.pass()
-          return name === 'lock' ? gate.guard(result as never) : result
+          await this.pass()
+          return name === 'lock' ? this.guard(result as never) : result
         }
       },
     })

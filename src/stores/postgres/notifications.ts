@@ -39,7 +39,7 @@ export interface Receiver {
   failed(error: StreamError): void
 }
 
-const listeners = new WeakMap<PostgresPool, WeakMap<PostgresPool, PostgresListener>>()
+const known = new WeakMap<PostgresPool, WeakMap<PostgresPool, Notifications>>()
 
 /**
  * One for each pair of pools, shared by their stores and logs.
@@ -47,21 +47,22 @@ const listeners = new WeakMap<PostgresPool, WeakMap<PostgresPool, PostgresListen
  * @param pool - gives the connection that listens
  * @param connection - on the other pool
  */
-export function listenerOf(
+export function notificationsOf(
   pool: PostgresPool,
   main: PostgresPool,
   connection: Connection,
-): PostgresListener {
-  const ofPool = listeners.get(pool) ?? new WeakMap<PostgresPool, PostgresListener>()
-  listeners.set(pool, ofPool)
-  const listener = ofPool.get(main) ?? new PostgresListener(pool, connection)
-  ofPool.set(main, listener)
-  return listener
+): Notifications {
+  const ofPool = known.get(pool) ?? new WeakMap<PostgresPool, Notifications>()
+  known.set(pool, ofPool)
+  const notifications = ofPool.get(main) ?? new Notifications(pool, connection, pool === main)
+  ofPool.set(main, notifications)
+  return notifications
 }
 
-export class PostgresListener {
+export class Notifications {
   readonly #pool: PostgresPool
   readonly #connection: Connection
+  readonly #isShared: boolean
   /** By the first word of a payload. */
   readonly #receivers = new Map<Receiver, string>()
   readonly #probes = new Map<string, () => void>()
@@ -71,8 +72,10 @@ export class PostgresListener {
   #isListening = false
   #hasFailed = false
 
-  constructor(pool: PostgresPool, connection: Connection) {
+  /** @param isShared - the pool gives the connections of the statements, too */
+  constructor(pool: PostgresPool, connection: Connection, isShared: boolean) {
     this.#pool = pool
+    this.#isShared = isShared
     this.#connection = connection
   }
 
@@ -122,7 +125,7 @@ export class PostgresListener {
 
   /** Resolves when nobody needs the connection any more, or its pool is ending. */
   async #listen(signal: AbortSignal, onListening: () => void): Promise<void> {
-    if (this.#pool.options?.max === 1) {
+    if (this.#isShared && this.#pool.options?.max === 1) {
       const message = `The pool has one connection, so none is left to listen. Raise its "max", or pass another pool as "listen".`
       throw new StreamError('store', message)
     }
@@ -179,7 +182,7 @@ export class PostgresListener {
     const first = payload.slice(0, space)
     const rest = payload.slice(space + 1)
     if (first === 'probe') return this.#probes.get(rest)?.()
-    for (const [receiver, prefix] of [...this.#receivers]) {
+    for (const [receiver, prefix] of this.#all()) {
       if (prefix === first) receiver.note(rest)
     }
   }
@@ -188,12 +191,17 @@ export class PostgresListener {
     if (isListening) this.#hasFailed = false
     if (this.#isListening === isListening) return
     this.#isListening = isListening
-    for (const receiver of [...this.#receivers.keys()]) receiver.changed(isListening)
+    for (const [receiver] of this.#all()) receiver.changed(isListening)
   }
 
   #fail(error: StreamError): void {
     if (this.#hasFailed) return
     this.#hasFailed = true
-    for (const receiver of [...this.#receivers.keys()]) receiver.failed(error)
+    for (const [receiver] of this.#all()) receiver.failed(error)
+  }
+
+  /** A copy, because calling receivers may add or remove some. */
+  #all(): [Receiver, string][] {
+    return [...this.#receivers]
   }
 }
