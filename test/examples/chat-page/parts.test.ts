@@ -52,6 +52,7 @@ describe.skipIf(!browserPresent)(`parts of answers on the chat page${browserNote
     )
     await chat.page.reload()
     const sources = chat.page.getByRole('region', { name: 'Sources' })
+    await sources.waitFor()
     expect(await sources.getByRole('listitem').allInnerTexts()).toEqual([
       'Water',
       'example.org',

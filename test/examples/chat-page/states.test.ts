@@ -57,11 +57,13 @@ describe.skipIf(!browserPresent)(`the states of the chat page${browserNote}`, ()
 
   test('a tool shows that it runs, its preliminary result, and its result', async () => {
     await using chat = await open()
-    await chat.button(/^Call a tool/).click()
-    // The button is gone.
-    await expect.poll(() => chat.focused()).toBe('Message')
     const summary = chat.answers.locator('summary')
-    await summary.filter({ hasText: 'Calling the station of Oslo' }).waitFor()
+    // It shows for half a second.
+    const running = summary.filter({ hasText: 'Calling the station of Oslo' }).waitFor()
+    await chat.button(/^Call a tool/).click()
+    await running
+    // The button is gone.
+    expect(await chat.focused()).toBe('Message')
     await chat.check('tool-running')
     await summary.filter({ hasText: 'Done' }).waitFor()
     await chat.ended()
@@ -115,9 +117,10 @@ describe.skipIf(!browserPresent)(`the states of the chat page${browserNote}`, ()
 
   test('reasoning is folded, with the time that it took', async () => {
     await using chat = await open(dark)
-    await chat.say('Think first: why is the sky blue?')
     const summary = chat.answers.locator('.reasoning summary')
-    await summary.filter({ hasText: 'Thinking…' }).waitFor()
+    const thinking = summary.filter({ hasText: 'Thinking…' }).waitFor()
+    await chat.say('Think first: why is the sky blue?')
+    await thinking
     await summary.click()
     await chat.check('reasoning')
     await summary.filter({ hasText: /Thought for/ }).waitFor()
@@ -169,8 +172,10 @@ describe.skipIf(!browserPresent)(`the states of the chat page${browserNote}`, ()
 
   test('an answer that breaks off is tried again, and the page shows it', async () => {
     await using chat = await open()
+    const retrying = chat.page.getByRole('status').filter({ hasText: 'Trying again 2 of 3' })
+    const shown = retrying.waitFor()
     await chat.say('Fail in the middle')
-    await chat.page.getByRole('status').filter({ hasText: 'Trying again 2 of 3' }).waitFor()
+    await shown
     await chat.check('retrying')
     await chat.ended()
     expect((await chat.said())[1]).toMatch(/^Sentence 1 of 5 .* Sentence 5 of 5 /)
@@ -202,8 +207,9 @@ describe.skipIf(!browserPresent)(`the states of the chat page${browserNote}`, ()
     await chat.say('Fail at once')
     await chat.page.getByRole('alert').waitFor()
     await chat.check('failure-at-once')
+    const retrying = chat.page.getByRole('status').filter({ hasText: 'Trying again' }).waitFor()
     await chat.button('Try again').click()
-    await chat.page.getByRole('status').filter({ hasText: 'Trying again' }).waitFor()
+    await retrying
     await chat.page.getByRole('alert').waitFor()
     expect(await chat.questions.count()).toBe(1)
   })
@@ -229,12 +235,18 @@ describe.skipIf(!browserPresent)(`the states of the chat page${browserNote}`, ()
 
   test('what is typed during an answer is sent after it, unless it is cancelled', async () => {
     await using chat = await open()
+    const { promise: isQueued, resolve: release } = Promise.withResolvers<void>()
+    await chat.page.route('**/api/conversations/*/messages', async (route) => {
+      await isQueued
+      await route.continue()
+    })
     await chat.say('Think first')
     await chat.say('Answer with code')
     await chat.say('Show a table')
     const queue = chat.page.getByRole('list', { name: 'Waiting to be sent' })
     expect(await queue.getByRole('listitem').count()).toBe(2)
     await queue.getByRole('button', { name: 'Do not send it' }).first().click()
+    release()
     await chat.page.getByRole('cell', { name: 'after a failure' }).waitFor()
     await chat.ended()
     expect(await chat.questions.locator('.bubble').allInnerTexts()).toEqual([
