@@ -76,6 +76,31 @@ describe.skipIf(!browserPresent)(`editing on the chat page${browserNote}`, () =>
     expect(sent).not.toContain('One.')
   })
 
+  test.for(['edit', 'regenerate'])(
+    'a request to %s that the server refused is sent again',
+    async (route) => {
+      await using server = await serve(['First answer.', 'Second answer.'])
+      await using chat = await ChatPage.open(browser, server.url)
+      await chat.ask('First question')
+      await chat.page.route(`**/api/conversations/*/${route}`, (request) =>
+        request.fulfill({ status: 401, body: '' }),
+      )
+      if (route === 'regenerate') await chat.button('Regenerate answer').click()
+      else {
+        await chat.questions.hover()
+        await chat.button('Edit message').click()
+        await chat.page.keyboard.type(' with more')
+        await chat.page.keyboard.press('Enter')
+      }
+      await chat.page.getByRole('alert').waitFor()
+      await chat.page.unroute(`**/api/conversations/*/${route}`)
+      await chat.button('Try again').click()
+      await chat.answers.getByText('Second answer.').waitFor()
+      const question = route === 'edit' ? 'First question with more' : 'First question'
+      expect(await chat.said()).toEqual([question, 'Second answer.'])
+    },
+  )
+
   test('Escape ends editing without a change', async () => {
     await using server = await serve(['Answer.'])
     await using chat = await ChatPage.open(browser, server.url)

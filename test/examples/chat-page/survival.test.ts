@@ -95,6 +95,25 @@ describe.skipIf(!browserPresent)(`the chat page survives${browserNote}`, () => {
     expect(await chat.questions.count()).toBe(1)
   })
 
+  test('a message that was stopped before the server received it can be sent again', async () => {
+    await using chat = await ChatPage.open(browser, url)
+    const { promise: isStopped, resolve: release } = Promise.withResolvers<void>()
+    await chat.page.route('**/api/conversations/*/messages', async (route) => {
+      await isStopped
+      await route.continue()
+    })
+    const arrived = chat.page.waitForResponse('**/api/conversations/*/messages')
+    await chat.say('Show a table')
+    await chat.button('Stop').click()
+    await chat.ended()
+    release()
+    await arrived
+    expect(await chat.answers.count()).toBe(0)
+    await chat.button('Try again').click()
+    await chat.page.getByRole('cell', { name: 'after a failure' }).waitFor()
+    expect(await chat.questions.count()).toBe(1)
+  })
+
   test('the answer continues when the network comes back', async () => {
     await using chat = await ChatPage.open(browser, url)
     await chat.say('Give me a long answer')

@@ -2,7 +2,6 @@
  * How much the chat page weighs, and how long it holds up the browser.
  */
 
-import { gzipSync } from 'node:zlib'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { readPage } from '../../../examples/chat-server/page-files.ts'
@@ -45,19 +44,17 @@ describe.skipIf(!browserPresent)(`the weight of the chat page${browserNote}`, ()
       { paceMs: 0, answer: '```ts\nlet a = 1\n```' },
       { page },
     )
-    const loaded = new Set<string>()
     await using chat = await ChatPage.open(browser, server.url)
-    chat.page.on('request', (request) => loaded.add(new URL(request.url()).pathname))
-    await chat.page.goto(server.url)
-    await chat.field.waitFor()
     await chat.page.waitForLoadState('networkidle')
-    const bytes = (path: string): number =>
-      gzipSync(page.get(path === '/' ? '/index.html' : path)?.body ?? '', { level: 9 }).length
-    const weight = (): number => [...loaded].reduce((sum, path) => sum + bytes(path), 0)
-    expect([...loaded].some((path) => path.includes('highlight'))).toBe(false)
-    expect(weight()).toBeLessThan(120_000)
+    const first = await loads(chat)
+    expect(first.map(({ name }) => name)).not.toContainEqual(expect.stringContaining('highlight'))
+    const bytes = first.reduce((sum, load) => sum + load.bytes, 0)
+    expect(bytes).toBeGreaterThan(50_000)
+    expect(bytes).toBeLessThan(120_000)
     await chat.ask('Code')
-    await expect.poll(() => [...loaded].some((path) => path.includes('highlight'))).toBe(true)
+    await chat.answers.locator('.hljs-keyword').waitFor()
+    const later = await loads(chat)
+    expect(later.map(({ name }) => name)).toContainEqual(expect.stringContaining('highlight'))
   })
 
   test('6,000 tokens in a burst never hold up the browser for long', async () => {
@@ -79,6 +76,15 @@ describe.skipIf(!browserPresent)(`the weight of the chat page${browserNote}`, ()
     expect(await chat.shifts()).toBeLessThan(0.01)
   })
 })
+
+/** What the page has loaded, as it came over the network. */
+function loads({ page }: ChatPage): Promise<{ name: string; bytes: number }[]> {
+  return page.evaluate(() =>
+    ['navigation', 'resource']
+      .flatMap((type) => performance.getEntriesByType(type) as PerformanceResourceTiming[])
+      .map(({ name, encodedBodySize }) => ({ name, bytes: encodedBodySize })),
+  )
+}
 
 interface TraceEvent {
   name: string

@@ -12,7 +12,9 @@ import { getProvider } from './provider.ts'
 export interface OpenChat {
   chat: Chat
   /** Continues the turn that the server has left behind, instead of asking anew. */
-  resume: () => boolean
+  resume: () => void
+  /** Sends a message again that the server does not have. */
+  resend: () => void
 }
 
 const open = new Map<string, OpenChat>()
@@ -47,13 +49,14 @@ function closeOldest(): void {
 
 function create(id: string, { messages, running }: History): OpenChat {
   let isResuming = false
-  /** A turn that is resumed has a stream of its own. By the keys of turns. */
+  /** Turns that are resumed, or sent again after a stop, have another stream. By their keys. */
+  let hasNewStream = false
   const streams = new Map<string, string>()
   const keyOf = (key: string): string => `${id}.${streams.get(key) ?? key}`
 
   const options: ChatOptions = {
     url: ({ action, key }) => {
-      if (isResuming) streams.set(key, newId())
+      if (hasNewStream) streams.set(key, newId())
       return `/api/conversations/${id}/${isResuming ? 'resume' : routes[action]}`
     },
     body: (_messages, { action, key, messageId, message }) => {
@@ -67,13 +70,20 @@ function create(id: string, { messages, running }: History): OpenChat {
     tools: pageTools,
   }
   const chat = createChat(options)
-  const resume = (): boolean => {
-    isResuming = true
-    const hasBegun = chat.retry()
-    isResuming = false
-    return hasBegun
+  const retry = (): void => {
+    chat.retry()
+    isResuming = hasNewStream = false
   }
-  return { chat, resume }
+  const resume = (): void => {
+    isResuming = hasNewStream = true
+    retry()
+  }
+  const resend = (): void => {
+    // The same key again cannot begin twice, but a key that was stopped cannot begin at all.
+    hasNewStream = chat.getState().messages.at(-1)?.status === 'stopped'
+    retry()
+  }
+  return { chat, resume, resend }
 }
 
 const routes: Readonly<Record<ChatRequest['action'], string>> = {
