@@ -51,9 +51,19 @@ async function read<Value>(url: string): Promise<Value> {
   return (await (await request(url)).json()) as Value
 }
 
-/** @throws Error for a status that is not 2xx */
+/** A refused request. */
+export class RequestError extends Error {
+  readonly status: number
+
+  constructor(status: number) {
+    super(`The server answered with status ${status}.`)
+    this.status = status
+  }
+}
+
+/** @throws RequestError for a status that is not 2xx */
 async function request(url: string, init?: RequestInit): Promise<Response> {
   const response = await fetch(url, init)
-  if (!response.ok) throw new Error(`The server answered with status ${response.status}.`)
+  if (!response.ok) throw new RequestError(response.status)
   return response
 }

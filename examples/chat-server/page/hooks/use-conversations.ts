@@ -7,6 +7,7 @@ import {
   deleteConversation,
   type ListedConversation,
   listConversations,
+  RequestError,
   renameConversation,
 } from '../chat/api.ts'
 import { useReturn } from './use-return.ts'
@@ -47,9 +48,10 @@ export function useConversations(): Conversations {
       try {
         await request
         await refresh()
-      } catch {
+      } catch (error) {
         await refresh()
-        setProblem(sentence)
+        const isBusy = error instanceof RequestError && error.status === 409
+        setProblem(isBusy ? `${sentence} Its answer is still in progress.` : sentence)
       }
     }
     return {
