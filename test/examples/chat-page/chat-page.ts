@@ -123,6 +123,7 @@ export class ChatPage implements AsyncDisposable {
     )
     expect(overflow, name).toBe(0)
     expect(this.problems, name).toEqual([])
+    expect(await this.shifts(), name).toBeLessThan(0.1)
   }
 
   /** Waits for what slides or turns, but not for what turns for ever. */

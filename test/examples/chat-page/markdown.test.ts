@@ -2,7 +2,7 @@
  * The Markdown of the chat page, without a browser.
  */
 
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { createElement } from 'react'
 import { renderToStaticMarkup } from 'react-dom/server'
 import { expect, test } from 'vitest'

@@ -126,6 +126,8 @@ describe.skipIf(!browserPresent)(`the states of the chat page${browserNote}`, ()
     await summary.filter({ hasText: /Thought for/ }).waitFor()
     await chat.ended()
     expect(await chat.answers.innerText()).toContain('Blue light is scattered the most.')
+    const statuses = await chat.page.getByRole('status').allTextContents()
+    expect(statuses.join('')).toBe('The answer is complete.')
     await chat.check('reasoned')
   })
 

@@ -3,6 +3,7 @@
  */
 
 import type { MarkedToken, Token, Tokens } from 'marked'
+import { memo } from 'react'
 import { CodeBlock } from './code-block.tsx'
 import { Inline } from './inline.tsx'
 
@@ -68,14 +69,29 @@ function Blocks({ tokens, isGrowing }: { tokens: readonly Token[]; isGrowing: bo
 
 function List({ token, isGrowing }: { token: Tokens.List; isGrowing: boolean }) {
   const items = token.items.map((item, index) => (
-    // oxlint-disable-next-line react/no-array-index-key
-    <li key={index} className={item.task ? 'task' : undefined}>
-      <Blocks tokens={item.tokens} isGrowing={isGrowing && index === token.items.length - 1} />
-    </li>
+    <ListItem
+      // oxlint-disable-next-line react/no-array-index-key
+      key={index}
+      item={item}
+      isGrowing={isGrowing && index === token.items.length - 1}
+    />
   ))
   if (!token.ordered) return <ul>{items}</ul>
   return <ol start={token.start === '' ? 1 : token.start}>{items}</ol>
 }
+
+/** Of a long list that grows, only the end is rendered again. */
+const ListItem = memo(
+  ({ item, isGrowing }: { item: Tokens.ListItem; isGrowing: boolean }) => (
+    <li className={item.task ? 'task' : undefined}>
+      <Blocks tokens={item.tokens} isGrowing={isGrowing} />
+    </li>
+  ),
+  (before, now) =>
+    before.item.raw === now.item.raw &&
+    before.item.loose === now.item.loose &&
+    before.isGrowing === now.isGrowing,
+)
 
 /** Wide tables scroll on their own, also by the keyboard. */
 function Table({ token: { header, rows } }: { token: Tokens.Table }) {
@@ -97,8 +113,9 @@ function Table({ token: { header, rows } }: { token: Tokens.Table }) {
   )
 }
 
-function Row({ cells }: { cells: readonly Tokens.TableCell[] }) {
-  return (
+/** Of a long table that grows, only the end is rendered again. */
+const Row = memo(
+  ({ cells }: { cells: readonly Tokens.TableCell[] }) => (
     <tr>
       {cells.map(({ header, align, tokens }, index) => {
         const Cell = header ? 'th' : 'td'
@@ -110,5 +127,11 @@ function Row({ cells }: { cells: readonly Tokens.TableCell[] }) {
         )
       })}
     </tr>
-  )
-}
+  ),
+  (before, now) =>
+    before.cells.length === now.cells.length &&
+    now.cells.every(({ text, align }, index) => {
+      const cell = before.cells[index]
+      return cell?.text === text && cell.align === align
+    }),
+)

@@ -23,12 +23,12 @@ export const Markdown = memo(({ text: given, isGrowing: mayGrow }: MarkdownProps
   }
   const { blocks, isConnected } = parsed.current
   return (
-    <div className={isGrowing ? 'markdown is-growing' : 'markdown'}>
+    // Blocks that a definition connects are rendered anew.
+    <div key={String(isConnected)} className={isGrowing ? 'markdown is-growing' : 'markdown'}>
       {blocks.map((block, index) => (
         <FinishedBlock
           key={block.start}
           block={block}
-          isConnected={isConnected}
           isGrowing={isGrowing && index === blocks.length - 1}
         />
       ))}
@@ -38,7 +38,6 @@ export const Markdown = memo(({ text: given, isGrowing: mayGrow }: MarkdownProps
 
 interface FinishedBlockProps {
   block: Block
-  isConnected: boolean
   isGrowing: boolean
 }
 
@@ -47,8 +46,5 @@ const FinishedBlock = memo(
   ({ block, isGrowing }: FinishedBlockProps) => (
     <BlockElement token={block.token} isGrowing={isGrowing} />
   ),
-  (before, now) =>
-    before.block.raw === now.block.raw &&
-    before.isGrowing === now.isGrowing &&
-    before.isConnected === now.isConnected,
+  (before, now) => before.block.raw === now.block.raw && before.isGrowing === now.isGrowing,
 )
