@@ -70,16 +70,11 @@ export async function startWorker(settings: WorkerSettings): Promise<Worker> {
     log,
     leaseMs,
     maxRevivals,
-    // What has nothing left to resume begins anew, by its key.
-    revive: (id, left) =>
-      'blocks' in left
-        ? conversationOf(turnOf(id)).resume(left as never)
-        : conversationOf(turnOf(id)).send(questionOf(turnOf(id)), { key: id }),
+    revive: (id, left) => conversationOf(turnOf(id)).resume(left),
   })
 
   // Streams that nobody follows
-  const { sweep } = resumable as { sweep?: () => Promise<number> }
-  const sweeping = setInterval(() => void sweep?.call(resumable).catch(() => {}), sweepMs)
+  const sweeping = setInterval(() => void resumable.sweep().catch(() => {}), sweepMs)
   sweeping.unref()
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
