@@ -88,8 +88,10 @@ export async function startWorker(settings: WorkerSettings): Promise<Worker> {
       }
       const stream = conversationOf(turn).send(questionOf(turn), { key: id })
       await resumable.publish(id, stream)
-      const [{ leavesAfter } = { leavesAfter: Infinity }] = turn.readers
-      void readHere({ resumable, id, leavesAfter, effects, pid })
+      const [reader] = turn.readers
+      if (reader !== undefined) {
+        void readHere({ resumable, id, leavesAfter: reader.leavesAfter, effects, pid })
+      }
       return void response.end()
     }
     const after = request.headers['last-event-id']
