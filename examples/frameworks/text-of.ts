@@ -1,0 +1,7 @@
+import type { ChatMessage } from 'sluice/client'
+
+/** The text of a message, without its other parts. */
+export function textOf({ content }: ChatMessage): string {
+  if (typeof content === 'string') return content
+  return content.map((part) => (part.type === 'text' ? part.text : '')).join('')
+}
