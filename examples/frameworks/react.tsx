@@ -4,7 +4,7 @@ import { type ReactNode, StrictMode, useState } from 'react'
 import { createRoot } from 'react-dom/client'
 import type { Chat, ChatOptions } from 'sluice/client'
 import { useStream } from 'sluice/react'
-import { textOf } from './text-of.ts'
+import { inputOf, textOf } from './text-of.ts'
 
 function Conversation({ source }: { source: ChatOptions | Chat }): ReactNode {
   const { messages, status, error, queue, enqueue, stop, retry, regenerate } = useStream(source)
@@ -18,7 +18,7 @@ function Conversation({ source }: { source: ChatOptions | Chat }): ReactNode {
       ))}
       {queue.map(({ id, input }) => (
         <p key={id} className="queued">
-          {String(input)}
+          {inputOf(input)}
         </p>
       ))}
       <output>{status}</output>

@@ -5,7 +5,7 @@ import { useStream } from 'sluice/solid'
 import { createSignal, For, type JSX, Show } from 'solid-js'
 import h from 'solid-js/h'
 import { render } from 'solid-js/web'
-import { textOf } from './text-of.ts'
+import { inputOf, textOf } from './text-of.ts'
 
 function Conversation({ source }: { source: ChatOptions | Chat }): JSX.Element {
   const chat = useStream(source)
@@ -20,7 +20,7 @@ function Conversation({ source }: { source: ChatOptions | Chat }): JSX.Element {
   }
   const bubble = (message: ChatMessage): unknown =>
     h('p', { class: message.role, 'data-status': message.status }, textOf(message))
-  const queued = ({ input }: QueuedInput): unknown => h('p', { class: 'queued' }, String(input))
+  const queued = ({ input }: QueuedInput): unknown => h('p', { class: 'queued' }, inputOf(input))
   return h('main', [
     h(For, { each: () => chat.messages }, bubble),
     h(For, { each: () => chat.queue }, queued),

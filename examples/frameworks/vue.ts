@@ -3,7 +3,7 @@
 import type { Chat, ChatOptions } from 'sluice/client'
 import { useStream } from 'sluice/vue'
 import { createApp, defineComponent, h, ref } from 'vue'
-import { textOf } from './text-of.ts'
+import { inputOf, textOf } from './text-of.ts'
 
 const Conversation = defineComponent(
   ({ source }: { source: ChatOptions | Chat }) => {
@@ -23,7 +23,7 @@ const Conversation = defineComponent(
           const { id, role } = message
           return h('p', { key: id, class: role, 'data-status': message.status }, textOf(message))
         }),
-        queue.value.map(({ id, input }) => h('p', { key: id, class: 'queued' }, String(input))),
+        queue.value.map(({ id, input }) => h('p', { key: id, class: 'queued' }, inputOf(input))),
         h('output', status.value),
         error.value && h('strong', { role: 'alert' }, error.value.publicMessage),
         h('form', { onSubmit: submit }, [

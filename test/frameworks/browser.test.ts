@@ -59,12 +59,12 @@ class Model {
           if (said === undefined) this.#waiting.push(resolve)
           else resolve(said)
         })
-      return words(next)
+      return wordsOf(next)
     },
   }
 }
 
-async function* words(next: () => Promise<string | null>) {
+async function* wordsOf(next: () => Promise<string | null>) {
   for (let word = await next(); word !== null; word = await next()) {
     yield { type: 'content', kind: 'text', index: 0, text: word } as const
   }
