@@ -41,6 +41,7 @@ const expectations: Record<string, Expectation> = {
     prints:
       /\nasking flaky\nThe sky[^\n]*\nnetwork: asking steady\nBlue light is scattered most\.\nanswered by steady\n$/,
   },
+  'frameworks/server.ts': { prints: events },
   'gateway/server.ts': { prints: /^data: \{"id":"chatcmpl-[^]*Hello[^]*\ndata: \[DONE\]\n\n$/ },
   'images.ts': { prints: /\nI see a picture\.\n$/ },
   'mcp.ts': {
