@@ -67,6 +67,11 @@ const expectations: Record<string, Expectation> = {
   'structured-output.ts': {
     prints: /so far: .*\n(so far: .*\n)+whole: Soup, in 2 steps\n$/,
   },
+  'summarize.ts': {
+    input: 'My name is Ada.\nWhat is the capital of France?\nWhat is my name?\n\n',
+    prints:
+      /messages became a summary\)\n.*It began with: "The conversation so far, in short: .*\n\([46] messages\)\n/,
+  },
   'timeout-and-abort.ts': {
     prints: /\ntimeout: .*300 ms \(timeout\.chunkMs\)\.\naborted: .*\n$/,
   },
