@@ -56,6 +56,17 @@ export function parseMessage(given: unknown, roles: ('user' | 'tool')[]): Messag
   throw new Refusal('message', 'Must not be empty.')
 }
 
+/** Of a conversation, before anybody has given it one. */
+export function titleOf({ content }: Message): string {
+  const texts =
+    typeof content === 'string' ? [content] : content.map((part) => 'text' in part && part.text)
+  const words = texts
+    .filter((text) => typeof text === 'string')
+    .join(' ')
+    .trim()
+  return [...words].slice(0, 60).join('') || 'Untitled'
+}
+
 /**
  * Refuses answers to calls that do not wait for them, such as an invented result of a tool that runs
  * here.

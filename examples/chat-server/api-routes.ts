@@ -14,16 +14,17 @@ import {
   maxBytes,
   messageBody,
   parseMessage,
+  titleOf,
   turnBody,
 } from './api-bodies.ts'
 import { type BrowserVariables, browserCookie } from './browser.ts'
 import { conversationRoutes } from './conversation-routes.ts'
 import { Refusal, readBody } from './read-body.ts'
 import { tools } from './tools.ts'
-import { conversationOf, type Turns } from './turns.ts'
+import { conversationOf, ignoreConflict, type Turns } from './turns.ts'
 
 /** How long a browser waits before it reconnects, in milliseconds. */
-const retryMs = 500
+const retryMs = 200
 
 export function apiRoutes(turns: Turns): Hono<{ Variables: BrowserVariables }> {
   const routes = new Hono<{ Variables: BrowserVariables }>()
@@ -31,42 +32,37 @@ export function apiRoutes(turns: Turns): Hono<{ Variables: BrowserVariables }> {
 
   routes.post('/conversations/:id/messages', async ({ req, get }) => {
     const body = await readTurn(req.raw, req.param('id'), messageBody)
-    const message = parseMessage(body.message, ['user', 'tool'])
-    const stream = await turns.begin({ browser: get('browser'), ...body }, async (conversation) => {
+    const { key, provider } = body
+    const message = { id: crypto.randomUUID(), ...parseMessage(body.message, ['user', 'tool']) }
+    const browser = get('browser')
+    const intent = { kind: 'send', message } as const
+    const stream = await turns.begin({ browser, key, provider, intent }, async (conversation) => {
       const { messages, draft } = await conversation.read()
-      const isKnown = draft?.key === body.key || messages.some(({ key }) => key === body.key)
+      if (messages.length === 0 && draft === undefined) {
+        await turns.rename(browser, req.param('id'), titleOf(message)).catch(ignoreConflict)
+      }
+      const isKnown = draft?.key === key || messages.some((known) => known.key === key)
       if (!isKnown) checkToolAnswers(message, messages, tools)
-      return conversation.send(message, { key: body.key })
     })
-    return respond(stream, body.key)
+    return respond(stream, key)
   })
 
   routes.post('/conversations/:id/edit', async ({ req, get }) => {
     const body = await readTurn(req.raw, req.param('id'), editBody)
-    const { key, messageId } = body
+    const { key, provider, messageId } = body
     // What takes the place of a message has its id.
     const message = { ...parseMessage(body.message, ['user']), id: messageId }
-    const stream = await turns.begin({ browser: get('browser'), ...body }, (conversation) =>
-      conversation.edit(messageId, message, { key }),
-    )
-    return respond(stream, key)
+    const intent = { kind: 'edit', messageId, message } as const
+    return respond(await turns.begin({ browser: get('browser'), key, provider, intent }), key)
   })
 
-  routes.post('/conversations/:id/regenerate', async ({ req, get }) => {
-    const body = await readTurn(req.raw, req.param('id'), turnBody)
-    const { key } = body
-    const stream = await turns.begin({ browser: get('browser'), ...body }, (conversation) =>
-      conversation.regenerate({ key }),
-    )
-    return respond(stream, key)
-  })
-
-  routes.post('/conversations/:id/resume', async ({ req, get }) => {
-    const body = await readTurn(req.raw, req.param('id'), turnBody)
-    const request = { browser: get('browser'), ...body, resumes: true }
-    const stream = await turns.begin(request, (conversation) => conversation.resume())
-    return respond(stream, body.key)
-  })
+  for (const kind of ['regenerate', 'resume'] as const) {
+    routes.post(`/conversations/:id/${kind}`, async ({ req, get }) => {
+      const { key, provider } = await readTurn(req.raw, req.param('id'), turnBody)
+      const request = { browser: get('browser'), key, provider, intent: { kind } }
+      return respond(await turns.begin(request), key)
+    })
+  }
 
   routes.get('/streams/:key', async ({ req, get }) => {
     const key = checkKey(req.param('key'))

@@ -17,6 +17,7 @@
 import { Hono } from 'hono'
 import { apiRoutes } from './api-routes.ts'
 import { browserCookie } from './browser.ts'
+import { failure } from './failure.ts'
 import { type Origins, originsOnly } from './origins.ts'
 import { type PageFiles, pageRoutes } from './page.ts'
 import type { Providers } from './providers.ts'
@@ -55,7 +56,8 @@ export function createApp({
   const app = new Hono()
   app.use(originsOnly(origins))
   app.use(async (context, next) => {
-    if (signal?.aborted) return failure(503, 'overloaded', 'The server is shutting down.')
+    const { path } = context.req
+    if (signal?.aborted) return failure(path, 503, 'overloaded', 'The server is shutting down.')
     await next()
     // Without it, a browser may take plain text for HTML.
     context.res.headers.set('x-content-type-options', 'nosniff')
@@ -67,16 +69,12 @@ export function createApp({
   app.route('/api', apiRoutes(turns))
   app.route('/', scenarioRoutes({ providers, store: turns.memory.store, signal }))
 
-  app.notFound(({ req }) => failure(404, 'not-found', `There is no ${req.method} ${req.path}.`))
-  app.onError((error) => {
+  app.notFound(({ req }) =>
+    failure(req.path, 404, 'not-found', `There is no ${req.method} ${req.path}.`),
+  )
+  app.onError((error, { req }) => {
     console.error(error)
-    return failure(500, 'server', 'Something went wrong.')
+    return failure(req.path, 500, 'server', 'Something went wrong.')
   })
   return app
-}
-
-function failure(status: number, code: string, message: string): Response {
-  // Another server takes over while this one shuts down.
-  const headers = status === 503 ? { 'retry-after': '1', connection: 'close' } : {}
-  return Response.json({ error: { code, message } }, { status, headers })
 }

@@ -1,19 +1,20 @@
 /**
  * The latest turn of each conversation, by which another tab finds the stream of an answer that is
- * under way, and another process continues it with the same provider. It is kept beside the
+ * under way, and another process continues it with the same provider, or begins it if the first one
+ * had no time to. It is kept beside the
  * conversations, as the draft of a record of its own: drafts are plain JSON.
  */
 
 import { StreamError } from 'sluice'
 import type { ConversationStore } from 'sluice/conversation'
 import type { ProviderName } from './providers.ts'
+import type { TurnIntent } from './turn-intent.ts'
 
 export interface LatestTurn {
   /** The key of its stream. */
   key: string
   provider: ProviderName
-  /** It continues an earlier turn. */
-  resumes: boolean
+  intent: TurnIntent
 }
 
 const recordOf = (id: string): string => `latest/${id}`

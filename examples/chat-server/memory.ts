@@ -31,7 +31,8 @@ export function processMemory(): Memory {
 export async function openMemory(environment: NodeJS.ProcessEnv): Promise<OpenedMemory> {
   const { DATABASE_URL: database, REDIS_URL: redis } = environment
   if (database && redis) throw new Error('Set DATABASE_URL or REDIS_URL, not both.')
-  // Only a server that uses Redis needs its client.
+  // Only a server that uses them needs their clients.
+  if (database) return (await import('./memory-postgres.ts')).openPostgres(database)
   if (redis) return (await import('./memory-redis.ts')).openRedis(redis)
   return openFile(environment.DATA_DIR)
 }

@@ -28,17 +28,17 @@ export const chatBody = z.object({
   max_tokens: z.int().min(1).nullish(),
 })
 
-const provider = z
+const providerName = z
   .enum(providerNames)
   .nullish()
   .transform((name) => name ?? 'openai')
 
-export const unifiedBody = chatBody.extend({ provider })
+export const unifiedBody = chatBody.extend({ provider: providerName })
 
 export const conversationBody = z.object({
   session_id: text.max(200).refine((id) => id.isWellFormed(), 'Must be well-formed text.'),
   message: text,
-  provider,
+  provider: providerName,
 })
 
 /** The settings of a request that names none. Models that take no temperature receive none. */

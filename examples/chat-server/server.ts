@@ -8,8 +8,8 @@
  * OPENAI_BASE_URL, ANTHROPIC_BASE_URL and GEMINI_BASE_URL if these are set. OPENAI_API=responses uses
  * OpenAI's Responses API. CORS_ORIGINS names the origins whose pages may use it: any with simulated
  * providers, and those of localhost once there is a key. Conversations and answers are kept in the
- * folder DATA_DIR (.data in the checkout), or in the Redis at REDIS_URL. Any number of these servers
- * can share them, and continue what another one has left.
+ * folder DATA_DIR (.data in the checkout), in the Postgres at DATABASE_URL, or in the Redis at
+ * REDIS_URL. Any number of these servers can share them, and continue what another one has left.
  */
 
 import { createServer } from 'node:http'

@@ -4,17 +4,19 @@
  */
 
 import type { Answer, SimulatedRequest } from 'sluice/testing'
+import { type Asked, readAsked } from './simulation-request.ts'
 
 /** Answers for `simulatedProvider({ answer })`. */
 export function simulation(): (request: SimulatedRequest) => Answer {
   /** Questions whose first attempt has failed. */
   const failed = new Set<string>()
   return (request) => {
-    if (request.step > 1) return {}
-    const { question, partial } = askedIn(request.body)
-    const answer = answerTo(question, request)
-    if (partial !== undefined) return { text: restOf(answer.text, partial) }
-    // The next attempt succeeds.
+    const asked = readAsked(request.body)
+    const question = asked.question.toLowerCase()
+    const answer =
+      asked.results.length > 0 ? plainAnswer(asked) : answerTo(question, asked, request)
+    // A model that is asked to continue its own answer.
+    if (asked.partial !== undefined) return { text: restOf(answer.text, asked.partial) }
     if (!question.includes('fail in the middle') || failed.delete(question)) return answer
     failed.add(question)
     return { ...answer, fault: { kind: 'cut', afterEvents: 20 } }
@@ -23,9 +25,13 @@ export function simulation(): (request: SimulatedRequest) => Answer {
 
 type Parts = Exclude<Answer, string>
 
-function answerTo(question: string, { wire }: SimulatedRequest): Parts {
+function answerTo(question: string, asked: Asked, { wire }: SimulatedRequest): Parts {
   const has = (...words: string[]): boolean => words.some((word) => question.includes(word))
-  if (has('call a tool')) return { toolCalls: [{ name: 'weather', input: { city: 'Oslo' } }] }
+  if (asked.hasTools) {
+    if (has('call a tool', 'weather')) return call('weather', { city: 'Oslo' })
+    if (has('email')) return call('send_email', email)
+    if (has('pick a date')) return call('pick_date', { label: 'Departure' })
+  }
   if (has('fail at once')) return { fault: { kind: 'status', status: 500 } }
   if (has('fail for good')) return { text: story(3), fault: { kind: 'cut', afterEvents: 12 } }
   if (has('fail in the middle')) return { text: story(5) }
@@ -35,7 +41,7 @@ function answerTo(question: string, { wire }: SimulatedRequest): Parts {
   const [, sentences] = /(\d{1,3}) sentences/.exec(question) ?? []
   if (sentences !== undefined) return { text: story(Number(sentences)) }
   if (has('long answer')) return { text: story(100) }
-  if (!has('image', 'picture')) return {}
+  if (!has('image', 'picture')) return plainAnswer(asked)
   const text = 'Here is a picture of water. 🌊'
   if (wire === 'gemini') {
     const inlineData = { mimeType: 'image/png', data: png }
@@ -85,43 +91,28 @@ function story(length: number): string {
   return sentences.join(length > 10 ? '\n\n' : ' ')
 }
 
-/** A model that continues its own answer. */
-function restOf(text: string | undefined, partial: string): string {
-  return text?.startsWith(partial) ? text.slice(partial.length) : ' That is the rest.'
+function plainAnswer({ question, first, count, results }: Asked): Parts {
+  const sentences = [
+    'Olá! 👋 This is a simulated model, so the answer is canned, but it did read what you sent.',
+    `You asked: ${quote(question)}.`,
+    results.length > 0 ? `The tools returned: ${results.map(quote).join(', ')}.` : '',
+    `The conversation came with ${count} message${count === 1 ? '' : 's'}.`,
+    first === undefined ? '' : `It began with: ${quote(first)}.`,
+    'Every word arrives as an event of its own, like water through a sluice, until the last one says that the answer is whole. Voilà, déjà fini! 🌊',
+  ]
+  return { text: sentences.filter((sentence) => sentence !== '').join(' ') }
 }
 
-interface Asked {
-  question: string
-  /** The answer so far, if it has to be continued. */
-  partial?: string
+function quote(text: string): string {
+  return `"${[...text].slice(0, 200).join('')}"`
 }
 
-/** Reads the request of any provider. */
-function askedIn(body: unknown): Asked {
-  const { messages, input, contents } = body as Partial<Record<string, Sent[]>>
-  const texts = (messages ?? input ?? contents ?? [])
-    .filter(({ role = '' }) => ['user', 'assistant', 'model'].includes(role))
-    .map(({ role, content, parts }) => ({
-      isUser: role === 'user',
-      text: textOf(content ?? parts),
-    }))
-    .filter(({ text }) => text !== '')
-  const last = texts.at(-1)
-  const isAskedToContinue = last?.text.startsWith('Your last message was cut off') === true
-  if (isAskedToContinue) texts.pop()
-  const question = texts.findLast(({ isUser }) => isUser)?.text.toLowerCase() ?? ''
-  const answer = texts.at(-1)
-  return answer?.isUser === false ? { question, partial: answer.text } : { question }
+function restOf(text: string = '', partial: string): string {
+  return text.startsWith(partial) ? text.slice(partial.length) : ' That is the rest.'
 }
 
-interface Sent {
-  role?: string
-  content?: unknown
-  parts?: unknown
+function call(name: string, input: object): Parts {
+  return { toolCalls: [{ name, input }] }
 }
 
-function textOf(content: unknown): string {
-  if (typeof content === 'string') return content
-  const list: { text?: unknown }[] = Array.isArray(content) ? content : []
-  return list.map(({ text }) => (typeof text === 'string' ? text : '')).join('')
-}
+const email = { to: 'ada@example.com', subject: 'Lunch', text: 'Shall we meet at noon?' }

@@ -48,9 +48,10 @@ export class Fleet {
   }
 
   async stop(): Promise<void> {
-    const processes = [...this.#instances, this.#proxy].filter((child) => child?.exitCode === null)
-    for (const child of processes) child?.kill('SIGTERM')
-    await Promise.all(processes.map((child) => child && once(child, 'exit')))
+    const running = [...this.#instances, this.#proxy].filter((child) => child?.exitCode === null)
+    const ended = running.flatMap((child) => (child === undefined ? [] : [once(child, 'exit')]))
+    for (const child of running) child?.kill('SIGTERM')
+    await Promise.all(ended)
     await rm(this.#folder, { recursive: true, force: true })
   }
 
@@ -85,7 +86,9 @@ ${config}}`
     const path = join(this.#folder, 'nginx.conf')
     await writeFile(path, whole)
     const options = ['-e', 'stderr', '-p', this.#folder, '-c', path]
-    const child = spawn('nginx', options, { stdio: ['ignore', 'inherit', 'pipe'] })
+    // Debian keeps it where only root looks.
+    const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` }
+    const child = spawn('nginx', options, { env, stdio: ['ignore', 'inherit', 'pipe'] })
     this.#proxy = child
     let complaints = ''
     child.stderr.on('data', (piece) => {

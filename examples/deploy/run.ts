@@ -39,6 +39,10 @@ console.log(`${answers.length - losses.length} answers ended whole, ${losses.len
 console.log(
   `${interrupted.length} of them had a retry, at most ${most(({ retries }) => retries)} each; readers reconnected at most ${most(({ reconnections }) => reconnections)} times.`,
 )
-console.log(`The longest silence was ${Math.round(most(({ silenceMs }) => silenceMs))} ms.`)
+const silences = interrupted.map(({ silenceMs }) => silenceMs).toSorted((a, b) => a - b)
+const [median, longest] = [silences[silences.length >> 1], silences.at(-1)].map((silence = 0) =>
+  Math.round(silence),
+)
+console.log(`The longest silence of each of them: ${median} ms (median), ${longest} ms (at most).`)
 for (const loss of losses.slice(0, 5)) console.error(loss)
 process.exit(losses.length > 0 ? 1 : 0)

@@ -12,6 +12,7 @@ import type {
   ToolCallContent,
 } from './content-kinds.js'
 import type { StreamError } from './errors.js'
+import type { FinishReason } from './finish-reason.js'
 import type { AssistantMessage } from './messages.js'
 import type { ToolType } from './tool-types.js'
 import type {
@@ -21,6 +22,8 @@ import type {
   ToolResultContentOf,
   WaitingCallOf,
 } from './typed-calls.js'
+
+export type { FinishReason } from './finish-reason.js'
 
 /**
  * An event of a stream. The order is `start ( content | retry )* ( complete | error )`.
@@ -226,13 +229,6 @@ export interface ResponseDetails {
   /** Rate limits, ids of the request, and processing times, by lower-case names. */
   headers?: Record<string, string>
 }
-
-/**
- * Why the model stopped: `stop` (it was done, or reached a stop sequence), `length` (a token
- * limit), `tool-calls` (it waits for tool results), `content-filter` (it refused or was filtered),
- * `pause` (a long turn that must be continued), `other`.
- */
-export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter' | 'pause' | 'other'
 
 /** Token counts. A field is absent if the provider did not report it. */
 export interface Usage {

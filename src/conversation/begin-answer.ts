@@ -14,6 +14,7 @@ import type { LeftBehind } from '../core/left-behind.js'
 import type { Opening } from '../core/opening.js'
 import { PartialAnswer } from '../layers/retry/continuation.js'
 import type { ResumedAnswer } from '../loop/ledger.js'
+import type { LastingResponse } from '../pull/source.js'
 import { type Joined, joinLeft, openIds } from './join-left.js'
 
 export interface AnswerSettings {
@@ -29,6 +30,8 @@ interface Whole {
   id: string
   parts: readonly OutputPart[]
   steps: readonly Step[]
+  /** The response of the next step, which its provider completes without a connection. */
+  response?: LastingResponse | undefined
 }
 
 export interface BegunAnswer {
@@ -41,20 +44,23 @@ export interface BegunAnswer {
  * @param left - what readers have received of it; undefined for new readers
  */
 export function beginAnswer(
-  { id, parts, steps }: Whole,
+  { id, parts, steps, response }: Whole,
   request: StreamRequest,
   left: LeftBehind | undefined,
   settings: AnswerSettings,
 ): BegunAnswer {
+  const { driver, mayContinue } = settings
+  const lasting = response && isOf(response, driver) ? { response } : {}
   if (left === undefined) {
-    const opening = { content: contentOfParts(parts), attempt: 1 }
+    const opening = { content: contentOfParts(parts), attempt: 1, ...lasting }
     return { opening, resumed: { id, parts, steps, blocks: parts.length } }
   }
   const { messages = [] } = request
   const joined = joinLeft(
     { parts, steps, open: openIds(messages, parts) },
     left.blocks,
-    (shown) => settings.mayContinue && canContinue(shown, request, settings.driver),
+    // A response that is read again can be compared with all that has been shown.
+    (shown) => 'response' in lasting || (mayContinue && canContinue(shown, request, driver)),
   )
   const retry = retryOf(joined, request, left, settings)
   const { content, shown, blocks } = joined
@@ -63,6 +69,7 @@ export function beginAnswer(
       retry,
       content,
       attempt: retry.attempt,
+      ...lasting,
       ...(shown.length === 0 ? {} : { shown }),
     },
     resumed: { id, parts: joined.parts, steps: joined.steps, blocks },
@@ -109,4 +116,8 @@ function retryOf(
 
 function lengthOf(content: readonly ContentEvent[]): number {
   return content.reduce((length, event) => length + (textOf(event)?.length ?? 0), 0)
+}
+
+function isOf({ provider, model }: LastingResponse, driver: Driver): boolean {
+  return provider === driver.provider && model === driver.model
 }

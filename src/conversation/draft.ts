@@ -7,6 +7,7 @@
 import type { Step } from '../base/events.js'
 import type { AssistantMessage, Message, OutputPart } from '../base/messages.js'
 import type { RunResult } from '../loop/ledger.js'
+import type { LastingResponse } from '../pull/source.js'
 
 /** What is left of a turn when it fails: see `TurnOptions.onError`. */
 export type OnError = 'keep-input' | 'keep-partial' | 'forget'
@@ -27,6 +28,8 @@ export interface TurnDraft {
   steps: readonly Step[]
   /** The runs of tools by their keys. Without a result, it is not known whether one happened. */
   runs: Readonly<Record<string, { result?: RunResult }>>
+  /** The response of the step that runs, which its provider completes without a connection. */
+  response?: LastingResponse
   /** The answer up to the failure, if the turn has failed and this is to be kept. */
   partial?: AssistantMessage
   startedAt: number
@@ -40,11 +43,22 @@ export function readDraft(draft: object | undefined): TurnDraft | undefined {
   return isKnown ? (given as TurnDraft) : undefined
 }
 
+/** All messages, with those that a left turn comes to. The same list if it comes to none. */
+export function messagesWithDraft(
+  messages: readonly Message[],
+  draft: TurnDraft | undefined,
+): readonly Message[] {
+  const kept = draft === undefined ? [] : messagesOfDraft(draft)
+  // Another answer that never came does not replace the one that is there.
+  if (draft === undefined || kept.length === 0) return messages
+  return [...messages.slice(0, draft.keep), ...kept]
+}
+
 /**
  * The messages that a left turn comes to: its question once, and what it has answered. Whole steps
  * with results of tools are always kept, because their tools must not run again.
  */
-export function messagesOfDraft({ id, key, input, answer, partial }: TurnDraft): Message[] {
+function messagesOfDraft({ id, key, input, answer, partial }: TurnDraft): Message[] {
   const kept = partial?.content ?? (answer.some(isResult) ? answer : [])
   const isEmpty = kept.length === 0
   const left: Message = {

@@ -7,9 +7,10 @@
 import { StreamError } from '../base/errors.js'
 import type { AssistantMessage, Message, OutputPart } from '../base/messages.js'
 import type { LeftBehind } from '../core/left-behind.js'
-import { messagesOfDraft, readDraft, type TurnDraft } from './draft.js'
+import { messagesWithDraft, readDraft, type TurnDraft } from './draft.js'
 import { isBeginningOf } from './join-left.js'
 import type { StoredConversation } from './store.js'
+import { titleOf } from './title.js'
 
 /** What a turn is asked to do. */
 export type Intent =
@@ -28,7 +29,7 @@ export type TurnPlan =
       /** The messages before the input. */
       before: readonly Message[]
       /** What changes at once, with the draft. */
-      change: { keep?: number; add?: readonly Message[] }
+      change: { keep?: number; add?: readonly Message[]; title?: string }
     }
   | { answer: AssistantMessage }
 
@@ -51,12 +52,13 @@ export function planTurn(intent: Intent, stored: StoredConversation, id: string)
       throw new StreamError('conflict', message, { publicMessage: message })
     }
   }
-  const kept = left === undefined ? [] : messagesOfDraft(left)
-  // Another answer that never came does not replace the one that is there.
-  const replaces = left !== undefined && kept.length > 0
-  const all = replaces ? [...messages.slice(0, left.keep), ...kept] : messages
-  const change = replaces ? { keep: left.keep, add: kept } : {}
+  const all = messagesWithDraft(messages, left)
+  const change =
+    left === undefined || all === messages ? {} : { keep: left.keep, add: all.slice(left.keep) }
   const { keep, input } = changeOf(intent, all)
+  // The first question only: an application may have written another title since.
+  const isFirst = all.every(({ role }) => role !== 'user')
+  const title = isFirst ? titleOf(input) : undefined
   const draft: TurnDraft = {
     id,
     stream: id,
@@ -68,7 +70,11 @@ export function planTurn(intent: Intent, stored: StoredConversation, id: string)
     runs: {},
     startedAt: Date.now(),
   }
-  return { draft, before: all.slice(0, keep), change }
+  return {
+    draft,
+    before: all.slice(0, keep),
+    change: title === undefined ? change : { ...change, title },
+  }
 }
 
 /** @throws StreamError `not-found` without such a turn; that of a stream whose turn is gone */

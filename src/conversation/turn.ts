@@ -14,6 +14,8 @@ import type { LeftBehind } from '../core/left-behind.js'
 import type { Opening } from '../core/opening.js'
 import type { Turn, TurnStream } from '../core/turn.js'
 import type { StoredTurn } from '../loop/open-loop.js'
+import { isElsewhere } from '../pull/abort.js'
+import type { LastingResponse } from '../pull/source.js'
 import { type AnswerSettings, beginAnswer } from './begin-answer.js'
 import type { OnError } from './draft.js'
 import { DraftWriter } from './draft-writer.js'
@@ -45,6 +47,8 @@ export class ConversationTurn implements Turn {
   #begun: Promise<unknown> | undefined
   #lock: ConversationLock | undefined
   #writer: DraftWriter | undefined
+  /** The answer that is given again, and the number of messages. */
+  #replayed: { answer: AssistantMessage; messageCount: number } | undefined
   #renewal: Promise<void> | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #ended = false
@@ -81,6 +85,10 @@ export class ConversationTurn implements Turn {
     return terminal
   }
 
+  onResponse(response: LastingResponse): void {
+    this.#writer?.respond(response)
+  }
+
   async #release(): Promise<void> {
     // A pending renewal could take the lock again after its release.
     await this.#renewal
@@ -101,7 +109,10 @@ export class ConversationTurn implements Turn {
       this.#renewLater(stream)
       const stored = await store.load(id)
       plan = planTurn(this.#intent, stored, stream.id)
-      if ('answer' in plan) return this.#replay(plan.answer, request)
+      if ('answer' in plan) {
+        this.#replayed = { answer: plan.answer, messageCount: stored.messages.length }
+        return this.#replay(plan.answer, request)
+      }
       await this.#store(plan, stored.version, request)
     } catch (error) {
       throw storeError(error, 'store')
@@ -109,7 +120,7 @@ export class ConversationTurn implements Turn {
     const { select, runsTools } = this.#settings
     const { draft, before } = plan
     const { id: answerId, parts = [] } = this.stored.resumed ?? {}
-    const messages = await selectMessages([...before, ...draft.input], select)
+    const messages = await selectMessages([...before, ...draft.input], select, { id, signal })
     // A turn with tools adds its own.
     if (runsTools || parts.length === 0) return { ...request, messages }
     const begun: Message = { role: 'assistant', id: answerId as string, content: parts }
@@ -132,7 +143,8 @@ export class ConversationTurn implements Turn {
     const { id, store } = this.#settings
     const { input, answer, ...about } = draft
     const asked = { ...request, messages: [...before, ...input] }
-    const whole = { id: draft.id, parts: answer, steps: draft.steps }
+    const { id: answerId, steps: known, response } = draft
+    const whole = { id: answerId, parts: answer, steps: known, response }
     const { opening, resumed } = beginAnswer(whole, asked, this.left, this.#settings)
     const { parts, steps } = resumed
     const writer = new DraftWriter(store, id, version, { ...about, input, answer: parts, steps })
@@ -142,15 +154,21 @@ export class ConversationTurn implements Turn {
     // Calls in the input do not come from the store.
     this.stored.trusted = input.every(({ role }) => role !== 'assistant')
     this.stored.resumed = resumed
-    if (opening.retry !== undefined || parts.length > 0) this.opening = opening
+    const { retry } = opening
+    if (retry !== undefined || response !== undefined || parts.length > 0) this.opening = opening
   }
 
   async #commit(end: TerminalEvent): Promise<TerminalEvent> {
     const writer = this.#writer
-    if (writer === undefined) return end
+    if (writer === undefined) return this.#asStored(end)
     const { keep, input, key } = writer.draft
     if (end.type === 'complete') {
-      const answer = key === undefined ? end.message : { ...end.message, key }
+      const { finishReason } = end
+      const answer: AssistantMessage = {
+        ...end.message,
+        ...(key === undefined ? {} : { key }),
+        ...(finishReason === 'stop' ? {} : { finishReason }),
+      }
       const added = toJsonMessages([...input, answer])
       await writer.commit(added)
       return { ...end, message: answer, messageCount: keep + added.length }
@@ -161,9 +179,18 @@ export class ConversationTurn implements Turn {
     const partial = onError === 'keep-partial' ? toJsonMessages([end.partial])[0] : undefined
     const left = partial === undefined ? {} : { partial: partial as AssistantMessage }
     // A turn that is handed over goes on elsewhere.
-    const forgets = onError === 'forget' && !isHandedOver(end.error)
-    await writer.leave(forgets ? null : left).catch(() => {})
+    const goesOn = isElsewhere(end.error)
+    const forgets = onError === 'forget' && !goesOn
+    await writer.leave(forgets ? null : left, goesOn).catch(() => {})
     return end
+  }
+
+  /** What the store holds beside the content of the answer goes with it. */
+  #asStored(end: TerminalEvent): TerminalEvent {
+    if (this.#replayed === undefined || end.type === 'error') return end
+    const { answer, messageCount } = this.#replayed
+    const { content } = end.message
+    return { ...end, message: { ...answer, content }, messageCount }
   }
 
   #renewLater(stream: TurnStream): void {
@@ -192,10 +219,6 @@ export class ConversationTurn implements Turn {
       },
     )
   }
-}
-
-function isHandedOver({ code, cause }: StreamError): boolean {
-  return code === 'aborted' && StreamError.is(cause) && cause.code === 'interrupted'
 }
 
 /** The terminal event after a failed commit. */

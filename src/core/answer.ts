@@ -20,12 +20,13 @@ import { exceededBound } from '../base/json-bounds.js'
 import type { AssistantMessage } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
 import { addUsage, estimateUsage, isEmpty } from '../base/usage.js'
+import { isElsewhere } from '../pull/abort.js'
 import { PromisedSource } from '../pull/promised-source.js'
 import type { OpenContext, Sink, Source } from '../pull/source.js'
 import type { EventFeed, Receive } from './event-feed.js'
 import type { Observer } from './observer.js'
 import { OpenedSource } from './opening.js'
-import { ReplaySource } from './replay-source.js'
+import { openCallsOf, replay } from './replay-source.js'
 import { Transcript } from './transcript.js'
 import type { Turn, TurnStream } from './turn.js'
 
@@ -166,7 +167,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
       text: content.text(),
       message,
       ...rest,
-      ...(turn ?? waitingIn(message, completion)),
+      ...(turn ?? waitingIn(message, completion, this.#request.tools)),
       ...(isEmpty(wasted) ? {} : { wasted }),
       provider: completion.provider ?? provider,
       model: completion.model ?? model,
@@ -177,8 +178,9 @@ export class Answer implements EventFeed, Sink, TurnStream {
 
   fail(error: StreamError): void {
     const usage = addUsage(this.#wasted, this.#costOfAttempt(this.#source?.usage() ?? {}))
-    // A response may continue at the provider without a connection, and nobody will resume it.
-    this.#source?.resumption?.()?.cancel()
+    // A response may continue at the provider without a connection, and nobody will resume it,
+    // except for a process that continues the turn.
+    if (!isElsewhere(error)) this.#source?.resumption?.()?.cancel()
     const known = isEmpty(usage) ? {} : { usage }
     const rest = this.#source?.rest?.()
     for (const result of rest?.results ?? []) this.#transcript.add(result)
@@ -226,15 +228,21 @@ export class Answer implements EventFeed, Sink, TurnStream {
       if ('role' in begun) {
         this.#messageId = begun.id
         this.#estimates = false
-        source = new ReplaySource(begun)
+        source = replay(begun, this.#request, this.#settings.start.provider)
       } else {
         const { id = this.#messageId, steps = [] } = turn.stored?.resumed ?? {}
         this.#messageId = id
         this.#transcript.countSteps(steps)
         this.#request = begun
-        const { attempt = 1, shown } = opening ?? {}
+        const { attempt = 1, shown, response } = opening ?? {}
         last = attempt
-        source = open(begun, { ...context, attempt, ...(shown && { shown }) })
+        source = open(begun, {
+          ...context,
+          attempt,
+          ...(shown && { shown }),
+          ...(response && { response }),
+          onResponse: (known) => turn.onResponse?.(known),
+        })
       }
       return opening === undefined ? source : new OpenedSource(opening, source)
     })
@@ -279,17 +287,20 @@ export class Answer implements EventFeed, Sink, TurnStream {
   }
 }
 
-/** The calls of an answer whose tools the application runs. */
+/** The calls of an answer whose tools the application runs, and those of one that is given again. */
 function waitingIn(
   { content }: AssistantMessage,
   { finishReason }: Completion,
+  tools: StreamRequest['tools'] = {},
 ): Pick<CompleteEvent, 'waiting'> {
   if (finishReason !== 'tool-calls' || typeof content === 'string') return {}
-  const waiting = content.flatMap((part) =>
-    part.type === 'tool-call' && part.error === undefined
-      ? [{ id: part.id, name: part.name, input: part.input, for: 'client' as const }]
-      : [],
-  )
+  const waiting = openCallsOf(content)
+    .filter(({ error }) => error === undefined)
+    .map(({ id, name, input }) => {
+      const { run, approve = false } = (Object.hasOwn(tools, name) ? tools[name] : undefined) ?? {}
+      const held = approve === false ? ('steps' as const) : ('approval' as const)
+      return { id, name, input, for: run === undefined ? ('client' as const) : held }
+    })
   return waiting.length === 0 ? {} : { waiting }
 }
 

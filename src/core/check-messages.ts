@@ -17,6 +17,7 @@ import {
   rule,
   string,
 } from '../base/check-options.js'
+import { finishReasons } from '../base/finish-reason.js'
 import type {
   AssistantMessage,
   FileInputPart,
@@ -133,6 +134,7 @@ const messageRules: Rules<AssistantMessage> = {
   id: string,
   status: oneOf('partial'),
   key: string,
+  finishReason: oneOf(...finishReasons),
   createdAt: anything,
   metadata: anything,
   ...forProviders,

@@ -6,7 +6,7 @@
 
 import type { ContentEvent, RetryEvent } from '../base/events.js'
 import { ForwardingSource } from '../pull/forwarding-source.js'
-import type { Source } from '../pull/source.js'
+import type { LastingResponse, Source } from '../pull/source.js'
 
 /** What readers receive before the rest of the answer. */
 export interface Opening {
@@ -16,6 +16,8 @@ export interface Opening {
   content: readonly ContentEvent[]
   /** Content of the step that broke off, which the model continues. */
   shown?: readonly ContentEvent[]
+  /** The response of that step, which its provider completes without a connection. */
+  response?: LastingResponse
   /** The number of the next attempt, from 1. */
   attempt: number
 }

@@ -10,6 +10,7 @@ import type { TerminalEvent } from '../base/events.js'
 import type { AssistantMessage } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
 import type { StoredTurn } from '../loop/open-loop.js'
+import type { LastingResponse } from '../pull/source.js'
 import type { LeftBehind } from './left-behind.js'
 import type { Opening } from './opening.js'
 
@@ -20,6 +21,8 @@ export interface Turn {
   left?: LeftBehind | undefined
   /** The beginning of the answer, once `begin` has resolved. */
   opening?: Opening | undefined
+  /** Called once the id of a response is known that the provider completes without a connection. */
+  onResponse?(response: LastingResponse): void
   /**
    * Called at the first pull.
    *

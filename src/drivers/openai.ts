@@ -124,18 +124,19 @@ export function openai(options: OpenAIOptions): Driver {
   }
   let client: OpenAIClient | undefined = given
   const canResume = given === undefined || typeof given.responses?.retrieve === 'function'
-  const background = backgroundOf(() => client as OpenAIClient)
+  const connect = async (): Promise<OpenAIClient> => (client ??= await createOpenAI(options))
+  const background = backgroundOf(connect)
   return httpDriver({
     provider,
     model,
     output: plan,
     send: async (request, { signal, plan: output }) => {
-      client ??= await createOpenAI(options)
-      const resource = resourceOf(client) as Resource
+      const sdk = await connect()
+      const resource = resourceOf(sdk) as Resource
       const body = toWellFormed(encode(request, model, { traits, body: options.body }, output))
       return sendBySdk({
         provider,
-        client,
+        client: sdk,
         path,
         method: 'POST',
         body,
@@ -185,15 +186,14 @@ const apis: Record<'chat' | 'responses', Api> = {
  * Resumes and cancels responses of `background: true`. Only the decoder of the Responses API has
  * positions.
  *
- * @param lookUp - returns the client, which exists since the first request
  * @see https://developers.openai.com/api/docs/guides/background
  */
-function backgroundOf(lookUp: () => OpenAIClient): BackgroundResponses {
+function backgroundOf(connect: () => Promise<OpenAIClient>): BackgroundResponses {
   return {
     resume: async ({ id, after }, { signal }) => {
-      const client = lookUp()
+      const client = await connect()
       const { retrieve } = client.responses as Required<ResponsesResource>
-      const query = { stream: true, starting_after: after }
+      const query = { stream: true, ...(after === undefined ? {} : { starting_after: after }) }
       return sendBySdk({
         provider,
         client,
@@ -203,7 +203,10 @@ function backgroundOf(lookUp: () => OpenAIClient): BackgroundResponses {
         first: (settings) => retrieve.call(client.responses, id, query as never, settings as never),
       })
     },
-    cancel: async ({ id }) => lookUp().responses?.cancel?.(checkId(id), requestOptions() as never),
+    cancel: async ({ id }) => {
+      const { responses } = await connect()
+      await responses?.cancel?.(checkId(id), requestOptions() as never)
+    },
   }
 }
 

@@ -11,20 +11,13 @@ import { callHook } from '../base/call-hook.js'
 import type { ToolResultContent } from '../base/content-kinds.js'
 import type { Completion, Driver } from '../base/driver.js'
 import { StreamError } from '../base/errors.js'
-import type { ContentEvent, RetryEvent, UsageSum } from '../base/events.js'
+import type { UsageSum } from '../base/events.js'
 import type { Message, OutputPart } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
 import type { WaitingCall } from '../base/typed-calls.js'
-import { addUsage, estimateUsage, isEmpty } from '../base/usage.js'
+import { addUsage } from '../base/usage.js'
 import { abortError } from '../pull/abort.js'
-import type {
-  AttemptDetails,
-  OpenContext,
-  Resumption,
-  Sink,
-  Source,
-  TurnRest,
-} from '../pull/source.js'
+import type { OpenContext, TurnRest } from '../pull/source.js'
 import { type Call, openCalls, summaryOf } from './calls.js'
 import type { RunSettings } from './decide.js'
 import type { ResumedAnswer } from './ledger.js'
@@ -32,15 +25,14 @@ import type { StepChanges } from './options.js'
 import { givenUp, type Running, resultEvent, runCalls } from './runs.js'
 import { Sealer } from './seal.js'
 import { sealCalls } from './seal-calls.js'
-import { ShowingSource } from './showing-source.js'
-import { StepContent } from './step-content.js'
 import { definedChanges, messagesOf, stepRequest } from './step-request.js'
+import { type OpenStep, StepSource } from './step-source.js'
 import { isCut, TurnRecord } from './turn-record.js'
 
 export interface LoopSettings extends Omit<RunSettings, 'sealer'> {
   driver: Driver
   /** Opens a step, with its retries. */
-  open(driver: Driver, request: StreamRequest, context: OpenContext): Source
+  open: OpenStep
   /** @throws TypeError for what `beforeStep` must not return */
   checkChanges(changes: StepChanges): void
   resumed: ResumedAnswer | undefined
@@ -48,57 +40,44 @@ export interface LoopSettings extends Omit<RunSettings, 'sealer'> {
 
 const defaultMaxSteps = 10
 
-export class LoopSource extends ShowingSource implements Sink {
+export class LoopSource extends StepSource {
   readonly #request: StreamRequest
-  readonly #context: OpenContext
   readonly #settings: LoopSettings & RunSettings
   readonly #controller = new AbortController()
   readonly #running = new Map<Call, Running>()
   readonly #record: TurnRecord
-  readonly #content: StepContent
-  #step: number
   /** The number of steps that have begun here. */
   #steps = 0
   /** Whether the turn has had a call. */
-  #called = false
-  #stepRequest: StreamRequest
-  /** The source of the step that runs. */
-  #upstream: Source | undefined
-  /** The same, or that of the last step. */
-  #last: Source | undefined
-  /** The driver of this step. */
-  #driver: Driver
+  #called: boolean
   #begun = false
   #closed = false
   /** The end of the turn, once it is known. */
   #completion: Completion | undefined
 
   constructor(request: StreamRequest, context: OpenContext, settings: LoopSettings) {
-    super()
-    this.#request = this.#stepRequest = request
-    this.#context = context
+    const { id = settings.id, parts, steps = [], blocks = 0 } = settings.resumed ?? {}
+    super(request, context, settings.driver, steps.length, blocks)
+    this.#request = request
     const { signingKey, sealTtlMs } = settings.options
     const sealer = signingKey === undefined ? undefined : new Sealer(signingKey, sealTtlMs)
     this.#settings = { ...settings, sealer }
-    const { id = settings.id, parts, steps, blocks = 0 } = settings.resumed ?? {}
     this.#record = new TurnRecord(id, parts, steps)
-    this.#content = new StepContent(blocks)
-    this.#driver = settings.driver
-    this.#step = steps?.length ?? 0
+    this.#called = steps.some(({ calls }) => calls.length > 0)
   }
 
   // -------------------------------------------------------------- for the reader
 
   close(): void {
     this.#closed = true
-    this.#upstream?.close()
+    this.upstream?.close()
     this.#controller.abort(abortError('The stream has ended.'))
   }
 
   finished(): Completion | undefined {
-    const completion = this.#upstream?.finished()
+    const completion = this.upstream?.finished()
     if (completion === undefined) return this.#completion
-    const more = this.#content.callBlocks.size > 0 && !isCut(completion)
+    const more = this.content.callBlocks.size > 0 && !isCut(completion)
     if (more || completion.finishReason === 'pause') return undefined
     this.#addStep(completion)
     return this.#whole(completion)
@@ -107,17 +86,8 @@ export class LoopSource extends ShowingSource implements Sink {
   usage(): UsageSum {
     return addUsage(
       addUsage(this.#record.usage, this.#record.wasted),
-      this.#costOfAttempt(this.#upstream?.usage()),
+      this.costOfAttempt(this.upstream?.usage()),
     )
-  }
-
-  details(): AttemptDetails {
-    return this.#last?.details?.() ?? {}
-  }
-
-  /** For whoever cancels: nothing above resumes a turn. */
-  resumption(): Resumption | undefined {
-    return this.#upstream?.resumption?.()
   }
 
   rest(): TurnRest {
@@ -125,9 +95,9 @@ export class LoopSource extends ShowingSource implements Sink {
     for (const [call, { tool, index, result }] of this.#running) {
       const known = result ?? (tool.once ? givenUp : undefined)
       if (known !== undefined)
-        results.push(resultEvent(index ?? this.#content.blocks++, call, known))
+        results.push(resultEvent(index ?? this.content.blocks++, call, known))
     }
-    return { wholeBlocks: this.#content.from, results }
+    return { wholeBlocks: this.content.from, results }
   }
 
   protected next(): void {
@@ -135,33 +105,14 @@ export class LoopSource extends ShowingSource implements Sink {
     if (!this.#begun) {
       this.#begun = true
       this.#go(() => this.#begin())
-    } else if (this.#upstream !== undefined) this.#upstream.pull(this)
+    } else if (this.upstream !== undefined) this.upstream.pull(this)
   }
 
   // -------------------------------------------------------------- for the step
 
-  batch(events: readonly ContentEvent[]): void {
-    this.answerBatch(this.#content.add(events))
-  }
-
-  retry(event: RetryEvent): void {
-    const cost = this.#costOfAttempt(event.usage)
-    const told = { ...event, step: this.#step }
-    if (isEmpty(cost)) delete told.usage
-    else told.usage = cost
-    const from = this.#content.retry(event)
-    if (from !== undefined && from > 0) told.from = from
-    this.answer((sink) => sink.retry(told))
-  }
-
   done(completion: Completion): void {
-    this.#upstream = undefined
+    this.upstream = undefined
     this.#go(() => this.#endStep(completion))
-  }
-
-  fail(error: StreamError): void {
-    this.keepShown()
-    this.answer((sink) => sink.fail(error))
   }
 
   // -------------------------------------------------------------- the turn
@@ -188,40 +139,24 @@ export class LoopSource extends ShowingSource implements Sink {
   async #beginStep(): Promise<void> {
     if (this.#closed) return
     const { driver, options, open, checkChanges } = this.#settings
-    this.#step++
-    const step = this.#step
+    const step = ++this.step
     const messages = this.#messages()
     const given = await options.beforeStep?.({ step, messages })
     if (this.#closed) return
     const changes = definedChanges(given ?? {})
     checkChanges(changes)
     const { driver: other = driver, ...changed } = changes
-    this.#driver = other
-    this.#stepRequest = stepRequest(this.#request, messages, this.#called, changed)
-    const { stop: _stop, shown, attempt: first, ...context } = this.#context
-    const continued = this.#steps++ === 0
-    const attempt = continued ? first : 1
-    this.#content.begin(continued ? shown : [])
-    let last = attempt
-    this.#last = this.#upstream = open(other, this.#stepRequest, {
-      ...context,
-      ...(continued && shown && { shown }),
-      attempt,
-      nextAttempt: () => ++last,
-      onAttempt: (made) => {
-        this.#content.attempts = Math.max(this.#content.attempts, made.attempt)
-        this.#context.onAttempt({ ...made, step })
-      },
-    })
-    if (this.isPulled) this.#upstream.pull(this)
+    this.driver = other
+    this.stepRequest = stepRequest(this.#request, messages, this.#called, changed)
+    this.openStep(open, this.#steps++ === 0)
   }
 
   #addStep(completion: Completion) {
     const { id, options } = this.#settings
-    const { answer, attempts } = this.#content
-    const by = { model: this.#driver.model, attempts }
+    const { answer, attempts } = this.content
+    const by = { model: this.driver.model, attempts }
     const { text, parts, calls } = this.#record.addStep(answer, completion, by)
-    callHook(options.onStep, { id, step: this.#step, text, calls: calls.map(summaryOf) })
+    callHook(options.onStep, { id, step: this.step, text, calls: calls.map(summaryOf) })
     this.#called ||= calls.length > 0
     return { parts, calls }
   }
@@ -233,9 +168,9 @@ export class LoopSource extends ShowingSource implements Sink {
     this.#record.addParts(cut ? parts : await this.#sealed(parts, calls))
     if (this.#closed) return
     // The calls of an answer that is not whole carry an error.
-    if (!cut) this.#content.settle()
+    if (!cut) this.content.settle()
     const { maxSteps = defaultMaxSteps } = this.#settings.options
-    const isLast = this.#step >= maxSteps
+    const isLast = this.step >= maxSteps
     // Some providers end calls with "stop", and others a pause.
     const isDone = cut || finishReason === 'other' || calls.length === 0
     // A turn that ends is stored as a whole.
@@ -245,7 +180,7 @@ export class LoopSource extends ShowingSource implements Sink {
       if (finishReason === 'pause' && !isLast) return this.#beginStep()
       return this.#finish(completion)
     }
-    const { tools = {} } = this.#stepRequest
+    const { tools = {} } = this.stepRequest
     if (isLast) return this.#finish(completion, leftOver(calls, tools))
     if (await this.#run(calls, tools, completion)) await this.#beginStep()
   }
@@ -265,11 +200,11 @@ export class LoopSource extends ShowingSource implements Sink {
       {
         calls,
         tools,
-        step: this.#step,
+        step: this.step,
         messages: this.#messages(),
         signal: this.#controller.signal,
         running: this.#running,
-        nextIndex: () => this.#content.blocks++,
+        nextIndex: () => this.content.blocks++,
         emit: (event) => {
           if (this.#closed) return
           if (!event.preliminary) results.push(event)
@@ -280,7 +215,7 @@ export class LoopSource extends ShowingSource implements Sink {
       this.#settings,
     )
     if (this.#closed) return false
-    this.#content.settle()
+    this.content.settle()
     this.#record.addResults(results)
     await this.#progress(true)
     if (this.#closed) return false
@@ -299,10 +234,10 @@ export class LoopSource extends ShowingSource implements Sink {
     parts: readonly OutputPart[],
     calls: readonly Call[],
   ): Promise<readonly OutputPart[]> {
-    const sealed = await sealCalls(parts, calls, [...this.#content.callBlocks], this.#settings)
+    const sealed = await sealCalls(parts, calls, [...this.content.callBlocks], this.#settings)
     if (this.#closed || sealed.events.length === 0) return sealed.parts
     // Whoever receives a seal may cancel at once, and the call is whole.
-    this.#content.settle()
+    this.content.settle()
     for (const event of sealed.events) this.put(event)
     this.show()
     return sealed.parts
@@ -317,19 +252,13 @@ export class LoopSource extends ShowingSource implements Sink {
 
   /** The completion of the turn. */
   #whole(completion: Completion, waiting: readonly WaitingCall[] = []): Completion {
-    const { provider, model } = this.#driver
+    const { provider, model } = this.driver
     return this.#record.completion({ provider, model, ...completion }, waiting)
   }
 
   /** The conversation with the answer so far. */
   #messages(): readonly Message[] {
     return this.#record.after(messagesOf(this.#request))
-  }
-
-  /** The usage of the current attempt. Counts that the provider has not reported are estimated. */
-  #costOfAttempt(reported: UsageSum = {}): UsageSum {
-    if (this.#upstream === undefined) return {}
-    return estimateUsage(reported, this.#stepRequest, this.#content.length)
   }
 }
 

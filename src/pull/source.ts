@@ -75,6 +75,8 @@ export interface OpenContext {
    * retries makes the model continue it.
    */
   shown?: readonly ContentEvent[]
+  /** A response of a process that is gone, to be read instead of sending the request again. */
+  response?: LastingResponse
   /** The number for a further attempt: one more than the last, whichever layer calls. */
   nextAttempt(): number
   /** Whether the reader is waiting for an event. A layer may pull even if it is not. */
@@ -86,6 +88,16 @@ export interface OpenContext {
   stop?: ((error: StreamError) => void) | undefined
   /** Called before each request, whichever layer sends it. */
   onAttempt(attempt: Attempt): void
+  /** Called once the id of a response is known that the provider completes without a connection. */
+  onResponse?(response: LastingResponse): void
+}
+
+/** A response that its provider completes without a connection. */
+export interface LastingResponse {
+  /** The provider's id of it. */
+  id: string
+  provider: string
+  model: string
 }
 
 export interface Attempt {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Message } from 'sluice'
 import { connect, readStream } from 'sluice/client'
-import type { AnswerOption } from 'sluice/testing'
+import { type AnswerOption, simulatedProvider } from 'sluice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   type Memory,
@@ -15,8 +15,15 @@ import {
   openMemory,
   processMemory,
 } from '../../examples/chat-server/memory.ts'
+import {
+  claudeProvider,
+  geminiProvider,
+  openaiProvider,
+} from '../../examples/chat-server/providers.ts'
+import { Turns } from '../../examples/chat-server/turns.ts'
 import { collect, outline } from '../support/collect.ts'
-import { type RedisServer, redisNote, redisPresent, startRedis } from '../support/redis.ts'
+import { postgresNote, postgresPresent, startPostgres } from '../support/postgres.ts'
+import { redisNote, redisPresent, startRedis } from '../support/redis.ts'
 import { Sockets } from './sockets.ts'
 
 const answer = Array.from({ length: 60 }, (_, index) => `word${index}`).join(' ')
@@ -40,6 +47,11 @@ class Page {
   post(id: string, what: string, body: unknown): Promise<Response> {
     const init = { method: 'POST', headers: this.#headers, body: JSON.stringify(body) }
     return fetch(`${this.#url}/api/conversations/${id}/${what}`, init)
+  }
+
+  change(id: string, body: object): Promise<Response> {
+    const init = { method: 'PATCH', headers: this.#headers, body: JSON.stringify(body) }
+    return fetch(`${this.#url}/api/conversations/${id}`, init)
   }
 
   async events(id: string, what: string, body: unknown): Promise<StreamEvent[]> {
@@ -70,21 +82,34 @@ const rolesOf = ({ messages }: { messages: Message[] }): string =>
 describe.each([
   ['SQLite', true, ''],
   ['Redis', redisPresent, redisNote],
+  ['Postgres', postgresPresent, postgresNote],
 ] as const)('kept in %s', (name, isPresent, note) => {
-  let redis: RedisServer | undefined
+  const cleanup = new AsyncDisposableStack()
   let memory: OpenedMemory
   const folder = mkdtempSync(join(tmpdir(), 'sluice-chat-'))
   const open = (paceMs: number, given: AnswerOption = answer): Promise<Sockets> =>
     Sockets.open({ paceMs, answer: given }, { memory })
 
+  async function environmentOf(place: string): Promise<Record<string, string>> {
+    if (place === 'SQLite') return { DATA_DIR: folder }
+    if (place === 'Redis') {
+      const { url, stop } = await startRedis()
+      cleanup.defer(stop)
+      return { REDIS_URL: url }
+    }
+    const { config, stop } = await startPostgres()
+    cleanup.defer(stop)
+    const { user, host, port, database } = config
+    return { DATABASE_URL: `postgres://${user}@${host}:${port}/${database}` }
+  }
+
   beforeAll(async () => {
     if (!isPresent) return
-    if (name === 'Redis') redis = await startRedis()
-    memory = await openMemory(redis === undefined ? { DATA_DIR: folder } : { REDIS_URL: redis.url })
+    memory = await openMemory(await environmentOf(name))
   }, 30_000)
   afterAll(async () => {
     await memory?.close()
-    await redis?.stop()
+    await cleanup.disposeAsync()
     rmSync(folder, { recursive: true, force: true })
   })
 
@@ -201,6 +226,7 @@ describe.each([
       const [first] = (await page.read('k')).messages
       const messageId = first?.id ?? ''
       const running = await page.post('k', 'edit', { key: 'k.3', messageId, message: 'Three' })
+      await expect.poll(() => sockets.provider.requests.length).toBe(3)
       const during = await page.read('k')
       expect(during).toMatchObject({ running: { key: 'k.3' } })
       expect(during.messages).toMatchObject([{ id: messageId, content: 'Three' }])
@@ -219,6 +245,58 @@ describe.each([
       expect(await page.read('l')).toEqual({ messages: [] })
     })
   })
+})
+
+const turnOfLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** Each call takes a turn of the event loop, as over a network. */
+function slow({ store, log }: Memory): Memory {
+  return {
+    log,
+    store: {
+      load: (id) => turnOfLoop().then(() => store.load(id)),
+      write: (id, change, version) => turnOfLoop().then(() => store.write(id, change, version)),
+      clear: (id) => turnOfLoop().then(() => store.clear(id)),
+      lock: (id, options) => turnOfLoop().then(() => store.lock(id, options)),
+    },
+  }
+}
+
+describe('a process that ends', () => {
+  // A hand-over can fall before, between and after the first writes of a turn.
+  test.each([0, 1, 2, 3, 4, 6, 10, 20])(
+    'after %i turns of the event loop leaves the whole answer to the next process',
+    async (count) => {
+      const provider = simulatedProvider({ paceMs: 1, answer })
+      const settings = { apiKey: 'any', fetch: provider.fetch }
+      const providers = {
+        openai: openaiProvider({ ...settings, baseURL: 'http://simulated/v1' }),
+        claude: claudeProvider(settings),
+        gemini: geminiProvider(settings),
+      }
+      const memory = slow(processMemory())
+      const [first, second, third] = [
+        new Turns({ providers, memory }),
+        new Turns({ providers, memory }),
+        new Turns({ providers, memory }),
+      ] as const
+      const message = { role: 'user', content: 'Hi', id: 'm' } as const
+      const request = { browser: 'b', key: 'a.1', provider: 'openai' } as const
+      await first.begin({ ...request, intent: { kind: 'send', message } })
+      for (let turn = 0; turn < count; turn++) await turnOfLoop()
+      await first.handOver()
+      // The second process ends in the middle of what it has taken over.
+      for await (const event of (await second.follow('b', 'a.1')) ?? []) {
+        if (event.type === 'content') break
+      }
+      await second.handOver()
+      const stream = await third.follow('b', 'a.1')
+      expect(await stream?.text()).toBe(answer)
+      const { messages, draft } = await third.conversation('b', 'a').read()
+      expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant'])
+      expect(draft).toBeUndefined()
+    },
+  )
 })
 
 describe('tools', () => {
@@ -279,6 +357,41 @@ describe('tools', () => {
     const message = { role: 'tool', content: [part] }
     const events = await page.events('c', 'messages', { key: 'c.2', message })
     expect(JSON.stringify(events.at(-1))).toContain('2027-01-31')
+  })
+})
+
+describe('the list of conversations', () => {
+  test('has those of the browser, the last changed one first, with titles', async () => {
+    await using sockets = await Sockets.open({ paceMs: 0, answer })
+    const page = new Page(sockets.url)
+    for (const id of ['a', 'b']) {
+      await page.events(id, 'messages', { key: `${id}.1`, message: `I am ${id}.` })
+    }
+    await new Page(sockets.url).events('c', 'messages', { key: 'c.1', message: 'Mine' })
+    const list = async (): Promise<unknown> => (await page.ask('conversations')).json()
+    const entry = (id: string, title: string): object => ({
+      id,
+      title,
+      updatedAt: expect.any(Number),
+      messageCount: 2,
+    })
+    expect(await list()).toEqual({ conversations: [entry('b', 'I am b.'), entry('a', 'I am a.')] })
+
+    const renamed = await page.change('a', { title: ' Ada ' })
+    expect(renamed.status).toBe(204)
+    expect(await list()).toEqual({ conversations: [entry('a', 'Ada'), entry('b', 'I am b.')] })
+    expect((await page.change('x', { title: 'Nothing' })).status).toBe(404)
+    expect((await page.change('a', { title: ' ' })).status).toBe(400)
+  })
+
+  test('a conversation is not renamed while an answer is under way, which would lose it', async () => {
+    await using sockets = await Sockets.open({ paceMs: 20, answer })
+    const page = new Page(sockets.url)
+    const reading = page.events('a', 'messages', { key: 'a.1', message: 'Hi' })
+    await expect.poll(() => sockets.provider.requests[0]?.sent ?? 0).toBeGreaterThan(2)
+    expect((await page.change('a', { title: 'Ada' })).status).toBe(409)
+    expect((await reading).at(-1)?.type).toBe('complete')
+    expect((await page.change('a', { title: 'Ada' })).status).toBe(204)
   })
 })
 

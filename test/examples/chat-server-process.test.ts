@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { postgresNote, postgresPresent, startPostgres } from '../support/postgres.ts'
 import { redisNote, redisPresent, startRedis } from '../support/redis.ts'
 import { Example, Line } from './child.ts'
 
@@ -137,14 +138,23 @@ test('a turn whose server was killed goes on without a reader', async () => {
 test.each([
   ['a SQLite file', true, ''],
   ['Redis', redisPresent, redisNote],
+  ['Postgres', postgresPresent, postgresNote],
 ] as const)(
   'of two servers that share %s, one continues what the other hands over',
-  async (name, isPresent, _note) => {
-    if (!isPresent) throw new Error('redis-server is missing.')
+  async (name, isPresent, note) => {
+    if (!isPresent) throw new Error(`${name} is missing${note}.`)
     await using cleanup = new AsyncDisposableStack()
-    const redis = name === 'Redis' ? await startRedis() : undefined
-    cleanup.defer(async () => redis?.stop())
-    const memory = redis === undefined ? { DATA_DIR: folder } : { REDIS_URL: redis.url }
+    const memory: Record<string, string> = { DATA_DIR: folder }
+    if (name === 'Redis') {
+      const redis = await startRedis()
+      cleanup.defer(() => redis.stop())
+      memory.REDIS_URL = redis.url
+    } else if (name === 'Postgres') {
+      const postgres = await startPostgres()
+      cleanup.defer(() => postgres.stop())
+      const { user, host, port, database } = postgres.config
+      memory.DATABASE_URL = `postgres://${user}@${host}:${port}/${database}`
+    }
     const one = cleanup.use(new Example(server, { PORT: '0', ...memory }))
     const two = cleanup.use(new Example(server, { PORT: '0', ...memory }))
     const [, first = ''] = await one.prints(listening)
@@ -229,6 +239,14 @@ test('a file that is no database is an error that names it, and the exit code is
   await using example = new Example(server, { PORT: '0', DATA_DIR: folder })
   expect(await example.ended()).toBe(1)
   expect(example.errors).toMatch(/^The file \S+chat\.db cannot be used: .*not a database\n$/)
+})
+
+test('with a DATABASE_URL where nothing is, it says so and exits with 1', async () => {
+  const url = 'postgres://postgres:secret@127.0.0.1:1/postgres'
+  await using example = new Example(server, { PORT: '0', DATABASE_URL: url })
+  expect(await example.ended()).toBe(1)
+  expect(example.errors).toMatch(/^There is no Postgres at DATABASE_URL: .*ECONNREFUSED.*\n$/)
+  expect(example.errors).not.toContain('secret')
 })
 
 test('with a REDIS_URL where nothing is, it says so and exits with 1', async () => {

@@ -56,10 +56,10 @@ const routes = [
   },
 ] as const
 
-function ask(url: string, body?: unknown, method = 'POST'): Promise<Response> {
-  if (body === undefined) return fetch(url, { method })
+function ask(url: string, body?: unknown): Promise<Response> {
+  if (body === undefined) return fetch(url, { method: 'POST' })
   const headers = { 'content-type': 'application/json' }
-  return fetch(url, { method, headers, body: JSON.stringify(body) })
+  return fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
 }
 
 /** `/ai/retry` has a failure of its own where the provider is simulated. */
@@ -220,8 +220,8 @@ describe('conversations', () => {
     const url = `${sockets.url}/ai/conversation`
     await (await ask(url, { session_id: 'd/ä', message: 'One' })).text()
     const address = `${url}/${encodeURIComponent('d/ä')}`
-    const known = await ask(address, undefined, 'DELETE')
-    const unknown = await ask(address, undefined, 'DELETE')
+    const known = await fetch(address, { method: 'DELETE' })
+    const unknown = await fetch(address, { method: 'DELETE' })
     expect([known.status, unknown.status]).toEqual([200, 200])
     const [first, second] = [await known.json(), await unknown.json()]
     expect(first).toEqual({ message: expect.stringMatching(/\S/) })
@@ -248,7 +248,7 @@ describe('/ai/retry', () => {
       paceMs: 0,
       answer: { fault: { kind: 'stall', afterEvents: 0 } },
     })
-    const settings = { apiKey: 'any', fetch: provider.fetch as typeof fetch }
+    const settings = { apiKey: 'any', fetch: provider.fetch }
     const app = createApp({
       providers: {
         openai: openaiProvider({ ...settings, baseURL: 'http://simulated/v1' }),

@@ -197,7 +197,9 @@ describe('bad input', () => {
   test('an unknown route is a 404 in JSON', async () => {
     const response = await app.request('/openai/nothing', post({}))
     expect(response.status).toBe(404)
-    expect(await response.json()).toMatchObject({ error: { code: 'not-found' } })
+    expect(await response.json()).toEqual({ error: 'There is no POST /openai/nothing.' })
+    const other = await app.request('/api/nothing')
+    expect(await other.json()).toMatchObject({ error: { code: 'not-found' } })
   })
 
   test('a body of more than a megabyte is refused', async () => {

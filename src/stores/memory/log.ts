@@ -166,11 +166,11 @@ class MemoryLog implements StreamLog {
     this.#add(id, entry, batch)
   }
 
-  async abandoned(limit: number): Promise<string[]> {
+  async abandoned(maxIds: number): Promise<string[]> {
     const now = performance.now()
     const ids: string[] = []
     for (const [id, entry] of this.#entries) {
-      if (ids.length >= limit) break
+      if (ids.length >= maxIds) break
       if (!entry.ended && !isHeld(entry) && entry.expiresAt > now) ids.push(id)
     }
     return ids
