@@ -25,6 +25,7 @@ import {
   terminalOf,
 } from './check.ts'
 import { Effects } from './effects.ts'
+import { Faults } from './faults.ts'
 import { type Member, startMember } from './fleet.ts'
 import { pause } from './model.ts'
 import { type PlannedTurn, planTurns, randomOf, streamOf } from './plan.ts'
@@ -56,12 +57,6 @@ const { store, log, close } = place.open()
 const settings = { place, effects, effectsFile, count, seed, leaseMs }
 
 const breaches: string[] = []
-const faults: Record<string, number> = {
-  kill: 0,
-  stop: 0,
-  'hand over': 0,
-  'restart of the store': 0,
-}
 const fleet: (Member | undefined)[] = await Promise.all(
   Array.from({ length: members }, () => startMember(settings)),
 )
@@ -73,57 +68,6 @@ process.on('unhandledRejection', (error) => breaches.push(`unhandled rejection: 
 function anyPort(): number | undefined {
   const running = fleet.filter((member) => member !== undefined)
   return running[Math.floor(Math.random() * running.length)]?.port
-}
-
-// -------------------------------------------------------------- faults
-
-async function restartMember(index: number): Promise<void> {
-  fleet[index] = await startMember(settings)
-}
-
-async function disturb(): Promise<void> {
-  const index = random(0, members - 1)
-  const kind = random(1, 100)
-  const member = fleet[index]
-  if (kind > 85 && place.restart !== undefined) {
-    faults['restart of the store'] = (faults['restart of the store'] ?? 0) + 1
-    effects.add({ kind: 'fault', fault: 'restart', pid: 0 })
-    return place.restart()
-  }
-  if (member === undefined) return
-  const { pid } = member
-  if (kind <= 45) {
-    effects.add({ kind: 'fault', fault: 'kill', pid })
-    faults.kill = (faults.kill ?? 0) + 1
-    fleet[index] = undefined
-    await member.kill()
-    return restartMember(index)
-  }
-  if (kind <= 70) {
-    effects.add({ kind: 'fault', fault: 'stop', pid })
-    faults.stop = (faults.stop ?? 0) + 1
-    member.stop()
-    await pause(random(100, 1.5 * leaseMs))
-    member.continue()
-    return undefined
-  }
-  effects.add({ kind: 'fault', fault: 'end', pid })
-  faults['hand over'] = (faults['hand over'] ?? 0) + 1
-  fleet[index] = undefined
-  await member.end()
-  return restartMember(index)
-}
-
-async function disturbUntilEnd(): Promise<void> {
-  const parallel: Promise<void>[] = []
-  while (performance.now() < endsAt) {
-    await pause(random(200, 1_500))
-    const fault = disturb()
-    // Sometimes two at the same time
-    if (random(1, 100) <= 20) parallel.push(fault)
-    else await fault
-  }
-  await Promise.all(parallel)
 }
 
 // -------------------------------------------------------------- turns
@@ -192,7 +136,15 @@ async function hasEnded(turn: PlannedTurn): Promise<boolean> {
   return terminalOf(events) !== undefined
 }
 
-const disturbing = disturbUntilEnd()
+const faults = new Faults({
+  fleet,
+  start: () => startMember(settings),
+  restartStore: place.restart,
+  effects,
+  random,
+  leaseMs,
+})
+const disturbing = faults.run(endsAt)
 const taking: Promise<void>[] = []
 for (const turn of turns) {
   taking.push(take(turn))
@@ -257,7 +209,7 @@ const rows: [string, string | number][] = [
   ['of them at the same time', disturbed.size],
   ...Object.entries(errors),
   ['lost before they were stored', ended.filter(isLost).length],
-  ...Object.entries(faults),
+  ...Object.entries(faults.counts),
   ['revivals', sum(ended.map(({ events = [] }) => revivalsOf(events)))],
   ['runs of tools', runs],
   ['of them again, not known', again],
