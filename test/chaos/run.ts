@@ -31,6 +31,9 @@ import { pause } from './model.ts'
 import { type PlannedTurn, planTurns, randomOf, streamOf } from './plan.ts'
 import { Reader } from './reader.ts'
 
+// Response writers print failures for developers.
+process.env.NODE_ENV = 'production'
+
 const [name = '', secondsText = '60', turnsText = '300', seedText] = process.argv.slice(2)
 const seconds = Number(secondsText)
 const count = Number(turnsText)
