@@ -52,6 +52,7 @@ const effectsFile = join(folder, 'effects')
 writeFileSync(effectsFile, '')
 const effects = new Effects(effectsFile)
 const place = await places[name as PlaceName]()
+const { store, log, close } = place.open()
 const settings = { place, effects, effectsFile, count, seed, leaseMs }
 
 const breaches: string[] = []
@@ -183,6 +184,12 @@ async function answer(turn: PlannedTurn): Promise<void> {
     await post(`${path}/stop`)
   }
   await Promise.all(reading)
+  while (own.length === 0 && !over.signal.aborted && !(await hasEnded(turn))) await pause(500)
+}
+
+async function hasEnded(turn: PlannedTurn): Promise<boolean> {
+  const events = await readLog(log, streamOf(turn)).catch(() => undefined)
+  return terminalOf(events) !== undefined
 }
 
 const disturbing = disturbUntilEnd()
@@ -198,7 +205,6 @@ clearTimeout(timer)
 
 // -------------------------------------------------------------- checks
 
-const { store, log, close } = place.open()
 const ended: Ended[] = []
 for (const turn of turns) {
   const events = await readLog(log, streamOf(turn))
