@@ -7,6 +7,7 @@
 import { StreamError } from '../base/errors.js'
 import type { ErrorEvent, TerminalEvent } from '../base/events.js'
 import type { AssistantMessage, Message } from '../base/messages.js'
+import { promiseWithResolvers } from '../base/promise-with-resolvers.js'
 import type { StreamRequest } from '../base/request.js'
 import { storeError } from '../base/store-error.js'
 import { addUsage } from '../base/usage.js'
@@ -45,7 +46,10 @@ export class ConversationTurn implements Turn {
   readonly stored: StoredTurn
   readonly left: LeftBehind | undefined
   opening: Opening | undefined
-  #begun: Promise<unknown> | undefined
+  readonly begun: Promise<void>
+  readonly #settleBegun: () => void
+  /** All that `begin` does. */
+  #work: Promise<unknown> | undefined
   /** The request without its messages. */
   #request: StreamRequest | undefined
   #beginning: Beginning | undefined
@@ -64,6 +68,9 @@ export class ConversationTurn implements Turn {
     this.#intent = intent
     this.stored = { conversationId: settings.id, trusted: true }
     this.left = intent.kind === 'resume' ? intent.left : undefined
+    const { promise, resolve } = promiseWithResolvers<void>()
+    this.begun = promise
+    this.#settleBegun = resolve
   }
 
   begin(
@@ -73,12 +80,16 @@ export class ConversationTurn implements Turn {
   ): Promise<StreamRequest | AssistantMessage> {
     this.#request = request
     const begun = this.#begin(request, stream, signal)
-    this.#begun = begun.catch(() => {})
+    this.#work = begun.then(
+      () => {},
+      () => {},
+    )
+    void this.#work.then(this.#settleBegun)
     return begun
   }
 
   async end(end: TerminalEvent): Promise<TerminalEvent> {
-    await this.#begun
+    await this.#work
     this.#ended = true
     clearTimeout(this.#timer)
     const terminal = await this.#commit(end).catch((error) =>
@@ -159,6 +170,7 @@ export class ConversationTurn implements Turn {
     const { parts, steps } = resumed
     const writer = new DraftWriter(store, id, version, { ...about, input, answer: parts, steps })
     await writer.begin(change)
+    this.#settleBegun()
     this.#writer = writer
     this.stored.ledger = writer
     // Calls in the input do not come from the store.

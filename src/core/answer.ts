@@ -108,6 +108,10 @@ export class Answer implements EventFeed, Sink, TurnStream {
     this.fail(error)
   }
 
+  get begun(): Promise<void> | undefined {
+    return this.#settings.turn?.begun
+  }
+
   get ending(): Promise<void> | undefined {
     return this.#ending
   }

@@ -28,6 +28,11 @@ export interface Turn {
   /** Called once the id of a response is known that the provider completes without a connection. */
   onResponse?(response: LastingResponse): void
   /**
+   * Resolves once the question is stored, or it is known that it will not be. Stays pending if
+   * `begin` is never called.
+   */
+  readonly begun: Promise<void>
+  /**
    * Called at the first pull.
    *
    * @param signal - aborts when the stream ends before this has resolved
