@@ -40,6 +40,9 @@ export interface TurnSettings extends AnswerSettings {
 /** The number of renewals within the duration of a lease. It survives one failed renewal. */
 const renewalsPerLease = 3
 
+/** How often a turn is planned if the conversation changes before its first write. */
+const maxPlans = 3
+
 export class ConversationTurn implements Turn {
   readonly #settings: TurnSettings
   readonly #intent: Intent
@@ -135,16 +138,11 @@ export class ConversationTurn implements Turn {
       this.#lock = await store.lock(id, { ttlMs: leaseMs, wait, signal })
       this.#readAt = performance.now()
       this.#renewLater(stream)
-      const stored = await store.load(id)
-      plan = planTurn(this.#intent, stored, stream.id)
-      if ('answer' in plan) {
-        this.#replayed = { answer: plan.answer, messageCount: stored.messages.length }
-        return plan.answer
-      }
-      await this.#store(plan, stored.version, request)
+      plan = await this.#plan(request, stream)
     } catch (error) {
       throw storeError(error, 'store')
     }
+    if ('answer' in plan) return plan.answer
     const { select, runsTools } = this.#settings
     const { draft, before } = plan
     const { id: answerId, parts = [] } = this.stored.resumed ?? {}
@@ -153,6 +151,27 @@ export class ConversationTurn implements Turn {
     if (runsTools || parts.length === 0) return { ...request, messages }
     const begun: Message = { role: 'assistant', id: answerId as string, content: parts }
     return { ...request, messages: [...messages, begun] }
+  }
+
+  /** Plans the turn, and stores its question. */
+  async #plan(request: StreamRequest, stream: TurnStream): Promise<TurnPlan> {
+    const { id, store } = this.#settings
+    for (let tries = 1; ; tries++) {
+      const { version, ...stored } = await store.load(id)
+      const plan = planTurn(this.#intent, { ...stored, version }, stream.id)
+      if ('answer' in plan) {
+        this.#replayed = { answer: plan.answer, messageCount: stored.messages.length }
+        return plan
+      }
+      try {
+        await this.#store(plan, version, request)
+        return plan
+      } catch (error) {
+        // A turn that has lost the lock may still have written what it leaves.
+        if (tries === maxPlans || !isConflict(error)) throw error
+        await this.#lock?.renew()
+      }
+    }
   }
 
   /** Stores the question before the model is asked, so that nothing that was said is lost. */
@@ -204,6 +223,12 @@ export class ConversationTurn implements Turn {
     // A turn that is handed over goes on elsewhere.
     const goesOn = isElsewhere(end.error)
     const forgets = onError === 'forget' && !goesOn
+    try {
+      // Without the lock, another turn may have loaded the draft.
+      await this.#lock?.renew()
+    } catch (error) {
+      if (isConflict(error)) return end
+    }
     await writer.leave(forgets ? null : left, goesOn).catch(() => {})
     return end
   }
@@ -237,11 +262,15 @@ export class ConversationTurn implements Turn {
       () => this.#renewLater(stream),
       (error: unknown) => {
         // The store may recover before the lease expires, and the commit is fenced anyway.
-        if (StreamError.is(error) && error.code === 'conflict') stream.stop(error)
+        if (isConflict(error)) stream.stop(error)
         else this.#renewLater(stream)
       },
     )
   }
+}
+
+function isConflict(error: unknown): error is StreamError {
+  return StreamError.is(error) && error.code === 'conflict'
 }
 
 /** The terminal event after a failed commit. */
