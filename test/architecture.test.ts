@@ -14,7 +14,8 @@ const floors = [
   ['core'],
   ['formats', 'carriers', 'partial-json', 'mcp'],
   ['client', 'otel', 'conversation', 'resumable'],
-  ['stores', 'react'],
+  ['stores', 'chat'],
+  ['react', 'vue', 'svelte', 'solid'],
   ['testing'],
   ['entries'],
 ]

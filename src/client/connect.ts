@@ -9,25 +9,32 @@ import {
   checkOptions,
   count,
   delay,
+  flag,
   func,
   has,
   isCount,
   limit,
-  optionError,
   optionsOf,
   type Rules,
   rule,
 } from '../base/check-options.js'
 import type { Fetch } from '../base/driver.js'
 import type { EventStream } from '../base/event-stream.js'
+import { optionError } from '../base/option-error.js'
 import { isValidUrl } from '../base/url.js'
 import { ReceivedAnswer } from '../core/received-answer.js'
 import { Stream } from '../core/stream.js'
 import { ConnectionSource, type Reconnection } from './connection.js'
-import { Requests, type Resume } from './stream-requests.js'
+import type { DataEvent } from './data-event.js'
+import { type RequestHeaders, Requests, type Resume } from './stream-requests.js'
 
 /** Options of `connect()`, in addition to those of `fetch`. */
-export interface ConnectOptions extends RequestInit {
+export interface ConnectOptions extends Omit<RequestInit, 'headers'> {
+  /**
+   * The headers of each request. A function is called before each of them, such as one that returns
+   * a fresh token.
+   */
+  headers?: RequestHeaders
   /** Sent as JSON, with bytes as base64. Mutually exclusive with `body`. */
   json?: unknown
   /**
@@ -45,9 +52,18 @@ export interface ConnectOptions extends RequestInit {
    */
   resume?: Resume
   /**
-   * Reconnection options. A number is `maxRetries`.
-   * @default { maxRetries: 5 }
+   * Whether the server recognizes the request when it receives it twice, such as by a key in its
+   * body. Only then is it sent again if its response was lost.
+   * @default true for GET, otherwise false
    */
+  idempotent?: boolean
+  /**
+   * Called for a response with status 401. When it returns, or its promise resolves, the request is
+   * sent once more, with the headers that `headers` returns then. If it returns false, the 401
+   * stands.
+   */
+  onUnauthorized?: (response: Response) => unknown
+  /** Reconnection options. A number is `maxRetries`. */
   retry?: number | false | ReconnectOptions
   /**
    * The longest silence, in milliseconds, while the reader waits for an event. After that, the
@@ -71,16 +87,24 @@ export interface ConnectOptions extends RequestInit {
    * stream ends with what it threw.
    */
   onResponse?: (response: Response) => void
+  /** Called for each event of the application, which the server has sent beside those of the stream. */
+  onData?: (event: DataEvent) => void
 }
 
 /** Reconnection options. */
 export interface ReconnectOptions {
   /**
    * The maximum number of reconnections in a row. The count restarts after a connection that
-   * delivered an event or was kept alive for half a minute.
-   * @default 5
+   * delivered an event or was kept alive for half a minute, and when the page is online or visible
+   * again.
+   * @default 5 until the server has answered once, then Infinity
    */
   maxRetries?: number
+  /**
+   * The longest time without a connection, in milliseconds. It is measured while the page is awake.
+   * @default 600_000
+   */
+  maxOutageMs?: number
   /**
    * The shortest wait, in milliseconds. The server's `retry:` field overrides it.
    * @default 500
@@ -101,6 +125,7 @@ export interface ReconnectOptions {
 
 const reconnectRules: Rules<ReconnectOptions> = {
   maxRetries: count,
+  maxOutageMs: delay,
   minDelayMs: delay,
   maxDelayMs: delay,
   maxRetryAfterMs: delay,
@@ -123,6 +148,9 @@ export const connectRules: Rules<ConnectOptions> = {
   responseMs: limit,
   onReconnect: func,
   onResponse: func,
+  onData: func,
+  idempotent: flag,
+  onUnauthorized: func,
   signal: rule('an AbortSignal', (value) => value === null || has(value, 'addEventListener')),
   body: anything,
   cache: anything,
@@ -147,7 +175,10 @@ export const connectRules: Rules<ConnectOptions> = {
  * Otherwise the stream ends with an `error` of code `interrupted`, `network` or `timeout`. A status
  * of 408, 429 or 5xx counts as a failed connection; any other status outside 2xx ends the stream
  * with the error in the response. A request other than GET is sent again only if the server refused
- * it (429, 503) and said when to retry (`retry-after`).
+ * it (429, 503) and said when to retry (`retry-after`), or if it is `idempotent`.
+ *
+ * A page that comes back (online, visible, or from the back/forward cache) reconnects at once, and
+ * replaces a connection that stays silent.
  *
  * `break`, `cancel()` and an aborted `signal` close the connection at once.
  *
@@ -175,18 +206,29 @@ export function connect(url: string | URL, init: ConnectOptions = {}): EventStre
     responseMs = 150_000,
     onReconnect,
     onResponse,
+    onData,
+    idempotent,
+    onUnauthorized,
     signal,
     ...request
   } = init
   checkUrl(url, fetch)
   const settings = {
     ...reconnectSettings(retry),
-    requests: new Requests({ url: String(url), init: request, json, resume }),
+    requests: new Requests({
+      url: String(url),
+      init: request,
+      json,
+      resume,
+      idempotent,
+      onUnauthorized,
+    }),
     fetch,
     idleMs,
     responseMs,
     onReconnect,
     onResponse,
+    onData,
   }
   const { after } = settings.requests
   const answer = new ReceivedAnswer(new ConnectionSource(settings), { after })
@@ -208,10 +250,11 @@ function checkUrl(url: string | URL, fetch: ConnectOptions['fetch']): void {
   if (!isValidUrl(url, base)) throw optionError('url', shown, allowedUrl)
 }
 
-function reconnectSettings(retry: ConnectOptions['retry'] = {}): Required<ReconnectOptions> {
-  const options = typeof retry === 'object' ? retry : { maxRetries: Number(retry) }
-  const { maxRetries = 5, minDelayMs = 500, maxRetryAfterMs = 60_000 } = options
+function reconnectSettings(retry: ConnectOptions['retry'] = {}) {
+  const options: ReconnectOptions =
+    typeof retry === 'object' ? retry : { maxRetries: Number(retry) }
+  const { maxRetries, maxOutageMs = 600_000, minDelayMs = 500, maxRetryAfterMs = 60_000 } = options
   // A raised minDelayMs raises the default of maxDelayMs.
   const { maxDelayMs = Math.max(8_000, minDelayMs) } = options
-  return { maxRetries, minDelayMs, maxDelayMs, maxRetryAfterMs }
+  return { maxRetries, maxOutageMs, minDelayMs, maxDelayMs, maxRetryAfterMs }
 }

@@ -11,6 +11,8 @@ import { isTerminal, type StreamEvent } from '../base/events.js'
 import { longestDelayMs } from '../base/timers.js'
 import type { EventOrigin, EventSink } from '../core/event-feed.js'
 import { cancelBody } from '../http/body.js'
+import type { DataEvent } from './data-event.js'
+import { listenForWake } from './page-events.js'
 import { type ResponseListener, ResponseSource } from './response.js'
 import { Sequence } from './sequence.js'
 import { connectionError, serverError } from './server-error.js'
@@ -21,6 +23,7 @@ import { Watchdog } from './watchdog.js'
 export interface Reconnection {
   /** The number of the connection in a row, from 2. */
   attempt: number
+  /** `Infinity` without a limit. */
   maxAttempts: number
   /** The wait before it, in milliseconds. */
   delayMs: number
@@ -31,7 +34,9 @@ export interface Reconnection {
 export interface ConnectionSettings {
   requests: Requests
   fetch: Fetch | undefined
-  maxRetries: number
+  /** Undefined for the default, which depends on whether the stream has begun. */
+  maxRetries: number | undefined
+  maxOutageMs: number
   minDelayMs: number
   maxDelayMs: number
   maxRetryAfterMs: number
@@ -39,13 +44,23 @@ export interface ConnectionSettings {
   responseMs: number
   onReconnect: ((reconnection: Reconnection) => void) | undefined
   onResponse: ((response: Response) => void) | undefined
+  onData: ((event: DataEvent) => void) | undefined
 }
+
+/** The default of `maxRetries` before the first response: the address may be wrong. */
+const retriesBeforeResponse = 5
 
 /**
  * A connection that was kept alive for this long, in milliseconds, is healthy although it delivered
  * no event: the model may be thinking.
  */
 const healthyMs = 30_000
+
+/**
+ * The longest silence of a connection when its page comes back, in milliseconds. Its socket may have
+ * died unnoticed, and reconnecting costs one request.
+ */
+const silenceAfterWakeMs = 5_000
 
 export class ConnectionSource implements EventOrigin, EventSink, ResponseListener {
   readonly #settings: ConnectionSettings
@@ -59,12 +74,19 @@ export class ConnectionSource implements EventOrigin, EventSink, ResponseListene
   /** Why the request that starts the stream got no such response. */
   #unanswered: StreamError | undefined
   #failures = 0
+  /** When the first of the failures in a row happened. */
+  #failedAt = 0
   #openedAt = 0
   /** Whether the connection has delivered any bytes. */
   #heard = false
   /** The wait that the server has requested. */
   #serverDelayMs: number | undefined
   #wait: ReturnType<typeof setTimeout> | undefined
+  /** The request that is sent after the wait. */
+  #next: Request | undefined
+  #stopListening: (() => void) | undefined
+  /** Whether the page has come back, and the connection has delivered nothing since. */
+  #isSuspect = false
   /** A hook of the caller may close the source at any point. */
   #closed = false
 
@@ -75,7 +97,10 @@ export class ConnectionSource implements EventOrigin, EventSink, ResponseListene
 
   pull(sink: EventSink): void {
     this.#sink = sink
-    if (this.#response === undefined) return this.#open(this.#settings.requests.first())
+    if (this.#response === undefined) {
+      this.#stopListening ??= listenForWake((isRestored) => this.#wake(isRestored))
+      return this.#open(this.#settings.requests.first())
+    }
     this.#watchdog.wait()
     this.#response.pull(this)
   }
@@ -83,6 +108,7 @@ export class ConnectionSource implements EventOrigin, EventSink, ResponseListene
   close(): void {
     this.#closed = true
     clearTimeout(this.#wait)
+    this.#stopListening?.()
     this.#hangUp()
   }
 
@@ -90,6 +116,13 @@ export class ConnectionSource implements EventOrigin, EventSink, ResponseListene
 
   onBytes(): void {
     this.#heard = this.#watchdog.fed = true
+    if (!this.#isSuspect) return
+    this.#isSuspect = false
+    this.#watchdog.watch(this.#settings.idleMs)
+  }
+
+  onData(event: DataEvent): void {
+    this.#settings.onData?.(event)
   }
 
   onRetry(delayMs: number): void {
@@ -102,7 +135,10 @@ export class ConnectionSource implements EventOrigin, EventSink, ResponseListene
 
   events(batch: readonly StreamEvent[]): void {
     this.#failures = 0
-    if (isTerminal(batch.at(-1))) this.#watchdog.stop()
+    if (isTerminal(batch.at(-1))) {
+      this.#watchdog.stop()
+      this.#stopListening?.()
+    }
     const { last: lastId } = this.#sequence
     this.#take().events(batch, lastId === undefined ? undefined : lastId - batch.length + 1)
   }
@@ -111,13 +147,13 @@ export class ConnectionSource implements EventOrigin, EventSink, ResponseListene
     this.#hangUp()
     let next: (() => void) | StreamError
     try {
-      next = this.#next(error)
+      next = this.#plan(error)
     } catch (thrown) {
       // Thrown by a hook of the caller.
       next = StreamError.from(thrown)
     }
     if (this.#closed) return
-    if (StreamError.is(next)) this.#take().fail(next)
+    if (StreamError.is(next)) this.#end(next)
     else next()
   }
 
@@ -151,7 +187,7 @@ export class ConnectionSource implements EventOrigin, EventSink, ResponseListene
       this.#settings.onResponse?.(response)
     } catch (thrown) {
       this.#hangUp()
-      if (!this.#closed) this.#take().fail(StreamError.from(thrown))
+      if (!this.#closed) this.#end(StreamError.from(thrown))
       return
     }
     this.#response?.pull(this)
@@ -161,28 +197,64 @@ export class ConnectionSource implements EventOrigin, EventSink, ResponseListene
    * @returns a function that starts the wait for a new connection, or the error that ends the
    * stream
    */
-  #next(error: StreamError): (() => void) | StreamError {
+  #plan(error: StreamError): (() => void) | StreamError {
     const request = this.#requestAfter(error)
     if (request === undefined) return this.#lastWord(error)
-    const { maxRetries, minDelayMs, maxDelayMs, onReconnect } = this.#settings
+    const { minDelayMs, maxDelayMs, onReconnect } = this.#settings
     const failures = ++this.#failures
+    if (failures === 1) this.#failedAt = performance.now()
     const floorMs = this.#serverDelayMs ?? minDelayMs
     const ceilingMs = Math.max(floorMs, maxDelayMs)
     const backoff = backoffMs({ minDelayMs: floorMs, maxDelayMs: ceilingMs }, failures)
     const delayMs = Math.min(Math.max(backoff, error.retryAfterMs ?? 0), longestDelayMs)
-    onReconnect?.({ attempt: failures + 1, maxAttempts: maxRetries + 1, delayMs, error })
+    onReconnect?.({ attempt: failures + 1, maxAttempts: this.#maxRetries + 1, delayMs, error })
     return () => {
-      this.#wait = setTimeout(() => this.#open(request), delayMs)
+      this.#next = request
+      this.#wait = setTimeout(() => this.#reopen(), delayMs)
     }
+  }
+
+  #reopen(): void {
+    const request = this.#next
+    this.#next = undefined
+    if (request !== undefined) this.#open(request)
+  }
+
+  get #maxRetries(): number {
+    const isUnanswered = this.#first === undefined
+    return this.#settings.maxRetries ?? (isUnanswered ? retriesBeforeResponse : Infinity)
+  }
+
+  /** The page is back: what failed while it was away does not count. */
+  #wake(isRestored: boolean): void {
+    // The timers of a frozen page may run before this event.
+    this.#failures = 0
+    if (this.#next !== undefined) {
+      clearTimeout(this.#wait)
+      return this.#reopen()
+    }
+    const { requests, idleMs } = this.#settings
+    const { last, broken } = this.#sequence
+    const canResume = last !== undefined && broken === undefined && requests.canResume(this.#first)
+    if (this.#response === undefined || this.#sink === undefined || !canResume) return
+    if (isRestored) {
+      const message =
+        'The page was restored from the back/forward cache, which keeps no connection.'
+      return this.fail(serverError('interrupted', message))
+    }
+    this.#isSuspect = true
+    this.#watchdog.watch(Math.min(idleMs, silenceAfterWakeMs))
   }
 
   /** The request that can resume the stream; undefined if none can. */
   #requestAfter(error: StreamError): Request | undefined {
-    const { requests, maxRetries, maxRetryAfterMs } = this.#settings
+    const { requests, maxOutageMs, maxRetryAfterMs } = this.#settings
     const { last, broken, lost } = this.#sequence
-    const livedMs = performance.now() - this.#openedAt
+    const now = performance.now()
+    const livedMs = now - this.#openedAt
     if (this.#heard && error.code !== 'timeout' && livedMs >= healthyMs) this.#failures = 0
-    if (this.#failures >= maxRetries) return undefined
+    if (this.#failures >= this.#maxRetries) return undefined
+    if (this.#failures > 0 && now - this.#failedAt >= maxOutageMs) return undefined
     if (last === undefined || broken !== undefined) return undefined
     if (error !== lost && !canPass(error)) return undefined
     if ((error.retryAfterMs ?? 0) > maxRetryAfterMs) return undefined
@@ -205,6 +277,7 @@ export class ConnectionSource implements EventOrigin, EventSink, ResponseListene
   }
 
   #expire(limitMs: number): void {
+    this.#isSuspect = false
     const message =
       this.#response === undefined
         ? `The response did not begin within ${limitMs} ms (responseMs).`
@@ -218,6 +291,11 @@ export class ConnectionSource implements EventOrigin, EventSink, ResponseListene
     // A custom `fetch` may ignore the signal.
     this.#response?.close()
     this.#response = undefined
+  }
+
+  #end(error: StreamError): void {
+    this.#stopListening?.()
+    this.#take().fail(error)
   }
 
   #take(): EventSink {

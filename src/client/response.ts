@@ -13,6 +13,7 @@ import { drain } from '../http/drain.js'
 import { LineReader } from '../http/lines.js'
 import { readStart } from '../http/request-error.js'
 import { ServerSentEventReader } from '../http/sse.js'
+import { type DataEvent, parseDataEvent } from './data-event.js'
 import { bodyOf, connectionError, serverError, statusError } from './server-error.js'
 
 /** Receives the progress of a response that is one of several in a stream. */
@@ -21,6 +22,8 @@ export interface ResponseListener {
   onBytes(): void
   /** Called when the server requests a wait before the next connection, in milliseconds. */
   onRetry(delayMs: number): void
+  /** Called for each event of the application. */
+  onData(event: DataEvent): void
   /**
    * @param id - undefined for an event that has none
    * @returns false for an event that must not be delivered
@@ -133,7 +136,12 @@ export class ResponseSource implements EventOrigin {
   #onEvent(data: string, id: string | undefined): void {
     if (this.#ended) return
     const event = parseEvent(data)
-    if (event === undefined || this.#listener?.accept(event, id) === false) return
+    if (event === undefined) {
+      const own = this.#listener && parseDataEvent(data)
+      if (own !== undefined) this.#listener?.onData(own)
+      return
+    }
+    if (this.#listener?.accept(event, id) === false) return
     this.#events.push(event)
     this.#ended = isTerminal(event)
   }

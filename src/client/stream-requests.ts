@@ -5,8 +5,9 @@
  */
 
 import { toJson } from '../base/bytes-as-json.js'
-import { optionError } from '../base/check-options.js'
 import type { Fetch } from '../base/driver.js'
+import { optionError } from '../base/option-error.js'
+import { cancelBody } from '../http/body.js'
 import { headersOf } from '../http/headers.js'
 import {
   fetchWithinOrigin,
@@ -33,11 +34,19 @@ export type Resume =
   | URL
   | ((stream: InterruptedStream) => string | URL | undefined)
 
+/** What `fetch` takes as headers. Programs without the types of a browser lack `HeadersInit`. */
+type HeaderFields = NonNullable<RequestInit['headers']>
+
+/** The headers of each request, or a function that returns them. */
+export type RequestHeaders = HeaderFields | (() => HeaderFields | Promise<HeaderFields>)
+
 export interface RequestOptions {
   url: string
-  init: RequestInit
+  init: Omit<RequestInit, 'headers'> & { headers?: RequestHeaders | undefined }
   json: unknown
   resume: Resume | undefined
+  idempotent: boolean | undefined
+  onUnauthorized: ((response: Response) => unknown) | undefined
 }
 
 /** The arguments of `fetch`, without a signal. */
@@ -50,27 +59,33 @@ export class Requests {
   /** The caller has set no headers of its own. */
   readonly #isPlain: boolean
   readonly #resume: Resume | undefined
+  readonly #ownHeaders: (() => HeaderFields | Promise<HeaderFields>) | undefined
+  readonly #onUnauthorized: RequestOptions['onUnauthorized']
+  readonly #isGet: boolean
   /** The id of the last event that was received elsewhere; 0 for a stream from its beginning. */
   readonly after: number
   /** Whether the first request can be sent again, because sending it does not start the answer. */
   readonly repeatable: boolean
 
   /** @throws TypeError for a value that JSON cannot hold, and for invalid headers */
-  constructor({ url, init, json, resume }: RequestOptions) {
-    const { body = null } = init
+  constructor({ url, init, json, resume, idempotent, onUnauthorized }: RequestOptions) {
+    const { body = null, headers, ...request } = init
     const { method = json === undefined && body === null ? 'GET' : 'POST' } = init
     this.#url = url
     this.#resume = resume
-    this.#headers = headersOf(refuseHeader, init.headers)
-    this.#isPlain = [...this.#headers].length === 0
+    this.#onUnauthorized = onUnauthorized
+    if (typeof headers === 'function') this.#ownHeaders = headers
+    this.#headers = headersOf(refuseHeader, typeof headers === 'function' ? undefined : headers)
+    this.#isPlain = this.#ownHeaders === undefined && [...this.#headers].length === 0
     if (!this.#headers.has('accept')) this.#headers.set('accept', 'text/event-stream')
-    this.repeatable = method.toUpperCase() === 'GET'
+    this.#isGet = method.toUpperCase() === 'GET'
+    this.repeatable = idempotent ?? this.#isGet
     const lastEventId = this.#headers.get('last-event-id') ?? ''
     if (!/^\d{0,15}$/.test(lastEventId)) {
       throw optionError('headers.last-event-id', lastEventId, 'the id of an event, a whole number')
     }
     this.after = Number(lastEventId)
-    this.#init = { ...uncached(), ...init, method, body }
+    this.#init = { ...uncached(), ...request, method, body }
     if (json === undefined) return
     if (body !== null) {
       throw new TypeError('Options "json" and "body" are mutually exclusive.')
@@ -99,12 +114,32 @@ export class Requests {
     return [address, { ...this.#init, method: 'GET', body: null, headers }]
   }
 
+  /** Whether a stream that began with this response can probably be resumed. */
+  canResume(first: Response | undefined): boolean {
+    if (this.#resume !== undefined) return this.#resume !== false
+    return this.#isGet || first?.headers.has('content-location') === true
+  }
+
   /**
-   * Sends one of them. Redirects are followed within the origin, unless the caller's `redirect` says
-   * otherwise.
+   * Sends one of them, and again after a 401 that `onUnauthorized` has handled. Redirects are
+   * followed within the origin, unless the caller's `redirect` says otherwise.
    */
-  send(fetch: Fetch, [url, init]: Request, signal: AbortSignal): Promise<Response> {
+  async send(fetch: Fetch, request: Request, signal: AbortSignal): Promise<Response> {
+    const response = await this.#sendOnce(fetch, request, signal)
+    if (response.status !== 401 || this.#onUnauthorized === undefined) return response
+    const isHandled = await this.#onUnauthorized(response)
+    if (isHandled === false || signal.aborted) return response
+    cancelBody(response)
+    return this.#sendOnce(fetch, request, signal)
+  }
+
+  async #sendOnce(fetch: Fetch, [url, init]: Request, signal: AbortSignal): Promise<Response> {
     const request = { ...init, signal }
+    if (this.#ownHeaders !== undefined) {
+      request.headers = new Headers(init.headers)
+      const own = headersOf(refuseHeader, await this.#ownHeaders())
+      for (const [name, value] of own) request.headers.set(name, value)
+    }
     const { redirect = 'follow' } = init
     if (redirect !== 'follow') return fetch(url, request)
     const isBare = this.#isPlain && init.body === null
@@ -120,7 +155,7 @@ export class Requests {
     // Only the caller's own address is sent the caller's headers, wherever the response came from.
     const base = resolveWithin(responseUrl, this.#url) ?? this.#url
     if (named !== undefined) return resolveWithin(named, base)
-    return this.repeatable ? this.#url : undefined
+    return this.#isGet ? this.#url : undefined
   }
 }
 

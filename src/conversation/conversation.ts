@@ -12,7 +12,6 @@ import {
   has,
   id as idRule,
   isDelay,
-  isRecord,
   limit,
   oneOf,
   type Rules,
@@ -22,6 +21,7 @@ import {
 } from '../base/check-options.js'
 import type { EventStream, OutputStream } from '../base/event-stream.js'
 import type { Message } from '../base/messages.js'
+import { isRecord } from '../base/read-json.js'
 import type { InferTools, ToolSet } from '../base/tool-types.js'
 import { openStream, streamRules } from '../core/create-stream.js'
 import { announceTakeover } from '../core/left-behind.js'

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { optionError } from '../base/check-options.js'
 import type { InputPart, Message } from '../base/messages.js'
 import { newId } from '../base/new-id.js'
+import { optionError } from '../base/option-error.js'
 import { toJsonMessages } from './json-messages.js'
 import type { ConversationInput } from './types.js'
 

@@ -137,7 +137,7 @@ export class ConversationTurn implements Turn {
     const { select, runsTools } = this.#settings
     const { draft, before } = plan
     const { id: answerId, parts = [] } = this.stored.resumed ?? {}
-    const messages = await selectMessages([...before, ...draft.input], select)
+    const messages = await selectMessages([...before, ...draft.input], select, { id, signal })
     // A turn with tools adds its own.
     if (runsTools || parts.length === 0) return { ...request, messages }
     const begun: Message = { role: 'assistant', id: answerId as string, content: parts }

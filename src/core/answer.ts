@@ -5,7 +5,7 @@
  */
 
 import type { Completion } from '../base/driver.js'
-import { StreamError } from '../base/errors.js'
+import { failureOf, type StreamError } from '../base/errors.js'
 import {
   type CompleteEvent,
   type ContentEvent,
@@ -131,7 +131,10 @@ export class Answer implements EventFeed, Sink, TurnStream {
   batch(events: readonly ContentEvent[]): void {
     this.#firstContentMs ??= performance.now() - this.#beganAt
     for (const event of events) this.#length += textOf(event)?.length ?? 0
-    if (this.#length > maxLength) return this.stop(this.#tooLong())
+    if (this.#length > maxLength) {
+      const what = `the answer is longer than the limit of ${maxLength} characters.`
+      return this.stop(this.#refusal(what))
+    }
     this.#transcript.hold(events)
     this.#deliver(events)
   }
@@ -196,13 +199,9 @@ export class Answer implements EventFeed, Sink, TurnStream {
     return isNamed ? { ...message, id: this.#messageId as string } : message
   }
 
-  #tooLong(): StreamError {
-    return this.#refusal(`the answer is longer than the limit of ${maxLength} characters.`)
-  }
-
   #refusal(message: string): StreamError {
     const { provider } = this.#settings.start
-    return new StreamError('protocol', `${provider}: ${message}`, { provider })
+    return failureOf(provider, 'protocol', message)
   }
 
   #open(): Source {

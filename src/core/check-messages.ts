@@ -8,10 +8,8 @@ import {
   anything,
   checkOptions,
   flag,
-  isRecord,
   list,
   oneOf,
-  optionError,
   type Rule,
   type Rules,
   record,
@@ -36,11 +34,13 @@ import type {
   ToolResultPart,
 } from '../base/messages.js'
 import { nearestName } from '../base/nearest-name.js'
+import { optionError } from '../base/option-error.js'
+import { isRecord } from '../base/read-json.js'
 
 const aString = required(string)
 /** @internal */
 export const optionsByProvider: Rule = {
-  ...rule('an object of options for each provider, such as { openai: { … } }', isRecord),
+  ...rule('an object by provider, such as { openai: { … } }', isRecord),
   each: record,
 }
 /** Belongs to its part, and may be undefined: tools can return nothing. */

@@ -137,7 +137,7 @@ export function openStream(options: StreamOptions, turn?: Turn): EventStream {
   const { onEnd } = others
   const [loopOptions, request] = split(others)
   checkRequest(request)
-  const start = startOf(driver)
+  const start = startOf(driver, request.messages)
   const isTurn = runsTools(request, loopOptions)
   // The layer that retries is also the one that continues an answer.
   const retries = retryOption === false && turn?.left !== undefined ? 0 : retryOption

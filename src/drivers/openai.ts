@@ -7,7 +7,8 @@
 import { httpDriver } from '../attempt/http-driver.js'
 import { oneOf, type Rules } from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
-import { StreamError } from '../base/errors.js'
+import { failureOf } from '../base/errors.js'
+import { compact } from '../base/read-json.js'
 import type { StreamRequest } from '../base/request.js'
 import type { JsonSchema } from '../base/schema.js'
 import { toWellFormed } from '../base/well-formed-json.js'
@@ -24,7 +25,6 @@ import { encodeResponsesRequest } from '../wires/openai-responses/request.js'
 import { ResponsesDecoder } from '../wires/openai-responses/response.js'
 import type { OutputPlan } from '../wires/output-plan.js'
 import type { WireSettings } from '../wires/provider-options.js'
-import { compact } from '../wires/read-json.js'
 import { readThinkTags, type ThinkTags } from '../wires/think-tags.js'
 import {
   checkProvider,
@@ -213,7 +213,7 @@ function backgroundOf(connect: () => Promise<OpenAIClient>): BackgroundResponses
 /** The server chooses the id, which must not lead to another path of the API. */
 function checkId(id: string): string {
   if (/^[\w~-][\w.:~-]*$/.test(id)) return id
-  throw new StreamError('protocol', `${provider}: the id of the response is invalid.`, { provider })
+  throw failureOf(provider, 'protocol', 'the id of the response is invalid.')
 }
 
 function createOpenAI(options: OpenAIOptions): Promise<OpenAIClient> {

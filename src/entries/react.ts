@@ -1,18 +1,23 @@
 /**
- * A React hook for streams.
+ * A React hook for conversations.
  *
  * @module sluice/react
  */
 
 'use client'
 
+export type { Chat } from '../chat/create-chat.js'
+export type { ChatOptions, ChatRequest, PageTool, PageTools } from '../chat/options.js'
 export type {
+  Branch,
   CallState,
-  PageTool,
-  PageTools,
-  StreamActions,
-  StreamState,
-  StreamStatus,
-  UseStreamOptions,
-} from '../react/options.js'
+  ChatActions,
+  ChatDraft,
+  ChatInput,
+  ChatMessage,
+  ChatState,
+  ChatStatus,
+  MessageStatus,
+  QueuedInput,
+} from '../chat/state.js'
 export { useStream } from '../react/use-stream.js'

@@ -5,7 +5,12 @@
  */
 
 import type { Completion } from '../base/driver.js'
-import { StreamError, type StreamErrorCode, type StreamErrorOptions } from '../base/errors.js'
+import {
+  failureOf,
+  StreamError,
+  type StreamErrorCode,
+  type StreamErrorOptions,
+} from '../base/errors.js'
 import type { ContentEvent, Usage } from '../base/events.js'
 import { exceededBound } from '../base/json-bounds.js'
 import type { AttemptDetails, OpenContext, Resumption, Sink, Source } from '../pull/source.js'
@@ -254,10 +259,7 @@ export class HttpSource implements Source {
     const error = this.#foreignBody()
     if (error !== undefined) return error
     this.#lost = true
-    return this.#error(
-      'interrupted',
-      'the answer ended without the event that marks it as complete',
-    )
+    return this.#error('interrupted', 'the answer ended without its terminal event')
   }
 
   /** The error of a body with status 200 that held bytes and not one frame. */
@@ -288,11 +290,8 @@ export class HttpSource implements Source {
   }
 
   #error(code: StreamErrorCode, what: string, more?: StreamErrorOptions): StreamError {
-    return new StreamError(code, `${this.#provider}: ${what}.`, {
-      provider: this.#provider,
-      requestId: requestIdOf(this.#response?.headers),
-      ...more,
-    })
+    const requestId = requestIdOf(this.#response?.headers)
+    return failureOf(this.#provider, code, `${what}.`, { requestId, ...more })
   }
 }
 

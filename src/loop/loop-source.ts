@@ -8,28 +8,31 @@
  */
 
 import { callHook } from '../base/call-hook.js'
+import type { ToolResultContent } from '../base/content-kinds.js'
 import type { Completion, Driver } from '../base/driver.js'
 import { StreamError } from '../base/errors.js'
-import type { ToolResultContent, UsageSum, WaitingCall } from '../base/events.js'
+import type { UsageSum } from '../base/events.js'
 import type { Message, OutputPart } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
+import type { WaitingCall } from '../base/typed-calls.js'
 import { addUsage } from '../base/usage.js'
 import { abortError } from '../pull/abort.js'
 import type { OpenContext, TurnRest } from '../pull/source.js'
-import { type Call, openCalls } from './calls.js'
+import { type Call, openCalls, summaryOf } from './calls.js'
 import type { RunSettings } from './decide.js'
 import type { ResumedAnswer } from './ledger.js'
 import type { StepChanges } from './options.js'
 import { givenUp, type Running, resultEvent, runCalls } from './runs.js'
+import { Sealer } from './seal.js'
 import { sealCalls } from './seal-calls.js'
 import { definedChanges, messagesOf, stepRequest } from './step-request.js'
-import { StepSource } from './step-source.js'
-import { isCut, summaryOf, TurnRecord } from './turn-record.js'
+import { type OpenStep, StepSource } from './step-source.js'
+import { isCut, TurnRecord } from './turn-record.js'
 
-export interface LoopSettings extends RunSettings {
+export interface LoopSettings extends Omit<RunSettings, 'sealer'> {
   driver: Driver
-  /** Adds the retries of a step. */
-  layer(driver: Driver): Driver
+  /** Opens a step, with its retries. */
+  open: OpenStep
   /** @throws TypeError for what `beforeStep` must not return */
   checkChanges(changes: StepChanges): void
   resumed: ResumedAnswer | undefined
@@ -39,7 +42,7 @@ const defaultMaxSteps = 10
 
 export class LoopSource extends StepSource {
   readonly #request: StreamRequest
-  readonly #settings: LoopSettings
+  readonly #settings: LoopSettings & RunSettings
   readonly #controller = new AbortController()
   readonly #running = new Map<Call, Running>()
   readonly #record: TurnRecord
@@ -56,7 +59,9 @@ export class LoopSource extends StepSource {
     const { id = settings.id, parts, steps = [], blocks = 0 } = settings.resumed ?? {}
     super(request, context, settings.driver, steps.length, blocks)
     this.#request = request
-    this.#settings = settings
+    const { signingKey, sealTtlMs } = settings.options
+    const sealer = signingKey === undefined ? undefined : new Sealer(signingKey, sealTtlMs)
+    this.#settings = { ...settings, sealer }
     this.#record = new TurnRecord(id, parts, steps)
     this.#called = steps.some(({ calls }) => calls.length > 0)
   }
@@ -133,7 +138,7 @@ export class LoopSource extends StepSource {
 
   async #beginStep(): Promise<void> {
     if (this.#closed) return
-    const { driver, options, layer, checkChanges } = this.#settings
+    const { driver, options, open, checkChanges } = this.#settings
     const step = ++this.step
     const messages = this.#messages()
     const given = await options.beforeStep?.({ step, messages })
@@ -143,7 +148,7 @@ export class LoopSource extends StepSource {
     const { driver: other = driver, ...changed } = changes
     this.driver = other
     this.stepRequest = stepRequest(this.#request, messages, this.#called, changed)
-    this.openStep(layer(other), this.#steps++ === 0)
+    this.openStep(open, this.#steps++ === 0)
   }
 
   #addStep(completion: Completion) {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ToolCallContent } from '../base/events.js'
+import type { ToolCallContent } from '../base/content-kinds.js'
 import type { OutputPart } from '../base/messages.js'
 import type { Call } from './calls.js'
 import { type RunSettings, scopeOf } from './decide.js'

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { ContentEvent, ToolCallContent, ToolResultContent } from '../base/events.js'
+import type { ToolCallContent, ToolResultContent } from '../base/content-kinds.js'
+import type { ContentEvent } from '../base/events.js'
 import { AnsweringSource } from '../pull/answering-source.js'
 
 export abstract class ShowingSource extends AnsweringSource {

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { openDriver } from '../attempt/define-driver.js'
 import type { Completion, Driver } from '../base/driver.js'
 import type { StreamError } from '../base/errors.js'
 import type { ContentEvent, RetryEvent, UsageSum } from '../base/events.js'
@@ -13,6 +12,9 @@ import { estimateUsage, isEmpty } from '../base/usage.js'
 import type { AttemptDetails, OpenContext, Resumption, Sink, Source } from '../pull/source.js'
 import { ShowingSource } from './showing-source.js'
 import { StepContent } from './step-content.js'
+
+/** Opens a driver with the retries of a step. */
+export type OpenStep = (driver: Driver, request: StreamRequest, context: OpenContext) => Source
 
 export abstract class StepSource extends ShowingSource implements Sink {
   readonly #context: OpenContext
@@ -85,16 +87,15 @@ export abstract class StepSource extends ShowingSource implements Sink {
   /**
    * Begins a step.
    *
-   * @param driver - with its retries
    * @param isFirst - no step has begun here, so that this one may have begun in another process
    */
-  protected openStep(driver: Driver, isFirst: boolean): void {
+  protected openStep(open: OpenStep, isFirst: boolean): void {
     const { step } = this
     const { stop: _stop, shown, response, attempt: first, ...context } = this.#context
     const attempt = isFirst ? first : 1
     this.content.begin(isFirst ? shown?.blocks : [])
     let last = attempt
-    this.#last = this.upstream = openDriver(driver, this.stepRequest, {
+    this.#last = this.upstream = open(this.driver, this.stepRequest, {
       ...context,
       ...(isFirst && shown && { shown }),
       ...(isFirst && response && { response }),

@@ -5,11 +5,13 @@
  */
 
 import type { Accumulator } from '../base/accumulator.js'
+import type { ToolResultContent } from '../base/content-kinds.js'
 import type { Completion } from '../base/driver.js'
-import type { Step, StepCall, ToolResultContent, UsageSum, WaitingCall } from '../base/events.js'
+import type { Step, UsageSum } from '../base/events.js'
 import type { Message, OutputPart, ToolResultPart } from '../base/messages.js'
+import type { WaitingCall } from '../base/typed-calls.js'
 import { addUsage, isEmpty } from '../base/usage.js'
-import { type Call, callsIn } from './calls.js'
+import { type Call, callsIn, summaryOf } from './calls.js'
 import type { Progress } from './ledger.js'
 
 export class TurnRecord {
@@ -114,9 +116,4 @@ export function withResults(step: Step, results: readonly ToolResultPart[]): Ste
 /** Whether an answer reached a limit. Its calls are not run. */
 export function isCut({ finishReason }: Completion): boolean {
   return finishReason === 'length' || finishReason === 'content-filter'
-}
-
-/** What steps and hooks report of a call. */
-export function summaryOf({ part: { id, name, input } }: Call): StepCall {
-  return { id, name, input }
 }

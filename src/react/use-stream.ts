@@ -4,9 +4,11 @@
  * @module
  */
 
-import { useEffect, useState, useSyncExternalStore } from 'react'
-import type { StreamActions, StreamState, UseStreamOptions } from './options.js'
-import { StreamStore } from './store.js'
+import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
+import { actionsOf, type Chat, isChat } from '../chat/create-chat.js'
+import type { ChatOptions } from '../chat/options.js'
+import type { ChatActions, ChatState } from '../chat/state.js'
+import { ChatStore } from '../chat/store.js'
 
 /**
  * Holds a conversation with a route that answers with `sse()`.
@@ -18,6 +20,8 @@ import { StreamStore } from './store.js'
  * The options may change between renders; those of the last render apply. For another conversation,
  * change the `key` of the component.
  *
+ * @param source - options for a conversation that lives as long as the component, or one that
+ * `createChat()` has created, which lives on: unmounting ends a subscription only
  * @throws TypeError for an invalid option
  *
  * @example
@@ -34,14 +38,18 @@ import { StreamStore } from './store.js'
  * }
  * ```
  */
-export function useStream(options: UseStreamOptions): StreamState & StreamActions {
-  const [store] = useState(() => new StreamStore(options))
-  const state = useSyncExternalStore(store.subscribe, store.getState, store.getState)
+export function useStream(source: ChatOptions | Chat): ChatState & ChatActions {
+  const given = isChat(source) ? source : undefined
+  const [own] = useState(() => (isChat(source) ? undefined : new ChatStore(source)))
+  const chat = given ?? own
+  if (chat === undefined) {
+    throw new TypeError('useStream() was called with a conversation before, and now with options.')
+  }
+  const state = useSyncExternalStore(chat.subscribe, chat.getState, chat.getState)
   useEffect(() => {
-    store.options = options
+    if (!isChat(source)) own?.setOptions(source)
   })
-  const follow = options.follow?.toString()
-  useEffect(() => store.mount(follow), [store, follow])
-  const { send, approve, retry, stop, setMessages } = store
-  return { ...state, send, approve, retry, stop, setMessages }
+  useEffect(() => own?.mount(), [own])
+  const actions = useMemo(() => actionsOf(chat), [chat])
+  return { ...state, ...actions }
 }

@@ -98,7 +98,7 @@ export class LoggedStreams implements Resumable {
     const openTail = (last: number): Tail => this.#tail(id, last)
     const cursor = new Cursor({ log, id, after, page, patienceMs: this.#patienceMs, openTail })
     const ended = page.ended && after === page.last ? await this.#endOf(id, after) : undefined
-    return new Followed(new ReceivedAnswer(cursor, { after }), ended)
+    return new Followed(new ReceivedAnswer(cursor, { after }), page.ended, ended)
   }
 
   async stop(id: string): Promise<boolean> {
@@ -178,10 +178,12 @@ export class LoggedStreams implements Resumable {
 
 class Followed extends Stream implements FollowedStream {
   readonly over: boolean
+  readonly ended: boolean
 
-  constructor(feed: EventFeed, ended: TerminalEvent | undefined) {
-    super(feed, { ended })
-    this.over = ended !== undefined
+  constructor(feed: EventFeed, ended: boolean, terminal: TerminalEvent | undefined) {
+    super(feed, { ended: terminal })
+    this.over = terminal !== undefined
+    this.ended = ended
   }
 }
 

@@ -73,6 +73,12 @@ export interface FollowedStream extends EventStream {
    * events. Answer with status 204, so that the EventSource of a browser does not reconnect.
    */
   readonly over: boolean
+  /**
+   * Whether the stream has ended, even if the client lacks some of its events. A page that shows
+   * stored messages, such as `useChat({ resume: true })`, needs a stream only while it runs: answer
+   * with status 204.
+   */
+  readonly ended: boolean
 }
 
 /** Publishes, follows and stops streams that outlive their clients. */

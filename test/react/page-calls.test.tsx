@@ -2,13 +2,14 @@
 
 import { act, cleanup, renderHook, waitFor } from '@testing-library/react'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { CompleteEvent, StreamEvent, WaitingCall } from '../../src/base/events.js'
+import type { CompleteEvent, StreamEvent } from '../../src/base/events.js'
 import type { OutputPart } from '../../src/base/messages.js'
+import type { WaitingCall } from '../../src/base/typed-calls.js'
 import { StreamError } from '../../src/entries/client.js'
 import { parseMessages } from '../../src/entries/index.js'
-import { type UseStreamOptions, useStream } from '../../src/entries/react.js'
+import { type ChatOptions, useStream } from '../../src/entries/react.js'
 import { answer, text } from '../support/answers.js'
-import { Remote } from './remote.js'
+import { Remote } from '../support/remote.js'
 
 let remote = new Remote()
 
@@ -26,9 +27,9 @@ const [start, , , complete] = answer('Hello', ' world') as [
 ]
 const question = { role: 'user', content: 'Hi' } as const
 
-function chat(options: Partial<UseStreamOptions> = {}) {
+function chat(options: Partial<ChatOptions> = {}) {
   const all = { url: '/ai', fetch: remote.fetch, ...options }
-  const hook = renderHook((props: UseStreamOptions) => useStream(props), {
+  const hook = renderHook((props: ChatOptions) => useStream(props), {
     initialProps: all,
     reactStrictMode: true,
   })
@@ -72,7 +73,7 @@ describe('the tools of a page', () => {
     expect(pickDate.mock.calls.map(([input]) => input)).toEqual([{ of: 'pick1' }, { of: 'pick2' }])
     expect(broken).toHaveBeenCalledTimes(1)
     const result = { type: 'tool-result' }
-    expect(remote.last.json).toEqual({
+    expect(remote.last.json).toMatchObject({
       messages: [
         question,
         { id: 's', role: 'assistant', content },
@@ -188,7 +189,7 @@ describe('approvals', () => {
     act(() => void hook.result.current.approve('refund1', true))
     expect(remote.exchanges).toHaveLength(2)
     const { messages } = remote.last.json as { messages: unknown[] }
-    expect(messages.at(-1)).toEqual({
+    expect(messages.at(-1)).toMatchObject({
       role: 'tool',
       content: [
         { type: 'tool-approval', id: 'refund1', approved: true },
@@ -228,7 +229,7 @@ describe('approvals', () => {
     const result = { type: 'tool-result', id: 'pick1', name: 'pick', output: 'Friday' } as const
     act(() => void hook.result.current.send({ role: 'tool', content: [result] }))
     const { messages } = remote.last.json as { messages: unknown[] }
-    expect(messages.slice(2)).toEqual([
+    expect(messages.slice(2)).toMatchObject([
       { role: 'tool', content: [{ type: 'tool-approval', id: 'refund1', approved: true }] },
       { role: 'tool', content: [result] },
     ])
@@ -274,7 +275,7 @@ describe('calls of a turn', () => {
     await waitFor(() => expect(hook.result.current.status).toBe('error'))
     expect(states(hook)).toEqual({ f1: 'done' })
     act(() => void hook.result.current.retry())
-    expect(remote.last.json).toEqual({
+    expect(remote.last.json).toMatchObject({
       messages: [question, { role: 'assistant', content: kept }],
     })
     expect(() => parseMessages(remote.last.json)).not.toThrow()

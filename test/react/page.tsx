@@ -88,7 +88,7 @@ function bubble(role: string): object {
   }
 }
 
-function textOf({ content }: Message): string {
+function textOf({ content }: Pick<Message, 'content'>): string {
   if (typeof content === 'string') return content
   return content.map((part) => (part.type === 'text' ? part.text : '')).join('')
 }

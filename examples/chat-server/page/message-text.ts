@@ -4,7 +4,7 @@
 
 import type { Message } from 'sluice'
 
-export function textOf(message: Message | undefined): string {
+export function textOf(message: Pick<Message, 'content'> | undefined): string {
   const content = message?.content ?? ''
   if (typeof content === 'string') return content
   return content.map((part) => (part.type === 'text' ? part.text : '')).join('')

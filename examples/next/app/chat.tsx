@@ -61,7 +61,7 @@ export function Chat() {
   )
 }
 
-function textOf({ content }: Message): string {
+function textOf({ content }: Pick<Message, 'content'>): string {
   if (typeof content === 'string') return content
   return content.map((part) => (part.type === 'text' ? part.text : '')).join('')
 }

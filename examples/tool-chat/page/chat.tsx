@@ -1,6 +1,5 @@
-import { type ReactNode, useRef, useState } from 'react'
-import type { Message } from 'sluice'
-import { type CallState, useStream } from 'sluice/react'
+import { type ReactNode, useState } from 'react'
+import { type CallState, type ChatMessage, useStream } from 'sluice/react'
 import { Call } from './call.tsx'
 import { DatePicker, type Picking } from './date-picker.tsx'
 
@@ -14,11 +13,13 @@ const suggestions = [
 export function Chat(): ReactNode {
   const [text, setText] = useState('')
   const [picking, setPicking] = useState<Picking>()
-  const isAgain = useRef(false)
   const { messages, calls, status, error, retrying, send, approve, retry } = useStream({
     url: '/chat',
-    // The server has the others.
-    body: (all) => ({ id: conversation, message: isAgain.current ? undefined : all.at(-1) }),
+    // The server has the others, and after a failure also this one.
+    body: (_, { message, isRetry }) => ({
+      id: conversation,
+      message: isRetry ? undefined : message,
+    }),
     // This tool runs here, until the user has picked a date.
     tools: {
       pickDate: async ({ label }: { label: string }) => {
@@ -32,11 +33,6 @@ export function Chat(): ReactNode {
   const isWaiting = calls.some(({ state }) => state === 'waiting') || picking !== undefined
   const ask = (question: string): void => {
     if (question.trim() !== '' && !isWaiting && send(question)) setText('')
-  }
-  const tryAgain = (): void => {
-    isAgain.current = true
-    retry()
-    isAgain.current = false
   }
 
   return (
@@ -66,7 +62,7 @@ export function Chat(): ReactNode {
       {status === 'error' && (
         <p role="alert">
           {error?.publicMessage}{' '}
-          <button type="button" onClick={tryAgain}>
+          <button type="button" onClick={retry}>
             Try again
           </button>
         </p>
@@ -103,12 +99,12 @@ export function Chat(): ReactNode {
 }
 
 interface Bubble {
-  role: Message['role']
+  role: ChatMessage['role']
   blocks: (string | CallState)[]
 }
 
 /** What is to be seen. The answers before and after an approval are one. */
-function bubblesOf(messages: readonly Message[], calls: readonly CallState[]): Bubble[] {
+function bubblesOf(messages: readonly ChatMessage[], calls: readonly CallState[]): Bubble[] {
   const bubbles: Bubble[] = []
   let seen = 0
   for (const { role, content } of messages) {

@@ -7,7 +7,7 @@
 import pRetry from 'p-retry'
 import { openDriver } from '../../attempt/define-driver.js'
 import type { Completion, Driver } from '../../base/driver.js'
-import { StreamError } from '../../base/errors.js'
+import { failureOf, StreamError } from '../../base/errors.js'
 import type { ContentEvent, RetryEvent } from '../../base/events.js'
 import { promiseWithResolvers } from '../../base/promise-with-resolvers.js'
 import type { StreamRequest } from '../../base/request.js'
@@ -246,10 +246,9 @@ export class RetrySource extends ForwardingSource {
   }
 
   readonly #onBudgetExceeded = (): void => {
-    const { provider } = this.#driver
-    const message = `${provider}: Failed attempts and waits took longer than ${this.#settings.budgetMs} ms (retry.budgetMs).`
+    const what = `failed attempts and waits took longer than ${this.#settings.budgetMs} ms (retry.budgetMs).`
     this.#budgetExceeded = true
-    this.#failBelow(new StreamError('timeout', message, { provider, retryable: false }))
+    this.#failBelow(failureOf(this.#driver.provider, 'timeout', what, { retryable: false }))
   }
 
   /** Ends an attempt that has not failed by itself. */

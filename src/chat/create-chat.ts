@@ -1,0 +1,82 @@
+/**
+ * A conversation on a page, for any framework and for none.
+ *
+ * @module
+ */
+
+import type { ChatOptions } from './options.js'
+import type { ChatActions, ChatState } from './state.js'
+import { ChatStore } from './store.js'
+
+/** A conversation on a page. */
+export interface Chat extends ChatActions {
+  /** The state, the same object until it changes. */
+  getState(): ChatState
+  /**
+   * Calls back after each change of the state. With the first subscriber, the conversation looks for
+   * an answer in progress: see `follow` and `keep`. Without subscribers, an answer continues.
+   *
+   * @returns the function that ends the subscription
+   */
+  subscribe(listener: () => void): () => void
+  /** Replaces the options, for what is sent from now on. */
+  setOptions(options: ChatOptions): void
+  /** Closes the connection, and ends the answer in progress here, but not on the server. */
+  destroy(): void
+}
+
+/**
+ * Creates a conversation with a route that answers with `sse()`. Nothing is sent before the first
+ * action, and nothing of a browser is used before the first subscriber, so it can be created while a
+ * server renders.
+ *
+ * It lives until `destroy()`, whether or not a component shows it: an answer continues while its
+ * page is left and come back to.
+ *
+ * @throws TypeError for an invalid option
+ * @example
+ * ```ts
+ * const chat = createChat({ url: '/ai' })
+ * chat.subscribe(() => render(chat.getState()))
+ * chat.send('Hello')
+ * ```
+ */
+export function createChat(options: ChatOptions): Chat {
+  return new ChatStore(options)
+}
+
+/** Whether the argument of a framework's function is a conversation, not options for a new one. */
+export function isChat(source: ChatOptions | Chat): source is Chat {
+  return 'subscribe' in source
+}
+
+/** The actions alone. */
+export function actionsOf({
+  send,
+  enqueue,
+  dequeue,
+  stop,
+  retry,
+  regenerate,
+  edit,
+  switchBranch,
+  approve,
+  setMessages,
+  clear,
+  follow,
+}: Chat): ChatActions {
+  return {
+    send,
+    enqueue,
+    dequeue,
+    stop,
+    retry,
+    regenerate,
+    edit,
+    switchBranch,
+    approve,
+    setMessages,
+    clear,
+    follow,
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * The answer in progress.
+ *
+ * @module
+ */
+
+import { Accumulator } from '../base/accumulator.js'
+import type { EventStream } from '../base/event-stream.js'
+import type { StreamEvent } from '../base/events.js'
+import type { AssistantMessage } from '../base/messages.js'
+import { newId } from '../base/new-id.js'
+import type { ChatRequest } from './options.js'
+import type { ChatMessage } from './state.js'
+
+/** What an answer is for. A turn that is retried stays the same. */
+export interface Turn extends Pick<ChatRequest, 'action' | 'key' | 'messageId'> {
+  /** The ids of the messages that it adds. */
+  added: readonly string[]
+}
+
+export class RunningAnswer {
+  /** Undefined while files are read, so that nothing can be sent yet. */
+  readonly turn: Turn | undefined
+  /** Undefined until the request is ready. */
+  stream: EventStream | undefined
+  /** The address of the stream on a server that keeps it. */
+  url: string | undefined
+  /** Whether the answer is sought by `follow` and may turn out not to exist. */
+  isSought: boolean
+  readonly isFollowed: boolean
+  /** Whether the server has accepted the request. */
+  isAccepted = false
+  isStopped = false
+  id: string = newId()
+  readonly content: Accumulator = new Accumulator()
+  /** The ids of calls whose results are preliminary. */
+  readonly preliminary: Set<string> = new Set()
+  #shown: ChatMessage | undefined
+  #shownOf: AssistantMessage | undefined
+
+  constructor(turn: Turn | undefined, isSought = false) {
+    this.turn = turn
+    this.isSought = this.isFollowed = isSought
+  }
+
+  take(event: StreamEvent): void {
+    this.content.add(event)
+    if (event.type !== 'content' || event.kind !== 'tool-result') return
+    if (event.preliminary) this.preliminary.add(event.id)
+    else this.preliminary.delete(event.id)
+  }
+
+  /** The message so far, the same object as long as nothing arrives; undefined without content. */
+  message(): ChatMessage | undefined {
+    const message = this.content.message()
+    if (message.content.length === 0) return undefined
+    if (message !== this.#shownOf || this.#shown?.id !== this.id) {
+      this.#shownOf = message
+      this.#shown = { ...message, id: this.id, status: 'streaming' }
+    }
+    return this.#shown
+  }
+}
