@@ -92,7 +92,8 @@ function planResume(
     throw notFound('There is no turn to resume.')
   }
   const stream = left.partial.id
-  if (stream !== undefined && draft?.stream === stream) return resume(draft, messages, stream)
+  const isOf = draft?.stream === stream || draft?.id === stream
+  if (stream !== undefined && draft && isOf) return resume(draft, messages, stream)
   // A turn that was resumed under another stream has the id of its first one.
   const answer =
     answers.findLast((message) => message.id === stream) ??

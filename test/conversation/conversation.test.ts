@@ -266,8 +266,8 @@ for (const [name, present, open] of stores) {
       const seen: unknown[] = []
       const conversation = start()
       const stream = conversation.send('a', {
-        select: (_messages, { id, signal }) => {
-          seen.push(id)
+        select: (_messages, { id: ofTurn, signal }) => {
+          seen.push(ofTurn)
           return new Promise((_, reject) => {
             signal.addEventListener('abort', () => reject(signal.reason))
             stream.cancel('The reader left.')

@@ -194,7 +194,7 @@ test('readers of a turn whose process is gone at any point end with its whole me
       const told = await tell(turn)
       await takeOverAll(turn, told.events.at(-1) as CompleteEvent, told, 1, 0)
     }),
-    { numRuns: 20 },
+    { numRuns: 12 },
   )
 }, 120_000)
 
@@ -204,6 +204,6 @@ test('readers of a turn end with its whole message also if the next process is g
       const told = await tell(turn)
       await takeOverAll(turn, told.events.at(-1) as CompleteEvent, told, 1, 1)
     }),
-    { numRuns: 5 },
+    { numRuns: 3 },
   )
 }, 120_000)
