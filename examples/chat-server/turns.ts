@@ -146,14 +146,16 @@ export class Turns {
     const id = conversationOf(key)
     const latest = await readLatest(this.memory.store, `${browser}/${id}`)
     const conversation = this.conversation(browser, id, latest?.provider)
+    const { draft } = await conversation.read()
+    const isStored = draft !== undefined && (draft.key === key || draft.id === left.partial.id)
     // A process can die before its turn is stored. Then nothing was shown, and it begins again.
-    if (latest?.key === key && left.blocks.length === 0) {
-      const { draft } = await conversation.read()
-      const isStored = draft !== undefined && draft.id === left.partial.id
-      if (!isStored) return openTurn(conversation, key, latest.intent)
+    if (latest?.key === key && left.blocks.length === 0 && !isStored) {
+      return openTurn(conversation, key, latest.intent)
     }
-    // Sees whether the conversation still has this turn.
-    return conversation.resume(left)
+    // A turn that began again has another id than the one that its readers have seen.
+    const seen = draft?.key === key ? { ...left.partial, id: draft.id } : left.partial
+    // It sees whether the conversation still has this turn.
+    return conversation.resume({ ...left, partial: seen })
   }
 }
 

@@ -5,7 +5,7 @@
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
-import { build, type Rollup } from 'vite'
+import { build, type PluginOption, type Rollup } from 'vite'
 
 export interface PageFile {
   body: string
@@ -20,14 +20,18 @@ const types: Record<string, string> = {
 
 /**
  * @param folder - with an `index.html`
+ * @param plugins - besides that of React
  * @returns the files by their paths, such as `/index.html`
  */
-export async function buildPage(folder: URL): Promise<Map<string, PageFile>> {
+export async function buildPage(
+  folder: URL,
+  plugins: PluginOption[] = [],
+): Promise<Map<string, PageFile>> {
   const { output } = (await build({
     root: fileURLToPath(folder),
     configFile: false,
     logLevel: 'error',
-    plugins: [react()],
+    plugins: [react(), ...plugins],
     build: { write: false, chunkSizeWarningLimit: 2_000 },
   })) as Rollup.RollupOutput
   return new Map(

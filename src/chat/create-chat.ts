@@ -19,12 +19,6 @@ export interface Chat extends ChatActions {
    * @returns the function that ends the subscription
    */
   subscribe(listener: () => void): () => void
-  /**
-   * Follows an answer that is in progress on the server, as the option `follow` does.
-   *
-   * @returns false while an answer is in progress here
-   */
-  follow(url: string | URL): boolean
   /** Replaces the options, for what is sent from now on. */
   setOptions(options: ChatOptions): void
   /** Closes the connection, and ends the answer in progress here, but not on the server. */
@@ -69,6 +63,7 @@ export function actionsOf({
   approve,
   setMessages,
   clear,
+  follow,
 }: Chat): ChatActions {
   return {
     send,
@@ -82,5 +77,6 @@ export function actionsOf({
     approve,
     setMessages,
     clear,
+    follow,
   }
 }

@@ -172,4 +172,10 @@ export interface ChatActions {
   ): void
   /** Ends the answer in progress and removes all messages, branches and queued inputs. */
   clear(): void
+  /**
+   * Follows an answer that is in progress on the server, as the option `follow` does.
+   *
+   * @returns false while an answer is in progress here
+   */
+  follow(url: string | URL): boolean
 }

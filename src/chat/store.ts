@@ -11,17 +11,17 @@ import { newId } from '../base/new-id.js'
 import { type WaitingCall } from '../base/typed-calls.js'
 import type { ConnectOptions } from '../client/connect.js'
 import { readBatches } from '../core/read-batches.js'
-import { Branches } from './branches.js'
 import { callStates } from './call-states.js'
 import { Frame } from './frame.js'
+import { ChatHistory } from './history.js'
 import { messagesOf } from './input.js'
-import { KeptStreams } from './kept-stream.js'
-import { startOfAnswer, toSent, toShown, withStatus, withTurn } from './messages.js'
+import { toSent, toShown, withStatus, withTurn } from './messages.js'
 import { withoutOpenCalls, withResults } from './open-calls.js'
-import { isPromise, openFollowed, openRequest, sendStop, streamOf } from './open-request.js'
+import { isPromise, openFollowed, openRequest } from './open-request.js'
 import { type ChatOptions, checkChatOptions } from './options.js'
 import { PageCalls } from './page-calls.js'
 import { RunningAnswer, type Turn } from './running-answer.js'
+import { ServerStreams } from './server-streams.js'
 import type {
   ChatActions,
   ChatInput,
@@ -42,18 +42,11 @@ export class ChatStore implements ChatActions {
   #state: ChatState
   readonly #listeners = new Set<() => void>()
   readonly #frame = new Frame(() => this.#show())
-  readonly #branches = new Branches()
-  #kept: KeptStreams | undefined
-  #stopListening: (() => void) | undefined
-  /** All messages, without the answer in progress. */
-  #history: readonly ChatMessage[]
-  /** The ids that were made here for messages from elsewhere. */
-  readonly #unnamed = new Set<string>()
+  readonly #streams = new ServerStreams(() => this.#options)
+  readonly #history = new ChatHistory()
   #answer: RunningAnswer | undefined
   /** The calls that the last answer has left open. */
   #page: PageCalls | undefined
-  /** The last turn, if it is not whole, and the last message then. */
-  #broken: { turn: Turn; lastId: string | undefined; isUndone: boolean } | undefined
   #queue: ChatState['queue'] = []
   #status: ChatStatus = 'idle'
   #error: StreamError | undefined
@@ -67,7 +60,7 @@ export class ChatStore implements ChatActions {
     checkChatOptions(options)
     this.#options = options
     this.#frame.everyMs = options.throttleMs
-    this.#history = this.#toShown(options.initialMessages ?? [])
+    this.#history.messages = this.#history.toShown(options.initialMessages ?? [])
     this.#state = this.#look()
   }
 
@@ -101,7 +94,7 @@ export class ChatStore implements ChatActions {
     if (this.#answer !== undefined) this.#end('partial')
     this.#dropPage()
     this.#frame.cancel()
-    this.#stopListening?.()
+    this.#streams.leave()
   }
 
   /**
@@ -128,7 +121,8 @@ export class ChatStore implements ChatActions {
       const role = said[0]?.role
       const answers = role === 'tool' ? (this.#page?.messageBeside(said) ?? []) : []
       const added = [...answers.map((message) => toShown(message, true)), ...said]
-      const history = role === 'user' ? withoutOpenCalls(this.#history) : this.#history
+      const { messages } = this.#history
+      const history = role === 'user' ? withoutOpenCalls(messages) : messages
       return this.#ask(turnOf('send', added), [...history, ...added])
     })
 
@@ -150,7 +144,7 @@ export class ChatStore implements ChatActions {
 
   readonly approve: ChatActions['approve'] = (id, approved, reason) => {
     if (this.#isBusy()) return false
-    const page = this.#page ?? new PageCalls(this.#history)
+    const page = this.#page ?? new PageCalls(this.#history.messages)
     if (!page.approve(id, approved, reason)) return false
     this.#page = page
     this.#sendAnswers()
@@ -158,8 +152,9 @@ export class ChatStore implements ChatActions {
   }
 
   readonly retry: ChatActions['retry'] = () => {
-    const last = this.#history.at(-1)
-    const broken = this.#broken?.lastId === last?.id ? this.#broken : undefined
+    const { messages, lastId, broken: left } = this.#history
+    const last = messages.at(-1)
+    const broken = left?.lastId === lastId ? left : undefined
     if (broken?.isUndone) return this.#regenerate(broken.turn)
     const isAnswer = last?.role === 'assistant'
     if (last === undefined || (isAnswer && last.status === 'done')) return false
@@ -168,7 +163,7 @@ export class ChatStore implements ChatActions {
       // A server that keeps the messages may have named it.
       ...(last.key === undefined ? {} : { key: last.key }),
     }
-    const asked = isAnswer ? withResults(this.#history) : this.#history
+    const asked = isAnswer ? withResults(messages) : messages
     const again = asked.map((message) =>
       turn.added.includes(message.id) ? withStatus(message, 'sending') : message,
     )
@@ -176,28 +171,29 @@ export class ChatStore implements ChatActions {
   }
 
   readonly regenerate: ChatActions['regenerate'] = (messageId) => {
-    const last = messageId ?? this.#history.at(-1)?.id
+    const last = messageId ?? this.#history.lastId
     return last !== undefined && this.#regenerate({ ...turnOf('regenerate'), messageId: last })
   }
 
   readonly edit: ChatActions['edit'] = (messageId, input) => {
     const find = (): number =>
-      this.#history.findIndex(({ id, role }) => id === messageId && role === 'user')
+      this.#history.messages.findIndex(({ id, role }) => id === messageId && role === 'user')
     if (find() === -1) return false
     return this.#say(input, (said) => {
       const from = find()
       if (from === -1) return false
       const turn = { ...turnOf('edit', said), messageId }
-      return this.#ask(turn, [...this.#history.slice(0, from), ...said], { from })
+      return this.#ask(turn, [...this.#history.messages.slice(0, from), ...said], { from })
     })
   }
 
   readonly switchBranch: ChatActions['switchBranch'] = (messageId, index) => {
-    const from = this.#history.findIndex(({ id }) => id === messageId)
+    const { messages, branches } = this.#history
+    const from = messages.findIndex(({ id }) => id === messageId)
     if (this.#isBusy() || from === -1) return false
-    const messages = this.#branches.switch(this.#history, from, index)
-    if (messages === undefined) return false
-    this.#replace(messages)
+    const switched = branches.switch(messages, from, index)
+    if (switched === undefined) return false
+    this.#replace(switched)
     return true
   }
 
@@ -208,33 +204,34 @@ export class ChatStore implements ChatActions {
       return
     }
     if (answer.isSought) return this.#end('stopped')
-    const { onStop, keep, streamUrl } = this.#options
     answer.isStopped = true
     // Only the response says where the answer runs on.
     const isOpen = answer.stream !== undefined
-    const waits = isOpen && !answer.isAccepted && Boolean(onStop ?? keep ?? streamUrl)
+    const waits = isOpen && !answer.isAccepted && this.#streams.mayOutlive
     this.#end('stopped', 'idle', !waits)
-    this.#keptStreams()?.remove()
-    if (isOpen && (!waits || answer.url !== undefined)) this.#stopOnServer(answer)
+    this.#streams.forget()
+    if (isOpen && (!waits || answer.url !== undefined)) this.#call(() => this.#streams.stop(answer))
   }
 
   readonly setMessages: ChatActions['setMessages'] = (messages) => {
-    const given = this.#toShown(typeof messages === 'function' ? messages(this.#history) : messages)
+    const history = this.#history
+    const isEdit = typeof messages === 'function'
+    const given = history.toShown(isEdit ? messages(history.messages) : messages)
     const answer = this.#answer
-    if (typeof messages !== 'function') this.#branches.clear()
+    if (!isEdit) history.branches.clear()
     if (answer === undefined || answer.isSought) {
       this.#replace(given)
-      if (answer === undefined && typeof messages !== 'function') this.#answerCalls()
+      if (answer === undefined && !isEdit) this.#answerCalls()
       return
     }
-    const added = this.#history.filter(({ id }) => answer.turn?.added.includes(id))
-    this.#history = withTurn(this.#withoutCopy(given, answer), added)
+    const added = history.messages.filter(({ id }) => answer.turn?.added.includes(id))
+    history.messages = withTurn(history.withoutCopy(given, answer), added)
     this.#show()
   }
 
   readonly clear: ChatActions['clear'] = () => {
     this.stop()
-    this.#branches.clear()
+    this.#history.branches.clear()
     this.#queue = []
     this.#replace([])
   }
@@ -258,7 +255,7 @@ export class ChatStore implements ChatActions {
             this.#call(() => ask(read))
           } else if (reading.isStopped) {
             const stopped = read.map((message) => withStatus(message, 'stopped'))
-            this.#history = [...this.#history, ...stopped]
+            this.#history.messages = [...this.#history.messages, ...stopped]
           }
           this.#show()
         },
@@ -289,10 +286,11 @@ export class ChatStore implements ChatActions {
     const request = { action, key, messageId, message, isRetry }
     const answer = new RunningAnswer(turn)
     const stream = openRequest(options, sent, request, this.#hooks(answer))
-    if (from !== undefined) this.#branches.fork(this.#history, from)
-    this.#history = messages
+    const history = this.#history
+    if (from !== undefined) history.branches.fork(history.messages, from)
+    history.messages = messages
     this.#begin(answer)
-    this.#setUrl(answer, options.streamUrl?.(key).toString())
+    this.#streams.begin(answer)
     if (isPromise(stream)) {
       stream.then(
         (ready) => {
@@ -306,15 +304,15 @@ export class ChatStore implements ChatActions {
   }
 
   #regenerate(turn: Turn): boolean {
-    const end = this.#history.findIndex(({ id }) => id === turn.messageId) + 1
-    const from = this.#history.slice(0, end).findLastIndex(({ role }) => role === 'user') + 1
+    const { messages, broken } = this.#history
+    const end = messages.findIndex(({ id }) => id === turn.messageId) + 1
+    const from = messages.slice(0, end).findLastIndex(({ role }) => role === 'user') + 1
     if (from === 0) return false
-    const first = this.#history[from]?.id
-    const isReplaced = first !== undefined
+    const first = messages[from]?.id
     const exact = { ...turn, messageId: first ?? turn.messageId }
-    return this.#ask(exact, this.#history.slice(0, from), {
-      ...(isReplaced ? { from } : {}),
-      isRetry: this.#broken?.turn.key === turn.key,
+    return this.#ask(exact, messages.slice(0, from), {
+      ...(first === undefined ? {} : { from }),
+      isRetry: broken?.turn.key === turn.key,
     })
   }
 
@@ -332,61 +330,30 @@ export class ChatStore implements ChatActions {
   #start(): void {
     if (this.#isStarted || this.#left) return
     this.#isStarted = true
-    const { follow } = this.#options
+    const { follow, keep } = this.#options
     if (follow !== undefined && follow !== null) this.#seek(String(follow))
-    else if (this.#options.keep === undefined) return this.#answerCalls()
-    const seek = (kept: Turn & { url: string }): boolean => this.#seek(kept.url, kept)
-    const kept = this.#keptStreams()
-    this.#stopListening = kept?.listen((stream) => seek({ ...stream, added: [] }))
-    void kept?.read().then((stream) => {
-      if (!this.#isStarted) return
-      if (stream === undefined) this.#answerCalls()
-      else seek({ ...stream, added: [] })
-    })
-  }
-
-  #keptStreams(): KeptStreams | undefined {
-    const { keep } = this.#options
-    return keep === undefined ? undefined : (this.#kept ??= new KeptStreams(keep))
-  }
-
-  #setUrl(answer: RunningAnswer, url: string | undefined): void {
-    if (url === undefined) return
-    answer.url = url
-    const { turn } = answer
-    if (turn === undefined) return
-    const { action, key, messageId } = turn
-    this.#keptStreams()?.write({ url, action, key, messageId })
-  }
-
-  #stopOnServer({ turn, url }: RunningAnswer): void {
-    const options = this.#options
-    if (options.onStop !== undefined) {
-      return this.#call(() => options.onStop?.({ key: turn?.key, url }))
-    }
-    if (url !== undefined) void sendStop(options, url).catch(() => {})
+    else if (keep === undefined) return this.#answerCalls()
+    void this.#streams
+      .seek((url, turn) => this.#seek(url, turn))
+      .then((isFound) => {
+        if (!isFound && this.#isStarted) this.#answerCalls()
+      })
   }
 
   #hooks(answer: RunningAnswer): ConnectOptions {
     return {
       onResponse: (response) => {
-        const { keep, onStop, streamUrl, url } = this.#options
         const isStopping = answer.isStopped && !answer.isAccepted
         if (response.ok) answer.isAccepted = true
-        if (keep !== undefined && answer.url === undefined) {
-          const named = streamOf(response, typeof url === 'function' ? response.url : url)
-          if (isStopping) answer.url = named
-          else this.#setUrl(answer, named)
-        }
+        this.#streams.receive(answer, response)
         if (response.ok && this.#answer === answer) {
           this.#retrying = undefined
-          this.#mark(answer, 'done')
+          if (answer.turn !== undefined) this.#history.mark(answer.turn, 'done')
           this.#frame.request()
         }
         this.#options.onResponse?.(response)
         if (!isStopping) return
-        // With the address known, the hook was called by `stop()`.
-        if (onStop === undefined || streamUrl === undefined) this.#stopOnServer(answer)
+        this.#call(() => this.#streams.stop(answer, true))
         answer.stream?.cancel()
       },
       onReconnect: (reconnection) => {
@@ -408,7 +375,7 @@ export class ChatStore implements ChatActions {
     this.#answer = answer
     this.#dropPage()
     this.#status = 'submitted'
-    this.#error = this.#retrying = this.#broken = undefined
+    this.#error = this.#retrying = this.#history.broken = undefined
     return answer
   }
 
@@ -440,11 +407,11 @@ export class ChatStore implements ChatActions {
     const isMissing = last?.type === 'error' && nothing.includes(last.error.status)
     const id = start?.type === 'start' ? start.id : undefined
     // The conversation has gone on since the stream was remembered.
-    const isOld = this.#history.slice(0, -1).some((message) => message.id === id)
+    const isOld = this.#history.has(id) && this.#history.lastId !== id
     if (isMissing || isOld) {
       this.#answer = undefined
       answer.stream?.cancel()
-      this.#keptStreams()?.remove()
+      this.#streams.forget()
       this.#answerCalls()
       this.#sendQueued()
       return []
@@ -453,11 +420,7 @@ export class ChatStore implements ChatActions {
     if (id !== undefined) answer.id = id
     this.#dropPage()
     // A start and an error alone mean that no answer was reached.
-    if (last?.type !== 'error' || batch.length > 2) {
-      this.#history = this.#withoutCopy(this.#history, answer)
-      const asked = this.#history.at(-1)
-      if (asked?.role === 'user') this.#change([asked.id], 'done')
-    }
+    if (last?.type !== 'error' || batch.length > 2) this.#history.makeRoomFor(answer)
     this.#status = 'submitted'
     return batch
   }
@@ -467,11 +430,11 @@ export class ChatStore implements ChatActions {
     this.#retrying = undefined
     switch (event.type) {
       case 'start':
-        if (!this.#history.some(({ id }) => id === event.id)) answer.id = event.id
+        if (!this.#history.has(event.id)) answer.id = event.id
         break
       case 'content':
         this.#status = 'streaming'
-        this.#mark(answer, 'done')
+        if (answer.turn !== undefined) this.#history.mark(answer.turn, 'done')
         break
       case 'retry':
         this.#retrying = event
@@ -479,18 +442,19 @@ export class ChatStore implements ChatActions {
         break
       case 'complete':
         this.#answer = undefined
-        this.#finish(answer, 'done', event.message)
+        this.#history.finish(answer, 'done', event.message)
         this.#status = 'idle'
         break
       case 'error': {
         this.#answer = undefined
-        this.#finish(answer, event.error.code === 'aborted' ? 'stopped' : 'failed', event.partial)
+        const how = event.error.code === 'aborted' ? 'stopped' : 'failed'
+        this.#history.finish(answer, how, event.partial)
         this.#status = 'error'
         this.#error = event.error
         break
       }
     }
-    if (isTerminal(event) && !isOutage(event)) this.#keptStreams()?.remove()
+    if (isTerminal(event) && !isOutage(event)) this.#streams.forget()
     this.#frame.request()
   }
 
@@ -506,43 +470,13 @@ export class ChatStore implements ChatActions {
     const answer = this.#answer
     this.#answer = undefined
     if (isClosed) answer?.stream?.cancel()
-    if (answer !== undefined) this.#finish(answer, how, answer.content.message('unknown'))
+    if (answer !== undefined && !answer.isSought) {
+      this.#history.finish(answer, how, answer.content.message('unknown'))
+    }
     this.#dropPage()
     this.#status = status
     this.#error = this.#retrying = undefined
     this.#show()
-  }
-
-  /** Adds an answer to the messages, unless it is empty. */
-  #finish(answer: RunningAnswer, status: MessageStatus, message: AssistantMessage): void {
-    const { turn } = answer
-    if (answer.isSought || turn === undefined) return
-    this.#mark(answer, status === 'partial' ? 'failed' : status)
-    let isUndone = false
-    if (message.content.length > 0) {
-      const isFree = !this.#history.some(({ id }) => id === message.id)
-      const id = (isFree ? message.id : undefined) ?? answer.id
-      const history = [...this.#history, { ...message, id, status }]
-      this.#history = status === 'done' ? history : withoutOpenCalls(history)
-    } else if (status !== 'done' && turn.action === 'regenerate') {
-      const history = this.#branches.undo(this.#history)
-      isUndone = history !== this.#history
-      this.#history = history
-    }
-    const lastId = this.#history.at(-1)?.id
-    this.#broken = status === 'done' ? undefined : { turn, lastId, isUndone }
-  }
-
-  /** Changes the status of the messages that wait for the server. */
-  #mark({ turn }: RunningAnswer, status: MessageStatus): void {
-    const waits = this.#history.some((one) => one.status === 'sending')
-    if (waits && turn !== undefined) this.#change(turn.added, status)
-  }
-
-  #change(ids: readonly string[], status: MessageStatus): void {
-    this.#history = this.#history.map((message) => {
-      return ids.includes(message.id) ? withStatus(message, status) : message
-    })
   }
 
   // -------------------------------------------------------------- what follows an answer
@@ -551,7 +485,7 @@ export class ChatStore implements ChatActions {
   #answerCalls(waiting?: readonly WaitingCall[]): void {
     // The page may have sent something else meanwhile.
     if (this.#left || this.#answer !== undefined || this.#page !== undefined) return
-    const page = new PageCalls(this.#history, waiting)
+    const page = new PageCalls(this.#history.messages, waiting)
     if (page.isEmpty) return
     this.#page = page
     page.run(this.#options.tools ?? {}, () => {
@@ -564,7 +498,7 @@ export class ChatStore implements ChatActions {
   #sendAnswers(): void {
     const added = (this.#page?.message() ?? []).map((message) => toShown(message, true))
     const isSent =
-      added.length > 0 && this.#ask(turnOf('send', added), [...this.#history, ...added])
+      added.length > 0 && this.#ask(turnOf('send', added), [...this.#history.messages, ...added])
     if (!isSent) this.#show()
   }
 
@@ -585,37 +519,14 @@ export class ChatStore implements ChatActions {
     this.#page = undefined
   }
 
-  // -------------------------------------------------------------- the messages
-
-  #toShown(messages: Parameters<typeof toShown>[0][] | readonly Parameters<typeof toShown>[0][]) {
-    const known = new Set<unknown>(this.#history)
-    return messages.map((message): ChatMessage => {
-      if (known.has(message)) return message as ChatMessage
-      const shown = toShown(message)
-      if (message.id === undefined) this.#unnamed.add(shown.id)
-      return shown
-    })
-  }
-
   /** Shows other messages, while no answer is in progress. */
   #replace(messages: readonly ChatMessage[]): void {
     this.#dropPage()
-    this.#history = messages
-    this.#broken = undefined
+    this.#history.messages = messages
+    this.#history.broken = undefined
     this.#status = 'idle'
     this.#error = undefined
     this.#show()
-  }
-
-  /** Messages from elsewhere, without what they hold of the answer in progress. */
-  #withoutCopy(messages: readonly ChatMessage[], answer: RunningAnswer): readonly ChatMessage[] {
-    const at = messages.findIndex(({ id }) => id === answer.id)
-    if (at !== -1) return messages.slice(0, at)
-    const start = startOfAnswer(messages)
-    const first = messages[start]
-    if (!answer.isFollowed || first === undefined) return messages
-    const isCopy = first.status !== 'done' || this.#unnamed.has(first.id)
-    return isCopy ? messages.slice(0, start) : messages
   }
 
   // -------------------------------------------------------------- the state
@@ -629,7 +540,8 @@ export class ChatStore implements ChatActions {
   #look(): ChatState {
     const answer = this.#answer
     const message = answer?.message()
-    const messages = message === undefined ? this.#history : [...this.#history, message]
+    const { messages: said, branches } = this.#history
+    const messages = message === undefined ? said : [...said, message]
     const growing =
       answer && this.#isBusy() ? { message, preliminary: answer.preliminary } : undefined
     return {
@@ -640,7 +552,7 @@ export class ChatStore implements ChatActions {
       retrying: this.#retrying,
       calls: callStates(messages, growing, this.#page),
       queue: this.#queue,
-      branches: this.#branches.of(messages),
+      branches: branches.of(messages),
     }
   }
 

@@ -227,16 +227,16 @@ export class ConnectionSource implements EventOrigin, EventSink, ResponseListene
 
   /** The page is back: what failed while it was away does not count. */
   #wake(isRestored: boolean): void {
+    // The timers of a frozen page may run before this event.
+    this.#failures = 0
     if (this.#next !== undefined) {
       clearTimeout(this.#wait)
-      this.#failures = 0
       return this.#reopen()
     }
     const { requests, idleMs } = this.#settings
     const { last, broken } = this.#sequence
     const canResume = last !== undefined && broken === undefined && requests.canResume(this.#first)
     if (this.#response === undefined || this.#sink === undefined || !canResume) return
-    this.#failures = 0
     if (isRestored) {
       const message =
         'The page was restored from the back/forward cache, which keeps no connection.'

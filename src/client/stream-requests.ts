@@ -34,8 +34,11 @@ export type Resume =
   | URL
   | ((stream: InterruptedStream) => string | URL | undefined)
 
+/** What `fetch` takes as headers. Programs without the types of a browser lack `HeadersInit`. */
+type HeaderFields = NonNullable<RequestInit['headers']>
+
 /** The headers of each request, or a function that returns them. */
-export type RequestHeaders = HeadersInit | (() => HeadersInit | Promise<HeadersInit>)
+export type RequestHeaders = HeaderFields | (() => HeaderFields | Promise<HeaderFields>)
 
 export interface RequestOptions {
   url: string
@@ -56,7 +59,7 @@ export class Requests {
   /** The caller has set no headers of its own. */
   readonly #isPlain: boolean
   readonly #resume: Resume | undefined
-  readonly #ownHeaders: (() => HeadersInit | Promise<HeadersInit>) | undefined
+  readonly #ownHeaders: (() => HeaderFields | Promise<HeaderFields>) | undefined
   readonly #onUnauthorized: RequestOptions['onUnauthorized']
   readonly #isGet: boolean
   /** The id of the last event that was received elsewhere; 0 for a stream from its beginning. */

@@ -11,8 +11,9 @@ import type { OutputPart } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
 import { estimateUsage, isEmpty } from '../base/usage.js'
 import type { LeftBehind } from '../core/left-behind.js'
-import type { Opening } from '../core/opening.js'
+import type { Beginning, Opening } from '../core/opening.js'
 import { PartialAnswer } from '../layers/retry/continuation.js'
+import { Repetition } from '../layers/retry/repetition.js'
 import type { ResumedAnswer } from '../loop/ledger.js'
 import type { LastingResponse } from '../pull/source.js'
 import { type Joined, joinLeft, openIds } from './join-left.js'
@@ -35,6 +36,7 @@ interface Whole {
 }
 
 export interface BegunAnswer {
+  beginning: Beginning
   opening: Opening
   resumed: ResumedAnswer
 }
@@ -52,8 +54,9 @@ export function beginAnswer(
   const { driver, mayContinue } = settings
   const lasting = response && isOf(response, driver) ? { response } : {}
   if (left === undefined) {
-    const opening = { content: contentOfParts(parts), attempt: 1, ...lasting }
-    return { opening, resumed: { id, parts, steps, blocks: parts.length } }
+    const beginning = { content: contentOfParts(parts) }
+    const opening = { attempt: 1, ...lasting }
+    return { beginning, opening, resumed: { id, parts, steps, blocks: parts.length } }
   }
   const { messages = [] } = request
   const joined = joinLeft(
@@ -64,13 +67,13 @@ export function beginAnswer(
   )
   const retry = retryOf(joined, request, left, settings)
   const { content, shown, blocks } = joined
+  const repeated = 'response' in lasting ? { repetition: new Repetition(shown) } : {}
   return {
+    beginning: { retry, content },
     opening: {
-      retry,
-      content,
       attempt: retry.attempt,
       ...lasting,
-      ...(shown.length === 0 ? {} : { shown }),
+      ...(shown.length === 0 ? {} : { shown: { blocks: shown, ...repeated } }),
     },
     resumed: { id, parts: joined.parts, steps: joined.steps, blocks },
   }

@@ -119,10 +119,11 @@ export function createConversation(options: ConversationOptions): Conversation {
   return {
     id,
     send: send as Conversation['send'],
-    regenerate: (sendOptions) => begin({ kind: 'regenerate' }, sendOptions),
+    regenerate: (sendOptions) => begin({ kind: 'regenerate', key: sendOptions?.key }, sendOptions),
     edit(messageId, input, sendOptions) {
       checkId(messageId)
-      return begin({ kind: 'edit', messageId, input: toMessages(input) }, sendOptions)
+      const intent = { kind: 'edit', messageId, input: toMessages(input) } as const
+      return begin({ ...intent, key: sendOptions?.key }, sendOptions)
     },
     resume(left, sendOptions) {
       checkValue('left', left, leftRule)

@@ -60,15 +60,14 @@ export function messagesWithDraft(
  */
 function messagesOfDraft({ id, key, input, answer, partial }: TurnDraft): Message[] {
   const kept = partial?.content ?? (answer.some(isResult) ? answer : [])
-  const isEmpty = kept.length === 0
-  const left: Message = {
-    role: 'assistant',
-    id,
-    status: 'partial',
-    ...(key === undefined ? {} : { key }),
-    content: kept,
+  const keyed = key === undefined ? {} : { key }
+  if (kept.length > 0) {
+    return [...input, { role: 'assistant', id, status: 'partial', ...keyed, content: kept }]
   }
-  return isEmpty ? [...input] : [...input, left]
+  // Without an answer, its question says that the turn has happened.
+  return input.map((message, index) =>
+    index === input.length - 1 ? { ...message, ...keyed } : message,
+  )
 }
 
 function isResult({ type }: OutputPart): boolean {

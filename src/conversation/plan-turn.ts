@@ -16,9 +16,9 @@ import { titleOf } from './title.js'
 export type Intent =
   | { kind: 'send'; input: readonly Message[]; key?: string | undefined }
   /** Asks for another answer in place of the last one. */
-  | { kind: 'regenerate' }
+  | { kind: 'regenerate'; key?: string | undefined }
   /** Replaces a message and everything after it. */
-  | { kind: 'edit'; messageId: string; input: readonly Message[] }
+  | { kind: 'edit'; messageId: string; input: readonly Message[]; key?: string | undefined }
   /** Continues the turn that was left behind. */
   | { kind: 'resume'; left?: LeftBehind | undefined }
 
@@ -42,7 +42,7 @@ export function planTurn(intent: Intent, stored: StoredConversation, id: string)
   const left = readDraft(stored.draft)
   const { messages } = stored
   if (intent.kind === 'resume') return planResume(intent.left, left, messages, id)
-  const key = intent.kind === 'send' ? intent.key : undefined
+  const { key } = intent
   if (key !== undefined) {
     if (left?.key === key) return resume(left, messages, id)
     const earlier = messages.find((message) => message.key === key)
@@ -92,7 +92,8 @@ function planResume(
     throw notFound('There is no turn to resume.')
   }
   const stream = left.partial.id
-  if (stream !== undefined && draft?.stream === stream) return resume(draft, messages, stream)
+  const isOf = draft?.stream === stream || draft?.id === stream
+  if (stream !== undefined && draft && isOf) return resume(draft, messages, stream)
   // A turn that was resumed under another stream has the id of its first one.
   const answer =
     answers.findLast((message) => message.id === stream) ??

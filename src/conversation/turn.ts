@@ -7,15 +7,17 @@
 import { StreamError } from '../base/errors.js'
 import type { ErrorEvent, TerminalEvent } from '../base/events.js'
 import type { AssistantMessage, Message } from '../base/messages.js'
+import { promiseWithResolvers } from '../base/promise-with-resolvers.js'
 import type { StreamRequest } from '../base/request.js'
 import { storeError } from '../base/store-error.js'
 import { addUsage } from '../base/usage.js'
 import type { LeftBehind } from '../core/left-behind.js'
-import type { Opening } from '../core/opening.js'
+import { type Beginning, OpenedSource, type Opening } from '../core/opening.js'
+import { replay } from '../core/replay-source.js'
 import type { Turn, TurnStream } from '../core/turn.js'
 import type { StoredTurn } from '../loop/open-loop.js'
 import { isElsewhere } from '../pull/abort.js'
-import type { LastingResponse } from '../pull/source.js'
+import type { LastingResponse, Source } from '../pull/source.js'
 import { type AnswerSettings, beginAnswer } from './begin-answer.js'
 import type { OnError } from './draft.js'
 import { DraftWriter } from './draft-writer.js'
@@ -38,13 +40,22 @@ export interface TurnSettings extends AnswerSettings {
 /** The number of renewals within the duration of a lease. It survives one failed renewal. */
 const renewalsPerLease = 3
 
+/** How often a turn is planned if the conversation changes before its first write. */
+const maxPlans = 3
+
 export class ConversationTurn implements Turn {
   readonly #settings: TurnSettings
   readonly #intent: Intent
   readonly stored: StoredTurn
   readonly left: LeftBehind | undefined
   opening: Opening | undefined
-  #begun: Promise<unknown> | undefined
+  readonly begun: Promise<void>
+  readonly #settleBegun: () => void
+  /** All that `begin` does. */
+  #work: Promise<unknown> | undefined
+  /** The request without its messages. */
+  #request: StreamRequest | undefined
+  #beginning: Beginning | undefined
   #lock: ConversationLock | undefined
   #writer: DraftWriter | undefined
   /** The answer that is given again, and the number of messages. */
@@ -60,6 +71,9 @@ export class ConversationTurn implements Turn {
     this.#intent = intent
     this.stored = { conversationId: settings.id, trusted: true }
     this.left = intent.kind === 'resume' ? intent.left : undefined
+    const { promise, resolve } = promiseWithResolvers<void>()
+    this.begun = promise
+    this.#settleBegun = resolve
   }
 
   begin(
@@ -67,13 +81,18 @@ export class ConversationTurn implements Turn {
     stream: TurnStream,
     signal: AbortSignal,
   ): Promise<StreamRequest | AssistantMessage> {
+    this.#request = request
     const begun = this.#begin(request, stream, signal)
-    this.#begun = begun.catch(() => {})
+    this.#work = begun.then(
+      () => {},
+      () => {},
+    )
+    void this.#work.then(this.#settleBegun)
     return begun
   }
 
   async end(end: TerminalEvent): Promise<TerminalEvent> {
-    await this.#begun
+    await this.#work
     this.#ended = true
     clearTimeout(this.#timer)
     const terminal = await this.#commit(end).catch((error) =>
@@ -83,6 +102,18 @@ export class ConversationTurn implements Turn {
     // Does not wait for the release after a failure of the store, which may be slow to fail again.
     if (terminal.type === 'complete' || terminal.error.code !== 'store') await released
     return terminal
+  }
+
+  replay(answer: AssistantMessage): Source {
+    const { id = '' } = answer
+    const request = this.#request as StreamRequest
+    const whole = { id, parts: partsOf(answer), steps: [] }
+    const { beginning } = beginAnswer(whole, request, this.left, this.#settings)
+    return new OpenedSource(beginning, replay(answer, request, this.#settings.driver.provider))
+  }
+
+  opened(source: Source): Source {
+    return this.#beginning === undefined ? source : new OpenedSource(this.#beginning, source)
   }
 
   onResponse(response: LastingResponse): void {
@@ -107,31 +138,40 @@ export class ConversationTurn implements Turn {
       this.#lock = await store.lock(id, { ttlMs: leaseMs, wait, signal })
       this.#readAt = performance.now()
       this.#renewLater(stream)
-      const stored = await store.load(id)
-      plan = planTurn(this.#intent, stored, stream.id)
-      if ('answer' in plan) {
-        this.#replayed = { answer: plan.answer, messageCount: stored.messages.length }
-        return this.#replay(plan.answer, request)
-      }
-      await this.#store(plan, stored.version, request)
+      plan = await this.#plan(request, stream)
     } catch (error) {
       throw storeError(error, 'store')
     }
+    if ('answer' in plan) return plan.answer
     const { select, runsTools } = this.#settings
     const { draft, before } = plan
     const { id: answerId, parts = [] } = this.stored.resumed ?? {}
-    const messages = await selectMessages([...before, ...draft.input], select)
+    const messages = await selectMessages([...before, ...draft.input], select, { id, signal })
     // A turn with tools adds its own.
     if (runsTools || parts.length === 0) return { ...request, messages }
     const begun: Message = { role: 'assistant', id: answerId as string, content: parts }
     return { ...request, messages: [...messages, begun] }
   }
 
-  #replay(answer: AssistantMessage, request: StreamRequest): AssistantMessage {
-    const { id = '' } = answer
-    const whole = { id, parts: partsOf(answer), steps: [] }
-    this.opening = beginAnswer(whole, request, this.left, this.#settings).opening
-    return answer
+  /** Plans the turn, and stores its question. */
+  async #plan(request: StreamRequest, stream: TurnStream): Promise<TurnPlan> {
+    const { id, store } = this.#settings
+    for (let tries = 1; ; tries++) {
+      const { version, ...stored } = await store.load(id)
+      const plan = planTurn(this.#intent, { ...stored, version }, stream.id)
+      if ('answer' in plan) {
+        this.#replayed = { answer: plan.answer, messageCount: stored.messages.length }
+        return plan
+      }
+      try {
+        await this.#store(plan, version, request)
+        return plan
+      } catch (error) {
+        // A turn that has lost the lock may still have written what it leaves.
+        if (tries === maxPlans || !isConflict(error)) throw error
+        await this.#lock?.renew()
+      }
+    }
   }
 
   /** Stores the question before the model is asked, so that nothing that was said is lost. */
@@ -145,17 +185,19 @@ export class ConversationTurn implements Turn {
     const asked = { ...request, messages: [...before, ...input] }
     const { id: answerId, steps: known, response } = draft
     const whole = { id: answerId, parts: answer, steps: known, response }
-    const { opening, resumed } = beginAnswer(whole, asked, this.left, this.#settings)
+    const { beginning, opening, resumed } = beginAnswer(whole, asked, this.left, this.#settings)
     const { parts, steps } = resumed
     const writer = new DraftWriter(store, id, version, { ...about, input, answer: parts, steps })
     await writer.begin(change)
+    this.#settleBegun()
     this.#writer = writer
     this.stored.ledger = writer
     // Calls in the input do not come from the store.
     this.stored.trusted = input.every(({ role }) => role !== 'assistant')
     this.stored.resumed = resumed
-    const { retry } = opening
-    if (retry !== undefined || response !== undefined || parts.length > 0) this.opening = opening
+    this.opening = opening
+    const { retry, content } = beginning
+    if (retry !== undefined || content.length > 0) this.#beginning = beginning
   }
 
   async #commit(end: TerminalEvent): Promise<TerminalEvent> {
@@ -181,6 +223,12 @@ export class ConversationTurn implements Turn {
     // A turn that is handed over goes on elsewhere.
     const goesOn = isElsewhere(end.error)
     const forgets = onError === 'forget' && !goesOn
+    try {
+      // Without the lock, another turn may have loaded the draft.
+      await this.#lock?.renew()
+    } catch (error) {
+      if (isConflict(error)) return end
+    }
     await writer.leave(forgets ? null : left, goesOn).catch(() => {})
     return end
   }
@@ -214,11 +262,15 @@ export class ConversationTurn implements Turn {
       () => this.#renewLater(stream),
       (error: unknown) => {
         // The store may recover before the lease expires, and the commit is fenced anyway.
-        if (StreamError.is(error) && error.code === 'conflict') stream.stop(error)
+        if (isConflict(error)) stream.stop(error)
         else this.#renewLater(stream)
       },
     )
   }
+}
+
+function isConflict(error: unknown): error is StreamError {
+  return StreamError.is(error) && error.code === 'conflict'
 }
 
 /** The terminal event after a failed commit. */

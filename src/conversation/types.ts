@@ -41,13 +41,13 @@ export interface TurnOptions {
   onError?: OnError
 }
 
-/** Options of `send()`, which override those of the conversation for one turn. */
+/** Options of `send()`, `regenerate()`, `edit()` and `resume()`, which override those of the conversation for one turn. */
 export interface SendOptions<Output = unknown>
   extends Partial<Omit<StreamOptions<Output>, 'messages' | 'prompt'>>,
     TurnOptions {
   /**
-   * Makes the turn happen once: a second `send()` with the key gives the answer of the first one,
-   * waits for it if it is running, and continues it if it failed or was left behind.
+   * Makes the turn happen once: a second call with the key gives the answer of the first one, waits
+   * for it if it is running, and continues it if it failed or was left behind. `resume()` ignores it.
    */
   key?: string
 }

@@ -22,11 +22,10 @@ import type { StreamRequest } from '../base/request.js'
 import { addUsage, estimateUsage, isEmpty } from '../base/usage.js'
 import { isElsewhere } from '../pull/abort.js'
 import { PromisedSource } from '../pull/promised-source.js'
-import type { OpenContext, Sink, Source } from '../pull/source.js'
+import type { LastingResponse, OpenContext, Sink, Source } from '../pull/source.js'
 import type { EventFeed, Receive } from './event-feed.js'
 import type { Observer } from './observer.js'
-import { OpenedSource } from './opening.js'
-import { openCallsOf, replay } from './replay-source.js'
+import { openCallsOf } from './open-calls.js'
 import { Transcript } from './transcript.js'
 import type { Turn, TurnStream } from './turn.js'
 
@@ -107,6 +106,10 @@ export class Answer implements EventFeed, Sink, TurnStream {
     this.#transcript.settle(delivered)
     this.#source?.close()
     this.fail(error)
+  }
+
+  get begun(): Promise<void> | undefined {
+    return this.#settings.turn?.begun
   }
 
   get ending(): Promise<void> | undefined {
@@ -223,28 +226,20 @@ export class Answer implements EventFeed, Sink, TurnStream {
     if (turn === undefined) return open(this.#request, context)
     return new PromisedSource(async (aborted) => {
       const begun = await turn.begin(this.#request, this, aborted)
-      const { opening } = turn
-      let source: Source
       if ('role' in begun) {
         this.#messageId = begun.id
         this.#estimates = false
-        source = replay(begun, this.#request, this.#settings.start.provider)
-      } else {
-        const { id = this.#messageId, steps = [] } = turn.stored?.resumed ?? {}
-        this.#messageId = id
-        this.#transcript.countSteps(steps)
-        this.#request = begun
-        const { attempt = 1, shown, response } = opening ?? {}
-        last = attempt
-        source = open(begun, {
-          ...context,
-          attempt,
-          ...(shown && { shown }),
-          ...(response && { response }),
-          onResponse: (known) => turn.onResponse?.(known),
-        })
+        return turn.replay?.(begun) as Source
       }
-      return opening === undefined ? source : new OpenedSource(opening, source)
+      const { id = this.#messageId, steps = [] } = turn.stored?.resumed ?? {}
+      this.#messageId = id
+      this.#transcript.countSteps(steps)
+      this.#request = begun
+      const { attempt = 1, ...shown } = turn.opening ?? {}
+      last = attempt
+      const onResponse = (response: LastingResponse): void => turn.onResponse?.(response)
+      const source = open(begun, { ...context, attempt, ...shown, onResponse })
+      return turn.opened?.(source) ?? source
     })
   }
 

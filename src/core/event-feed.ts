@@ -26,6 +26,8 @@ export interface EventFeed {
    *   holds no others
    */
   stop(error: StreamError, delivered?: number): void
+  /** Of a turn of a conversation: see `Turn.begun`. */
+  readonly begun?: Promise<void> | undefined
   /** Settles when all work before the terminal event is done; undefined if there is none. */
   readonly ending?: Promise<void> | undefined
   /**
@@ -48,6 +50,8 @@ export interface BatchReader {
   cancel(reason?: unknown): void
   /** Whether a hook `onEnd` receives the end of the stream. */
   readonly isWatched: boolean
+  /** Of a turn of a conversation: see `Turn.begun`. */
+  readonly begun?: Promise<void> | undefined
   /** Settles when all work before the terminal event is done; undefined if there is none. */
   readonly ending?: Promise<void> | undefined
   /** Calls back with the terminal event as soon as it is known, even if nobody reads. */

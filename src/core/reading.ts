@@ -86,6 +86,10 @@ export class Reading {
     return this.#terminal !== undefined || this.ending !== undefined
   }
 
+  get begun(): Promise<void> | undefined {
+    return this.#feed.begun
+  }
+
   get ending(): Promise<void> | undefined {
     return this.#feed.ending
   }

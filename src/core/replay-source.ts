@@ -10,6 +10,7 @@ import type { AssistantMessage, OutputPart } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
 import { ForwardingSource } from '../pull/forwarding-source.js'
 import type { Sink, Source } from '../pull/source.js'
+import { openCallsOf } from './open-calls.js'
 
 /** Ends a stored answer that is given again, without asking the model. */
 export function replay(
@@ -31,14 +32,6 @@ export function replay(
     .map((part) => (part.type === 'text' ? part.text : ''))
     .join('')
   return new Silent(readOutput(request, provider, undefined, () => new Ending(end, text)))
-}
-
-/** The calls that have no result in the message. */
-export function openCallsOf(parts: readonly OutputPart[]): (OutputPart & { type: 'tool-call' })[] {
-  const answered = new Set(
-    parts.flatMap((part) => (part.type === 'tool-result' && !part.preliminary ? [part.id] : [])),
-  )
-  return parts.filter((part) => part.type === 'tool-call').filter(({ id }) => !answered.has(id))
 }
 
 /** Gives text, if there is some, and ends. */

@@ -51,6 +51,11 @@ export class Stream implements EventStream, BatchReader {
     await this.ending
   }
 
+  /** Of a turn of a conversation: see `Turn.begun`. */
+  get begun(): Promise<void> | undefined {
+    return this.#reading.begun
+  }
+
   /** Settles when all work before the terminal event is done; undefined if there is none. */
   get ending(): Promise<void> | undefined {
     return this.#reading.ending

@@ -10,7 +10,7 @@ import type { TerminalEvent } from '../base/events.js'
 import type { AssistantMessage } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
 import type { StoredTurn } from '../loop/open-loop.js'
-import type { LastingResponse } from '../pull/source.js'
+import type { LastingResponse, Source } from '../pull/source.js'
 import type { LeftBehind } from './left-behind.js'
 import type { Opening } from './opening.js'
 
@@ -19,10 +19,19 @@ export interface Turn {
   stored?: StoredTurn
   /** What readers have received of the stream that this one continues. */
   left?: LeftBehind | undefined
-  /** The beginning of the answer, once `begin` has resolved. */
+  /** What the source of the answer has to know, once `begin` has resolved. */
   opening?: Opening | undefined
+  /** The source of an answer that was given before. For turns whose `begin` resolves with one. */
+  replay?(answer: AssistantMessage): Source
+  /** Puts the beginning of the answer before what its source gives. */
+  opened?(source: Source): Source
   /** Called once the id of a response is known that the provider completes without a connection. */
   onResponse?(response: LastingResponse): void
+  /**
+   * Resolves once the question is stored, or it is known that it will not be. Stays pending if
+   * `begin` is never called.
+   */
+  readonly begun: Promise<void>
   /**
    * Called at the first pull.
    *

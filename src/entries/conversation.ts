@@ -7,8 +7,10 @@
 export { createConversation } from '../conversation/conversation.js'
 export type { OnError } from '../conversation/draft.js'
 export {
+  estimateTokens,
   type LastMessagesOptions,
   lastMessages,
+  type SelectContext,
   type SelectMessages,
 } from '../conversation/last-messages.js'
 export type {

@@ -128,6 +128,7 @@ export {
   type WithOneInput,
 } from '../core/create-stream.js'
 export { type ParseMessagesOptions, parseMessages } from '../core/parse-messages.js'
+export { type DataChannel, dataChannel } from '../formats/data-channel.js'
 export { type NdjsonOptions, ndjson } from '../formats/ndjson.js'
 export type { EventFormatOptions, FormatOptions } from '../formats/options.js'
 export { type PlainTextOptions, plainText } from '../formats/plain-text.js'

@@ -5,10 +5,11 @@
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 
-import { checkOptions, delay, type Rules } from '../base/check-options.js'
+import { checkOptions, delay, type Rules, rule } from '../base/check-options.js'
 import type { StreamError } from '../base/errors.js'
 import type { StreamEvent } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
+import type { DataChannel } from './data-channel.js'
 import { type Exposed, eventJson, safeLines, unwritable } from './event-json.js'
 import { type EventFormatOptions, eventFormatRules, streamSettings } from './options.js'
 import { eventStream } from './server-sent-events.js'
@@ -21,9 +22,15 @@ export interface SseOptions extends EventFormatOptions {
    * @default not sent; browsers wait about 3 seconds
    */
   retryMs?: number
+  /** Events of the application for the reader of this response: `dataChannel()`. */
+  data?: DataChannel
 }
 
-const rules: Rules<SseOptions> = { ...eventFormatRules, retryMs: delay }
+const rules: Rules<SseOptions> = {
+  ...eventFormatRules,
+  retryMs: delay,
+  data: rule('a dataChannel()', (value) => Array.isArray((value as DataChannel | null)?.written)),
+}
 
 /**
  * Each event as `id:` (a number from 1, or the event's number in its log), `event:` (its type) and
@@ -35,28 +42,33 @@ const rules: Rules<SseOptions> = { ...eventFormatRules, retryMs: delay }
 export function sse(options: SseOptions = {}): Format {
   checkOptions('sse', options, rules)
   const settings = streamSettings(options)
-  const { retryMs = Infinity, exposeRaw = false } = options
+  const { retryMs = Infinity, exposeRaw = false, data } = options
   const exposed = { exposeErrors: settings.exposeErrors, exposeRaw }
   const prologue = retryMs === Infinity ? '' : `retry: ${Math.round(retryMs)}\n\n`
   return eventStream(settings, {
-    encoder: () => new SseEncoder(prologue, exposed),
+    encoder: () => new SseEncoder(prologue, exposed, data),
   })
 }
 
 class SseEncoder implements Encoder {
   #prologue: string
   readonly #exposed: Exposed
+  readonly #data: DataChannel | undefined
+  /** How much of the data was written. */
+  #dataAt = 0
   #id = 0
   ended: StreamError | undefined
 
-  constructor(prologue: string, exposed: Exposed) {
+  constructor(prologue: string, exposed: Exposed, data: DataChannel | undefined) {
     this.#prologue = prologue
     this.#exposed = exposed
+    this.#data = data
   }
 
   encode(events: readonly StreamEvent[], firstId?: number | null): string {
     let text = this.#prologue
     this.#prologue = ''
+    if (this.#data !== undefined) text += this.#takeData(this.#data)
     if (typeof firstId === 'number') this.#id = firstId - 1
     for (const given of events) {
       if (this.ended !== undefined) break
@@ -75,5 +87,11 @@ class SseEncoder implements Encoder {
       text += `event: ${event.type}\ndata: ${json}\n\n`
     }
     return safeLines(text)
+  }
+
+  #takeData({ written }: DataChannel): string {
+    const text = written.slice(this.#dataAt).join('')
+    this.#dataAt = written.length
+    return text
   }
 }

@@ -93,7 +93,7 @@ export abstract class StepSource extends ShowingSource implements Sink {
     const { step } = this
     const { stop: _stop, shown, response, attempt: first, ...context } = this.#context
     const attempt = isFirst ? first : 1
-    this.content.begin(isFirst ? shown : [])
+    this.content.begin(isFirst ? shown?.blocks : [])
     let last = attempt
     this.#last = this.upstream = open(this.driver, this.stepRequest, {
       ...context,

@@ -74,7 +74,7 @@ export interface OpenContext {
    * What readers have received of this answer from a process that is gone. The outermost layer with
    * retries makes the model continue it.
    */
-  shown?: readonly ContentEvent[]
+  shown?: ShownContent
   /** A response of a process that is gone, to be read instead of sending the request again. */
   response?: LastingResponse
   /** The number for a further attempt: one more than the last, whichever layer calls. */
@@ -90,6 +90,21 @@ export interface OpenContext {
   onAttempt(attempt: Attempt): void
   /** Called once the id of a response is known that the provider completes without a connection. */
   onResponse?(response: LastingResponse): void
+}
+
+/** Content that readers have received, one event for each block. */
+export interface ShownContent {
+  blocks: readonly ContentEvent[]
+  /** Set if its response is read again. */
+  repetition?: Repeated
+}
+
+/** What a response has to repeat. */
+export interface Repeated {
+  /** Whether all of it has come. */
+  readonly isOver: boolean
+  /** @returns what is new; undefined if the response is another one */
+  join(events: readonly ContentEvent[]): readonly ContentEvent[] | undefined
 }
 
 /** A response that its provider completes without a connection. */

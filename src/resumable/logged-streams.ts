@@ -69,6 +69,7 @@ export class LoggedStreams implements Resumable {
         const settings = { log, maxEvents, maxCharacters, id, lease, onOver }
         const producer: Producer = new Producer(reader, settings)
         this.#producers.add(producer)
+        if (reader.begun !== undefined) await Promise.race([reader.begun, producer.ended])
         return { id, ended: producer.ended }
       }
       const stop = await endOfStopped(log, id, leaseMs)

@@ -103,7 +103,9 @@ export interface Resumable {
    *
    * @param id - unique to this stream; it cannot be published again, even after its end. Check that
    *   an id from a client is one of its own
-   * @returns once the id is taken, before the first event
+   * @returns once the id is taken. For a turn of a conversation, also once its question is stored,
+   *   so that a client that has its response can rely on it. A turn that waits for another one of
+   *   its conversation has not stored its question yet
    * @throws StreamError `conflict` if a stream with this id exists; the new stream is cancelled
    * @throws StreamError `store` if the log fails
    */

@@ -76,7 +76,7 @@ export function checkStream(each: Ended, report: Report): void {
 }
 
 function checkError(
-  { turn, isDisturbed }: Ended,
+  { turn, isDisturbed, isAcknowledged }: Ended,
   { error, partial }: ErrorEvent,
   events: readonly StreamEvent[],
   report: Report,
@@ -86,17 +86,10 @@ function checkError(
     // Another turn of the conversation was waiting for the lock, and has buried it.
     (isDisturbed && ['conflict', 'interrupted'].includes(error.code)) ||
     error.code === 'store' ||
-    // Its process ended before the question was stored: see isLost().
-    (error.code === 'interrupted' && partial.content.length === 0) ||
+    // Its process ended before the question was stored, so its sender had no response.
+    (error.code === 'interrupted' && partial.content.length === 0 && !isAcknowledged) ||
     (error.code === 'interrupted' && revivalsOf(events) >= maxRevivals)
   if (!isRight) report(`it ends with ${error.code}: ${error.message}`)
-}
-
-/** Its sender was told that it has begun, and its question was never stored. */
-export function isLost({ isAcknowledged, isDisturbed, events }: Ended): boolean {
-  const terminal = terminalOf(events)
-  const isCut = terminal?.type === 'error' && terminal.error.code === 'interrupted'
-  return isCut && isAcknowledged && !isDisturbed && terminal.partial.content.length === 0
 }
 
 export function revivalsOf(events: readonly StreamEvent[]): number {

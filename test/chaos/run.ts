@@ -19,16 +19,19 @@ import {
   checkStored,
   checkStream,
   type Ended,
-  isLost,
   readLog,
   revivalsOf,
   terminalOf,
 } from './check.ts'
 import { Effects } from './effects.ts'
+import { Faults } from './faults.ts'
 import { type Member, startMember } from './fleet.ts'
 import { pause } from './model.ts'
 import { type PlannedTurn, planTurns, randomOf, streamOf } from './plan.ts'
 import { Reader } from './reader.ts'
+
+// Response writers print failures for developers.
+process.env.NODE_ENV = 'production'
 
 const [name = '', secondsText = '60', turnsText = '300', seedText] = process.argv.slice(2)
 const seconds = Number(secondsText)
@@ -52,15 +55,10 @@ const effectsFile = join(folder, 'effects')
 writeFileSync(effectsFile, '')
 const effects = new Effects(effectsFile)
 const place = await places[name as PlaceName]()
+const { store, log, close } = place.open()
 const settings = { place, effects, effectsFile, count, seed, leaseMs }
 
 const breaches: string[] = []
-const faults: Record<string, number> = {
-  kill: 0,
-  stop: 0,
-  'hand over': 0,
-  'restart of the store': 0,
-}
 const fleet: (Member | undefined)[] = await Promise.all(
   Array.from({ length: members }, () => startMember(settings)),
 )
@@ -72,57 +70,6 @@ process.on('unhandledRejection', (error) => breaches.push(`unhandled rejection: 
 function anyPort(): number | undefined {
   const running = fleet.filter((member) => member !== undefined)
   return running[Math.floor(Math.random() * running.length)]?.port
-}
-
-// -------------------------------------------------------------- faults
-
-async function restartMember(index: number): Promise<void> {
-  fleet[index] = await startMember(settings)
-}
-
-async function disturb(): Promise<void> {
-  const index = random(0, members - 1)
-  const kind = random(1, 100)
-  const member = fleet[index]
-  if (kind > 85 && place.restart !== undefined) {
-    faults['restart of the store'] = (faults['restart of the store'] ?? 0) + 1
-    effects.add({ kind: 'fault', fault: 'restart', pid: 0 })
-    return place.restart()
-  }
-  if (member === undefined) return
-  const { pid } = member
-  if (kind <= 45) {
-    effects.add({ kind: 'fault', fault: 'kill', pid })
-    faults.kill = (faults.kill ?? 0) + 1
-    fleet[index] = undefined
-    await member.kill()
-    return restartMember(index)
-  }
-  if (kind <= 70) {
-    effects.add({ kind: 'fault', fault: 'stop', pid })
-    faults.stop = (faults.stop ?? 0) + 1
-    member.stop()
-    await pause(random(100, 1.5 * leaseMs))
-    member.continue()
-    return undefined
-  }
-  effects.add({ kind: 'fault', fault: 'end', pid })
-  faults['hand over'] = (faults['hand over'] ?? 0) + 1
-  fleet[index] = undefined
-  await member.end()
-  return restartMember(index)
-}
-
-async function disturbUntilEnd(): Promise<void> {
-  const parallel: Promise<void>[] = []
-  while (performance.now() < endsAt) {
-    await pause(random(200, 1_500))
-    const fault = disturb()
-    // Sometimes two at the same time
-    if (random(1, 100) <= 20) parallel.push(fault)
-    else await fault
-  }
-  await Promise.all(parallel)
 }
 
 // -------------------------------------------------------------- turns
@@ -183,9 +130,23 @@ async function answer(turn: PlannedTurn): Promise<void> {
     await post(`${path}/stop`)
   }
   await Promise.all(reading)
+  while (own.length === 0 && !over.signal.aborted && !(await hasEnded(turn))) await pause(500)
 }
 
-const disturbing = disturbUntilEnd()
+async function hasEnded(turn: PlannedTurn): Promise<boolean> {
+  const events = await readLog(log, streamOf(turn)).catch(() => undefined)
+  return terminalOf(events) !== undefined
+}
+
+const faults = new Faults({
+  fleet,
+  start: () => startMember(settings),
+  restartStore: place.restart,
+  effects,
+  random,
+  leaseMs,
+})
+const disturbing = faults.run(endsAt)
 const taking: Promise<void>[] = []
 for (const turn of turns) {
   taking.push(take(turn))
@@ -198,7 +159,6 @@ clearTimeout(timer)
 
 // -------------------------------------------------------------- checks
 
-const { store, log, close } = place.open()
 const ended: Ended[] = []
 for (const turn of turns) {
   const events = await readLog(log, streamOf(turn))
@@ -250,8 +210,7 @@ const rows: [string, string | number][] = [
   ['turns', count],
   ['of them at the same time', disturbed.size],
   ...Object.entries(errors),
-  ['lost before they were stored', ended.filter(isLost).length],
-  ...Object.entries(faults),
+  ...Object.entries(faults.counts),
   ['revivals', sum(ended.map(({ events = [] }) => revivalsOf(events)))],
   ['runs of tools', runs],
   ['of them again, not known', again],

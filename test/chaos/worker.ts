@@ -70,16 +70,11 @@ export async function startWorker(settings: WorkerSettings): Promise<Worker> {
     log,
     leaseMs,
     maxRevivals,
-    // What has nothing left to resume begins anew, by its key.
-    revive: (id, left) =>
-      'blocks' in left
-        ? conversationOf(turnOf(id)).resume(left as never)
-        : conversationOf(turnOf(id)).send(questionOf(turnOf(id)), { key: id }),
+    revive: (id, left) => conversationOf(turnOf(id)).resume(left),
   })
 
   // Streams that nobody follows
-  const { sweep } = resumable as { sweep?: () => Promise<number> }
-  const sweeping = setInterval(() => void sweep?.call(resumable).catch(() => {}), sweepMs)
+  const sweeping = setInterval(() => void resumable.sweep().catch(() => {}), sweepMs)
   sweeping.unref()
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -93,8 +88,10 @@ export async function startWorker(settings: WorkerSettings): Promise<Worker> {
       }
       const stream = conversationOf(turn).send(questionOf(turn), { key: id })
       await resumable.publish(id, stream)
-      const [{ leavesAfter } = { leavesAfter: Infinity }] = turn.readers
-      void readHere({ resumable, id, leavesAfter, effects, pid })
+      const [reader] = turn.readers
+      if (reader !== undefined) {
+        void readHere({ resumable, id, leavesAfter: reader.leavesAfter, effects, pid })
+      }
       return void response.end()
     }
     const after = request.headers['last-event-id']

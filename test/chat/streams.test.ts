@@ -251,7 +251,7 @@ describe('a conversation with the option streamUrl', () => {
     await vi.waitFor(() => expect(remote.exchanges).toHaveLength(3))
     const [first, second] = remote.exchanges
     expect(second?.json).toEqual(first?.json)
-    const { key } = first?.json as { key: string }
+    const { key } = (first as { json: unknown }).json as { key: string }
     expect(lines(talked)).toEqual(['POST /ai', 'POST /ai', `GET /ai/streams/${key}`])
     expect(chat.getState().connection).toBe('reconnecting')
     remote.last.begin().send(start, hello, complete)

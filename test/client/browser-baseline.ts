@@ -66,7 +66,7 @@ const { createStream, fallback, hedge, sse, ndjson, plainText, toResponse, parse
 const { compatible } = await import('sluice/compatible')
 const { gemini } = await import('sluice/gemini')
 const { aiSdk, agUi, openaiChat } = await import('sluice/formats')
-const { connect, readStream } = await import('sluice/client')
+const { connect, createChat, readStream } = await import('sluice/client')
 const { createConversation, memoryStore } = await import('sluice/conversation')
 const { createResumable, memoryLog } = await import('sluice/resumable')
 const { partialJson } = await import('sluice/partial-json')
@@ -89,6 +89,15 @@ const uses: Record<string, () => Promise<unknown>> = {
   connect: () => {
     const fetch = () => toResponse(answer(), sse())
     return connect('http://page.test/a', { json: { bytes: new Uint8Array(2) }, fetch }).text()
+  },
+  createChat: async () => {
+    const chat = createChat({ url: 'http://page.test/a', fetch: () => toResponse(answer(), sse()) })
+    chat.send({ text: 'Hi', files: [new Blob(['a'])] })
+    while (chat.getState().status !== 'idle') {
+      if (chat.getState().error !== undefined) throw chat.getState().error
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    return chat.getState().messages.length
   },
   readStream: async () => readStream(await toResponse(answer(), ndjson())).text(),
   formats: () =>

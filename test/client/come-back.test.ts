@@ -104,6 +104,28 @@ test.each([
   expect(remote.exchanges).toHaveLength(2)
 })
 
+test('the time that a page was frozen for does not count as an outage', async () => {
+  const got = reading({ retry: { minDelayMs: 10, maxDelayMs: 10, maxOutageMs: 20_000 } })
+  remote.last
+    .begin(named)
+    .send(...events.slice(0, 2))
+    .end()
+  await settle()
+  // The timer of the reconnection runs an hour late, before the page hears that it is visible.
+  const frozen = performance.now() + 3_600_000
+  vi.spyOn(performance, 'now').mockImplementation(() => frozen)
+  await vi.advanceTimersByTimeAsync(10)
+  expect(remote.exchanges).toHaveLength(2)
+  document.dispatchEvent(new Event('visibilitychange'))
+  remote.last.lose()
+  await vi.advanceTimersByTimeAsync(10)
+  expect(remote.exchanges).toHaveLength(3)
+  remote.last.begin().send(...events)
+  await settle()
+  expect(outline(got)).toEqual(whole)
+  vi.mocked(performance.now).mockRestore()
+})
+
 test('a page that is hidden does not reconnect', async () => {
   reading({ retry: { minDelayMs: 60_000 } })
   remote.last

@@ -262,6 +262,22 @@ for (const [name, present, open] of stores) {
       expect(await all.text()).toBe('a / a / b / b / c')
     })
 
+    test('select receives the id and a signal that aborts when the turn is canceled', async () => {
+      const seen: unknown[] = []
+      const conversation = start()
+      const stream = conversation.send('a', {
+        select: (_messages, { id: ofTurn, signal }) => {
+          seen.push(ofTurn)
+          return new Promise((_, reject) => {
+            signal.addEventListener('abort', () => reject(signal.reason))
+            stream.cancel('The reader left.')
+          })
+        },
+      })
+      expect((await collect(stream)).at(-1)).toMatchObject({ error: { code: 'aborted' } })
+      expect(seen).toEqual([conversation.id])
+    })
+
     test('a conversation is empty after clear(), and a running turn fails with conflict', async () => {
       const conversation = start()
       await conversation.send('a').text()

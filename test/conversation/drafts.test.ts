@@ -83,14 +83,40 @@ describe('a key', () => {
     expect(textsOf(await conversation.messages())).toEqual(['user Hi', 'assistant Whole.'])
   })
 
-  test('of a failed turn is a conflict once the conversation has gone on', async () => {
-    const { conversation } = start([['Ha', cut], saying('Two.')], { onError: 'keep-partial' })
-    await collect(conversation.send('Hi', { key: 'k' }))
-    await conversation.send('And?').text()
-    await expect(conversation.send('Hi', { key: 'k' }).text()).rejects.toMatchObject({
-      code: 'conflict',
-    })
+  test('of an edit or another answer gives that answer again', async () => {
+    const { conversation, requests } = start([saying('One.'), saying('Two.'), saying('Three.')])
+    await conversation.send('Hi', { key: 'k' }).text()
+    expect(await conversation.regenerate({ key: 'r' }).text()).toBe('Two.')
+    expect(await conversation.regenerate({ key: 'r' }).text()).toBe('Two.')
+    const [question] = await conversation.messages()
+    const edit = () => conversation.edit(question?.id ?? '', 'Hello', { key: 'e' })
+    expect(await edit().text()).toBe('Three.')
+    expect(await edit().text()).toBe('Three.')
+    expect(requests).toHaveLength(3)
+    expect(textsOf(await conversation.messages())).toEqual(['user Hello', 'assistant Three.'])
   })
+
+  test('continues an edit that failed', async () => {
+    const { conversation } = start([saying('One.'), ['Ha', cut], saying('Two.')])
+    await conversation.send('Hi').text()
+    const [question] = await conversation.messages()
+    const edit = () => conversation.edit(question?.id ?? '', 'Hello', { key: 'e' })
+    await collect(edit())
+    expect(await edit().text()).toBe('Two.')
+    expect(textsOf(await conversation.messages())).toEqual(['user Hello', 'assistant Two.'])
+  })
+
+  test.each(['keep-input', 'keep-partial'] as const)(
+    'of a failed turn is a conflict once others have followed, with %s',
+    async (onError) => {
+      const { conversation } = start([['Ha', cut], saying('Two.')], { onError })
+      await collect(conversation.send('Hi', { key: 'k' }))
+      await conversation.send('And?').text()
+      await expect(conversation.send('Hi', { key: 'k' }).text()).rejects.toMatchObject({
+        code: 'conflict',
+      })
+    },
+  )
 })
 
 describe('tools of a turn that was left behind', () => {

@@ -132,11 +132,12 @@ describe('resume() of what readers have received', () => {
     }
   })
 
-  test('finds a turn that was resumed under another stream before', async () => {
+  test.each(['first', 'last'])('finds a turn by the %s stream that it had', async (which) => {
     const { seen, settings, resume } = await left([text(0, 'Only ')])
     const { driver } = playing([interrupted])
     const [start] = await collect(createConversation({ ...settings, driver }).resume())
-    const partial = { ...seen.partial, id: (start as { id: string }).id }
+    const id = which === 'last' ? (start as { id: string }).id : seen.partial.id
+    const partial = { ...seen.partial, id: id as string }
     expect((await resume({ ...seen, partial })).lines.at(-1)).toBe('complete Only by you.')
   })
 

@@ -267,7 +267,7 @@ describe('a process that ends', () => {
   test.each([0, 1, 2, 3, 4, 6, 10, 20])(
     'after %i turns of the event loop leaves the whole answer to the next process',
     async (count) => {
-      const provider = simulatedProvider({ paceMs: 0, answer })
+      const provider = simulatedProvider({ paceMs: 1, answer })
       const settings = { apiKey: 'any', fetch: provider.fetch }
       const providers = {
         openai: openaiProvider({ ...settings, baseURL: 'http://simulated/v1' }),
@@ -275,7 +275,8 @@ describe('a process that ends', () => {
         gemini: geminiProvider(settings),
       }
       const memory = slow(processMemory())
-      const [first, second] = [
+      const [first, second, third] = [
+        new Turns({ providers, memory }),
         new Turns({ providers, memory }),
         new Turns({ providers, memory }),
       ] as const
@@ -284,9 +285,14 @@ describe('a process that ends', () => {
       await first.begin({ ...request, intent: { kind: 'send', message } })
       for (let turn = 0; turn < count; turn++) await turnOfLoop()
       await first.handOver()
-      const stream = await second.follow('b', 'a.1')
+      // The second process ends in the middle of what it has taken over.
+      for await (const event of (await second.follow('b', 'a.1')) ?? []) {
+        if (event.type === 'content') break
+      }
+      await second.handOver()
+      const stream = await third.follow('b', 'a.1')
       expect(await stream?.text()).toBe(answer)
-      const { messages, draft } = await second.conversation('b', 'a').read()
+      const { messages, draft } = await third.conversation('b', 'a').read()
       expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant'])
       expect(draft).toBeUndefined()
     },

@@ -41,6 +41,7 @@ const expectations: Record<string, Expectation> = {
     prints:
       /\nasking flaky\nThe sky[^\n]*\nnetwork: asking steady\nBlue light is scattered most\.\nanswered by steady\n$/,
   },
+  'frameworks/server.ts': { prints: events },
   'gateway/server.ts': { prints: /^data: \{"id":"chatcmpl-[^]*Hello[^]*\ndata: \[DONE\]\n\n$/ },
   'images.ts': { prints: /\nI see a picture\.\n$/ },
   'mcp.ts': {
@@ -65,6 +66,11 @@ const expectations: Record<string, Expectation> = {
   'servers/koa.ts': { prints: events },
   'structured-output.ts': {
     prints: /so far: .*\n(so far: .*\n)+whole: Soup, in 2 steps\n$/,
+  },
+  'summarize.ts': {
+    input: 'My name is Ada.\nWhat is the capital of France?\nWhat is my name?\n\n',
+    prints:
+      /messages became a summary\)\n.*It began with: "The conversation so far, in short: .*\n\([46] messages\)\n/,
   },
   'timeout-and-abort.ts': {
     prints: /\ntimeout: .*300 ms \(timeout\.chunkMs\)\.\naborted: .*\n$/,

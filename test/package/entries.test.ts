@@ -9,7 +9,7 @@ let installed: InstalledPackage
 beforeAll(async () => {
   installed = await installPackage()
   const packages = ['@anthropic-ai/sdk', '@opentelemetry/api', 'jsonriver', 'openai']
-  await installed.link(...packages, 'react', 'react-dom')
+  await installed.link(...packages, 'react', 'react-dom', 'solid-js', 'svelte', 'vue')
 }, 120_000)
 
 afterAll(() => installed[Symbol.asyncDispose]())
@@ -100,6 +100,10 @@ const uses: Record<string, string> = {
   'sluice/react': `
     const Page = () => createElement('p', null, entry.useStream({ url: '/ai' }).status)
     return renderToString(createElement(Page)).replace('<p>idle</p>', 'Hello from a package.')`,
+  'sluice/vue': `
+    return effectScope().run(() => entry.useStream(greeting()).messages.value[0].content)`,
+  'sluice/svelte': `return entry.useStream(greeting()).messages[0].content`,
+  'sluice/solid': `return entry.useStream(greeting()).messages[0].content`,
 }
 
 async function runUses(extension: 'mjs' | 'cjs'): Promise<unknown> {
@@ -111,6 +115,7 @@ async function runUses(extension: 'mjs' | 'cjs'): Promise<unknown> {
     '@opentelemetry/api',
     'react',
     'react-dom/server',
+    'vue',
   ]
   const { head, of } = loaders[extension]([...entries, ...others])
   const names = {
@@ -122,6 +127,8 @@ async function runUses(extension: 'mjs' | 'cjs'): Promise<unknown> {
     DatabaseSync: 'node:sqlite',
     createElement: 'react',
     renderToString: 'react-dom/server',
+    createChat: 'sluice/client',
+    effectScope: 'vue',
   }
   const code = `${head}
     ${Object.entries(names)
@@ -132,6 +139,8 @@ async function runUses(extension: 'mjs' | 'cjs'): Promise<unknown> {
     const driver = compatible({ baseURL: 'http://provider.test/v1', model: 'm', apiKey: 'k', fetch })
     const ask = (driver) => createStream({ driver, prompt: 'p', retry: false }).text()
     const stream = () => createStream({ driver, prompt: 'p' })
+    const initialMessages = [{ role: 'user', content: 'Hello from a package.' }]
+    const greeting = () => createChat({ url: '/ai', initialMessages })
     const uses = {${entries
       .map((path) => `'${path}': (async (entry) => {${uses[path]}})(${of(path)})`)
       .join(',\n')}}

@@ -1,4 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import {
+  type ConversationStore,
+  createConversation,
+  memoryStore,
+} from '../../src/entries/conversation.js'
 import { createStream, type StreamEvent } from '../../src/entries/index.js'
 import { createResumable, memoryLog, type ResumableOptions } from '../../src/entries/resumable.js'
 import { scripted } from '../../src/entries/testing.js'
@@ -25,6 +30,47 @@ test('publish() rejects the id of a stream that has ended', async () => {
     resumable.publish('s', createStream({ driver: scripted(['a']), prompt: 'p' }))
   await (await publish()).ended
   await expect(publish()).rejects.toMatchObject({ code: 'conflict' })
+})
+
+test('publish() of a turn resolves once its question is stored', async () => {
+  const store = memoryStore()
+  const gate = Promise.withResolvers<void>()
+  const write: ConversationStore['write'] = async (...change) => {
+    await gate.promise
+    return store.write(...change)
+  }
+  const slow: ConversationStore = {
+    load: (id) => store.load(id),
+    write,
+    clear: (id) => store.clear(id),
+    lock: (id, options) => store.lock(id, options),
+  }
+  const conversation = createConversation({ id: 'c', store: slow, driver: scripted(['a']) })
+  let isPublished = false
+  const resumable = createResumable({ log: memoryLog() })
+  const published = resumable.publish('s', conversation.send('Hello?')).finally(() => {
+    isPublished = true
+  })
+  // The stream has begun, and its turn waits for the store.
+  await until(async () => (await resumable.follow('s')) !== null, 'the id is taken')
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(isPublished).toBe(false)
+  gate.resolve()
+  await published
+  expect(await conversation.messages()).toMatchObject([{ role: 'user', content: 'Hello?' }])
+})
+
+test('publish() of a turn that fails before its question is stored resolves with its end', async () => {
+  const store = memoryStore()
+  const broken: ConversationStore = {
+    load: () => Promise.reject(new Error('The store is gone.')),
+    write: (...change) => store.write(...change),
+    clear: (id) => store.clear(id),
+    lock: (id, options) => store.lock(id, options),
+  }
+  const conversation = createConversation({ id: 'c', store: broken, driver: scripted(['a']) })
+  const published = await createResumable({ log: memoryLog() }).publish('s', conversation.send('a'))
+  expect(await published.ended).toMatchObject({ type: 'error', error: { code: 'store' } })
 })
 
 describe('stop()', () => {

@@ -5,6 +5,7 @@
 
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
+import { OpenAI } from 'openai'
 import { createConversation } from 'sluice/conversation'
 import { openai } from 'sluice/openai'
 import { createResumable } from 'sluice/resumable'
@@ -15,14 +16,13 @@ const { file, id, baseURL } = JSON.parse(process.argv[2] ?? '') as Record<
   string
 >
 
-// Loading the SDK on a busy machine takes longer than the leases of other tests.
 const leaseMs = 2_000
 const database = new DatabaseSync(file)
 const driver = openai({
   model: 'gpt-5.5',
   api: 'responses',
-  apiKey: 'any',
-  baseURL,
+  // Loaded at the start: on a busy machine that takes longer than a lease.
+  client: new OpenAI({ apiKey: 'any', baseURL }),
   body: { background: true },
 })
 const store = sqliteStore(database)

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import type { PluginOption } from 'vite'
 import { bundle } from './bundle.js'
 
 const binary = '/usr/bin/chromium'
@@ -19,8 +20,10 @@ export const browserPresent = existsSync(binary)
 export const browserNote = browserPresent ? '' : ` (skipped: there is no ${binary})`
 
 /** Chromium without a window. Whoever launches it closes it. */
-export function launchBrowser(): Promise<Browser> {
+/** @param without - arguments of the driver's that are left out */
+export function launchBrowser(without: string[] = []): Promise<Browser> {
   return chromium.launch({
+    ignoreDefaultArgs: without,
     executablePath: binary,
     args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
   })
@@ -38,8 +41,12 @@ export interface PageServer extends AsyncDisposable {
  * Serves a page whose script is bundled from `entry`, with the entries of this package by their public names. The script finds an
  * element with the id `root`.
  */
-export async function servePage(entry: string, route: Route): Promise<PageServer> {
-  const { code } = await bundle(entry, { mode: 'development' })
+export async function servePage(
+  entry: string,
+  route: Route,
+  plugins: PluginOption[] = [],
+): Promise<PageServer> {
+  const { code } = await bundle(entry, { mode: 'development', plugins })
   const html = `<!doctype html><meta charset="utf-8"><title>Page</title><link rel="icon" href="data:,">
 <div id="root"></div><script type="module" src="/page.js"></script>`
   const server = createServer({ noDelay: true }, (request, response) => {

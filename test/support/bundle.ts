@@ -3,7 +3,7 @@
  */
 
 import { fileURLToPath } from 'node:url'
-import { build, type Rollup } from 'vite'
+import { build, type PluginOption, type Rollup } from 'vite'
 
 const source = fileURLToPath(new URL('../../src/', import.meta.url))
 
@@ -20,16 +20,18 @@ export interface BundleOptions {
   external?: readonly string[]
   /** Which build of React is taken: strict mode does its work in development only. @default 'production' */
   mode?: 'production' | 'development'
+  plugins?: PluginOption[]
 }
 
 /** Bundles a page or a module, minified, with the entries of this package by their public names. */
 export async function bundle(
   entry: string,
-  { external = [], mode = 'production' }: BundleOptions = {},
+  { external = [], mode = 'production', plugins = [] }: BundleOptions = {},
 ): Promise<Bundle> {
   const built = await build({
     configFile: false,
     logLevel: 'silent',
+    plugins,
     define: { 'process.env.NODE_ENV': JSON.stringify(mode) },
     oxc: { jsx: { development: mode === 'development' } },
     resolve: {

@@ -113,6 +113,8 @@ describe.concurrent('testLog()', () => {
     expect(await failures(() => ({ seal: () => Promise.resolve() }))).toEqual([
       'seals a stream once for several concurrent calls, and rejects further appends',
       'refuses a claim of a sealed stream',
+      'lists exactly the streams that have not ended and that nobody holds (if it can)',
+      'lists a stream no more once it is claimed or sealed, and again once that lease ends (if it can)',
       'notifies listeners of a seal',
     ])
     const leases = new Map<string, string>()
@@ -194,6 +196,7 @@ describe.concurrent('testLog()', () => {
       'deletes an ended stream after its time to live',
       'deletes an abandoned stream after its time to live',
       'deletes a released stream that nobody claims after its time to live',
+      'lists no stream after its time to live (if it can)',
     ])
     const forgets = await failures((whole, { ttlMs }) => {
       const createdAt = new Map<string, number>()

@@ -82,10 +82,8 @@ export class RetrySource extends ForwardingSource {
     this.#next = { mode: 'restart', request }
     const keeps = shown !== undefined || settings.afterContent === 'continue'
     this.#answer = keeps ? new ShownAnswer(shown) : undefined
-    if (response !== undefined) {
-      this.#next = { mode: 'continue', request, response }
-      if (shown !== undefined) this.#answer?.repeat(shown)
-    } else if (shown !== undefined) this.#carryOn()
+    if (response !== undefined) this.#next = { mode: 'continue', request, response }
+    else if (shown !== undefined) this.#carryOn()
   }
 
   override close(): void {

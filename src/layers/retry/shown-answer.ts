@@ -7,18 +7,19 @@
 import type { Driver } from '../../base/driver.js'
 import type { ContentEvent } from '../../base/events.js'
 import type { StreamRequest } from '../../base/request.js'
+import type { Repeated, ShownContent } from '../../pull/source.js'
 import { type Joint, PartialAnswer } from './continuation.js'
-import { Repetition } from './repetition.js'
 
 export class ShownAnswer {
   readonly #content = new PartialAnswer()
   #joint: Joint | undefined
   /** What the attempt, a response that is read again, has not repeated yet. */
-  #repetition: Repetition | undefined
+  #repetition: Repeated | undefined
 
   /** @param shown - by another process */
-  constructor(shown: readonly ContentEvent[] = []) {
-    this.#content.add(shown)
+  constructor(shown: ShownContent | undefined) {
+    this.#content.add(shown?.blocks ?? [])
+    this.#repetition = shown?.repetition
   }
 
   /** Whether the attempt continues another one, so that its content alone is no answer. */
@@ -29,11 +30,6 @@ export class ShownAnswer {
   /** Whether the attempt still has to repeat something. */
   get isRepeated(): boolean {
     return this.#repetition !== undefined
-  }
-
-  /** The next attempt reads the response again that has shown this. */
-  repeat(shown: readonly ContentEvent[]): void {
-    this.#repetition = new Repetition(shown)
   }
 
   /**

@@ -25,7 +25,7 @@ import {
   toResponse,
 } from 'sluice'
 import { anthropic } from 'sluice/anthropic'
-import { Accumulator, connect, readStream } from 'sluice/client'
+import { Accumulator, type Chat, connect, createChat, readStream } from 'sluice/client'
 import { compatible } from 'sluice/compatible'
 import { createConversation, lastMessages, memoryStore } from 'sluice/conversation'
 import type { Completion, DriverYield } from 'sluice/driver'
@@ -209,4 +209,12 @@ export async function useServer(client: McpClient): Promise<EventStream> {
   const approve = ({ name }: { name: string }): boolean => name === 'pay'
   const tools = await mcpTools(client, { prefix: 'a_', approve, meta: ({ key }) => ({ key }) })
   return createStream({ driver, prompt: 'p', tools })
+}
+
+export function chat(refresh: () => Promise<string>): Chat {
+  return createChat({
+    url: ({ key }) => `/ai/${key}`,
+    headers: async () => ({ authorization: await refresh() }),
+    body: (messages, { action }) => ({ messages, action }),
+  })
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { OpenAI } from 'openai'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { StreamEvent } from '../../../src/base/events.js'
 import { createConversation } from '../../../src/entries/conversation.js'
@@ -39,8 +40,8 @@ async function start() {
   const driver = openai({
     model: 'gpt-5.5',
     api: 'responses',
-    apiKey: 'any',
-    baseURL,
+    // Loaded at the start: on a busy machine that takes longer than a lease.
+    client: new OpenAI({ apiKey: 'any', baseURL }),
     body: { background: true },
   })
   const store = sqliteStore(database)

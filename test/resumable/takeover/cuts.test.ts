@@ -5,6 +5,7 @@ import {
   type ConversationChange,
   type ConversationStore,
   createConversation,
+  type LeftBehind,
   memoryStore,
   type StoredConversation,
 } from '../../../src/entries/conversation.js'
@@ -21,15 +22,13 @@ interface Told {
   events: StreamEvent[]
   /** What the store held, one after the other. */
   states: StoredConversation[]
-  /** How often the store had been written when an event was read. */
-  written: number[]
+  /** The first of the states that was there when an event was read. */
+  known: number[]
 }
 
-/** Takes a turn to its end, and keeps everything that a process could leave behind in it. */
-async function tell(turn: AnyTurn): Promise<Told> {
-  const inner = memoryStore()
-  const states: StoredConversation[] = []
-  const store: ConversationStore = {
+/** A store that keeps what it has held. */
+function recorded(inner: ConversationStore, states: StoredConversation[]): ConversationStore {
+  return {
     load: (id) => inner.load(id),
     clear: (id) => inner.clear(id),
     lock: (id, options) => inner.lock(id, options),
@@ -39,13 +38,20 @@ async function tell(turn: AnyTurn): Promise<Told> {
       return next
     },
   }
-  const events: StreamEvent[] = []
-  const written: number[] = []
+}
+
+const empty: StoredConversation = { messages: [], version: null }
+
+/** Takes a turn to its end, and keeps everything that a process could leave behind in it. */
+async function tell(turn: AnyTurn): Promise<Told> {
+  const states = [empty]
+  const told: Told = { events: [], states, known: [] }
+  const store = recorded(memoryStore(), states)
   for await (const event of conversation(turn, store, true).send('Hi')) {
-    events.push(event)
-    written.push(states.length)
+    told.events.push(event)
+    told.known.push(states.length - 1)
   }
-  return { events, states, written }
+  return told
 }
 
 function conversation(
@@ -100,18 +106,33 @@ function fold(events: readonly StreamEvent[]): object[] {
 }
 
 /** Lets another process take over what one has left behind, and checks what readers receive. */
-async function takeOver(turn: AnyTurn, told: Told, shown: number, state: StoredConversation) {
+async function takeOver(
+  turn: AnyTurn,
+  first: CompleteEvent,
+  told: Told,
+  shown: number,
+  state: StoredConversation,
+): Promise<Told> {
   const log = memoryLog()
-  const store = memoryStore()
+  const inner = memoryStore()
   const { messages, draft } = structuredClone(state)
-  await store.write('c', { add: messages, ...(draft && { draft }) }, null)
+  await inner.write('c', { add: messages, ...(draft && { draft }) }, null)
+  const states = [state]
+  const store = recorded(inner, states)
+  const known = told.known.slice(0, shown)
   const events = told.events.slice(0, shown)
   await log.create('s', lease)
   const lines = events.map((event) => JSON.stringify(event))
   await log.append('s', lease, { first: 1, events: lines, ended: false })
   await log.release('s', lease)
   const other = conversation(turn, store, false)
-  const resumable = createResumable({ log, revive: (_id, left) => other.resume(left) })
+  async function* revive(_id: string, left: LeftBehind): AsyncGenerator<StreamEvent> {
+    for await (const event of other.resume(left)) {
+      if (event.type !== 'start') known.push(states.length - 1)
+      yield event
+    }
+  }
+  const resumable = createResumable({ log, revive })
   const read = (after: number) => readRest(resumable, 's', after)
   const [live, all] = await Promise.all([read(shown), read(0)])
   expect(all.slice(shown)).toEqual(live)
@@ -123,7 +144,6 @@ async function takeOver(turn: AnyTurn, told: Told, shown: number, state: StoredC
   expect(live[0]).toMatchObject({ type: 'retry', error: { code: 'interrupted' } })
   const complete = all.at(-1) as CompleteEvent
   expect(complete.type).toBe('complete')
-  const first = told.events.at(-1) as CompleteEvent
   expect(fold(all)).toEqual(complete.message.content)
   expect(complete.text).toBe(first.text)
   expect(indexesOf(all)).toEqual(indexesOf(all).map((_, at) => at))
@@ -136,27 +156,54 @@ async function takeOver(turn: AnyTurn, told: Told, shown: number, state: StoredC
   const stored = await other.messages()
   expect(stored).toHaveLength(2)
   expect(stored[1]).toMatchObject({ id: first.message.id, content: complete.message.content })
+  return { events: all, states, known }
+}
+
+/** Lets a process end after each event from this one on, with each state that could be there then. */
+async function takeOverAll(
+  turn: AnyTurn,
+  first: CompleteEvent,
+  told: Told,
+  from: number,
+  again: number,
+) {
+  const { events, states, known } = told
+  // The last event ends the stream, and nothing takes over what has ended.
+  for (let shown = from; shown < events.length; shown++) {
+    // A turn stores its question first.
+    for (
+      let state = Math.max(from === 1 ? 1 : 0, known[shown - 1] ?? 0);
+      state < states.length;
+      state++
+    ) {
+      try {
+        const next = await takeOver(turn, first, told, shown, states[state] as StoredConversation)
+        if (again > 0 && (shown + state) % 4 === 0) {
+          await takeOverAll(turn, first, next, shown + 1, again - 1)
+        }
+      } catch (cause) {
+        throw new Error(`After ${shown} events, with state ${state}: ${String(cause)}`, { cause })
+      }
+    }
+  }
 }
 
 test('readers of a turn whose process is gone at any point end with its whole message', async () => {
   await fc.assert(
     fc.asyncProperty(anyTurn, async (turn) => {
       const told = await tell(turn)
-      const { events, states, written } = told
-      // The last event ends the stream, and nothing takes over what has ended.
-      for (let shown = 1; shown < events.length; shown++) {
-        // Whatever was stored before an event was shown, and perhaps more.
-        for (let state = Math.max(1, written[shown - 1] ?? 0); state <= states.length; state++) {
-          await takeOver(turn, told, shown, states[state - 1] as StoredConversation).catch(
-            (error: unknown) => {
-              throw new Error(`After ${shown} events, with state ${state}: ${String(error)}`, {
-                cause: error,
-              })
-            },
-          )
-        }
-      }
+      await takeOverAll(turn, told.events.at(-1) as CompleteEvent, told, 1, 0)
     }),
-    { numRuns: 25 },
+    { numRuns: 12 },
+  )
+}, 120_000)
+
+test('readers of a turn end with its whole message also if the next process is gone, too', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyTurn, async (turn) => {
+      const told = await tell(turn)
+      await takeOverAll(turn, told.events.at(-1) as CompleteEvent, told, 1, 1)
+    }),
+    { numRuns: 3 },
   )
 }, 120_000)

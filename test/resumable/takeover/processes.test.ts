@@ -33,7 +33,6 @@ async function start(options: Partial<ResumableOptions> = {}, onError?: string) 
   const settings = { id: 'c', store: sqliteStore(database), driver, tools: { pay } }
   const conversation = createConversation(settings)
   const log = sqliteLog(database)
-  log.abandoned ??= async () => [id]
   const resumable = createResumable({
     log,
     leaseMs: 500,
