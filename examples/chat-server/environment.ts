@@ -1,10 +1,10 @@
 /**
- * What the environment names: the providers that it has keys for, with a simulated one in place of the others, and the memory.
+ * The providers that the environment has keys for, and a simulated one in place of the others.
  */
 
 import { type SimulatedServer, simulatedProvider } from 'sluice/testing'
-import { type Memory, processMemory } from './memory.ts'
 import { claudeProvider, geminiProvider, openaiProvider, type Providers } from './providers.ts'
+import { simulation } from './simulation.ts'
 
 export interface Opened {
   providers: Providers
@@ -28,7 +28,8 @@ export async function openProviders(environment: NodeJS.ProcessEnv): Promise<Ope
   const addresses = new Map(all.map(({ url }) => [url, address(environment, url)]))
   const missing = all.map(({ key }) => key).filter((key) => !environment[key])
   let simulated: SimulatedServer | undefined
-  if (missing.length > 0) simulated = await simulatedProvider().listen()
+  if (missing.length > 0)
+    simulated = await simulatedProvider({ paceMs: 20, answer: simulation() }).listen()
   const settings = ({ key, url, path }: (typeof variables)['openai']) => {
     const apiKey = environment[key]
     if (apiKey) return { apiKey, ...addresses.get(url) }
@@ -43,50 +44,6 @@ export async function openProviders(environment: NodeJS.ProcessEnv): Promise<Ope
     isSimulated: missing.length === all.length,
     summary: summarize(missing, all.length),
     close: async () => simulated?.close(),
-  }
-}
-
-export interface OpenedMemory {
-  memory: Memory
-  /** What is kept where, in one line. */
-  summary: string
-  close: () => Promise<void>
-}
-
-/** @throws Error if there is no Redis at REDIS_URL */
-export async function openMemory({ REDIS_URL: url }: NodeJS.ProcessEnv): Promise<OpenedMemory> {
-  if (!url) {
-    const summary = 'Conversations are kept in memory.'
-    return { memory: processMemory(), summary, close: async () => {} }
-  }
-  // Only a server that uses Redis needs its client.
-  const [{ createClient }, { redisLog, redisStore }] = await Promise.all([
-    import('redis'),
-    import('sluice/redis'),
-  ])
-  let isOpen = false
-  try {
-    const client = createClient({
-      url,
-      socket: {
-        // A server that never had its Redis is set up wrongly; one that has lost it waits for it.
-        reconnectStrategy: (retries, cause) => (isOpen ? Math.min(100 * retries, 2_000) : cause),
-      },
-    })
-    client.on('error', (error: Error) => {
-      if (isOpen) console.error(`Redis: ${error.message}`)
-    })
-    await client.connect()
-    isOpen = true
-    return {
-      memory: { store: redisStore(client), log: redisLog(client) },
-      summary: 'Conversations are kept in Redis.',
-      close: async () => client.destroy(),
-    }
-  } catch (error) {
-    // Without the address, which may hold a password.
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new Error(`There is no Redis at REDIS_URL: ${reason}`, { cause: error })
   }
 }
 

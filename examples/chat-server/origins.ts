@@ -4,6 +4,7 @@
 
 import type { MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
+import { failure } from './failure.ts'
 
 /** `*` for pages of any origin. Otherwise pages of this machine, and of these origins. */
 export type Origins = '*' | readonly string[]
@@ -17,13 +18,13 @@ export function originsOnly(origins: Origins): MiddlewareHandler {
     origins === '*' || isLocal(origin) || origins.includes(origin)
   const headers = cors({
     origin: origins === '*' ? '*' : (origin) => (isAllowed(origin) ? origin : null),
-    exposeHeaders: ['retry-after', 'content-location', 'x-stream-id'],
+    exposeHeaders: ['retry-after', 'content-location'],
   })
   return async (context, next) => {
     const origin = context.req.header('origin')
     if (origin === undefined || isAllowed(origin)) return headers(context, next)
     const message = `Pages of ${origin} may not use this server. CORS_ORIGINS can name them.`
-    return Response.json({ error: { code: 'permission', message } }, { status: 403 })
+    return failure(context.req.path, 403, 'permission', message)
   }
 }
 

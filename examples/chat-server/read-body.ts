@@ -2,28 +2,40 @@
  * Reads and checks the body of a request.
  */
 
-import { HTTPException } from 'hono/http-exception'
 import { StreamError } from 'sluice'
 import type { z } from 'zod'
-import { readJson } from '../read-json.ts'
+import { type ReadJsonOptions, readJson } from '../read-json.ts'
 
-/** @throws HTTPException with a response of status 400, 408 or 413 that names the field */
+/** A request that is refused. Its message is a sentence for the client. */
+export class Refusal extends Error {
+  readonly field: string
+  readonly status: number
+
+  /** @param field - what is wrong in the request */
+  constructor(field: string, message: string, status: number = 400) {
+    super(message)
+    this.field = field
+    this.status = status
+  }
+}
+
+/** @throws Refusal with status 400, 408 or 413 */
 export async function readBody<Schema extends z.ZodType>(
   request: Request,
   schema: Schema,
+  options: ReadJsonOptions = {},
 ): Promise<z.output<Schema>> {
-  const json = await readJson(request).catch((error: unknown) => {
-    throw StreamError.is(error) ? invalid('body', error.message, error.status) : error
+  const json = await readJson(request, options).catch((error: unknown) => {
+    throw StreamError.is(error) ? new Refusal('body', error.message, error.status) : error
   })
-  if (json === undefined) throw invalid('body', 'The body is empty. Send JSON.')
-  const result = schema.safeParse(json)
-  if (result.success) return result.data
-  const [issue] = result.error.issues
-  throw invalid(issue?.path.join('.') || 'body', issue?.message ?? 'Invalid input')
+  if (json === undefined) throw new Refusal('body', 'The body is empty. Send JSON.')
+  return check(json, schema)
 }
 
-/** A refusal that tells the client which field is wrong. */
-export function invalid(field: string, message: string, status: number = 400): HTTPException {
-  const error = { code: 'invalid-request', field, message }
-  return new HTTPException(status as 400, { res: Response.json({ error }, { status }) })
+/** @throws Refusal with status 400 that names the first wrong field */
+export function check<Schema extends z.ZodType>(value: unknown, schema: Schema): z.output<Schema> {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  throw new Refusal(issue?.path.join('.') || 'body', issue?.message ?? 'Invalid input.')
 }

@@ -20,19 +20,25 @@ const routes = [
   { path: '/ai/conversation', body: { session_id: 'ada', message: prompt, provider: 'claude' } },
 ]
 
-/** Those without a body. `-i` of the route above shows the id of its stream. */
+/** For the page: the key of a turn is also the id of its stream. `jar` keeps the browser's cookie. */
+const turn = {
+  path: '/api/conversations/ada/messages',
+  body: { key: 'ada.1', message: 'Call a tool' },
+}
+
 const others = [
-  { options: '-N', path: '/ai/stream/<id>?after=3' },
-  { options: '-X DELETE', path: '/ai/stream/<id>' },
   { options: '-X DELETE', path: '/ai/conversation/ada' },
+  { options: '-N -c jar -b jar', path: '/api/streams/ada.1?after=3' },
+  { options: '-c jar -b jar -X DELETE', path: '/api/streams/ada.1' },
+  { options: '-c jar -b jar', path: '/api/conversations/ada' },
+  { options: '-c jar -b jar', path: '/api/conversations' },
 ]
 
 /** A command for each route, ready to paste. */
 export function describeRoutes(origin: string): string {
-  const commands = routes.map(({ path, body }) => {
-    const data = JSON.stringify(body)
-    return `curl -N ${origin}${path} -H 'content-type: application/json' -d '${data}'`
-  })
+  const json = (options: string, { path, body }: { path: string; body: object }): string =>
+    `curl ${options} ${origin}${path} -H 'content-type: application/json' -d '${JSON.stringify(body)}'`
+  const commands = [...routes.map((route) => json('-N', route)), json('-N -c jar -b jar', turn)]
   const rest = others.map(({ options, path }) => `curl ${options} '${origin}${path}'`)
   return [...commands, ...rest].join('\n')
 }

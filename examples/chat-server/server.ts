@@ -7,30 +7,35 @@
  * OPENAI_API_KEY, ANTHROPIC_API_KEY and GEMINI_API_KEY make it call the real providers, at
  * OPENAI_BASE_URL, ANTHROPIC_BASE_URL and GEMINI_BASE_URL if these are set. OPENAI_API=responses uses
  * OpenAI's Responses API. CORS_ORIGINS names the origins whose pages may use it: any with simulated
- * providers, and those of localhost once there is a key. With REDIS_URL, any number of these servers
- * share their conversations and answers.
+ * providers, and those of localhost once there is a key. Conversations and answers are kept in the
+ * folder DATA_DIR (.data in the checkout), in the Postgres at DATABASE_URL, or in the Redis at
+ * REDIS_URL. Any number of these servers can share them, and continue what another one has left.
  */
 
 import { createServer } from 'node:http'
 import { createApp } from './app.ts'
-import { openMemory, openProviders } from './environment.ts'
+import { openProviders } from './environment.ts'
 import { createListener } from './listener.ts'
+import { openMemory } from './memory.ts'
 import { describeOrigins, readOrigins } from './origins.ts'
 import { readPage } from './page-files.ts'
 import { describeRoutes } from './routes.ts'
+import { endOnSignals } from './shutdown.ts'
+import { Turns } from './turns.ts'
 
 const port = readPort(process.env.PORT)
 const host = process.env.HOST || '127.0.0.1'
 const opened = await Promise.all([openProviders(process.env), openMemory(process.env)]).catch(
   (error: Error) => exitWith(error.message),
 )
-const [{ providers, isSimulated }, { memory }] = opened
+const [{ providers, isSimulated }, memory] = opened
+const turns = new Turns({ providers, memory })
 const origins = originsOf(process.env.CORS_ORIGINS)
 const page = await readPage()
 const shutdown = new AbortController()
 const app = createApp({
   providers,
-  memory,
+  turns,
   origins,
   ...(page === undefined ? {} : { page }),
   signal: shutdown.signal,
@@ -57,21 +62,22 @@ server.listen(port, host, () => {
   )
 })
 
-// Only the first signal: the second one ends a process that does not end.
-process.once('SIGINT', () => void stop())
-process.once('SIGTERM', () => void stop())
+// Turns that a dead process has left go on without a reader, too.
+const sweep = (): void => void turns.sweep().catch(report)
+sweep()
+const timer = setInterval(sweep, 5_000)
 
-async function stop(): Promise<void> {
-  // Each event stream ends with an `error` event, and closes the connection to its provider.
-  shutdown.abort(new Error('The server is shutting down.'))
-  const closed = new Promise((resolve) => {
-    server.close(resolve)
-  })
-  // The rest: text, connections that are kept alive, and clients that do not read.
-  setTimeout(() => server.closeAllConnections(), 100)
-  await closed
-  await Promise.all(opened.map((each) => each.close()))
-  process.exit(0)
+endOnSignals(server, {
+  end: () => {
+    clearInterval(timer)
+    shutdown.abort(new Error('The server is shutting down.'))
+  },
+  handOver: () => turns.handOver(),
+  close: () => Promise.all(opened.map((each) => each.close())),
+})
+
+function report(error: unknown): void {
+  console.error(error)
 }
 
 function originsOf(text: string | undefined): ReturnType<typeof readOrigins> {

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { StreamError } from '../base/errors.js'
+import { failureOf } from '../base/errors.js'
 import type { ContentEvent, RetryEvent } from '../base/events.js'
 import { keepAlive } from '../base/timers.js'
 import { ForwardingSource } from '../pull/forwarding-source.js'
@@ -164,11 +164,10 @@ class ClockedSource extends ForwardingSource {
   }
 
   #expire(message: string): void {
-    const provider = this.#provider
     // A stall after the finish reason is a complete answer that lost its terminal event.
     const completion = this.finished()
     this.close()
     if (completion !== undefined) return this.done(completion)
-    this.fail(new StreamError('timeout', `${provider}: ${message}`, { provider }))
+    this.fail(failureOf(this.#provider, 'timeout', message))
   }
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { StreamError } from '../base/errors.js'
+import { failureOf, StreamError } from '../base/errors.js'
 import type { ContentEvent, RetryEvent } from '../base/events.js'
 import { show } from '../base/show.js'
 
@@ -31,8 +31,10 @@ export function checkYielded(value: unknown, provider: string): Events {
   const events: readonly unknown[] = Array.isArray(value) ? value : [value]
   for (const event of events) {
     if (isEvent(event)) continue
-    const message = `The driver "${provider}" yielded ${show(event)}. Allowed: content events with their index, kind and texts, retry events, and arrays of both.`
-    throw new StreamError('protocol', message, { provider })
+    const allowed =
+      'content events with their index, kind and texts, retry events, and arrays of both'
+    const what = `the driver yielded ${show(event)}. Allowed: ${allowed}.`
+    throw failureOf(provider, 'protocol', what)
   }
   return events as Events
 }

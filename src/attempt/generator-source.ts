@@ -5,7 +5,7 @@
  */
 
 import type { Completion, Driver, DriverContext, DriverYield } from '../base/driver.js'
-import { StreamError } from '../base/errors.js'
+import { failureOf, type StreamError } from '../base/errors.js'
 import type { ContentEvent, RetryEvent, Usage } from '../base/events.js'
 import type { StreamRequest } from '../base/request.js'
 import { driverError } from '../http/request-error.js'
@@ -85,8 +85,9 @@ export class GeneratorSource implements Source {
   #finish(completion: Completion | undefined): void {
     this.#closed = true
     if (completion?.finishReason !== undefined) return this.#take().done(completion)
-    const message = `The driver "${this.#driver.provider}" returned without a completion. Return { finishReason, usage } once the provider has reported that the answer is whole.`
-    this.#take().fail(new StreamError('protocol', message, { provider: this.#driver.provider }))
+    const what =
+      'the driver returned no completion. Return { finishReason, usage } once the answer is whole.'
+    this.#take().fail(failureOf(this.#driver.provider, 'protocol', what))
   }
 
   #deliver(): boolean {

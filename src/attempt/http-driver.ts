@@ -144,12 +144,20 @@ export function httpDriver<Plan extends OutputReading = OutputReading>(
     plan: output && ((schema, request) => output(outputSchema(schema), request)),
     open: (request, context, plan) => {
       try {
+        const { response, onResponse } = context
+        const isOwn = response?.provider === provider && response.model === model
+        const resumed = isOwn && background !== undefined ? response : undefined
         const exchange = {
           provider,
           framing: framingOf(framing) as BodyFraming,
-          send: (signal: AbortSignal) => send(request, { signal, plan }),
+          send: async (signal: AbortSignal) =>
+            resumed === undefined
+              ? send(request, { signal, plan })
+              : (background as BackgroundResponses).resume({ id: resumed.id }, { signal }),
           decoder: decoder(request),
           background,
+          resumes: resumed !== undefined,
+          onId: onResponse && ((id: string) => onResponse({ id, provider, model })),
         }
         return new HttpSource(exchange, context)
       } catch (error) {

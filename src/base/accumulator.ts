@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ReasoningContent } from './content-kinds.js'
 import { type ContentEvent, type StreamEvent, textOf } from './events.js'
 import { exceededBound } from './json-bounds.js'
 import type { AssistantMessage, OutputPart } from './messages.js'
@@ -176,49 +177,28 @@ function toPart(
   cut?: Cut,
   isLast?: boolean,
 ): OutputPart | undefined {
-  const signed = signature === undefined ? {} : { signature }
+  const signed = signature !== undefined && { signature }
   switch (first.kind) {
     case 'text':
     case 'reasoning': {
       const whole = text.toString()
       if (whole === '' && signature === undefined) return undefined
-      const redacted = 'redacted' in first && first.redacted ? { redacted: true as const } : {}
-      return { type: first.kind, text: whole, ...signed, ...redacted }
+      const { redacted } = first as ReasoningContent
+      return { type: first.kind, text: whole, ...signed, ...(redacted && { redacted }) }
     }
     case 'tool-call': {
       const { id, name, custom } = first
       const input = custom
-        ? { input: text.toString(), ...(cut ? { error: noRun(cut) } : {}), custom }
+        ? { input: text.toString(), ...(cut && { error: noRun(cut) }), custom }
         : parseInput(text.toString(), cut, isLast)
-      const sealed = seal === undefined || 'error' in input ? {} : { seal }
+      const sealed = seal !== undefined && !('error' in input) && { seal }
       return { type: 'tool-call', id, name, ...input, ...signed, ...sealed }
     }
-    case 'source': {
+    default: {
       const { type: _type, index: _index, kind, ...rest } = first
-      return { type: kind, ...rest }
-    }
-    case 'tool-result': {
-      const { id, name, output, content, isError, preliminary } = first
       // After the end it would pass for the result of a run that never ended.
-      if (preliminary && cut !== undefined) return undefined
-      return {
-        type: 'tool-result',
-        id,
-        name,
-        output,
-        ...(content === undefined ? {} : { content }),
-        ...(isError ? { isError } : {}),
-        ...(preliminary ? { preliminary } : {}),
-      }
-    }
-    case 'file': {
-      const { mediaType, data, partial } = first
-      const sealed = first.signature === undefined ? {} : { signature: first.signature }
-      return { type: 'file', mediaType, data, ...sealed, ...(partial ? { partial } : {}) }
-    }
-    case 'provider': {
-      const { name, origin, data, partial } = first
-      return { type: 'provider', name, origin, data, ...(partial ? { partial } : {}) }
+      if (kind === 'tool-result' && first.preliminary && cut !== undefined) return undefined
+      return { type: kind, ...rest } as OutputPart
     }
   }
 }
@@ -238,16 +218,16 @@ function parseInput(
   cut: Cut | undefined,
   isLast: boolean | undefined,
 ): { input: unknown; error?: string } {
+  const failure = cut && { error: noRun(cut) }
   if (text.trim() === '') {
-    if (cut && isLast) return { input: text, error: truncated }
-    return cut ? { input: {}, error: noRun(cut) } : { input: {} }
+    return cut && isLast ? { input: text, error: truncated } : { input: {}, ...failure }
   }
   let error = malformed
   try {
     if (exceededBound(text) === undefined) {
       const input: unknown = JSON.parse(text) ?? {}
       if (typeof input === 'object' && !Array.isArray(input)) {
-        return cut ? { input, error: noRun(cut) } : { input }
+        return { input, ...failure }
       }
     }
   } catch {

@@ -6,6 +6,8 @@
  */
 
 import { nearestName } from './nearest-name.js'
+import { optionError } from './option-error.js'
+import { isRecord } from './read-json.js'
 import { show } from './show.js'
 import { longestDelayMs } from './timers.js'
 
@@ -88,16 +90,6 @@ export function checkValue(option: string, value: unknown, by: Rule): void {
 /** @throws TypeError for an id with half a surrogate pair. Any other id may be unknown. */
 export function checkId(value: string): void {
   if (isText(value)) checkValue('id', value, id)
-}
-
-/** The error for a value that is not allowed. */
-export function optionError(
-  option: string,
-  value: unknown,
-  allowed: string,
-  hint: string = '',
-): TypeError {
-  return new TypeError(`Option "${option}" is ${show(value)}.${hint} Allowed: ${allowed}.`)
 }
 
 /** A sentence with a space before it; empty if no known name is near. */
@@ -188,10 +180,6 @@ export function isCount(value: unknown): boolean {
 
 export function isDelay(value: unknown): boolean {
   return typeof value === 'number' && value >= 0 && (value <= longestDelayMs || value === Infinity)
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isString(value: unknown): boolean {

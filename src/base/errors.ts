@@ -4,6 +4,8 @@
  * @module
  */
 
+import { compact, textOf } from './read-json.js'
+
 /** Why a stream failed. */
 export type StreamErrorCode =
   | 'aborted'
@@ -56,9 +58,8 @@ const sentences: Record<StreamErrorCode, string> = {
   unknown: 'Something went wrong.',
 }
 
-/** C0 and C1 controls, and the characters that reorder what a terminal or a log viewer shows. */
-// oxlint-disable-next-line no-control-regex
-const invisible = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g
+/** Control characters, line breaks, and what reorders the text in a terminal or a log viewer. */
+const invisible = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu
 
 const brand = Symbol.for('sluice.StreamError')
 
@@ -127,9 +128,8 @@ export class StreamError extends Error {
     )
     this.code = code
     this.retryable = options.retryable ?? Object.hasOwn(retryableSentences, code)
-    for (const name of ['status', 'provider', 'retryAfterMs', 'requestId', 'body'] as const) {
-      if (options[name] !== undefined) Object.assign(this, { [name]: options[name] })
-    }
+    const { status, provider, retryAfterMs, requestId, body } = options
+    Object.assign(this, compact({ status, provider, retryAfterMs, requestId, body }))
     // Not enumerable, because logs need only `message`.
     Object.defineProperty(this, 'publicMessage', {
       value: options.publicMessage?.replaceAll(invisible, ' ') ?? sentences[code],
@@ -183,23 +183,23 @@ export class StreamError extends Error {
 
   /** The part that may leave the server: no provider text, no ids, no cause. */
   toJSON(): StreamErrorJSON {
-    const json: StreamErrorJSON = {
-      code: this.code,
-      message: this.publicMessage,
-      retryable: this.retryable,
-    }
-    if (this.status !== undefined) json.status = this.status
-    if (this.retryAfterMs !== undefined) json.retryAfterMs = this.retryAfterMs
-    return json
+    const { code, publicMessage: message, retryable, status, retryAfterMs } = this
+    return { code, message, retryable, ...compact({ status, retryAfterMs }) }
   }
+}
+
+/** The error of a driver or its provider, whose name the message begins with. */
+export function failureOf(
+  provider: string,
+  code: StreamErrorCode,
+  what: string,
+  options?: StreamErrorOptions,
+): StreamError {
+  return new StreamError(code, `${provider}: ${what}`, { provider, ...options })
 }
 
 function isCode(value: unknown): value is StreamErrorCode {
   return typeof value === 'string' && Object.hasOwn(sentences, value)
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
 }
 
 function numberOf(value: unknown): number | undefined {

@@ -3,9 +3,27 @@
  *
  * @module
  */
+import type {
+  FileContent,
+  ProviderContent,
+  ReasoningContent,
+  SourceContent,
+  TextContent,
+  ToolCallContent,
+} from './content-kinds.js'
 import type { StreamError } from './errors.js'
-import type { AssistantMessage, InputPart, OutputPart, ToolResultPart } from './messages.js'
+import type { FinishReason } from './finish-reason.js'
+import type { AssistantMessage } from './messages.js'
 import type { ToolType } from './tool-types.js'
+import type {
+  OutputPartOf,
+  StepCall,
+  StepCallOf,
+  ToolResultContentOf,
+  WaitingCallOf,
+} from './typed-calls.js'
+
+export type { FinishReason } from './finish-reason.js'
 
 /**
  * An event of a stream. The order is `start ( content | retry )* ( complete | error )`.
@@ -56,110 +74,11 @@ export interface StartEvent {
   provider: string
   /** The requested model; `complete` has the one that answered. */
   model: string
-}
-
-/** A piece of text. */
-export interface TextContent {
-  type: 'content'
-  /** The content block that this piece belongs to, counted from 0 in order of appearance. */
-  index: number
-  kind: 'text'
-  text: string
-  /** Opaque provider data that must be sent back with this part. */
-  signature?: string
-}
-
-/** A piece of the model's reasoning. */
-export interface ReasoningContent {
-  type: 'content'
-  index: number
-  kind: 'reasoning'
-  text: string
-  /** Opaque provider data that must be sent back with this part. */
-  signature?: string
-  /** The reasoning is encrypted: `text` is empty, and `signature` must be sent back. */
-  redacted?: true
-}
-
-/** A piece of a tool call. */
-export interface ToolCallContent {
-  type: 'content'
-  index: number
-  kind: 'tool-call'
-  id: string
-  name: string
-  /** The next fragment of the JSON arguments; `complete.message` has all of them, parsed. */
-  input: string
-  /** A call of a custom tool: its input is plain text instead of JSON (OpenAI). */
-  custom?: true
-  signature?: string
-  /** See `ToolCallPart`. It comes after the arguments. */
-  seal?: string
-}
-
-/** The result of a tool that was run. */
-export interface ToolResultContent<Name extends string = string, Output = unknown> {
-  type: 'content'
-  index: number
-  kind: 'tool-result'
-  /** The id of the tool call. */
-  id: string
-  name: Name
-  /** A string, or any JSON value. */
-  output: Output
-  /** Text, images and files for the model, after the output. */
-  content?: readonly InputPart[]
-  /** The tool failed, or was not run; `output` says why. */
-  isError?: boolean
-  /** The tool is still running. A later event with the same index replaces this one. */
-  preliminary?: true
-}
-
-/** A citation. */
-export interface SourceContent {
-  type: 'content'
-  index: number
-  kind: 'source'
-  url?: string
-  title?: string
-  /** The citation as the provider sent it. */
-  raw?: unknown
-}
-
-/** A generated file, such as an image. */
-export interface FileContent {
-  type: 'content'
-  index: number
-  kind: 'file'
-  /** The media type, such as `image/png`. */
-  mediaType: string
-  /** Base64. */
-  data: string
-  /** Opaque provider data that must be sent back with this part. */
-  signature?: string
-  /** A preview. A later event with the same index replaces it. */
-  partial?: true
-}
-
-/**
- * A block that only its maker understands: the server's own tools and their results, compaction,
- * executed code.
- */
-export interface ProviderContent {
-  type: 'content'
-  index: number
-  kind: 'provider'
-  /** The maker's name for this type of block, such as `server_tool_use`. */
-  name: string
-  /** The wire and the maker, such as `anthropic-messages/anthropic`. */
-  origin: string
-  /** The block as the provider sent it, as JSON. */
-  data: unknown
   /**
-   * The beginning of a block, such as a search before its query is known. A later event with the
-   * same index replaces it.
+   * The request ended with an answer, or with results and approvals for its calls, so this is the
+   * rest of that answer. A page adds it to its last message.
    */
-  partial?: true
+  continues?: true
 }
 
 /** A piece of the answer. */
@@ -289,127 +208,6 @@ export interface Step<Call = StepCall> {
   calls: readonly Call[]
 }
 
-/** A call in a step, with its result. */
-export interface StepCall<Name extends string = string, Input = unknown, Output = unknown> {
-  id: string
-  name: Name
-  /** The arguments as the model sent them. */
-  input: Input
-  /** Absent if the call has no result yet. */
-  output?: Output
-  isError?: boolean
-}
-
-/** A call that waits. */
-export interface WaitingCall<Name extends string = string, Input = unknown> {
-  id: string
-  name: Name
-  /** The arguments as the model sent them. They have been validated if `for` is `approval`. */
-  input: Input
-  /**
-   * `approval`: a person has to allow it. `client`: the tool has no `run`, so its result comes with
-   * the next request. `steps`: the turn has reached `maxSteps`.
-   */
-  for: 'approval' | 'client' | 'steps'
-}
-
-// A model can call a tool that does not exist, with arguments of any shape. Such a call fails, or
-// waits without being validated. So only results of runs, and calls that ran or wait for approval,
-// have the types of a tool.
-
-/** A result of one of these tools. Narrow it by `isError`, `preliminary` and `name`. */
-export type ToolResultContentOf<Tools extends ToolType> =
-  Tools extends ToolType<infer Name, unknown, infer Output>
-    ? string extends Name
-      ? ToolResultContent
-      : WholeResult<Name, Output> | PreliminaryResult | FailedResult
-    : never
-
-/** What a tool returned. */
-export interface WholeResult<Name extends string, Output> extends ToolResultContent<Name, Output> {
-  isError?: false
-  preliminary?: never
-}
-
-/** What a tool yielded while it runs. */
-export interface PreliminaryResult extends ToolResultContent {
-  isError?: never
-  preliminary: true
-}
-
-/** Why a tool failed, or was not run. The model may have called a tool that does not exist. */
-export interface FailedResult extends ToolResultContent {
-  isError: true
-  preliminary?: never
-}
-
-/** A part of an answer whose results are those of these tools. */
-export type OutputPartOf<Tools extends ToolType> =
-  | Exclude<OutputPart, ToolResultPart>
-  | ToolResultPartOf<Tools>
-
-/** A result of one of these tools. Narrow it by `isError` and `name`. */
-export type ToolResultPartOf<Tools extends ToolType> =
-  Tools extends ToolType<infer Name, unknown, infer Output>
-    ? string extends Name
-      ? ToolResultPart
-      : WholeResultPart<Name, Output> | FailedResultPart
-    : never
-
-/** What a tool returned. */
-export interface WholeResultPart<Name extends string, Output> extends ToolResultPart<Name, Output> {
-  isError?: false
-}
-
-/** Why a tool failed, or was not run. The model may have called a tool that does not exist. */
-export interface FailedResultPart extends ToolResultPart {
-  isError: true
-}
-
-/** A call of one of these tools. Narrow it by `isError` and `name`. */
-export type StepCallOf<Tools extends ToolType> =
-  Tools extends ToolType<infer Name, infer Input, infer Output>
-    ? string extends Name
-      ? StepCall
-      : WholeCall<Name, Input, Output> | OpenCall | FailedCall
-    : never
-
-/** A call that ran. */
-export interface WholeCall<Name extends string, Input, Output>
-  extends StepCall<Name, Input, Output> {
-  output: Output
-  isError?: false
-}
-
-/** A call without a result. The tool may not exist, and nothing has validated the arguments. */
-export interface OpenCall extends StepCall {
-  output?: never
-  isError?: never
-}
-
-/** A call that failed, or was not run. The tool may not exist, and the arguments may be invalid. */
-export interface FailedCall extends StepCall {
-  isError: true
-}
-
-/** A waiting call of one of these tools. Narrow it by `for` and `name`. */
-export type WaitingCallOf<Tools extends ToolType> =
-  Tools extends ToolType<infer Name, infer Input>
-    ? string extends Name
-      ? WaitingCall
-      : CallForApproval<Name, Input> | UncheckedCall
-    : never
-
-/** A call that a person has to allow. Its arguments have been validated. */
-export interface CallForApproval<Name extends string, Input> extends WaitingCall<Name, Input> {
-  for: 'approval'
-}
-
-/** A call whose arguments nothing has validated, perhaps of a tool that does not exist. */
-export interface UncheckedCall extends WaitingCall {
-  for: 'client' | 'steps'
-}
-
 /** The provider's own words at the end of an answer, as they came. */
 export interface RawEnd {
   /** The usage as the provider sent it, with costs and details that have no field of their own. */
@@ -431,13 +229,6 @@ export interface ResponseDetails {
   /** Rate limits, ids of the request, and processing times, by lower-case names. */
   headers?: Record<string, string>
 }
-
-/**
- * Why the model stopped: `stop` (it was done, or reached a stop sequence), `length` (a token
- * limit), `tool-calls` (it waits for tool results), `content-filter` (it refused or was filtered),
- * `pause` (a long turn that must be continued), `other`.
- */
-export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter' | 'pause' | 'other'
 
 /** Token counts. A field is absent if the provider did not report it. */
 export interface Usage {

@@ -5,7 +5,7 @@
  * @see https://standardschema.dev/json-schema
  */
 
-import { optionError } from './check-options.js'
+import { optionError } from './option-error.js'
 import type { JsonSchema, OutputSchema, StandardJsonSchema } from './schema.js'
 
 /**
@@ -28,7 +28,7 @@ export function toJsonSchema(schema: JsonSchema | StandardJsonSchema, option: st
   const { jsonSchema, vendor } = schema['~standard']
   if (typeof jsonSchema?.input !== 'function') {
     throw new TypeError(
-      `Option "${option}" is a schema of ${vendor} that cannot be converted to JSON Schema. With valibot, wrap it in toStandardJsonSchema() of @valibot/to-json-schema. Otherwise pass a plain JSON Schema.`,
+      `Option "${option}" is a schema of ${vendor} that cannot be converted to JSON Schema. Pass a plain JSON Schema, or with valibot toStandardJsonSchema() of @valibot/to-json-schema.`,
     )
   }
   try {

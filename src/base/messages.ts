@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { FinishReason } from './finish-reason.js'
+
 /** One message of a conversation. JSON-safe if its images and files are strings. */
 export type Message = SystemMessage | UserMessage | AssistantMessage | ToolMessage
 
@@ -54,6 +56,11 @@ export interface UserMessage extends MessageFields {
 export interface AssistantMessage<Part = OutputPart> extends MessageFields {
   role: 'assistant'
   content: readonly Part[] | string
+  /**
+   * Why the answer ended, in messages of a conversation.
+   * @default 'stop'
+   */
+  finishReason?: FinishReason
 }
 
 /** The results of tools, for the model to continue with, and what a person has said to calls. */

@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { WaitingCall } from '../base/events.js'
 import type {
   Message,
   ToolApprovalPart,
@@ -12,6 +11,7 @@ import type {
   ToolMessage,
   ToolResultPart,
 } from '../base/messages.js'
+import type { WaitingCall } from '../base/typed-calls.js'
 import { openParts, partsOf } from './open-calls.js'
 import type { PageTools } from './options.js'
 

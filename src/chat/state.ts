@@ -5,8 +5,9 @@
  */
 
 import type { StreamError } from '../base/errors.js'
-import type { RetryEvent, WaitingCall } from '../base/events.js'
+import type { RetryEvent } from '../base/events.js'
 import type { InputPart, Message } from '../base/messages.js'
+import type { WaitingCall } from '../base/typed-calls.js'
 import type { Reconnection } from '../client/connection.js'
 
 /**

@@ -5,14 +5,10 @@
  */
 
 import { StreamError } from '../base/errors.js'
-import {
-  isTerminal,
-  type StreamEvent,
-  type TerminalEvent,
-  type WaitingCall,
-} from '../base/events.js'
+import { isTerminal, type StreamEvent, type TerminalEvent } from '../base/events.js'
 import type { AssistantMessage } from '../base/messages.js'
 import { newId } from '../base/new-id.js'
+import { type WaitingCall } from '../base/typed-calls.js'
 import type { ConnectOptions } from '../client/connect.js'
 import { readBatches } from '../core/read-batches.js'
 import { callStates } from './call-states.js'

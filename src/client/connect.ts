@@ -14,13 +14,13 @@ import {
   has,
   isCount,
   limit,
-  optionError,
   optionsOf,
   type Rules,
   rule,
 } from '../base/check-options.js'
 import type { Fetch } from '../base/driver.js'
 import type { EventStream } from '../base/event-stream.js'
+import { optionError } from '../base/option-error.js'
 import { isValidUrl } from '../base/url.js'
 import { ReceivedAnswer } from '../core/received-answer.js'
 import { Stream } from '../core/stream.js'

@@ -5,8 +5,8 @@
  */
 
 import { toJson } from '../base/bytes-as-json.js'
-import { optionError } from '../base/check-options.js'
 import type { Fetch } from '../base/driver.js'
+import { optionError } from '../base/option-error.js'
 import { cancelBody } from '../http/body.js'
 import { headersOf } from '../http/headers.js'
 import {

@@ -8,9 +8,10 @@ import { StreamError } from '../base/errors.js'
 import type { Message } from '../base/messages.js'
 import { storeError } from '../base/store-error.js'
 import type { Ledger, Progress, Run, RunResult } from '../loop/ledger.js'
+import type { LastingResponse } from '../pull/source.js'
 import type { TurnDraft } from './draft.js'
 import { toJson } from './json-messages.js'
-import type { ConversationStore } from './store.js'
+import type { ConversationChange, ConversationStore } from './store.js'
 
 /**
  * Holds the draft and the version of the conversation. Writes follow each other, and what changes
@@ -36,7 +37,7 @@ export class DraftWriter implements Ledger {
   }
 
   /** Stores the draft, after these changes of the messages. */
-  async begin(change: { keep?: number; add?: readonly Message[] }): Promise<void> {
+  async begin(change: Pick<ConversationChange, 'keep' | 'add' | 'title'>): Promise<void> {
     await this.#write({ ...change, draft: this.#draft })
   }
 
@@ -46,10 +47,15 @@ export class DraftWriter implements Ledger {
     await this.#write({ keep: this.#draft.keep, add: messages, draft: null })
   }
 
-  /** Stores what is left of the turn; null for nothing. */
-  async leave(changes: Partial<TurnDraft> | null): Promise<void> {
+  /**
+   * Stores what is left of the turn; null for nothing.
+   *
+   * @param lasts - whether its response still runs at the provider
+   */
+  async leave(changes: Partial<TurnDraft> | null, lasts: boolean): Promise<void> {
     await this.#settled()
-    if (changes !== null) this.#draft = { ...this.#draft, ...changes }
+    if (!lasts) this.#draft = withoutResponse(this.#draft)
+    if (changes !== null) this.#change(changes)
     await this.#write({ draft: changes === null ? null : this.#draft })
   }
 
@@ -72,9 +78,17 @@ export class DraftWriter implements Ledger {
   }
 
   /** Whole steps go with the next write: that of the first tool that starts. */
-  async progress({ parts, steps, blocks }: Progress, waits: boolean): Promise<void> {
-    this.#change({ answer: toJson(parts), steps: toJson(steps), blocks })
+  async progress({ parts, steps }: Progress, waits: boolean): Promise<void> {
+    this.#draft = withoutResponse(this.#draft)
+    this.#change({ answer: toJson(parts), steps: toJson(steps) })
     if (!waits) await this.#save()
+  }
+
+  /** Stores the response that the provider completes, so that another process can read it. */
+  respond(response: LastingResponse): void {
+    this.#change({ response })
+    // The turn need not wait for it, and its next write reports a failure.
+    this.#save().catch(() => {})
   }
 
   // -------------------------------------------------------------- inside
@@ -113,4 +127,8 @@ export class DraftWriter implements Ledger {
       throw StreamError.is(error) ? error : storeError(error, 'store')
     }
   }
+}
+
+function withoutResponse({ response: _response, ...draft }: TurnDraft): TurnDraft {
+  return draft
 }

@@ -7,6 +7,7 @@
 import type { Step } from '../base/events.js'
 import type { AssistantMessage, Message, OutputPart } from '../base/messages.js'
 import type { RunResult } from '../loop/ledger.js'
+import type { LastingResponse } from '../pull/source.js'
 
 /** What is left of a turn when it fails: see `TurnOptions.onError`. */
 export type OnError = 'keep-input' | 'keep-partial' | 'forget'
@@ -15,6 +16,8 @@ export type OnError = 'keep-input' | 'keep-partial' | 'forget'
 export interface TurnDraft {
   /** The id of the answer, of which the keys of its calls are made. */
   id: string
+  /** The id of the stream whose readers receive the answer: that of its `start` event. */
+  stream: string
   /** The key of `send(input, { key })`. */
   key?: string
   /** The number of stored messages that come before the input. The others will be replaced. */
@@ -23,10 +26,10 @@ export interface TurnDraft {
   /** The answer as far as whole steps go. */
   answer: readonly OutputPart[]
   steps: readonly Step[]
-  /** The number of content blocks of the whole steps. */
-  blocks: number
   /** The runs of tools by their keys. Without a result, it is not known whether one happened. */
   runs: Readonly<Record<string, { result?: RunResult }>>
+  /** The response of the step that runs, which its provider completes without a connection. */
+  response?: LastingResponse
   /** The answer up to the failure, if the turn has failed and this is to be kept. */
   partial?: AssistantMessage
   startedAt: number
@@ -40,11 +43,22 @@ export function readDraft(draft: object | undefined): TurnDraft | undefined {
   return isKnown ? (given as TurnDraft) : undefined
 }
 
+/** All messages, with those that a left turn comes to. The same list if it comes to none. */
+export function messagesWithDraft(
+  messages: readonly Message[],
+  draft: TurnDraft | undefined,
+): readonly Message[] {
+  const kept = draft === undefined ? [] : messagesOfDraft(draft)
+  // Another answer that never came does not replace the one that is there.
+  if (draft === undefined || kept.length === 0) return messages
+  return [...messages.slice(0, draft.keep), ...kept]
+}
+
 /**
  * The messages that a left turn comes to: its question once, and what it has answered. Whole steps
  * with results of tools are always kept, because their tools must not run again.
  */
-export function messagesOfDraft({ id, key, input, answer, partial }: TurnDraft): Message[] {
+function messagesOfDraft({ id, key, input, answer, partial }: TurnDraft): Message[] {
   const kept = partial?.content ?? (answer.some(isResult) ? answer : [])
   const isEmpty = kept.length === 0
   const left: Message = {

@@ -9,10 +9,19 @@ import type { Message } from '../base/messages.js'
 import { tokensOf } from '../base/usage.js'
 import { toText } from '../wires/tool-texts.js'
 
+/** What `select` receives, in addition to the messages. */
+export interface SelectContext {
+  /** The id of the conversation, such as for a summary that is kept elsewhere. */
+  id: string
+  /** Aborts when the turn ends. Pass it to requests. */
+  signal: AbortSignal
+}
+
 /** Selects the messages that are sent to the model. All messages stay stored. */
 export type SelectMessages = (
   /** The whole conversation with the input of this turn, oldest message first. */
   messages: readonly Message[],
+  context: SelectContext,
 ) => readonly Message[] | Promise<readonly Message[]>
 
 /** Options of `lastMessages()`. */
@@ -21,8 +30,7 @@ export interface LastMessagesOptions {
   maxTokens: number
   /**
    * Counts the tokens of one message.
-   * @default an estimate: one token for four bytes of text, four for each message, and 1,000 for
-   * each image or file
+   * @default estimateTokens
    */
   countTokens?: (message: Message) => number
 }
@@ -103,10 +111,11 @@ const tokensPerFile = 1_000
 const encoder = new TextEncoder()
 
 /**
- * Counts bytes instead of characters, because scripts other than Latin take more tokens per
- * character, in proportion to their bytes.
+ * Estimates the tokens of a message: one for four bytes of text, four for the message itself, and
+ * 1,000 for each image or file. The error is large for code and for languages that models have seen
+ * little of.
  */
-function estimateTokens({ content }: Message): number {
+export function estimateTokens({ content }: Message): number {
   if (typeof content === 'string') return tokensPerMessage + tokensOfText(content)
   let tokens = tokensPerMessage
   for (const part of content) {
@@ -123,6 +132,10 @@ function estimateTokens({ content }: Message): number {
   return tokens
 }
 
+/**
+ * Counts bytes instead of characters, because scripts other than Latin take more tokens per
+ * character, in proportion to their bytes.
+ */
 function tokensOfText(text: string): number {
   return tokensOf(encoder.encode(text).length)
 }

@@ -5,9 +5,12 @@
  */
 
 import { StreamError } from '../base/errors.js'
-import type { AssistantMessage, Message } from '../base/messages.js'
-import { messagesOfDraft, readDraft, type TurnDraft } from './draft.js'
+import type { AssistantMessage, Message, OutputPart } from '../base/messages.js'
+import type { LeftBehind } from '../core/left-behind.js'
+import { messagesWithDraft, readDraft, type TurnDraft } from './draft.js'
+import { isBeginningOf } from './join-left.js'
 import type { StoredConversation } from './store.js'
+import { titleOf } from './title.js'
 
 /** What a turn is asked to do. */
 export type Intent =
@@ -17,7 +20,7 @@ export type Intent =
   /** Replaces a message and everything after it. */
   | { kind: 'edit'; messageId: string; input: readonly Message[] }
   /** Continues the turn that was left behind. */
-  | { kind: 'resume' }
+  | { kind: 'resume'; left?: LeftBehind | undefined }
 
 /** The turn that is to be run, or an answer that was given before. */
 export type TurnPlan =
@@ -26,7 +29,7 @@ export type TurnPlan =
       /** The messages before the input. */
       before: readonly Message[]
       /** What changes at once, with the draft. */
-      change: { keep?: number; add?: readonly Message[] }
+      change: { keep?: number; add?: readonly Message[]; title?: string }
     }
   | { answer: AssistantMessage }
 
@@ -38,15 +41,10 @@ export type TurnPlan =
 export function planTurn(intent: Intent, stored: StoredConversation, id: string): TurnPlan {
   const left = readDraft(stored.draft)
   const { messages } = stored
-  if (intent.kind === 'resume') {
-    if (left !== undefined) return resume(left, messages)
-    const answer = messages.findLast((message) => message.role === 'assistant')
-    if (answer !== undefined) return { answer }
-    throw notFound('There is no turn to resume.')
-  }
+  if (intent.kind === 'resume') return planResume(intent.left, left, messages, id)
   const key = intent.kind === 'send' ? intent.key : undefined
   if (key !== undefined) {
-    if (left?.key === key) return resume(left, messages)
+    if (left?.key === key) return resume(left, messages, id)
     const earlier = messages.find((message) => message.key === key)
     if (earlier?.role === 'assistant' && earlier.status !== 'partial') return { answer: earlier }
     if (earlier !== undefined) {
@@ -54,29 +52,64 @@ export function planTurn(intent: Intent, stored: StoredConversation, id: string)
       throw new StreamError('conflict', message, { publicMessage: message })
     }
   }
-  const kept = left === undefined ? [] : messagesOfDraft(left)
-  // Another answer that never came does not replace the one that is there.
-  const replaces = left !== undefined && kept.length > 0
-  const all = replaces ? [...messages.slice(0, left.keep), ...kept] : messages
-  const change = replaces ? { keep: left.keep, add: kept } : {}
+  const all = messagesWithDraft(messages, left)
+  const change =
+    left === undefined || all === messages ? {} : { keep: left.keep, add: all.slice(left.keep) }
   const { keep, input } = changeOf(intent, all)
+  // The first question only: an application may have written another title since.
+  const isFirst = all.every(({ role }) => role !== 'user')
+  const title = isFirst ? titleOf(input) : undefined
   const draft: TurnDraft = {
     id,
+    stream: id,
     ...(key === undefined ? {} : { key }),
     keep,
     input,
     answer: [],
     steps: [],
-    blocks: 0,
     runs: {},
     startedAt: Date.now(),
   }
-  return { draft, before: all.slice(0, keep), change }
+  return {
+    draft,
+    before: all.slice(0, keep),
+    change: title === undefined ? change : { ...change, title },
+  }
 }
 
-function resume(draft: TurnDraft, messages: readonly Message[]): TurnPlan {
+/** @throws StreamError `not-found` without such a turn; that of a stream whose turn is gone */
+function planResume(
+  left: LeftBehind | undefined,
+  draft: TurnDraft | undefined,
+  messages: readonly Message[],
+  id: string,
+): TurnPlan {
+  const answers = messages.filter(({ role }) => role === 'assistant') as AssistantMessage[]
+  const last = answers.at(-1)
+  if (left === undefined) {
+    if (draft !== undefined) return resume(draft, messages, id)
+    if (last !== undefined) return { answer: last }
+    throw notFound('There is no turn to resume.')
+  }
+  const stream = left.partial.id
+  if (stream !== undefined && draft?.stream === stream) return resume(draft, messages, stream)
+  // A turn that was resumed under another stream has the id of its first one.
+  const answer =
+    answers.findLast((message) => message.id === stream) ??
+    (last !== undefined && isBeginningOf(left.blocks, partsOf(last)) ? last : undefined)
+  if (answer !== undefined && answer.status !== 'partial') return { answer }
+  throw left.error
+}
+
+/** @param stream - the id of the stream whose readers receive the answer */
+function resume(draft: TurnDraft, messages: readonly Message[], stream: string): TurnPlan {
   const { partial: _partial, ...rest } = draft
-  return { draft: rest, before: messages.slice(0, draft.keep), change: {} }
+  return { draft: { ...rest, stream }, before: messages.slice(0, draft.keep), change: {} }
+}
+
+/** The parts of an answer. */
+export function partsOf({ content }: AssistantMessage): readonly OutputPart[] {
+  return typeof content === 'string' ? [{ type: 'text', text: content }] : content
 }
 
 function changeOf(

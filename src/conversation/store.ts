@@ -22,6 +22,8 @@ export interface StoredConversation {
   version: string | null
   /** The draft, if there is one. */
   draft?: Draft
+  /** The title, if one was written. Optional, for stores that have `list`. */
+  title?: string
 }
 
 /** A change of a conversation. Options that are absent change nothing. */

@@ -6,21 +6,27 @@
 
 import { StreamError } from '../base/errors.js'
 import type { ErrorEvent, TerminalEvent } from '../base/events.js'
-import type { AssistantMessage } from '../base/messages.js'
+import type { AssistantMessage, Message } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
 import { storeError } from '../base/store-error.js'
 import { addUsage } from '../base/usage.js'
+import type { LeftBehind } from '../core/left-behind.js'
+import { type Beginning, OpenedSource, type Opening } from '../core/opening.js'
+import { replay } from '../core/replay-source.js'
 import type { Turn, TurnStream } from '../core/turn.js'
 import type { StoredTurn } from '../loop/open-loop.js'
+import { isElsewhere } from '../pull/abort.js'
+import type { LastingResponse, Source } from '../pull/source.js'
+import { type AnswerSettings, beginAnswer } from './begin-answer.js'
 import type { OnError } from './draft.js'
 import { DraftWriter } from './draft-writer.js'
 import { toJsonMessages } from './json-messages.js'
 import type { SelectMessages } from './last-messages.js'
-import { type Intent, planTurn, type TurnPlan } from './plan-turn.js'
+import { type Intent, partsOf, planTurn, type TurnPlan } from './plan-turn.js'
 import { selectMessages } from './select-messages.js'
 import type { ConversationLock, ConversationStore } from './store.js'
 
-export interface TurnSettings {
+export interface TurnSettings extends AnswerSettings {
   id: string
   store: ConversationStore
   select: SelectMessages | undefined
@@ -37,9 +43,16 @@ export class ConversationTurn implements Turn {
   readonly #settings: TurnSettings
   readonly #intent: Intent
   readonly stored: StoredTurn
+  readonly left: LeftBehind | undefined
+  opening: Opening | undefined
   #begun: Promise<unknown> | undefined
+  /** The request without its messages. */
+  #request: StreamRequest | undefined
+  #beginning: Beginning | undefined
   #lock: ConversationLock | undefined
   #writer: DraftWriter | undefined
+  /** The answer that is given again, and the number of messages. */
+  #replayed: { answer: AssistantMessage; messageCount: number } | undefined
   #renewal: Promise<void> | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #ended = false
@@ -50,6 +63,7 @@ export class ConversationTurn implements Turn {
     this.#settings = settings
     this.#intent = intent
     this.stored = { conversationId: settings.id, trusted: true }
+    this.left = intent.kind === 'resume' ? intent.left : undefined
   }
 
   begin(
@@ -57,6 +71,7 @@ export class ConversationTurn implements Turn {
     stream: TurnStream,
     signal: AbortSignal,
   ): Promise<StreamRequest | AssistantMessage> {
+    this.#request = request
     const begun = this.#begin(request, stream, signal)
     this.#begun = begun.catch(() => {})
     return begun
@@ -75,6 +90,22 @@ export class ConversationTurn implements Turn {
     return terminal
   }
 
+  replay(answer: AssistantMessage): Source {
+    const { id = '' } = answer
+    const request = this.#request as StreamRequest
+    const whole = { id, parts: partsOf(answer), steps: [] }
+    const { beginning } = beginAnswer(whole, request, this.left, this.#settings)
+    return new OpenedSource(beginning, replay(answer, request, this.#settings.driver.provider))
+  }
+
+  opened(source: Source): Source {
+    return this.#beginning === undefined ? source : new OpenedSource(this.#beginning, source)
+  }
+
+  onResponse(response: LastingResponse): void {
+    this.#writer?.respond(response)
+  }
+
   async #release(): Promise<void> {
     // A pending renewal could take the lock again after its release.
     await this.#renewal
@@ -87,7 +118,7 @@ export class ConversationTurn implements Turn {
     stream: TurnStream,
     signal: AbortSignal,
   ): Promise<StreamRequest | AssistantMessage> {
-    const { id, store, select, wait, leaseMs } = this.#settings
+    const { id, store, wait, leaseMs } = this.#settings
     let plan: TurnPlan
     try {
       this.#lock = await store.lock(id, { ttlMs: leaseMs, wait, signal })
@@ -95,32 +126,60 @@ export class ConversationTurn implements Turn {
       this.#renewLater(stream)
       const stored = await store.load(id)
       plan = planTurn(this.#intent, stored, stream.id)
-      if ('answer' in plan) return plan.answer
-      const writer = new DraftWriter(store, id, stored.version, plan.draft)
-      // Before the model is asked, so that nothing that was said is lost.
-      await writer.begin(plan.change)
-      this.#writer = writer
+      if ('answer' in plan) {
+        this.#replayed = { answer: plan.answer, messageCount: stored.messages.length }
+        return plan.answer
+      }
+      await this.#store(plan, stored.version, request)
     } catch (error) {
       throw storeError(error, 'store')
     }
+    const { select, runsTools } = this.#settings
     const { draft, before } = plan
-    this.stored.ledger = this.#writer
+    const { id: answerId, parts = [] } = this.stored.resumed ?? {}
+    const messages = await selectMessages([...before, ...draft.input], select, { id, signal })
+    // A turn with tools adds its own.
+    if (runsTools || parts.length === 0) return { ...request, messages }
+    const begun: Message = { role: 'assistant', id: answerId as string, content: parts }
+    return { ...request, messages: [...messages, begun] }
+  }
+
+  /** Stores the question before the model is asked, so that nothing that was said is lost. */
+  async #store(
+    { draft, before, change }: Exclude<TurnPlan, { answer: unknown }>,
+    version: string | null,
+    request: StreamRequest,
+  ): Promise<void> {
+    const { id, store } = this.#settings
+    const { input, answer, ...about } = draft
+    const asked = { ...request, messages: [...before, ...input] }
+    const { id: answerId, steps: known, response } = draft
+    const whole = { id: answerId, parts: answer, steps: known, response }
+    const { beginning, opening, resumed } = beginAnswer(whole, asked, this.left, this.#settings)
+    const { parts, steps } = resumed
+    const writer = new DraftWriter(store, id, version, { ...about, input, answer: parts, steps })
+    await writer.begin(change)
+    this.#writer = writer
+    this.stored.ledger = writer
     // Calls in the input do not come from the store.
-    this.stored.trusted = draft.input.every(({ role }) => role !== 'assistant')
-    if (draft.id !== stream.id) {
-      const { id: answerId, answer: parts, steps } = draft
-      this.stored.resumed = { id: answerId, parts, steps }
-    }
-    const messages = await selectMessages([...before, ...draft.input], select)
-    return { ...request, messages }
+    this.stored.trusted = input.every(({ role }) => role !== 'assistant')
+    this.stored.resumed = resumed
+    this.opening = opening
+    const { retry, content } = beginning
+    if (retry !== undefined || content.length > 0) this.#beginning = beginning
   }
 
   async #commit(end: TerminalEvent): Promise<TerminalEvent> {
     const writer = this.#writer
-    if (writer === undefined) return end
+    if (writer === undefined) return this.#asStored(end)
     const { keep, input, key } = writer.draft
     if (end.type === 'complete') {
-      const answer = key === undefined ? end.message : { ...end.message, key }
+      const { finishReason } = end
+      const answer: AssistantMessage = {
+        ...end.message,
+        ...(key === undefined ? {} : { key }),
+        ...(finishReason === 'stop' ? {} : { finishReason }),
+      }
       const added = toJsonMessages([...input, answer])
       await writer.commit(added)
       return { ...end, message: answer, messageCount: keep + added.length }
@@ -131,9 +190,18 @@ export class ConversationTurn implements Turn {
     const partial = onError === 'keep-partial' ? toJsonMessages([end.partial])[0] : undefined
     const left = partial === undefined ? {} : { partial: partial as AssistantMessage }
     // A turn that is handed over goes on elsewhere.
-    const forgets = onError === 'forget' && !isHandedOver(end.error)
-    await writer.leave(forgets ? null : left).catch(() => {})
+    const goesOn = isElsewhere(end.error)
+    const forgets = onError === 'forget' && !goesOn
+    await writer.leave(forgets ? null : left, goesOn).catch(() => {})
     return end
+  }
+
+  /** What the store holds beside the content of the answer goes with it. */
+  #asStored(end: TerminalEvent): TerminalEvent {
+    if (this.#replayed === undefined || end.type === 'error') return end
+    const { answer, messageCount } = this.#replayed
+    const { content } = end.message
+    return { ...end, message: { ...answer, content }, messageCount }
   }
 
   #renewLater(stream: TurnStream): void {
@@ -162,10 +230,6 @@ export class ConversationTurn implements Turn {
       },
     )
   }
-}
-
-function isHandedOver({ code, cause }: StreamError): boolean {
-  return code === 'aborted' && StreamError.is(cause) && cause.code === 'interrupted'
 }
 
 /** The terminal event after a failed commit. */

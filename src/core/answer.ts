@@ -5,7 +5,7 @@
  */
 
 import type { Completion } from '../base/driver.js'
-import { StreamError } from '../base/errors.js'
+import { failureOf, type StreamError } from '../base/errors.js'
 import {
   type CompleteEvent,
   type ContentEvent,
@@ -20,11 +20,12 @@ import { exceededBound } from '../base/json-bounds.js'
 import type { AssistantMessage } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
 import { addUsage, estimateUsage, isEmpty } from '../base/usage.js'
+import { isElsewhere } from '../pull/abort.js'
 import { PromisedSource } from '../pull/promised-source.js'
-import type { OpenContext, Sink, Source } from '../pull/source.js'
+import type { LastingResponse, OpenContext, Sink, Source } from '../pull/source.js'
 import type { EventFeed, Receive } from './event-feed.js'
 import type { Observer } from './observer.js'
-import { ReplaySource } from './replay-source.js'
+import { openCallsOf } from './open-calls.js'
 import { Transcript } from './transcript.js'
 import type { Turn, TurnStream } from './turn.js'
 
@@ -57,6 +58,8 @@ export class Answer implements EventFeed, Sink, TurnStream {
   #terminal: TerminalEvent | undefined
   #delivered = false
   #ending: Promise<void> | undefined
+  /** Whether the usage that is not reported is estimated here. */
+  #estimates: boolean
   /** The usage of the attempts before this one. */
   #wasted: UsageSum = {}
   /** The length of the content before this attempt, in characters. */
@@ -72,6 +75,10 @@ export class Answer implements EventFeed, Sink, TurnStream {
     this.#settings = settings
     this.#request = settings.request
     this.#messageId = settings.start.id
+    // A turn of several steps has estimated the usage of its steps.
+    this.#estimates = !settings.runsTools
+    for (const event of settings.turn?.left?.blocks ?? []) this.#transcript.add(event)
+    this.#length = this.#transcript.length
   }
 
   // -------------------------------------------------------------- for the reader
@@ -124,7 +131,10 @@ export class Answer implements EventFeed, Sink, TurnStream {
   batch(events: readonly ContentEvent[]): void {
     this.#firstContentMs ??= performance.now() - this.#beganAt
     for (const event of events) this.#length += textOf(event)?.length ?? 0
-    if (this.#length > maxLength) return this.stop(this.#tooLong())
+    if (this.#length > maxLength) {
+      const what = `the answer is longer than the limit of ${maxLength} characters.`
+      return this.stop(this.#refusal(what))
+    }
     this.#transcript.hold(events)
     this.#deliver(events)
   }
@@ -156,7 +166,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
       text: content.text(),
       message,
       ...rest,
-      ...(turn ?? waitingIn(message, completion)),
+      ...(turn ?? waitingIn(message, completion, this.#request.tools)),
       ...(isEmpty(wasted) ? {} : { wasted }),
       provider: completion.provider ?? provider,
       model: completion.model ?? model,
@@ -167,12 +177,15 @@ export class Answer implements EventFeed, Sink, TurnStream {
 
   fail(error: StreamError): void {
     const usage = addUsage(this.#wasted, this.#costOfAttempt(this.#source?.usage() ?? {}))
-    // A response may continue at the provider without a connection, and nobody will resume it.
-    this.#source?.resumption?.()?.cancel()
+    // A response may continue at the provider without a connection, and nobody will resume it,
+    // except for a process that continues the turn.
+    if (!isElsewhere(error)) this.#source?.resumption?.()?.cancel()
     const known = isEmpty(usage) ? {} : { usage }
-    const { wholeBlocks, results = [] } = this.#source?.rest?.() ?? {}
-    for (const result of results) this.#transcript.add(result)
-    const failure = this.#transcript.failure(error, wholeBlocks)
+    const rest = this.#source?.rest?.()
+    for (const result of rest?.results ?? []) this.#transcript.add(result)
+    // Before it is continued, nobody here knows which calls have been run.
+    const cut = rest === undefined && this.#settings.turn?.left !== undefined ? 'unknown' : true
+    const failure = this.#transcript.failure(error, rest?.wholeBlocks, cut)
     const partial = this.#identified(failure.partial)
     this.#finish({ ...failure, partial, ...known, ...this.#source?.details?.() })
   }
@@ -186,13 +199,9 @@ export class Answer implements EventFeed, Sink, TurnStream {
     return isNamed ? { ...message, id: this.#messageId as string } : message
   }
 
-  #tooLong(): StreamError {
-    return this.#refusal(`the answer is longer than the limit of ${maxLength} characters.`)
-  }
-
   #refusal(message: string): StreamError {
     const { provider } = this.#settings.start
-    return new StreamError('protocol', `${provider}: ${message}`, { provider })
+    return failureOf(provider, 'protocol', message)
   }
 
   #open(): Source {
@@ -215,18 +224,24 @@ export class Answer implements EventFeed, Sink, TurnStream {
       const begun = await turn.begin(this.#request, this, aborted)
       if ('role' in begun) {
         this.#messageId = begun.id
-        return new ReplaySource(begun)
+        this.#estimates = false
+        return turn.replay?.(begun) as Source
       }
-      this.#messageId = turn.stored?.resumed?.id ?? this.#messageId
+      const { id = this.#messageId, steps = [] } = turn.stored?.resumed ?? {}
+      this.#messageId = id
+      this.#transcript.countSteps(steps)
       this.#request = begun
-      return open(begun, context)
+      const { attempt = 1, ...shown } = turn.opening ?? {}
+      last = attempt
+      const onResponse = (response: LastingResponse): void => turn.onResponse?.(response)
+      const source = open(begun, { ...context, attempt, ...shown, onResponse })
+      return turn.opened?.(source) ?? source
     })
   }
 
   /** The usage of this attempt. Counts that the provider has not reported are estimated. */
   #costOfAttempt(reported: UsageSum): UsageSum {
-    // A turn of several steps has estimated the usage of its steps.
-    if (this.#settings.runsTools) return reported
+    if (!this.#estimates) return reported
     return estimateUsage(reported, this.#request, this.length - this.#lengthBefore)
   }
 
@@ -263,17 +278,20 @@ export class Answer implements EventFeed, Sink, TurnStream {
   }
 }
 
-/** The calls of an answer whose tools the application runs. */
+/** The calls of an answer whose tools the application runs, and those of one that is given again. */
 function waitingIn(
   { content }: AssistantMessage,
   { finishReason }: Completion,
+  tools: StreamRequest['tools'] = {},
 ): Pick<CompleteEvent, 'waiting'> {
   if (finishReason !== 'tool-calls' || typeof content === 'string') return {}
-  const waiting = content.flatMap((part) =>
-    part.type === 'tool-call' && part.error === undefined
-      ? [{ id: part.id, name: part.name, input: part.input, for: 'client' as const }]
-      : [],
-  )
+  const waiting = openCallsOf(content)
+    .filter(({ error }) => error === undefined)
+    .map(({ id, name, input }) => {
+      const { run, approve = false } = (Object.hasOwn(tools, name) ? tools[name] : undefined) ?? {}
+      const held = approve === false ? ('steps' as const) : ('approval' as const)
+      return { id, name, input, for: run === undefined ? ('client' as const) : held }
+    })
   return waiting.length === 0 ? {} : { waiting }
 }
 

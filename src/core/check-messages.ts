@@ -8,10 +8,8 @@ import {
   anything,
   checkOptions,
   flag,
-  isRecord,
   list,
   oneOf,
-  optionError,
   type Rule,
   type Rules,
   record,
@@ -19,6 +17,7 @@ import {
   rule,
   string,
 } from '../base/check-options.js'
+import { finishReasons } from '../base/finish-reason.js'
 import type {
   AssistantMessage,
   FileInputPart,
@@ -35,11 +34,13 @@ import type {
   ToolResultPart,
 } from '../base/messages.js'
 import { nearestName } from '../base/nearest-name.js'
+import { optionError } from '../base/option-error.js'
+import { isRecord } from '../base/read-json.js'
 
 const aString = required(string)
 /** @internal */
 export const optionsByProvider: Rule = {
-  ...rule('an object of options for each provider, such as { openai: { … } }', isRecord),
+  ...rule('an object by provider, such as { openai: { … } }', isRecord),
   each: record,
 }
 /** Belongs to its part, and may be undefined: tools can return nothing. */
@@ -133,6 +134,7 @@ const messageRules: Rules<AssistantMessage> = {
   id: string,
   status: oneOf('partial'),
   key: string,
+  finishReason: oneOf(...finishReasons),
   createdAt: anything,
   metadata: anything,
   ...forProviders,

@@ -9,7 +9,6 @@ import {
   flag,
   func,
   isInteger,
-  isRecord,
   isText,
   oneOf,
   optionsOf,
@@ -21,6 +20,7 @@ import {
   text,
 } from '../base/check-options.js'
 import { toJsonSchema } from '../base/json-schema.js'
+import { isRecord } from '../base/read-json.js'
 import type { StreamRequest } from '../base/request.js'
 import type { OutputSchema, StandardSchema } from '../base/schema.js'
 import type { Tool } from '../base/tools.js'
@@ -102,7 +102,7 @@ export function checkRequest({
   }
   if (messages !== undefined && prompt !== undefined) {
     throw new TypeError(
-      'Options "messages" and "prompt" are mutually exclusive. Add the prompt to the messages, as the last user message.',
+      'Options "messages" and "prompt" are mutually exclusive. Add the prompt as the last message.',
     )
   }
   if (Array.isArray(system)) checkSystem(system)

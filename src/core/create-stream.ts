@@ -137,9 +137,11 @@ export function openStream(options: StreamOptions, turn?: Turn): EventStream {
   const { onEnd } = others
   const [loopOptions, request] = split(others)
   checkRequest(request)
-  const start = startOf(driver)
+  const start = startOf(driver, request.messages)
   const isTurn = runsTools(request, loopOptions)
-  const layer = (of: Driver): Driver => (retryOption === false ? of : retry(of, retryOption))
+  // The layer that retries is also the one that continues an answer.
+  const retries = retryOption === false && turn?.left !== undefined ? 0 : retryOption
+  const layer = (of: Driver): Driver => (retries === false ? of : retry(of, retries))
   const toolMs = toolLimit(timeoutOption)
   const stepped = isTurn
     ? loop({

@@ -8,6 +8,7 @@ import { callHook } from '../base/call-hook.js'
 import { func, type Rules } from '../base/check-options.js'
 import type { CompleteEvent, ErrorEvent, RetryEvent, StartEvent } from '../base/events.js'
 import type { StreamHooks } from '../base/hooks.js'
+import { compact } from '../base/read-json.js'
 import type { StreamRequest } from '../base/request.js'
 import type { Attempt } from '../pull/source.js'
 
@@ -41,27 +42,13 @@ export class Observer {
   }
 
   end(end: CompleteEvent | ErrorEvent, timing: CompleteEvent['timing']): void {
-    const { id } = this.#start
     const { onEnd } = this.#hooks
-    const { attempts } = end
-    if (end.type === 'error') {
-      const { provider, model } = this.#last
-      const { error, usage = {}, response } = end
-      const about = response === undefined ? {} : { response }
-      return callHook(onEnd, { id, provider, model, attempts, error, ...about, usage, timing })
-    }
-    const { provider, model, finishReason, responseId, response, usage, wasted } = end
-    callHook(onEnd, {
-      id,
-      provider,
-      model,
-      attempts,
-      finishReason,
-      ...(responseId === undefined ? {} : { responseId }),
-      ...(response === undefined ? {} : { response }),
-      usage,
-      ...(wasted === undefined ? {} : { wasted }),
-      timing,
-    })
+    const { provider, model } = end.type === 'error' ? this.#last : end
+    const { attempts, response, usage = {} } = end
+    const { id } = this.#start
+    const about = { id, provider, model, attempts, usage, timing, ...compact({ response }) }
+    if (end.type === 'error') return callHook(onEnd, { ...about, error: end.error })
+    const { finishReason, responseId, wasted } = end
+    callHook(onEnd, { ...about, finishReason, ...compact({ responseId, wasted }) })
   }
 }

@@ -13,7 +13,7 @@ import { Hand } from './hand.js'
 import { Reading, type ReadOptions } from './reading.js'
 
 const consumed =
-  'This stream is already being read. Use text() or final() alongside an iteration, or create another stream.'
+  'This stream is already being read. Use text() or final() alongside, or create another stream.'
 
 export class Stream implements EventStream, BatchReader {
   readonly #hand = new Hand()

@@ -6,7 +6,7 @@
 
 import { Accumulator, type Cut } from '../base/accumulator.js'
 import type { StreamError } from '../base/errors.js'
-import type { ErrorEvent, RetryEvent, StreamEvent } from '../base/events.js'
+import type { ErrorEvent, RetryEvent, Step, StreamEvent } from '../base/events.js'
 
 const nothing: readonly StreamEvent[] = []
 
@@ -41,6 +41,13 @@ export class Transcript {
       this.#attempt = attempt
       this.#step = step
     }
+  }
+
+  /** Counts the requests of the steps that a turn begins with. */
+  countSteps(steps: readonly Step[]): void {
+    if (steps.length === 0) return
+    for (const { attempts } of steps) this.#attemptsBefore += attempts
+    this.#step = steps.length + 1
   }
 
   /** The length of the content that has not been discarded, in characters. */

@@ -10,10 +10,23 @@ import type { TerminalEvent } from '../base/events.js'
 import type { AssistantMessage } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
 import type { StoredTurn } from '../loop/open-loop.js'
+import type { LastingResponse, Source } from '../pull/source.js'
+import type { LeftBehind } from './left-behind.js'
+import type { Opening } from './opening.js'
 
 export interface Turn {
   /** For the tools of the turn: what the store knows. */
   stored?: StoredTurn
+  /** What readers have received of the stream that this one continues. */
+  left?: LeftBehind | undefined
+  /** What the source of the answer has to know, once `begin` has resolved. */
+  opening?: Opening | undefined
+  /** The source of an answer that was given before. For turns whose `begin` resolves with one. */
+  replay?(answer: AssistantMessage): Source
+  /** Puts the beginning of the answer before what its source gives. */
+  opened?(source: Source): Source
+  /** Called once the id of a response is known that the provider completes without a connection. */
+  onResponse?(response: LastingResponse): void
   /**
    * Called at the first pull.
    *

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { StreamError } from '../base/errors.js'
+import { failureOf } from '../base/errors.js'
 import { isHeaderValue } from '../http/headers.js'
 import { unsendableError } from '../http/request-error.js'
 import type { ApiKey } from './common-options.js'
@@ -36,6 +36,6 @@ export function environment(name: string): string | undefined {
 export function keyFrom(provider: string, variable: string): string {
   const key = environment(variable)
   if (key !== undefined) return key
-  const message = `${provider}: no API key. Set the environment variable ${variable}, or pass apiKey.`
-  throw new StreamError('setup', message, { provider })
+  const what = `no API key. Set the environment variable ${variable}, or pass apiKey.`
+  throw failureOf(provider, 'setup', what)
 }

@@ -7,7 +7,6 @@
 import {
   checkOptions,
   func,
-  isRecord,
   isText,
   oneOf,
   type Rule,
@@ -17,6 +16,7 @@ import {
   rule,
 } from '../base/check-options.js'
 import type { Fetch } from '../base/driver.js'
+import { isRecord } from '../base/read-json.js'
 import { hasLogin, isValidUrl } from '../base/url.js'
 
 /** A key, or a function that returns one for each request, for keys that rotate. */

@@ -5,14 +5,15 @@
  */
 
 import { httpDriver } from '../attempt/http-driver.js'
-import { flag, oneOf, optionError, type Rules, text } from '../base/check-options.js'
+import { flag, oneOf, type Rules, text } from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
+import { optionError } from '../base/option-error.js'
+import { compact } from '../base/read-json.js'
 import { audioTypeOf } from '../wires/openai-chat/audio.js'
 import type { ChatRequestOptions } from '../wires/openai-chat/options.js'
 import { planChatOutput } from '../wires/openai-chat/output-format.js'
 import { encodeChatRequest } from '../wires/openai-chat/request.js'
 import { ChatDecoder } from '../wires/openai-chat/response.js'
-import { compact } from '../wires/read-json.js'
 import { readThinkTags, type ThinkTags } from '../wires/think-tags.js'
 import { keyFrom, resolveKey } from './api-key.js'
 import {

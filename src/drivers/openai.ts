@@ -7,7 +7,8 @@
 import { httpDriver } from '../attempt/http-driver.js'
 import { oneOf, type Rules } from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
-import { StreamError } from '../base/errors.js'
+import { failureOf } from '../base/errors.js'
+import { compact } from '../base/read-json.js'
 import type { StreamRequest } from '../base/request.js'
 import type { JsonSchema } from '../base/schema.js'
 import { toWellFormed } from '../base/well-formed-json.js'
@@ -24,7 +25,6 @@ import { encodeResponsesRequest } from '../wires/openai-responses/request.js'
 import { ResponsesDecoder } from '../wires/openai-responses/response.js'
 import type { OutputPlan } from '../wires/output-plan.js'
 import type { WireSettings } from '../wires/provider-options.js'
-import { compact } from '../wires/read-json.js'
 import { readThinkTags, type ThinkTags } from '../wires/think-tags.js'
 import {
   checkProvider,
@@ -124,18 +124,19 @@ export function openai(options: OpenAIOptions): Driver {
   }
   let client: OpenAIClient | undefined = given
   const canResume = given === undefined || typeof given.responses?.retrieve === 'function'
-  const background = backgroundOf(() => client as OpenAIClient)
+  const connect = async (): Promise<OpenAIClient> => (client ??= await createOpenAI(options))
+  const background = backgroundOf(connect)
   return httpDriver({
     provider,
     model,
     output: plan,
     send: async (request, { signal, plan: output }) => {
-      client ??= await createOpenAI(options)
-      const resource = resourceOf(client) as Resource
+      const sdk = await connect()
+      const resource = resourceOf(sdk) as Resource
       const body = toWellFormed(encode(request, model, { traits, body: options.body }, output))
       return sendBySdk({
         provider,
-        client,
+        client: sdk,
         path,
         method: 'POST',
         body,
@@ -185,15 +186,14 @@ const apis: Record<'chat' | 'responses', Api> = {
  * Resumes and cancels responses of `background: true`. Only the decoder of the Responses API has
  * positions.
  *
- * @param lookUp - returns the client, which exists since the first request
  * @see https://developers.openai.com/api/docs/guides/background
  */
-function backgroundOf(lookUp: () => OpenAIClient): BackgroundResponses {
+function backgroundOf(connect: () => Promise<OpenAIClient>): BackgroundResponses {
   return {
     resume: async ({ id, after }, { signal }) => {
-      const client = lookUp()
+      const client = await connect()
       const { retrieve } = client.responses as Required<ResponsesResource>
-      const query = { stream: true, starting_after: after }
+      const query = { stream: true, ...(after === undefined ? {} : { starting_after: after }) }
       return sendBySdk({
         provider,
         client,
@@ -203,14 +203,17 @@ function backgroundOf(lookUp: () => OpenAIClient): BackgroundResponses {
         first: (settings) => retrieve.call(client.responses, id, query as never, settings as never),
       })
     },
-    cancel: async ({ id }) => lookUp().responses?.cancel?.(checkId(id), requestOptions() as never),
+    cancel: async ({ id }) => {
+      const { responses } = await connect()
+      await responses?.cancel?.(checkId(id), requestOptions() as never)
+    },
   }
 }
 
 /** The server chooses the id, which must not lead to another path of the API. */
 function checkId(id: string): string {
   if (/^[\w~-][\w.:~-]*$/.test(id)) return id
-  throw new StreamError('protocol', `${provider}: the id of the response is invalid.`, { provider })
+  throw failureOf(provider, 'protocol', 'the id of the response is invalid.')
 }
 
 function createOpenAI(options: OpenAIOptions): Promise<OpenAIClient> {

@@ -5,7 +5,7 @@
  */
 
 import type { Fetch } from '../base/driver.js'
-import { StreamError } from '../base/errors.js'
+import { failureOf } from '../base/errors.js'
 import { missingPackage } from '../base/missing-package.js'
 import { headersOf } from '../http/headers.js'
 import { requestError, unsendableError } from '../http/request-error.js'
@@ -89,8 +89,8 @@ export function sendBySdk(sending: Sending): Promise<Response> {
     } catch (error) {
       return redirectOf(error)
     }
-    const message = `${provider}: the server redirects, which this client cannot follow. Set the final address.`
-    throw new StreamError('setup', message, { provider })
+    const what = 'the server redirects, which this client cannot follow. Set the final address.'
+    throw failureOf(provider, 'setup', what)
   })
 }
 
@@ -142,8 +142,7 @@ export async function createClient<Module, Client>(
     return construct(module, options)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    const message = `${provider}: the SDK cannot be used here: ${reason}`
-    throw new StreamError('setup', message, { provider, cause })
+    throw failureOf(provider, 'setup', `the SDK cannot be used here: ${reason}`, { cause })
   }
 }
 

@@ -4,20 +4,13 @@
  * @module sluice/conversation
  */
 
-export {
-  type Conversation,
-  type ConversationInput,
-  type ConversationOptions,
-  type ConversationState,
-  type ConversationWithoutTools,
-  createConversation,
-  type SendOptions,
-  type TurnOptions,
-} from '../conversation/conversation.js'
+export { createConversation } from '../conversation/conversation.js'
 export type { OnError } from '../conversation/draft.js'
 export {
+  estimateTokens,
   type LastMessagesOptions,
   lastMessages,
+  type SelectContext,
   type SelectMessages,
 } from '../conversation/last-messages.js'
 export type {
@@ -31,4 +24,14 @@ export type {
   LockOptions,
   StoredConversation,
 } from '../conversation/store.js'
+export type {
+  Conversation,
+  ConversationInput,
+  ConversationOptions,
+  ConversationState,
+  ConversationWithoutTools,
+  SendOptions,
+  TurnOptions,
+} from '../conversation/types.js'
+export type { LeftBehind } from '../core/left-behind.js'
 export { type MemoryStoreOptions, memoryStore } from '../stores/memory/store.js'

@@ -7,6 +7,15 @@
 
 export { Accumulator } from '../base/accumulator.js'
 export type {
+  FileContent,
+  ProviderContent,
+  ReasoningContent,
+  SourceContent,
+  TextContent,
+  ToolCallContent,
+  ToolResultContent,
+} from '../base/content-kinds.js'
+export type {
   Completion,
   Continuation,
   Driver,
@@ -22,43 +31,19 @@ export {
 } from '../base/errors.js'
 export type { EventStream, OutputStream, StreamFor } from '../base/event-stream.js'
 export type {
-  CallForApproval,
   CompleteEvent,
   CompleteEventWithOutput,
   ContentEvent,
   ErrorEvent,
-  FailedCall,
-  FailedResult,
-  FailedResultPart,
-  FileContent,
   FinishReason,
-  OpenCall,
-  OutputPartOf,
-  PreliminaryResult,
-  ProviderContent,
   RawEnd,
-  ReasoningContent,
   ResponseDetails,
   RetryEvent,
-  SourceContent,
   StartEvent,
   Step,
-  StepCall,
-  StepCallOf,
   StreamEvent,
-  TextContent,
-  ToolCallContent,
-  ToolResultContent,
-  ToolResultContentOf,
-  ToolResultPartOf,
-  UncheckedCall,
   Usage,
   UsageSum,
-  WaitingCall,
-  WaitingCallOf,
-  WholeCall,
-  WholeResult,
-  WholeResultPart,
 } from '../base/events.js'
 export type { StreamAttempt, StreamEnd, StreamHooks, StreamRetry } from '../base/hooks.js'
 export type {
@@ -115,6 +100,25 @@ export type {
   ToolOutput,
   ToolResult,
 } from '../base/tools.js'
+export type {
+  CallForApproval,
+  FailedCall,
+  FailedResult,
+  FailedResultPart,
+  OpenCall,
+  OutputPartOf,
+  PreliminaryResult,
+  StepCall,
+  StepCallOf,
+  ToolResultContentOf,
+  ToolResultPartOf,
+  UncheckedCall,
+  WaitingCall,
+  WaitingCallOf,
+  WholeCall,
+  WholeResult,
+  WholeResultPart,
+} from '../base/typed-calls.js'
 export type { ReaderOptions } from '../carriers/body-writer.js'
 export { toReadableStream, toResponse, type WebResponseInit } from '../carriers/web.js'
 export {
@@ -135,7 +139,7 @@ export { type HedgeOptions, hedge } from '../layers/hedge.js'
 export type { RetryOptions } from '../layers/retry/options.js'
 export { retry } from '../layers/retry/retry.js'
 export { type TimeoutOptions, timeout } from '../layers/timeout.js'
-export { type ToolDefinition, ToolError, tool, toolResult } from '../loop/define-tool.js'
+export { type ToolDefinition, tool, toolResult } from '../loop/define-tool.js'
 export type {
   BeforeStep,
   LoopHooks,
@@ -148,3 +152,4 @@ export type {
   ToolStart,
   UncertainCall,
 } from '../loop/options.js'
+export { ToolError } from '../loop/tool-error.js'

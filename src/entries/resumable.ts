@@ -4,6 +4,7 @@
  * @module sluice/resumable
  */
 
+export type { LeftBehind } from '../core/left-behind.js'
 export type {
   Claim,
   Lease,
@@ -13,13 +14,13 @@ export type {
   LogPage,
   StreamLog,
 } from '../resumable/log.js'
+export { createResumable } from '../resumable/resumable.js'
 export type {
   FollowedStream,
   Publication,
   Resumable,
   ResumableOptions,
-} from '../resumable/resumable.js'
-export { createResumable } from '../resumable/resumable.js'
-export type { LeftBehind, Revive } from '../resumable/takeover.js'
+  Revive,
+} from '../resumable/types.js'
 export type { MemoryLogOptions } from '../stores/memory/log.js'
 export { memoryLog } from '../stores/memory/log.js'

@@ -7,11 +7,11 @@
 import { Accumulator } from '../base/accumulator.js'
 import type {
   ReasoningContent,
-  RetryEvent,
   TextContent,
   ToolCallContent,
   ToolResultContent,
-} from '../base/events.js'
+} from '../base/content-kinds.js'
+import type { RetryEvent } from '../base/events.js'
 import { AgUiHistory, contentOf, messageIdOf, reasoningId, resultId } from './ag-ui-history.js'
 
 type Write = (event: { type: string } & Record<string, unknown>) => void

@@ -5,7 +5,8 @@
  */
 
 import { toJson } from '../base/bytes-as-json.js'
-import { isText, optionError } from '../base/check-options.js'
+import { isText } from '../base/check-options.js'
+import { optionError } from '../base/option-error.js'
 
 /** What an application sends to the reader of one response. */
 export interface DataChannel {

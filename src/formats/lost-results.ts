@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { ErrorEvent, ToolResultContent } from '../base/events.js'
+import type { ToolResultContent } from '../base/content-kinds.js'
+import type { ErrorEvent } from '../base/events.js'
 
 /** Collects the results that have been sent. */
 export class SentResults {

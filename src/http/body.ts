@@ -17,7 +17,7 @@ export function readerOf({ body }: Response): ReadableStreamDefaultReader<Uint8A
   // What types rule out, a polyfill does.
   if ((body as unknown) === undefined) {
     const message =
-      'This fetch does not stream: its response has no body. Pass one that streams as option "fetch", such as that of expo/fetch.'
+      'This fetch does not stream: its response has no body. Pass one that does as option "fetch", such as that of expo/fetch.'
     throw new StreamError('setup', message)
   }
   try {

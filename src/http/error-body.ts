@@ -5,6 +5,7 @@
  */
 
 import { parseJson } from '../base/parse-json.js'
+import { textOf } from '../base/read-json.js'
 import { waitInFields } from './requested-wait.js'
 
 export interface ErrorBody {
@@ -43,7 +44,7 @@ const maxItems = 32
  */
 export function isErrorBody(error: unknown): boolean {
   if (isFields(error)) return Object.values(error).some(holdsSomething)
-  return error === true || text(error) !== undefined
+  return error === true || textOf(error) !== undefined
 }
 
 function holdsSomething(value: unknown): boolean {
@@ -59,7 +60,7 @@ export function isErrorObject(value: Fields): boolean {
   if (value.success === false || typeof value.detail === 'string') return true
   if (isFields(value.base_resp)) return Number(value.base_resp.status_code) > 0
   const code = value.code ?? value.error_code ?? value.status ?? value.status_code
-  return code !== undefined && text(value.message ?? value.error_msg) !== undefined
+  return code !== undefined && textOf(value.message ?? value.error_msg) !== undefined
 }
 
 /** Reads the body of an error. It never throws. */
@@ -96,7 +97,7 @@ function read(value: unknown, result: ErrorBody, depth: number): void {
   if (!isFields(value)) return
   const { error, response, detail, metadata, base_resp: wrapped } = value
   const message = value.message ?? value.error_msg ?? value.status_msg
-  result.requestId ||= text(value.request_id) ?? text(value.requestId)
+  result.requestId ||= textOf(value.request_id) ?? textOf(value.requestId)
   // The innermost error is the most exact one.
   if (error !== undefined && error !== null) read(error, result, depth + 1)
   // `response.failed` of the OpenAI Responses API
@@ -159,7 +160,7 @@ function readDetails(details: unknown, result: ErrorBody): void {
     addWord(result, detail.reason)
     readWait(detail, result)
     result.quotaPerDay ||= fieldsIn(detail.violations).some(({ quotaId }) =>
-      text(quotaId)?.includes('PerDay'),
+      textOf(quotaId)?.includes('PerDay'),
     )
   }
 }
@@ -173,7 +174,7 @@ function readWait(fields: Fields, result: ErrorBody): void {
 }
 
 function addWord(result: ErrorBody, value: unknown): void {
-  const word = typeof value === 'number' ? String(value) : text(value)
+  const word = typeof value === 'number' ? String(value) : textOf(value)
   // `type: 'error'` marks the event, it does not name the error.
   if (word === undefined || word === 'error' || word.length > 100) return
   if (result.words.length < maxItems && !result.words.includes(word)) result.words.push(word)
@@ -184,10 +185,6 @@ export function toStatus(value: unknown): number | undefined {
   const status = typeof value === 'string' && value.length === 3 ? Number(value) : value
   if (typeof status !== 'number') return undefined
   return status >= 400 && status <= 599 ? status : undefined
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
 }
 
 /** The beginning of a value as JSON. Values beyond it are left out, so that a huge one costs little. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { StreamError } from '../base/errors.js'
+import { failureOf, StreamError } from '../base/errors.js'
 import { parseJson } from '../base/parse-json.js'
 import { readerOf } from './body.js'
 import { causesOf, isConnectionError, isMistake, isUnsendable } from './connection-error.js'
@@ -83,8 +83,8 @@ export function thrownHeaders(thrown: unknown): Headers | undefined {
 
 /** Without a cause: runtimes quote the value in theirs. */
 export function unsendableError(provider: string, what: string): StreamError {
-  const message = `${provider}: ${what} cannot be sent: it is missing, or holds a line break or another character that is not allowed (not shown).`
-  return new StreamError('setup', message, { provider })
+  const why = 'it is missing, or holds characters that are not allowed (not shown)'
+  return failureOf(provider, 'setup', `${what} cannot be sent: ${why}.`)
 }
 
 function unknownError(thrown: unknown, provider: string): StreamError {
@@ -93,13 +93,12 @@ function unknownError(thrown: unknown, provider: string): StreamError {
 }
 
 /** @param when - the end of the sentence "the connection failed" */
-export function networkError(thrown: unknown, provider: string, when?: string): StreamError {
+export function networkError(thrown: unknown, provider: string, when: string = ''): StreamError {
   if (StreamError.is(thrown)) return thrown
   const reason = innermostReason(thrown)
   const timedOut = /timed? ?out/i.test(reason)
-  const what = timedOut ? 'timed out' : 'failed'
-  const message = `${provider}: the connection ${what}${when === undefined ? '' : ` ${when}`}: ${reason}`
-  return new StreamError(timedOut ? 'timeout' : 'network', message, { provider, cause: thrown })
+  const what = `the connection ${timedOut ? 'timed out' : 'failed'}${when && ` ${when}`}: ${reason}`
+  return failureOf(provider, timedOut ? 'timeout' : 'network', what, { cause: thrown })
 }
 
 /** The reason that means something: `fetch failed` does not, ECONNREFUSED is two causes deeper. */

@@ -5,7 +5,12 @@
  */
 
 import type { Completion } from '../base/driver.js'
-import { StreamError, type StreamErrorCode, type StreamErrorOptions } from '../base/errors.js'
+import {
+  failureOf,
+  StreamError,
+  type StreamErrorCode,
+  type StreamErrorOptions,
+} from '../base/errors.js'
 import type { ContentEvent, Usage } from '../base/events.js'
 import { exceededBound } from '../base/json-bounds.js'
 import type { AttemptDetails, OpenContext, Resumption, Sink, Source } from '../pull/source.js'
@@ -27,8 +32,10 @@ export interface Exchange {
   send(signal: AbortSignal): Promise<Response>
   decoder: WireDecoder
   background?: BackgroundResponses | undefined
-  /** The request is for the rest of a response, which may be gone at the provider. */
-  resumes?: true
+  /** The request is for a response that may be gone at the provider. */
+  resumes?: boolean
+  /** Called once the id of a response is known that can be resumed. */
+  onId?: ((id: string) => void) | undefined
 }
 
 /** The source of one response. */
@@ -55,12 +62,14 @@ export class HttpSource implements Source {
   #over = false
   /** Whether the connection failed, not the response. */
   #lost = false
+  #onId: Exchange['onId']
 
   constructor(exchange: Exchange, context: OpenContext) {
     this.#exchange = exchange
     this.#provider = exchange.provider
     this.#decoder = exchange.decoder
     this.#context = context
+    this.#onId = exchange.background && exchange.onId
   }
 
   pull(sink: Sink): void {
@@ -102,7 +111,8 @@ export class HttpSource implements Source {
     const cancel = async (): Promise<unknown> => background.cancel?.(position)
     return {
       // The decoder continues where it is, so blocks and items keep their numbers.
-      open: (context) => new HttpSource({ ...exchange, send, resumes: true }, context),
+      open: (context) =>
+        new HttpSource({ ...exchange, send, resumes: true, onId: undefined }, context),
       // If it fails, the response ends by itself.
       cancel: () => void cancel().catch(() => {}),
     }
@@ -157,6 +167,7 @@ export class HttpSource implements Source {
     } catch (error) {
       this.#failure = this.#whileReading(error, result.done)
     }
+    if (this.#onId !== undefined) this.#announce(this.#onId)
     let content = this.#content
     if (content.length > 0) {
       // An array that grew has room for 17 events. One for a single event saves a tenth of the
@@ -169,6 +180,13 @@ export class HttpSource implements Source {
     if (this.#failure !== undefined) return this.#fail(this.#failure)
     if (result.done || this.#ended()) return this.#end()
     this.#reader?.read().then(this.#onChunk, this.#onDrop)
+  }
+
+  #announce(onId: (id: string) => void): void {
+    const position = this.#decoder.position?.()
+    if (position === undefined) return
+    this.#onId = undefined
+    onId(position.id)
   }
 
   readonly #onDrop = (error: unknown): void => {
@@ -241,10 +259,7 @@ export class HttpSource implements Source {
     const error = this.#foreignBody()
     if (error !== undefined) return error
     this.#lost = true
-    return this.#error(
-      'interrupted',
-      'the answer ended without the event that marks it as complete',
-    )
+    return this.#error('interrupted', 'the answer ended without its terminal event')
   }
 
   /** The error of a body with status 200 that held bytes and not one frame. */
@@ -275,11 +290,8 @@ export class HttpSource implements Source {
   }
 
   #error(code: StreamErrorCode, what: string, more?: StreamErrorOptions): StreamError {
-    return new StreamError(code, `${this.#provider}: ${what}.`, {
-      provider: this.#provider,
-      requestId: requestIdOf(this.#response?.headers),
-      ...more,
-    })
+    const requestId = requestIdOf(this.#response?.headers)
+    return failureOf(this.#provider, code, `${what}.`, { requestId, ...more })
   }
 }
 

@@ -57,6 +57,9 @@ export interface WireDecoder {
 export interface ResponsePosition {
   /** The provider's id of the response. */
   id: string
-  /** The last event that was read, as the provider numbers or names it. */
-  after: number | string
+  /**
+   * The last event that was read, as the provider numbers or names it. Absent to read the response
+   * from its beginning, in a process that knows nothing but its id.
+   */
+  after?: number | string
 }

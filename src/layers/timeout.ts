@@ -15,7 +15,7 @@ import {
   required,
 } from '../base/check-options.js'
 import type { Driver } from '../base/driver.js'
-import { StreamError } from '../base/errors.js'
+import { failureOf } from '../base/errors.js'
 import { keepAlive } from '../base/timers.js'
 import { ForwardingSource } from '../pull/forwarding-source.js'
 import type { OpenContext, Sink, Source } from '../pull/source.js'
@@ -127,9 +127,8 @@ class TotalSource extends ForwardingSource {
     const completion = this.finished()
     this.close()
     if (completion !== undefined) return this.done(completion)
-    const provider = this.#provider
-    const message = `${provider}: The stream took longer than ${this.#totalMs} ms (timeout.totalMs).`
-    const error = new StreamError('timeout', message, { provider, retryable: false })
+    const what = `the stream took longer than ${this.#totalMs} ms (timeout.totalMs).`
+    const error = failureOf(this.#provider, 'timeout', what, { retryable: false })
     // A client that takes nothing pulls nothing, and its response has to end as well.
     if (this.#stop === undefined || this.isPulled) this.fail(error)
     else this.#stop(error)

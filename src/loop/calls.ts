@@ -12,6 +12,7 @@ import type {
   ToolCallPart,
   ToolMessage,
 } from '../base/messages.js'
+import type { RunCall } from './options.js'
 import { digestOf } from './seal.js'
 
 /** One call of a tool, with what makes it unlike every other call. */
@@ -25,6 +26,11 @@ export interface Call {
   approval: ToolApprovalPart | undefined
   /** The call was made in this stream, and not handed in with the messages. */
   fresh: boolean
+}
+
+/** What steps and hooks report of a call. */
+export function summaryOf({ part: { id, name, input } }: Call): RunCall {
+  return { id, name, input }
 }
 
 /**

@@ -5,18 +5,19 @@
  */
 
 import { callHook } from '../base/call-hook.js'
-import { isRecord, optionError } from '../base/check-options.js'
 import { StreamError } from '../base/errors.js'
-import type { WaitingCall } from '../base/events.js'
 import type { Message } from '../base/messages.js'
+import { optionError } from '../base/option-error.js'
+import { isRecord } from '../base/read-json.js'
 import type { StreamRequest } from '../base/request.js'
 import { type ApproveContext, denied, type Tool, ToolResult } from '../base/tools.js'
-import type { Call } from './calls.js'
-import { ToolError } from './define-tool.js'
+import type { WaitingCall } from '../base/typed-calls.js'
+import { type Call, summaryOf } from './calls.js'
 import { type Ledger, processLedger, type RunResult } from './ledger.js'
 import type { LoopOptions } from './options.js'
 import { bounded, checkInput, uncertain, wordsOf } from './run-tool.js'
 import type { Sealer } from './seal.js'
+import { ToolError } from './tool-error.js'
 
 /** What all runs of a turn have in common. */
 export interface RunSettings {
@@ -104,8 +105,7 @@ export async function decide(call: Call, of: StepOfCalls, settings: RunSettings)
     }
     return { call, tool, input }
   } catch (error) {
-    const { id, input } = part
-    const about = { id: settings.id, call: { id, name, input }, key: keyOf(call, settings) }
+    const about = { id: settings.id, call: summaryOf(call), key: keyOf(call, settings) }
     callHook(settings.options.onToolEnd, { ...about, step: of.step, error, durationMs: 0 })
     return { call, result: refused(wordsOf(error)) }
   }
@@ -135,36 +135,33 @@ async function checkOrigin(
   settings: RunSettings,
 ): Promise<'valid' | 'expired'> {
   if (call.fresh || settings.trusted) return 'valid'
-  const { id, name, seal } = call.part
+  const { seal } = call.part
   const { sealer } = settings
   if (sealer !== undefined) {
     const state = await sealer.check(scopeOf(call, settings), call.part)
     if (state !== 'invalid') return state
     const what = seal === undefined ? 'has no seal' : 'does not match its seal'
-    throw invalid(
-      `The call ${id} of the tool "${name}" ${what}: it was changed, or was not made here.`,
-    )
+    throw refusal(call, `${what}: it was changed, or was not made here.`)
   }
   if (seal !== undefined) {
-    throw invalid(
-      `The call ${id} of the tool "${name}" has a seal, and nothing can check it. Set signingKey.`,
-    )
+    throw refusal(call, 'has a seal, and nothing can check it. Set signingKey.')
   }
-  if (tool.approve === undefined || tool.approve === false) return 'valid'
-  throw invalid(
-    `The call ${id} of the tool "${name}" needs approval, and nothing proves that the model made it. Set signingKey, or use a conversation.`,
+  if (!tool.approve) return 'valid'
+  throw refusal(
+    call,
+    'needs approval, and nothing proves that the model made it. Set signingKey, or use a conversation.',
   )
 }
 
-function invalid(message: string): StreamError {
+function refusal({ part: { id, name } }: Call, why: string): StreamError {
+  const message = `The call ${id} of the tool "${name}" ${why}`
   return new StreamError('invalid-request', message, { status: 400 })
 }
 
-export async function askAbout({ part, ...call }: Call, settings: RunSettings): Promise<RunResult> {
-  const { id, name, input } = part
-  const key = keyOf({ part, ...call }, settings)
+export async function askAbout(call: Call, settings: RunSettings): Promise<RunResult> {
   try {
-    const known = await settings.options.onUncertain?.({ id, name, input, key })
+    const about = { ...summaryOf(call), key: keyOf(call, settings) }
+    const known = await settings.options.onUncertain?.(about)
     return known === undefined
       ? refused(uncertain)
       : bounded(new ToolResult(known), maxOf(settings))

@@ -1,10 +1,10 @@
 /**
- * Writes tools: `tool()`, `toolResult()` and `ToolError`.
+ * Writes tools: `tool()` and `toolResult()`.
  *
  * @module
  */
 
-import { checkOptions, optionError } from '../base/check-options.js'
+import { checkOptions } from '../base/check-options.js'
 import type { JsonSchema, StandardJsonSchema, StandardSchema } from '../base/schema.js'
 import type { InputOf, ResultOf } from '../base/tool-types.js'
 import {
@@ -63,38 +63,3 @@ export function toolResult<Output = unknown>(result: ToolOutput<Output>): ToolRe
 
 const anyValue = { allowed: 'anything', isAllowed: () => true }
 const parts = { allowed: 'an array of text, image and file parts', isAllowed: Array.isArray }
-
-/**
- * An error whose words are for the model and the client. Throw it in `run` for what the model can
- * do something about.
- */
-export class ToolError extends Error {
-  static {
-    this.prototype.name = 'ToolError'
-  }
-
-  constructor(message: string, options?: ErrorOptions) {
-    if (typeof message !== 'string') throw optionError('message', message, 'a string')
-    super(message, options)
-  }
-
-  /** Whether a value is a ToolError, of any copy of this package. */
-  static is(value: unknown): value is ToolError {
-    return value instanceof Error && value.name === 'ToolError'
-  }
-}
-
-/**
- * An error of a call that may have been carried out although it failed. The result says so, and a
- * tool with `once` asks `onUncertain`.
- */
-export class UncertainError extends Error {
-  static {
-    this.prototype.name = 'UncertainError'
-  }
-
-  /** Whether a value is an UncertainError, of any copy of this package. */
-  static is(value: unknown): value is UncertainError {
-    return value instanceof Error && value.name === 'UncertainError'
-  }
-}

@@ -53,8 +53,6 @@ export interface Ledger {
 export interface Progress {
   parts: readonly OutputPart[]
   steps: readonly Step[]
-  /** The number of content blocks. */
-  blocks: number
 }
 
 /** The whole steps of an answer that was left behind. */
@@ -63,6 +61,8 @@ export interface ResumedAnswer {
   id: string
   parts: readonly OutputPart[]
   steps: readonly Step[]
+  /** The number of their content blocks. */
+  blocks: number
 }
 
 /** The number of keys that a process remembers. */

@@ -7,46 +7,32 @@
  * @module
  */
 
-import { openDriver } from '../attempt/define-driver.js'
-import { Accumulator } from '../base/accumulator.js'
 import { callHook } from '../base/call-hook.js'
-import { contentOfParts } from '../base/content-of-parts.js'
+import type { ToolResultContent } from '../base/content-kinds.js'
 import type { Completion, Driver } from '../base/driver.js'
 import { StreamError } from '../base/errors.js'
-import type {
-  ContentEvent,
-  RetryEvent,
-  ToolCallContent,
-  ToolResultContent,
-  UsageSum,
-  WaitingCall,
-} from '../base/events.js'
+import type { UsageSum } from '../base/events.js'
 import type { Message, OutputPart } from '../base/messages.js'
 import type { StreamRequest } from '../base/request.js'
-import { addUsage, estimateUsage, isEmpty } from '../base/usage.js'
+import type { WaitingCall } from '../base/typed-calls.js'
+import { addUsage } from '../base/usage.js'
 import { abortError } from '../pull/abort.js'
-import { AnsweringSource } from '../pull/answering-source.js'
-import type {
-  AttemptDetails,
-  OpenContext,
-  Resumption,
-  Sink,
-  Source,
-  TurnRest,
-} from '../pull/source.js'
-import { type Call, openCalls } from './calls.js'
-import { type RunSettings, scopeOf } from './decide.js'
+import type { OpenContext, TurnRest } from '../pull/source.js'
+import { type Call, openCalls, summaryOf } from './calls.js'
+import type { RunSettings } from './decide.js'
 import type { ResumedAnswer } from './ledger.js'
 import type { StepChanges } from './options.js'
 import { givenUp, type Running, resultEvent, runCalls } from './runs.js'
-import type { Sealer } from './seal.js'
+import { Sealer } from './seal.js'
+import { sealCalls } from './seal-calls.js'
 import { definedChanges, messagesOf, stepRequest } from './step-request.js'
-import { isCut, summaryOf, TurnRecord } from './turn-record.js'
+import { type OpenStep, StepSource } from './step-source.js'
+import { isCut, TurnRecord } from './turn-record.js'
 
-export interface LoopSettings extends RunSettings {
+export interface LoopSettings extends Omit<RunSettings, 'sealer'> {
   driver: Driver
-  /** Adds the retries of a step. */
-  layer(driver: Driver): Driver
+  /** Opens a step, with its retries. */
+  open: OpenStep
   /** @throws TypeError for what `beforeStep` must not return */
   checkChanges(changes: StepChanges): void
   resumed: ResumedAnswer | undefined
@@ -54,65 +40,44 @@ export interface LoopSettings extends RunSettings {
 
 const defaultMaxSteps = 10
 
-export class LoopSource extends AnsweringSource implements Sink {
+export class LoopSource extends StepSource {
   readonly #request: StreamRequest
-  readonly #context: OpenContext
-  readonly #settings: LoopSettings
+  readonly #settings: LoopSettings & RunSettings
   readonly #controller = new AbortController()
   readonly #running = new Map<Call, Running>()
-  /** Results and seals that wait for the reader, by the index of their block. */
-  readonly #shown = new Map<number, ToolResultContent | ToolCallContent>()
   readonly #record: TurnRecord
-  /** The content of this step. Its blocks count from `#from`. */
-  #answer = new Accumulator()
-  #from: number
-  /** The number of blocks so far. */
-  #blocks: number
-  #step: number
+  /** The number of steps that have begun here. */
+  #steps = 0
   /** Whether the turn has had a call. */
-  #called = false
-  #stepRequest: StreamRequest
-  /** The source of the step that runs. */
-  #upstream: Source | undefined
-  /** The same, or that of the last step. */
-  #last: Source | undefined
-  /** The driver of this step. */
-  #driver: Driver
-  /** The blocks of the calls of this step, in their order. */
-  readonly #callBlocks = new Set<number>()
-  /** The number of requests of this step. */
-  #attempts = 0
-  /** What this step had received before its last attempt, in characters. */
-  #lengthBefore = 0
+  #called: boolean
   #begun = false
   #closed = false
   /** The end of the turn, once it is known. */
   #completion: Completion | undefined
 
   constructor(request: StreamRequest, context: OpenContext, settings: LoopSettings) {
-    super()
-    this.#request = this.#stepRequest = request
-    this.#context = context
-    this.#settings = settings
-    const { id, parts, steps } = settings.resumed ?? { id: settings.id, parts: [], steps: [] }
+    const { id = settings.id, parts, steps = [], blocks = 0 } = settings.resumed ?? {}
+    super(request, context, settings.driver, steps.length, blocks)
+    this.#request = request
+    const { signingKey, sealTtlMs } = settings.options
+    const sealer = signingKey === undefined ? undefined : new Sealer(signingKey, sealTtlMs)
+    this.#settings = { ...settings, sealer }
     this.#record = new TurnRecord(id, parts, steps)
-    this.#driver = settings.driver
-    this.#step = steps.length
-    this.#blocks = this.#from = parts.length
+    this.#called = steps.some(({ calls }) => calls.length > 0)
   }
 
   // -------------------------------------------------------------- for the reader
 
   close(): void {
     this.#closed = true
-    this.#upstream?.close()
+    this.upstream?.close()
     this.#controller.abort(abortError('The stream has ended.'))
   }
 
   finished(): Completion | undefined {
-    const completion = this.#upstream?.finished()
+    const completion = this.upstream?.finished()
     if (completion === undefined) return this.#completion
-    const more = this.#callBlocks.size > 0 && !isCut(completion)
+    const more = this.content.callBlocks.size > 0 && !isCut(completion)
     if (more || completion.finishReason === 'pause') return undefined
     this.#addStep(completion)
     return this.#whole(completion)
@@ -121,79 +86,33 @@ export class LoopSource extends AnsweringSource implements Sink {
   usage(): UsageSum {
     return addUsage(
       addUsage(this.#record.usage, this.#record.wasted),
-      this.#costOfAttempt(this.#upstream?.usage()),
+      this.costOfAttempt(this.upstream?.usage()),
     )
-  }
-
-  details(): AttemptDetails {
-    return this.#last?.details?.() ?? {}
-  }
-
-  /** For whoever cancels: nothing above resumes a turn. */
-  resumption(): Resumption | undefined {
-    return this.#upstream?.resumption?.()
   }
 
   rest(): TurnRest {
-    const results: ContentEvent[] = [...this.#shown.values()].filter(
-      (event) => event.kind === 'tool-call' || !event.preliminary,
-    )
+    const results = this.unread
     for (const [call, { tool, index, result }] of this.#running) {
       const known = result ?? (tool.once ? givenUp : undefined)
-      if (known !== undefined) results.push(resultEvent(index ?? this.#blocks++, call, known))
+      if (known !== undefined)
+        results.push(resultEvent(index ?? this.content.blocks++, call, known))
     }
-    return { wholeBlocks: this.#from, results }
+    return { wholeBlocks: this.content.from, results }
   }
 
   protected next(): void {
-    if (this.#show()) return
+    if (this.show()) return
     if (!this.#begun) {
       this.#begun = true
       this.#go(() => this.#begin())
-      const parts = this.#settings.resumed?.parts ?? []
-      if (parts.length > 0) this.answerBatch(contentOfParts(parts))
-    } else if (this.#upstream !== undefined) this.#upstream.pull(this)
+    } else if (this.upstream !== undefined) this.upstream.pull(this)
   }
 
   // -------------------------------------------------------------- for the step
 
-  batch(events: readonly ContentEvent[]): void {
-    const from = this.#from
-    for (const event of events) {
-      this.#answer.add(event)
-      const index = from + event.index
-      if (index >= this.#blocks) this.#blocks = index + 1
-      if (event.kind === 'tool-call') this.#callBlocks.add(index)
-    }
-    this.answerBatch(
-      from === 0 ? events : events.map((event) => ({ ...event, index: from + event.index })),
-    )
-  }
-
-  retry(event: RetryEvent): void {
-    this.#answer.add(event)
-    const cost = this.#costOfAttempt(event.usage)
-    this.#lengthBefore = this.#answer.length
-    const told = { ...event, step: this.#step }
-    if (isEmpty(cost)) delete told.usage
-    else told.usage = cost
-    if (event.mode === 'restart') {
-      const from = this.#from + (event.from ?? 0)
-      this.#blocks = Math.min(this.#blocks, from)
-      for (const index of this.#callBlocks) if (index >= from) this.#callBlocks.delete(index)
-      if (from > 0) told.from = from
-    }
-    this.answer((sink) => sink.retry(told))
-  }
-
   done(completion: Completion): void {
-    this.#upstream = undefined
+    this.upstream = undefined
     this.#go(() => this.#endStep(completion))
-  }
-
-  fail(error: StreamError): void {
-    this.#keepShown()
-    this.answer((sink) => sink.fail(error))
   }
 
   // -------------------------------------------------------------- the turn
@@ -219,40 +138,25 @@ export class LoopSource extends AnsweringSource implements Sink {
 
   async #beginStep(): Promise<void> {
     if (this.#closed) return
-    const { driver, options, layer, checkChanges } = this.#settings
-    this.#step++
-    const step = this.#step
+    const { driver, options, open, checkChanges } = this.#settings
+    const step = ++this.step
     const messages = this.#messages()
     const given = await options.beforeStep?.({ step, messages })
     if (this.#closed) return
     const changes = definedChanges(given ?? {})
     checkChanges(changes)
     const { driver: other = driver, ...changed } = changes
-    this.#driver = other
-    this.#stepRequest = stepRequest(this.#request, messages, this.#called, changed)
-    this.#answer = new Accumulator()
-    this.#from = this.#blocks
-    this.#attempts = this.#lengthBefore = 0
-    this.#callBlocks.clear()
-    let last = 1
-    const { stop: _stop, ...context } = this.#context
-    this.#last = this.#upstream = openDriver(layer(other), this.#stepRequest, {
-      ...context,
-      attempt: 1,
-      nextAttempt: () => ++last,
-      onAttempt: (attempt) => {
-        this.#attempts = Math.max(this.#attempts, attempt.attempt)
-        this.#context.onAttempt({ ...attempt, step })
-      },
-    })
-    if (this.isPulled) this.#upstream.pull(this)
+    this.driver = other
+    this.stepRequest = stepRequest(this.#request, messages, this.#called, changed)
+    this.openStep(open, this.#steps++ === 0)
   }
 
   #addStep(completion: Completion) {
     const { id, options } = this.#settings
-    const by = { model: this.#driver.model, attempts: this.#attempts }
-    const { text, parts, calls } = this.#record.addStep(this.#answer, completion, by)
-    callHook(options.onStep, { id, step: this.#step, text, calls: calls.map(summaryOf) })
+    const { answer, attempts } = this.content
+    const by = { model: this.driver.model, attempts }
+    const { text, parts, calls } = this.#record.addStep(answer, completion, by)
+    callHook(options.onStep, { id, step: this.step, text, calls: calls.map(summaryOf) })
     this.#called ||= calls.length > 0
     return { parts, calls }
   }
@@ -261,14 +165,12 @@ export class LoopSource extends AnsweringSource implements Sink {
     const { finishReason } = completion
     const { parts, calls } = this.#addStep(completion)
     const cut = isCut(completion)
-    const { sealer } = this.#settings
-    const isSealed = sealer !== undefined && !cut
-    this.#record.addParts(isSealed ? await this.#sealed(sealer, parts, calls) : parts)
+    this.#record.addParts(cut ? parts : await this.#sealed(parts, calls))
     if (this.#closed) return
     // The calls of an answer that is not whole carry an error.
-    if (!cut) this.#from = this.#blocks
+    if (!cut) this.content.settle()
     const { maxSteps = defaultMaxSteps } = this.#settings.options
-    const isLast = this.#step >= maxSteps
+    const isLast = this.step >= maxSteps
     // Some providers end calls with "stop", and others a pause.
     const isDone = cut || finishReason === 'other' || calls.length === 0
     // A turn that ends is stored as a whole.
@@ -278,7 +180,7 @@ export class LoopSource extends AnsweringSource implements Sink {
       if (finishReason === 'pause' && !isLast) return this.#beginStep()
       return this.#finish(completion)
     }
-    const { tools = {} } = this.#stepRequest
+    const { tools = {} } = this.stepRequest
     if (isLast) return this.#finish(completion, leftOver(calls, tools))
     if (await this.#run(calls, tools, completion)) await this.#beginStep()
   }
@@ -298,23 +200,23 @@ export class LoopSource extends AnsweringSource implements Sink {
       {
         calls,
         tools,
-        step: this.#step,
+        step: this.step,
         messages: this.#messages(),
         signal: this.#controller.signal,
         running: this.#running,
-        nextIndex: () => this.#blocks++,
+        nextIndex: () => this.content.blocks++,
         emit: (event) => {
           if (this.#closed) return
           if (!event.preliminary) results.push(event)
-          this.#shown.set(event.index, event)
-          this.#show()
+          this.put(event)
+          this.show()
         },
       },
       this.#settings,
     )
     if (this.#closed) return false
-    this.#from = this.#blocks
-    this.#record.addResults(calls, results)
+    this.content.settle()
+    this.#record.addResults(results)
     await this.#progress(true)
     if (this.#closed) return false
     if (waiting.length === 0) return true
@@ -324,85 +226,39 @@ export class LoopSource extends AnsweringSource implements Sink {
 
   /** @param waits - runs or another step follow */
   async #progress(waits: boolean): Promise<void> {
-    await this.#settings.ledger?.progress?.(this.#record.progress(this.#blocks), waits)
+    await this.#settings.ledger?.progress?.(this.#record.progress(), waits)
   }
 
   /** Seals the calls of a step, and shows the seals. */
   async #sealed(
-    sealer: Sealer,
     parts: readonly OutputPart[],
     calls: readonly Call[],
-  ): Promise<OutputPart[]> {
-    const seals = new Map<OutputPart, string>()
-    const blocks = [...this.#callBlocks]
-    for (const [position, { part, ...call }] of calls.entries()) {
-      const index = blocks[position]
-      if (part.error !== undefined || index === undefined) continue
-      const seal = await sealer.seal(scopeOf({ part, ...call }, this.#settings), part)
-      seals.set(part, seal)
-      const { id, name } = part
-      this.#shown.set(index, {
-        type: 'content',
-        index,
-        kind: 'tool-call',
-        id,
-        name,
-        input: '',
-        seal,
-      })
-    }
-    if (!this.#closed) {
-      // Whoever receives a seal may cancel at once, and the call is whole.
-      this.#from = this.#blocks
-      this.#show()
-    }
-    return parts.map((part) => {
-      const seal = seals.get(part)
-      return seal === undefined ? part : ({ ...part, seal } as OutputPart)
-    })
+  ): Promise<readonly OutputPart[]> {
+    const sealed = await sealCalls(parts, calls, [...this.content.callBlocks], this.#settings)
+    if (this.#closed || sealed.events.length === 0) return sealed.parts
+    // Whoever receives a seal may cancel at once, and the call is whole.
+    this.content.settle()
+    for (const event of sealed.events) this.put(event)
+    this.show()
+    return sealed.parts
   }
 
   #finish(completion: Completion, waiting: readonly WaitingCall[] = []): void {
     const whole = this.#whole(completion, waiting)
     this.#completion = whole
-    this.#keepShown()
+    this.keepShown()
     this.answer((sink) => sink.done(whole))
   }
 
   /** The completion of the turn. */
   #whole(completion: Completion, waiting: readonly WaitingCall[] = []): Completion {
-    const { provider, model } = this.#driver
+    const { provider, model } = this.driver
     return this.#record.completion({ provider, model, ...completion }, waiting)
   }
 
   /** The conversation with the answer so far. */
   #messages(): readonly Message[] {
     return this.#record.after(messagesOf(this.#request))
-  }
-
-  /** Shows the results that wait, if the reader does. */
-  #show(): boolean {
-    if (this.#shown.size === 0 || !this.isPulled) return false
-    const events = [...this.#shown.values()]
-    this.#shown.clear()
-    this.answerBatch(events)
-    return true
-  }
-
-  /** Keeps the results that wait before whatever is answered next. */
-  #keepShown(): void {
-    if (this.#show() || this.#shown.size === 0) return
-    this.keep((sink) => {
-      const events = [...this.#shown.values()]
-      this.#shown.clear()
-      sink.batch(events)
-    })
-  }
-
-  /** The usage of the current attempt. Counts that the provider has not reported are estimated. */
-  #costOfAttempt(reported: UsageSum = {}): UsageSum {
-    if (this.#upstream === undefined) return {}
-    return estimateUsage(reported, this.#stepRequest, this.#answer.length - this.#lengthBefore)
   }
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { defineLayer } from '../attempt/define-driver.js'
+import { defineLayer, openDriver } from '../attempt/define-driver.js'
 import type { Driver } from '../base/driver.js'
 import type { StreamRequest } from '../base/request.js'
 import { PromisedSource } from '../pull/promised-source.js'
@@ -42,24 +42,17 @@ export function runsTools({ tools = {} }: StreamRequest, { maxSteps }: LoopOptio
 }
 
 /** A driver whose answer is a turn of several steps. */
-export function loop(parts: LoopParts): Driver {
-  const { driver, options, stored, ...others } = parts
+export function loop({ layer, stored, ...parts }: LoopParts): Driver {
   return defineLayer(
-    driver,
+    parts.driver,
     (request, context) =>
       new PromisedSource(async () => {
-        const [{ LoopSource }, { Sealer }] = await Promise.all([
-          import('./loop-source.js'),
-          import('./seal.js'),
-        ])
-        const { signingKey, sealTtlMs } = options
+        const { LoopSource } = await import('./loop-source.js')
         return new LoopSource(request, context, {
-          ...others,
-          driver,
-          options,
+          ...parts,
+          open: (driver, asked, within) => openDriver(layer(driver), asked, within),
           conversationId: stored?.conversationId,
           trusted: stored?.trusted ?? false,
-          sealer: signingKey === undefined ? undefined : new Sealer(signingKey, sealTtlMs),
           ledger: stored?.ledger,
           resumed: stored?.resumed,
         })

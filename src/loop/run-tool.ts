@@ -9,11 +9,12 @@ import { StreamError } from '../base/errors.js'
 import { exceededBound } from '../base/json-bounds.js'
 import type { InputPart } from '../base/messages.js'
 import type { StandardSchema } from '../base/schema.js'
+import { describeIssues } from '../base/schema-issues.js'
 import { show } from '../base/show.js'
 import { type RunContext, type Tool, ToolResult } from '../base/tools.js'
 import { toWellFormedJson } from '../base/well-formed-json.js'
-import { ToolError, UncertainError } from './define-tool.js'
 import type { RunResult } from './ledger.js'
+import { ToolError, UncertainError } from './tool-error.js'
 
 /** The words for a failure that is nobody's business but the developer's. */
 const failed = 'The tool failed.'
@@ -50,16 +51,9 @@ export async function checkInput(tool: Tool, input: unknown): Promise<unknown> {
     }
   }
   if (typeof standard?.validate !== 'function') return input
-  const { issues, value } = (await standard.validate(input)) as {
-    issues?: readonly { message: string; path?: readonly unknown[] }[]
-    value?: unknown
-  }
-  if (issues === undefined) return value
-  const sentences = issues.slice(0, 5).map(({ path = [], message }) => {
-    const steps = path.map((step) => String((step as { key?: unknown })?.key ?? step))
-    return steps.length === 0 ? message : `${steps.join('.')}: ${message}`
-  })
-  throw new ToolError(`The arguments are invalid: ${sentences.join('; ')}`)
+  const result = await standard.validate(input)
+  if (result.issues === undefined) return result.value
+  throw new ToolError(`The arguments are invalid: ${describeIssues(result.issues)}`)
 }
 
 export interface RunSettings {

@@ -5,9 +5,10 @@
  */
 
 import { callHook } from '../base/call-hook.js'
-import type { ToolResultContent, WaitingCall } from '../base/events.js'
+import type { ToolResultContent } from '../base/content-kinds.js'
 import type { Tool } from '../base/tools.js'
-import type { Call } from './calls.js'
+import type { WaitingCall } from '../base/typed-calls.js'
+import { type Call, summaryOf } from './calls.js'
 import {
   askAbout,
   decide,
@@ -69,11 +70,12 @@ export async function runCalls(of: RunsOfStep, settings: RunSettings): Promise<W
   const waiting = new Map<string, WaitingCall[]>()
   const queues = new Map<string, Plan[]>()
   for (const plan of plans) {
-    const { id, name, input } = plan.call.part
+    const call = summaryOf(plan.call)
+    const { id } = call
     const before = waiting.get(id)
     // A result belongs to the first call of its id without one, so those behind it wait as well.
-    if (before !== undefined) before.push({ id, name, input, for: waitsOf(plan) ?? 'steps' })
-    else if ('waits' in plan) waiting.set(id, [{ id, name, input, for: plan.waits }])
+    if (before !== undefined) before.push({ ...call, for: waitsOf(plan) })
+    else if ('waits' in plan) waiting.set(id, [{ ...call, for: plan.waits }])
     else if (queues.has(id)) queues.get(id)?.push(plan)
     else if ('result' in plan) emit(plan.call, plan.result)
     else queues.set(id, [plan])
@@ -107,8 +109,8 @@ export async function runCalls(of: RunsOfStep, settings: RunSettings): Promise<W
   return [...waiting.values()].flat()
 }
 
-function waitsOf(plan: Plan): WaitingCall['for'] | undefined {
-  return 'waits' in plan ? plan.waits : undefined
+function waitsOf(plan: Plan): WaitingCall['for'] {
+  return 'waits' in plan ? plan.waits : 'steps'
 }
 
 async function runPlan(
@@ -147,9 +149,8 @@ async function run(
   const { step, messages, signal } = of
   const { options, toolMs } = settings
   const ledger = ledgerOf(tool, settings)
-  const { id, name, input: sent } = call.part
+  const about = summaryOf(call)
   const key = keyOf(call, settings)
-  const about = { id, name, input: sent }
   const record = { key, ...about }
   const isFirst = await ledger?.started(record)
   if (signal.aborted) return undefined
@@ -159,7 +160,7 @@ async function run(
   const outcome: Outcome = await runTool(
     tool,
     input,
-    { id, key, step, messages },
+    { id: about.id, key, step, messages },
     { toolMs, maxResultCharacters: maxOf(settings), ...on },
   )
   const { error } = outcome

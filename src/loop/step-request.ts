@@ -5,6 +5,7 @@
  */
 
 import type { Message } from '../base/messages.js'
+import { compact } from '../base/read-json.js'
 import type { StreamRequest, ToolChoice } from '../base/request.js'
 import type { ToolSet } from '../base/tool-types.js'
 import type { StepChanges } from './options.js'
@@ -42,15 +43,7 @@ function isForced(choice: ToolChoice): boolean {
 
 /** Without the fields that are undefined, which change nothing, and the tools that are not offered. */
 export function definedChanges({ tools, ...others }: StepChanges): DefinedChanges {
-  return {
-    ...defined(others),
-    ...(tools === undefined ? {} : { tools: defined(tools) as ToolSet }),
-  }
-}
-
-function defined<T extends object>(changes: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const present = Object.entries(changes).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(present) as { [K in keyof T]?: Exclude<T[K], undefined> }
+  return compact({ ...others, tools: tools && (compact(tools) as ToolSet) })
 }
 
 /** The conversation that a request begins with. */

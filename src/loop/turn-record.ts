@@ -5,11 +5,13 @@
  */
 
 import type { Accumulator } from '../base/accumulator.js'
+import type { ToolResultContent } from '../base/content-kinds.js'
 import type { Completion } from '../base/driver.js'
-import type { Step, StepCall, ToolResultContent, UsageSum, WaitingCall } from '../base/events.js'
-import type { Message, OutputPart } from '../base/messages.js'
+import type { Step, UsageSum } from '../base/events.js'
+import type { Message, OutputPart, ToolResultPart } from '../base/messages.js'
+import type { WaitingCall } from '../base/typed-calls.js'
 import { addUsage, isEmpty } from '../base/usage.js'
-import { type Call, callsIn } from './calls.js'
+import { type Call, callsIn, summaryOf } from './calls.js'
 import type { Progress } from './ledger.js'
 
 export class TurnRecord {
@@ -31,12 +33,13 @@ export class TurnRecord {
     this.#id = id
     this.#parts = [...parts]
     this.#steps = [...steps]
+    for (const { usage } of steps) this.usage = addUsage(this.usage, usage)
     callsIn({ content: parts }, id, false, this.#ids)
   }
 
   /** The turn as far as whole steps go. */
-  progress(blocks: number): Progress {
-    return { parts: this.#parts, steps: this.#steps, blocks }
+  progress(): Progress {
+    return { parts: this.#parts, steps: this.#steps }
   }
 
   /** Adds an answer of the model. Its parts are added once they are sealed. */
@@ -61,23 +64,11 @@ export class TurnRecord {
   }
 
   /** Adds results to the answer, in the order of their blocks, and to the calls of the step. */
-  addResults(calls: readonly Call[], results: readonly ToolResultContent[]): void {
-    const sorted = results.toSorted((one, other) => one.index - other.index)
-    for (const event of sorted) {
-      const { type: _type, index: _index, kind, preliminary: _preliminary, ...result } = event
-      this.#parts.push({ type: kind, ...result })
-    }
+  addResults(results: readonly ToolResultContent[]): void {
+    const parts = results.toSorted((one, other) => one.index - other.index).map(partOfResult)
+    for (const part of parts) this.#parts.push(part)
     const step = this.#steps.at(-1)
-    if (step === undefined) return
-    // The results of one id come in the order of its calls.
-    const left = Map.groupBy(sorted, ({ id }) => id)
-    const known = calls.map((call) => {
-      const result = left.get(call.part.id)?.shift()
-      if (result === undefined) return summaryOf(call)
-      const { output, isError } = result
-      return { ...summaryOf(call), output, ...(isError ? { isError } : {}) }
-    })
-    this.#steps[this.#steps.length - 1] = { ...step, calls: known }
+    if (step !== undefined) this.#steps[this.#steps.length - 1] = withResults(step, parts)
   }
 
   /** A conversation with the answer so far. */
@@ -99,12 +90,30 @@ export class TurnRecord {
   }
 }
 
+/** A result in the answer. */
+export function partOfResult({
+  type: _type,
+  index: _index,
+  kind,
+  preliminary: _preliminary,
+  ...result
+}: ToolResultContent): ToolResultPart {
+  return { type: kind, ...result }
+}
+
+/** A step with the results of its calls. Those of one id come in the order of its calls. */
+export function withResults(step: Step, results: readonly ToolResultPart[]): Step {
+  const left = Map.groupBy(results, ({ id }) => id)
+  const calls = step.calls.map((call) => {
+    const result = 'output' in call ? undefined : left.get(call.id)?.shift()
+    if (result === undefined) return call
+    const { output, isError } = result
+    return { ...call, output, ...(isError ? { isError } : {}) }
+  })
+  return { ...step, calls }
+}
+
 /** Whether an answer reached a limit. Its calls are not run. */
 export function isCut({ finishReason }: Completion): boolean {
   return finishReason === 'length' || finishReason === 'content-filter'
-}
-
-/** What steps and hooks report of a call. */
-export function summaryOf({ part: { id, name, input } }: Call): StepCall {
-  return { id, name, input }
 }

@@ -6,7 +6,7 @@
 
 import { longestDelayMs } from '../base/timers.js'
 import { causesOf } from '../http/connection-error.js'
-import { UncertainError } from '../loop/define-tool.js'
+import { UncertainError } from '../loop/tool-error.js'
 import type { McpCall, McpClient, McpProgress } from './client.js'
 
 /**

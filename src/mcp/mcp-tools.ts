@@ -10,13 +10,13 @@ import {
   flag,
   func,
   has,
-  optionError,
   type Rule,
   type Rules,
   rule,
 } from '../base/check-options.js'
 import { StreamError } from '../base/errors.js'
 import { exceededBound } from '../base/json-bounds.js'
+import { optionError } from '../base/option-error.js'
 import type { JsonSchema } from '../base/schema.js'
 import type { RunContext, Tool } from '../base/tools.js'
 import { callTool } from './call-tool.js'

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { isRecord } from '../base/check-options.js'
 import type { InputPart } from '../base/messages.js'
-import { ToolError, toolResult } from '../loop/define-tool.js'
+import { isRecord } from '../base/read-json.js'
+import { toolResult } from '../loop/define-tool.js'
+import { ToolError } from '../loop/tool-error.js'
 
 type Block = Readonly<Record<string, unknown>>
 

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { shortHash } from '../base/short-hash.js'
+
 /** OpenAI and Anthropic accept no longer ones. */
 const maxLength = 64
 
@@ -29,20 +31,11 @@ export function modelNames(names: readonly string[], prefix: string): Map<string
     const legal = (prefix + name).replaceAll(/[^a-zA-Z0-9_-]/g, '_').replace(/^(?=[^a-zA-Z_])/, '_')
     let written = legal
     for (let round = 0; !isFine(written) || taken.has(written); round++) {
-      const suffix = `_${hash(round === 0 ? name : `${name} ${round}`)}`
+      const suffix = `_${shortHash(round === 0 ? name : `${name} ${round}`)}`
       written = (legal || 'tool').slice(0, maxLength - suffix.length) + suffix
     }
     taken.add(written)
     result.set(name, written)
   }
   return result
-}
-
-/** Seven digits of base 36, by FNV-1a. */
-function hash(text: string): string {
-  let sum = 0x811c9dc5
-  for (let at = 0; at < text.length; at++) {
-    sum = Math.imul(sum ^ text.charCodeAt(at), 0x01000193)
-  }
-  return (sum >>> 0).toString(36).padStart(7, '0')
 }

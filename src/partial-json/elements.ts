@@ -4,9 +4,10 @@
  * @module
  */
 
-import { checkOptions, func, optionError, type Rules } from '../base/check-options.js'
+import { checkOptions, func, type Rules } from '../base/check-options.js'
 import { StreamError } from '../base/errors.js'
 import type { RetryEvent } from '../base/events.js'
+import { optionError } from '../base/option-error.js'
 import { ElementFinder } from './element-finder.js'
 import type { JsonReading } from './json-reader.js'
 

@@ -8,13 +8,13 @@ import {
   checkOptions,
   checkValue,
   events as eventsRule,
-  optionError,
   type Rules,
   required,
   string,
 } from '../base/check-options.js'
 import type { StreamEvent } from '../base/events.js'
 import { missingPackage } from '../base/missing-package.js'
+import { optionError } from '../base/option-error.js'
 import { refusePromise } from '../base/refuse-promise.js'
 import type { ArrayPath, ElementAt } from './array-path.js'
 import { type ElementsOptions, readElements } from './elements.js'

@@ -70,6 +70,13 @@ export interface OpenContext {
   attempt: number
   /** The response of the last attempt, to be resumed instead of sending the request again. */
   resumption?: Resumption
+  /**
+   * What readers have received of this answer from a process that is gone. The outermost layer with
+   * retries makes the model continue it.
+   */
+  shown?: ShownContent
+  /** A response of a process that is gone, to be read instead of sending the request again. */
+  response?: LastingResponse
   /** The number for a further attempt: one more than the last, whichever layer calls. */
   nextAttempt(): number
   /** Whether the reader is waiting for an event. A layer may pull even if it is not. */
@@ -81,6 +88,31 @@ export interface OpenContext {
   stop?: ((error: StreamError) => void) | undefined
   /** Called before each request, whichever layer sends it. */
   onAttempt(attempt: Attempt): void
+  /** Called once the id of a response is known that the provider completes without a connection. */
+  onResponse?(response: LastingResponse): void
+}
+
+/** Content that readers have received, one event for each block. */
+export interface ShownContent {
+  blocks: readonly ContentEvent[]
+  /** Set if its response is read again. */
+  repetition?: Repeated
+}
+
+/** What a response has to repeat. */
+export interface Repeated {
+  /** Whether all of it has come. */
+  readonly isOver: boolean
+  /** @returns what is new; undefined if the response is another one */
+  join(events: readonly ContentEvent[]): readonly ContentEvent[] | undefined
+}
+
+/** A response that its provider completes without a connection. */
+export interface LastingResponse {
+  /** The provider's id of it. */
+  id: string
+  provider: string
+  model: string
 }
 
 export interface Attempt {

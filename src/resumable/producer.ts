@@ -15,7 +15,8 @@ import {
 } from '../base/events.js'
 import { promiseWithResolvers } from '../base/promise-with-resolvers.js'
 import type { BatchReader } from '../core/event-feed.js'
-import { abortError } from '../pull/abort.js'
+import { isAnnounced } from '../core/left-behind.js'
+import { stopped } from './early-stop.js'
 import type { Lease, LeaseState, LogBatch, StreamLog } from './log.js'
 import { persist } from './log-outage.js'
 import { type Ending, endingOf } from './missing-end.js'
@@ -123,7 +124,10 @@ export class Producer {
     if (this.#isOver || this.#failure !== undefined) return
     if (batch === null) return this.#fail(this.#isStopping ? stopped() : withoutEnd())
     for (const event of batch) {
-      this.#gather(this.#isFirst(event) ? this.#retryOf(event) : event)
+      if (!this.#isFirst(event)) this.#gather(event)
+      else if (!isAnnounced(this.#settings.former as FormerProducer)) {
+        this.#gather(this.#retryOf(event))
+      }
       if (this.#terminal !== undefined || this.#failure !== undefined) break
     }
     this.#flush()
@@ -285,10 +289,6 @@ export class Producer {
     this.#settings.onOver?.()
     this.#settle(terminal)
   }
-}
-
-function stopped(): StreamError {
-  return abortError('The stream was stopped by stop().')
 }
 
 function withoutEnd(): StreamError {

@@ -8,9 +8,10 @@
 import { StreamError } from '../base/errors.js'
 import type { StreamEvent } from '../base/events.js'
 import type { LogBatch, LogListener, StreamLog } from './log.js'
-import { checkPage, readEvent } from './log-events.js'
+import { checkPage, lostStream, readEvent } from './log-events.js'
 import { persist } from './log-outage.js'
 import { endingOf } from './missing-end.js'
+import { gone } from './takeover.js'
 
 export interface TailSettings {
   log: StreamLog
@@ -161,6 +162,8 @@ export class Tail implements LogListener {
     const { log, id } = this.#settings
     const after = this.#last
     const page = checkPage(await this.#persist(() => log.read(id, after)), id, after)
+    // Another producer would use the numbers of the lost events again.
+    if (page.last < after) throw lostStream(id)
     const { events, last, ended, leaseLeftMs } = page
     this.appended({ first: after + 1, events, ended: ended && after + events.length === last })
     if (this.#isOver) return
@@ -176,8 +179,7 @@ export class Tail implements LogListener {
    */
   async #interrupt(): Promise<void> {
     const { log, id, revive } = this.#settings
-    const message = `The producer of the stream "${id}" is gone: its lease has expired.`
-    const error = new StreamError('interrupted', message)
+    const error = gone(id)
     const state = await revive(error)
     if (state === 'wait') {
       this.#timer = setTimeout(() => this.#read(), waitMs)

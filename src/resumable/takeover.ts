@@ -6,31 +6,18 @@
 
 import { StreamError } from '../base/errors.js'
 import type { StreamEvent } from '../base/events.js'
-import type { AssistantMessage } from '../base/messages.js'
+import type { LeftBehind } from '../core/left-behind.js'
 import { readBatches } from '../core/read-batches.js'
 import type { StreamLog } from './log.js'
-import { endingOf, readLeft } from './missing-end.js'
+import { endingOf, type LeftStream, readLeft } from './missing-end.js'
 import { Producer, type ProducerSettings } from './producer.js'
-
-/** What the log has shown of a stream whose producer is gone. */
-export interface LeftBehind {
-  /** The answer as far as it came. */
-  partial: AssistantMessage
-}
-
-/**
- * Returns the stream that takes the place of one whose producer is gone, such as
- * `(id) => conversation(id).resume()`. Null if there is none.
- */
-export type Revive = (
-  id: string,
-  left: LeftBehind,
-) => AsyncIterable<StreamEvent> | null | Promise<AsyncIterable<StreamEvent> | null>
+import type { Revive } from './types.js'
 
 export interface TakeoverSettings extends Pick<ProducerSettings, 'maxEvents' | 'maxCharacters'> {
   log: StreamLog
   leaseMs: number
-  revive: Revive
+  /** Without it, streams end. */
+  revive: Revive | undefined
   maxRevivals: number
   /** Called with the producer of a revived stream. */
   onProducer(producer: Producer): void
@@ -40,30 +27,31 @@ export interface TakeoverSettings extends Pick<ProducerSettings, 'maxEvents' | '
 /**
  * Claims a stream and continues it, or ends it if nothing can. Of all processes that try, one does.
  *
+ * @returns whether this process does
  * @throws whatever the log rejects with
  */
 export async function takeOver(
   id: string,
   error: StreamError,
   settings: TakeoverSettings,
-): Promise<void> {
+): Promise<boolean> {
   const { log, leaseMs, revive, maxRevivals, maxEvents, maxCharacters } = settings
   const lease = { fence: crypto.randomUUID(), leaseMs }
   const claim = await log.claim(id, lease)
   // Another process continues it, or it has ended.
-  if (claim === null) return
-  const left = await readLeft(log, id)
-  if (left === undefined) return
-  const { transcript, count, characters } = left
-  const partial = transcript.failure(error, 0, 'unknown').partial
-  const stream = claim.revivals > maxRevivals ? null : await revived(revive, id, { partial })
-  if (stream === null) {
-    const ending = await endingOf(log, id, error)
+  if (claim === null) return false
+  const stream = await readLeft(log, id)
+  if (stream === undefined) return false
+  const { transcript, count, characters } = stream
+  const isOver = revive === undefined || claim.revivals > maxRevivals
+  const next = isOver ? error : await revived(revive, id, leftBehind(stream, error))
+  if (StreamError.is(next)) {
+    const ending = await endingOf(log, id, next)
     if (ending !== undefined) await log.append(id, lease, ending.batch)
-    return
+    return true
   }
   const { attempts } = transcript
-  const producer: Producer = new Producer(readBatches(stream), {
+  const producer: Producer = new Producer(readBatches(next), {
     log,
     id,
     lease,
@@ -73,18 +61,39 @@ export async function takeOver(
     onOver: () => settings.onOver(producer),
   })
   settings.onProducer(producer)
+  return true
 }
 
-/** Null if nothing can continue it. */
+/** The error of a stream whose producer is gone. */
+export function gone(id: string): StreamError {
+  const message = `The producer of the stream "${id}" is gone: its lease has expired.`
+  return new StreamError('interrupted', message)
+}
+
+function leftBehind(
+  { transcript, blocks, answerId, retry }: LeftStream,
+  error: StreamError,
+): LeftBehind {
+  const { partial } = transcript.failure(error, 0, 'unknown')
+  return {
+    partial: answerId === undefined ? partial : { ...partial, id: answerId },
+    blocks: blocks.events,
+    error,
+    ...(retry === undefined ? {} : { retry }),
+  }
+}
+
+/** @returns an error if nothing can continue it */
 async function revived(
   revive: Revive,
   id: string,
   left: LeftBehind,
-): Promise<AsyncIterable<StreamEvent> | null> {
+): Promise<AsyncIterable<StreamEvent> | StreamError> {
   try {
-    return await revive(id, left)
-  } catch {
-    return null
+    return (await revive(id, left)) ?? left.error
+  } catch (cause) {
+    const { code, message } = left.error
+    return new StreamError(code, `${message} The function "revive" failed.`, { cause })
   }
 }
 

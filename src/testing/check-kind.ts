@@ -8,13 +8,13 @@ import {
   anything,
   checkOptions,
   checkValue,
-  isRecord,
   oneOf,
-  optionError,
   type Rule,
   type Rules,
   required,
 } from '../base/check-options.js'
+import { optionError } from '../base/option-error.js'
+import { isRecord } from '../base/read-json.js'
 
 /** The member of a union with this kind, also where one member has several kinds. */
 type Member<Union, Kind> = Union extends { kind: infer Kinds }

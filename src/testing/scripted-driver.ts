@@ -7,9 +7,7 @@
 import {
   checkOptions,
   checkValue,
-  isRecord,
   list,
-  optionError,
   type Rules,
   record,
   required,
@@ -17,6 +15,8 @@ import {
 } from '../base/check-options.js'
 import type { Completion, Driver, DriverContext, DriverYield } from '../base/driver.js'
 import type { ContentEvent, RetryEvent, Usage } from '../base/events.js'
+import { optionError } from '../base/option-error.js'
+import { isRecord } from '../base/read-json.js'
 import { abortError } from '../pull/abort.js'
 import { stepOf } from './step-of.js'
 

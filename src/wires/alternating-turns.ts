@@ -12,8 +12,8 @@ import type {
   OutputPart,
   ToolResultPart,
 } from '../base/messages.js'
+import type { Json } from '../base/read-json.js'
 import { arrangeCalls, type WireMessage } from './call-order.js'
-import type { Json } from './read-json.js'
 import { partsOf } from './request-messages.js'
 
 /** How a wire writes what one message holds. */
@@ -40,13 +40,15 @@ export interface Turn {
  * The messages that hold something, oldest first. System messages are left out: where they go is different on each wire.
  *
  * @param wireId - see `arrangeCalls`
+ * @param keepsOpen - see `arrangeCalls`
  */
 export function encodeTurns(
   messages: readonly Message[],
   wireId: (id: string) => string,
   encoder: TurnEncoder,
+  keepsOpen = false,
 ): Turn[] {
-  return arrangeCalls(messages, wireId).flatMap((message): Turn[] => {
+  return arrangeCalls(messages, wireId, keepsOpen).flatMap((message): Turn[] => {
     if (message.role === 'system') return []
     const items = encodeMessage(message, encoder)
     if (items.length === 0) return []

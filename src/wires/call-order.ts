@@ -11,6 +11,7 @@ import type {
   ToolMessage,
   ToolResultPart,
 } from '../base/messages.js'
+import { shortHash } from '../base/short-hash.js'
 
 /**
  * Puts the results of calls right after the message with the calls. Calls without a result and
@@ -22,13 +23,17 @@ import type {
  * An answer of several steps holds the results itself. It becomes one message a step.
  *
  * @param wireId - returns the id that the provider takes; called once for each call
+ * @param keepsOpen - keep the calls of the last answer that have no result yet, for a reader that
+ *   answers them
  */
 export function arrangeCalls(
   messages: readonly Message[],
   wireId: (id: string) => string,
+  keepsOpen = false,
 ): WireMessage[] {
   const results = matchResults(messages)
   const arranged: WireMessage[] = []
+  const lastAnswer = messages.findLast(({ role }) => role !== 'tool')
   for (const message of messages) {
     if (message.role === 'tool') continue
     if (message.role !== 'assistant' || typeof message.content === 'string') {
@@ -41,8 +46,10 @@ export function arrangeCalls(
       const content = step.flatMap((part): OutputPart[] => {
         if (part.type !== 'tool-call') return [part]
         const result = results.get(part)
-        if (result === undefined) return []
+        const isOpen = keepsOpen && message === lastAnswer && part.error === undefined
+        if (result === undefined && !isOpen) return []
         const id = wireId(part.id)
+        if (result === undefined) return [{ ...part, id }]
         fields = { ...fields, ...result.message }
         answers.push({ ...result.part, id })
         return [{ ...part, id }]
@@ -76,15 +83,16 @@ function stepsOf(content: readonly OutputPart[]): OutputPart[][] {
 }
 
 /** A result and the message that it came in. */
-interface Result {
+export interface MatchedResult {
   part: ToolResultPart
   /** Undefined for a result in an answer. */
   message: ToolMessage | undefined
 }
 
-function matchResults(messages: readonly Message[]): Map<ToolCallPart, Result> {
+/** The result of each call that has one. */
+export function matchResults(messages: readonly Message[]): Map<ToolCallPart, MatchedResult> {
   const open = new Map<string, ToolCallPart[]>()
-  const results = new Map<ToolCallPart, Result>()
+  const results = new Map<ToolCallPart, MatchedResult>()
   for (const message of messages) {
     if (typeof message.content === 'string') continue
     // Calls of one step may have one id. Then their results come in the order of the calls.
@@ -130,13 +138,9 @@ function uniqueIds(write: (id: string, count: number) => string): (id: string) =
   }
 }
 
-/** Nine digits of base 36, by FNV-1a. */
+/** Nine letters and digits. */
 function hash(text: string): string {
-  let sum = 0x811c9dc5
-  for (let at = 0; at < text.length; at++) {
-    sum = Math.imul(sum ^ text.charCodeAt(at), 0x01000193)
-  }
-  return (sum >>> 0).toString(36).padStart(9, '0')
+  return shortHash(text).padStart(9, '0')
 }
 
 /**

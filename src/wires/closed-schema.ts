@@ -4,9 +4,9 @@
  * @module
  */
 
+import { isRecord, type Json } from '../base/read-json.js'
 import type { JsonSchema } from '../base/schema.js'
 import { toWellFormedJson } from '../base/well-formed-json.js'
-import { isRecord, type Json } from './read-json.js'
 
 /** The part of JSON Schema that one provider takes. */
 export interface Dialect {

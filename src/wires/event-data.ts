@@ -4,10 +4,10 @@
  * @module
  */
 
-import { StreamError } from '../base/errors.js'
+import { failureOf } from '../base/errors.js'
+import { isRecord, type Json, recordsOf } from '../base/read-json.js'
 import { isErrorBody } from '../http/error-body.js'
 import { providerError } from '../http/provider-error.js'
-import { isRecord, type Json, recordsOf } from './read-json.js'
 
 /**
  * Reads the object in an event. It is empty for an event without data, and for a JSON value that is
@@ -23,8 +23,8 @@ export function parseEventData(data: string, provider: string, event: string | u
   } catch (cause) {
     if (event === 'error') throw providerError({ provider, body: data })
     if (data.trim() === '') return {}
-    const message = `${provider}: an event of the stream is not JSON: ${data.slice(0, 200)}`
-    throw new StreamError('protocol', message, { provider, cause })
+    const what = `an event of the stream is not JSON: ${data.slice(0, 200)}`
+    throw failureOf(provider, 'protocol', what, { cause })
   }
   if (isRecord(value)) return value
   // Google's servers wrap an error in an array.

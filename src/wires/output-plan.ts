@@ -6,10 +6,10 @@
 
 import type { OutputReading } from '../attempt/structured-output/output-reading.js'
 import { wrapperKey } from '../attempt/structured-output/unwrapper.js'
+import { compact, isRecord, type Json } from '../base/read-json.js'
 import type { JsonSchema } from '../base/schema.js'
 import { toWellFormedJson } from '../base/well-formed-json.js'
 import { closeSchema, type Dialect, isStringFormat } from './closed-schema.js'
-import { compact, isRecord, type Json } from './read-json.js'
 
 /**
  * `json-schema`: the provider receives the schema and enforces it. `json-object`: the provider
@@ -46,7 +46,7 @@ export function planOutput(
 
 /** Some servers require the word JSON here. */
 function instruct(schema: JsonSchema): string {
-  return `Answer with JSON only, without any text before or after it and without a Markdown fence. The JSON has to fit this JSON Schema:\n${toWellFormedJson(schema)}`
+  return `Answer with JSON only, without other text and without a Markdown fence. It has to fit this JSON Schema:\n${toWellFormedJson(schema)}`
 }
 
 /** Whether the schema is of one object. Providers refuse a union at the root. */

@@ -5,8 +5,8 @@
  */
 
 import type { ForProviders, OptionsByProvider } from '../base/messages.js'
+import { isRecord, type Json } from '../base/read-json.js'
 import type { StreamRequest } from '../base/request.js'
-import { isRecord, type Json } from './read-json.js'
 
 /** What a driver adds to each of its requests. */
 export interface WireSettings<Traits = unknown> {

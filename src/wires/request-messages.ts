@@ -6,8 +6,8 @@
 
 import { StreamError } from '../base/errors.js'
 import type { InputPart, Message } from '../base/messages.js'
+import type { Json } from '../base/read-json.js'
 import type { StreamRequest } from '../base/request.js'
-import type { Json } from './read-json.js'
 
 /** The conversation as messages, whichever way it was given. */
 export function messagesOf(request: StreamRequest): readonly Message[] {
@@ -57,11 +57,13 @@ export function textOfParts(content: string | readonly InputPart[]): string {
     .join('\n')
 }
 
-/** @throws StreamError `invalid-request` for a body without messages: the provider would refuse it with less to go on */
-export function checkMessages(body: Json): Json {
-  if (!Array.isArray(body.messages) || body.messages.length > 0) return body
-  throw new StreamError(
-    'invalid-request',
-    'There is nothing to send. Give text, an image, a file, or a tool call with its result.',
-  )
+/**
+ * @throws StreamError `invalid-request` for a body without messages: the provider would refuse it
+ *   with less to go on
+ */
+export function checkMessages(body: Json, field = 'messages'): Json {
+  const messages = body[field]
+  if (!Array.isArray(messages) || messages.length > 0) return body
+  const remedy = 'Give text, an image, a file, or a tool call with its result.'
+  throw new StreamError('invalid-request', `There is nothing to send. ${remedy}`)
 }

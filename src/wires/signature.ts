@@ -8,7 +8,7 @@
  */
 
 import type { ProviderPart } from '../base/messages.js'
-import { isRecord, type Json } from './read-json.js'
+import { isRecord, type Json } from '../base/read-json.js'
 import { type WireName, wireNames } from './wire-name.js'
 
 /**

@@ -5,8 +5,9 @@
  * @module
  */
 
+import type { TextContent } from '../base/content-kinds.js'
 import type { Completion } from '../base/driver.js'
-import type { ContentEvent, RawEnd, TextContent, Usage } from '../base/events.js'
+import type { ContentEvent, RawEnd, Usage } from '../base/events.js'
 import type { ResponsePosition, WireDecoder } from '../http/wire-decoder.js'
 
 /**

@@ -5,8 +5,8 @@
  */
 
 import type { ToolCallPart } from '../base/messages.js'
+import { isRecord, type Json } from '../base/read-json.js'
 import { toWellFormedJson } from '../base/well-formed-json.js'
-import { isRecord, type Json } from './read-json.js'
 
 /** A tool's output as text. It is never empty, because some providers refuse that. */
 export function toText(value: unknown): string {

@@ -43,7 +43,7 @@ describe('a driver that yields what is no event', () => {
     const events = await collect(createStream({ driver, prompt: 'p' }))
     expect(outline(events)).toEqual(['start', 'text a', 'error protocol'])
     const { error } = events.at(-1) as { error: Error }
-    expect(error.message).toContain('The driver "mine" yielded ')
+    expect(error.message).toContain('mine: the driver yielded ')
     expect(error.message).toContain('Allowed: content events')
     expect(driver.returned).toBe(true)
   })

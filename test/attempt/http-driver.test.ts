@@ -425,7 +425,7 @@ describe('a response that lasts in the background', () => {
       background: {
         resume: ({ id, after }) => {
           asked.push(`resume ${id} ${after}`)
-          return resumed(after)
+          return resumed(after ?? 0)
         },
         cancel: ({ id }) => {
           asked.push(`cancel ${id}`)

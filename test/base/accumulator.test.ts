@@ -1,11 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type {
-  ContentEvent,
-  RetryEvent,
-  StreamEvent,
-  ToolCallContent,
-} from '../../src/base/events.js'
+import type { ToolCallContent } from '../../src/base/content-kinds.js'
+import type { ContentEvent, RetryEvent, StreamEvent } from '../../src/base/events.js'
 import { Accumulator, StreamError } from '../../src/entries/client.js'
 import { createStream } from '../../src/entries/index.js'
 import { scripted } from '../../src/entries/testing.js'

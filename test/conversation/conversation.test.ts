@@ -84,8 +84,10 @@ for (const [name, present, open] of stores) {
       const events = await collect(conversation.send('b'))
       expect(outline(events)).toEqual(['start', 'text tw', 'error interrupted'])
       expect(events.at(-1)).not.toHaveProperty('messageCount')
-      expect(lines(await conversation.messages())).toEqual(['user a', 'assistant one'])
-      expect(await conversation.read()).toMatchObject({ draft: { input: [{ content: 'b' }] } })
+      expect(lines(await conversation.messages())).toEqual(['user a', 'assistant one', 'user b'])
+      const { messages, draft } = await conversation.read()
+      expect(messages).toHaveLength(2)
+      expect(draft).toMatchObject({ input: [{ content: 'b' }] })
       expect(await conversation.send('c').final()).toMatchObject({ messageCount: 5 })
       expect(lines(await conversation.messages())).toEqual([
         'user a',
@@ -121,7 +123,7 @@ for (const [name, present, open] of stores) {
       for await (const event of conversation.send('c', { signal: controller.signal })) {
         if (event.type === 'content') controller.abort()
       }
-      expect(lines(await conversation.messages())).toEqual(['user a', 'user b'])
+      expect(lines(await conversation.messages())).toEqual(['user a', 'user b', 'user c'])
       const last = conversation.send('d', { driver: echo(), onConflict: 'reject' })
       expect(await last.text()).toBe('a / b / c / d')
     })
@@ -211,6 +213,7 @@ for (const [name, present, open] of stores) {
           ...named,
           role: 'assistant',
           content: [{ type: 'tool-call', id: 'c1', name: 'now', input: { zone: 'UTC' } }],
+          finishReason: 'tool-calls',
         },
         { ...named, role: 'tool', content: [result] },
       ])
@@ -257,6 +260,22 @@ for (const [name, present, open] of stores) {
       expect(await conversation.messages()).toHaveLength(4)
       const all = conversation.send('c', { select: (messages) => messages })
       expect(await all.text()).toBe('a / a / b / b / c')
+    })
+
+    test('select receives the id and a signal that aborts when the turn is canceled', async () => {
+      const seen: unknown[] = []
+      const conversation = start()
+      const stream = conversation.send('a', {
+        select: (_messages, { id, signal }) => {
+          seen.push(id)
+          return new Promise((_, reject) => {
+            signal.addEventListener('abort', () => reject(signal.reason))
+            stream.cancel('The reader left.')
+          })
+        },
+      })
+      expect((await collect(stream)).at(-1)).toMatchObject({ error: { code: 'aborted' } })
+      expect(seen).toEqual([conversation.id])
     })
 
     test('a conversation is empty after clear(), and a running turn fails with conflict', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { Driver } from '../../src/base/driver.js'
 import type { StreamEvent } from '../../src/base/events.js'
+import type { Message } from '../../src/base/messages.js'
 import { createStream, StreamError, type StreamOptions } from '../../src/entries/index.js'
 import { scripted } from '../../src/entries/testing.js'
 import { collect, outline } from '../support/collect.js'
@@ -21,6 +22,24 @@ describe('the events of a stream', () => {
       attempts: 1,
       timing: { firstContentMs: expect.any(Number), durationMs: expect.any(Number) },
     })
+  })
+
+  test('the start says whether the answer continues one that the request ends with', async () => {
+    const user = { role: 'user', content: 'Hi' } as const
+    const answer = {
+      role: 'assistant',
+      content: [{ type: 'tool-call', id: 'c', name: 'f', input: {} }],
+    } as const
+    const result = { type: 'tool-result', id: 'c', name: 'f', output: 'ok' } as const
+    const startOf = async (messages: readonly Message[]): Promise<StreamEvent | undefined> =>
+      (await collect(createStream({ driver: scripted(['Hi']), messages }))).at(0)
+    expect(await startOf([user])).not.toHaveProperty('continues')
+    expect(await startOf([user, answer, { role: 'tool', content: [result] }])).toMatchObject({
+      continues: true,
+    })
+    const whole = { role: 'assistant', content: [...answer.content, result] } as const
+    expect(await startOf([user, whole])).toMatchObject({ continues: true })
+    expect(await startOf([user, whole, user])).not.toHaveProperty('continues')
   })
 
   test('a stream ends with one error that holds the partial answer when the driver fails', async () => {

@@ -4,6 +4,9 @@
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -15,6 +18,7 @@ const unset = {
   ANTHROPIC_API_KEY: '',
   ANTHROPIC_BASE_URL: undefined,
   REDIS_URL: undefined,
+  DATABASE_URL: undefined,
   GEMINI_API_KEY: '',
   GEMINI_BASE_URL: undefined,
   OPENAI_API: undefined,
@@ -22,19 +26,24 @@ const unset = {
 
 class Child implements AsyncDisposable {
   readonly process: ChildProcessWithoutNullStreams
+  readonly #folder: string
   /** What it has printed so far. */
   output = ''
   errors = ''
   readonly #ended: Promise<unknown[]>
 
-  constructor(process: ChildProcessWithoutNullStreams) {
-    this.process = process
+  constructor(command: string, parameters: readonly string[], environment: Environment, own = {}) {
+    // What an example keeps, it keeps for itself.
+    this.#folder = mkdtempSync(join(tmpdir(), 'sluice-example-'))
+    const env = { ...process.env, ...unset, DATA_DIR: this.#folder, ...environment }
+    this.process = spawn(command, parameters, { cwd: root, env, ...own })
+    const { stdout, stderr } = this.process
     // 'close' comes after the last output, 'exit' does not.
-    this.#ended = once(process, 'close')
-    process.stdout.setEncoding('utf8').on('data', (text: string) => {
+    this.#ended = once(this.process, 'close')
+    stdout.setEncoding('utf8').on('data', (text: string) => {
       this.output += text
     })
-    process.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr.setEncoding('utf8').on('data', (text: string) => {
       this.errors += text
     })
   }
@@ -65,16 +74,12 @@ class Child implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.kill()
     await this.#ended
+    rmSync(this.#folder, { recursive: true, force: true })
   }
 }
 
 /** Undefined takes a variable away. */
 type Environment = Record<string, string | undefined>
-
-const optionsWith = (environment: Environment) => ({
-  cwd: root,
-  env: { ...process.env, ...unset, ...environment },
-})
 
 /** An example without npm in between, for signals and exit codes. */
 export class Example extends Child {
@@ -83,7 +88,7 @@ export class Example extends Child {
     environment: Record<string, string> = {},
     parameters: readonly string[] = [],
   ) {
-    super(spawn(process.execPath, [`examples/${file}`, ...parameters], optionsWith(environment)))
+    super(process.execPath, [`examples/${file}`, ...parameters], environment)
   }
 }
 
@@ -91,7 +96,7 @@ export class Example extends Child {
 export class Line extends Child {
   constructor(line: string, environment: Environment = {}) {
     // A group of its own, so that what the line has started can be ended with it.
-    super(spawn('/bin/sh', ['-c', line], { ...optionsWith(environment), detached: true }))
+    super('/bin/sh', ['-c', line], environment, { detached: true })
   }
 
   protected override kill(): void {

@@ -12,6 +12,7 @@ interface Expectation {
   prints: RegExp
   /** Typed into it. */
   input?: string
+  environment?: Record<string, string>
 }
 
 const events = /^id: 1\nevent: start\n[^]*event: complete\n.*Hello.*\n\n$/
@@ -22,11 +23,19 @@ const expectations: Record<string, Expectation> = {
     input: 'y\n',
     prints: /Allow refund \{"order":"A-17","amount":120\}\? \(y\/n\) [^]*Paid 120 euros\./,
   },
-  'chat-server/server.ts': { prints: events },
+  'chat-server/server.ts': {
+    prints:
+      /^event: start\ndata: \{"model"[^]*\nid: 1\nevent: content\n[^]*event: complete\n.*Hello.*\n\n$/,
+  },
   'conversation.ts': {
     input: 'My name is Ada.\nWhat is my name?\n\n',
     prints:
       /You asked: "My name is Ada\."[^]*\(2 messages\)[^]*It began with: "My name is Ada\."[^]*\(4 messages\)\n> $/,
+  },
+  'deploy/run.ts': {
+    environment: { READERS: '6' },
+    prints:
+      /, 6 readers\.\n(?:Server [12] ended with 0, and was back after .*\n){2}\d+ answers ended whole, 0 were lost\./,
   },
   'fallback.ts': {
     prints:
@@ -58,6 +67,11 @@ const expectations: Record<string, Expectation> = {
   'structured-output.ts': {
     prints: /so far: .*\n(so far: .*\n)+whole: Soup, in 2 steps\n$/,
   },
+  'summarize.ts': {
+    input: 'My name is Ada.\nWhat is the capital of France?\nWhat is my name?\n\n',
+    prints:
+      /messages became a summary\)\n.*It began with: "The conversation so far, in short: .*\n\([46] messages\)\n/,
+  },
   'timeout-and-abort.ts': {
     prints: /\ntimeout: .*300 ms \(timeout\.chunkMs\)\.\naborted: .*\n$/,
   },
@@ -84,10 +98,10 @@ test('no example is forgotten, and none is expected that is not there', () => {
 // They wait for their processes most of the time, so several run at once.
 test.concurrent.for(headers)(
   '$file does what it says, by its own line',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async ({ file, line = 'exit 1', curl }) => {
-    const { prints = /^$/, input = '' } = expectations[file] ?? {}
-    await using example = new Line(line, { PORT: '0' })
+    const { prints = /^$/, input = '', environment = {} } = expectations[file] ?? {}
+    await using example = new Line(line, { PORT: '0', ...environment })
     example.process.stdin.end(input)
     if (curl === undefined) {
       expect(await example.ended(), example.errors).toBe(0)

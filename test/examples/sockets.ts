@@ -13,13 +13,19 @@ import {
 } from 'sluice/testing'
 import { type AppOptions, createApp } from '../../examples/chat-server/app.ts'
 import { createListener } from '../../examples/chat-server/listener.ts'
+import type { Memory } from '../../examples/chat-server/memory.ts'
 import {
   claudeProvider,
   geminiProvider,
   openaiProvider,
 } from '../../examples/chat-server/providers.ts'
+import { Turns } from '../../examples/chat-server/turns.ts'
 
-const settings = { apiKey: 'any', simulated: true }
+interface SocketsOptions extends Omit<AppOptions, 'providers' | 'turns'> {
+  memory?: Memory
+  /** The app takes its provider for a real one. */
+  isReal?: boolean
+}
 
 export class Sockets {
   readonly provider: SimulatedProvider
@@ -36,16 +42,18 @@ export class Sockets {
 
   static async open(
     options: SimulatedProviderOptions,
-    appOptions: Omit<AppOptions, 'providers'> = {},
+    { memory, isReal = false, ...appOptions }: SocketsOptions = {},
   ): Promise<Sockets> {
     const provider = simulatedProvider(options)
     const upstream = await provider.listen()
+    const settings = { apiKey: 'any', simulated: !isReal }
     const providers = {
       openai: openaiProvider({ ...settings, baseURL: `${upstream.url}/v1` }),
       claude: claudeProvider({ ...settings, baseURL: upstream.url }),
       gemini: geminiProvider({ ...settings, baseURL: `${upstream.url}/v1beta` }),
     }
-    const server = createServer(createListener(createApp({ providers, ...appOptions })))
+    const turns = new Turns({ providers, ...(memory && { memory }) })
+    const server = createServer(createListener(createApp({ providers, turns, ...appOptions })))
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     return new Sockets(provider, upstream, server)

@@ -143,6 +143,7 @@ describe('aiSdk()', () => {
         toolCallId: 'c1',
         toolName: 't',
         input: '{"b":',
+        providerMetadata: { sluice: { failed: true } },
         errorText: expect.any(String),
       },
       { type: 'finish-step' },
@@ -182,6 +183,7 @@ describe('aiSdk()', () => {
     ])
     expect(partsOf([text('a'), failed(new StreamError('aborted', 'x'))]).slice(2)).toEqual([
       { type: 'text-end', id: '0' },
+      { type: 'data-message', data: { status: 'partial' } },
       { type: 'abort' },
       { type: 'finish', finishReason: 'interrupted' },
     ])

@@ -24,7 +24,7 @@ test('a bundle of sse, ndjson and plainText holds no format of another library',
 })
 
 test.each([
-  ['aiSdk', 1],
+  ['aiSdk', 4],
   ['agUi', 3],
   ['openaiChat', 1],
 ])('a bundle of %s holds no other format of another library', async (name, ownFiles) => {

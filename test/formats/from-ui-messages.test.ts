@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { fromUIMessages } from '../../src/entries/formats.js'
+import { fromUiMessages } from '../../src/entries/formats.js'
 import { parseMessages, StreamError } from '../../src/entries/index.js'
 
 const user = { id: 'u', role: 'user', parts: [{ type: 'text', text: 'Hi' }] } as const
@@ -9,12 +9,12 @@ const answer = (...parts: Part[]) =>
 const called = { type: 'tool-f', toolCallId: 'c', input: { x: 1 } }
 const call = { type: 'tool-call', id: 'c', name: 'f', input: { x: 1 } }
 const contentOf = (...parts: Parameters<typeof answer>): unknown =>
-  fromUIMessages([user, answer(...parts)])[1]?.content
+  fromUiMessages([user, answer(...parts)])[1]?.content
 
-describe('fromUIMessages()', () => {
+describe('fromUiMessages()', () => {
   test('keeps text, files, sources and what the provider has to get back', () => {
-    const messages = fromUIMessages([
-      { id: 's', role: 'system', parts: [{ type: 'text', text: 'Be brief.' } as Part] },
+    const messages = fromUiMessages([
+      { id: 's', role: 'system', parts: [{ type: 'text', text: 'Be brief.' }] },
       {
         role: 'user',
         parts: [
@@ -54,6 +54,12 @@ describe('fromUIMessages()', () => {
           { type: 'file', mediaType: 'image/png', data: 'AAAA' },
           { type: 'source', url: 'https://x.test/', title: 'X' },
           { type: 'provider', name: 'n', origin: 'o', data: { a: 1 } },
+          {
+            type: 'provider',
+            name: 'data-other',
+            origin: 'ai-sdk',
+            data: { type: 'data-other', data: 1 },
+          },
         ],
       },
     ])
@@ -80,7 +86,7 @@ describe('fromUIMessages()', () => {
   test('reads the answers to approvals, and the seals of calls that wait', () => {
     const metadata = { callProviderMetadata: { sluice: { seal: 'ff', messageId: 'm1' } } }
     const responded = { ...called, ...metadata, state: 'approval-responded' }
-    const messages = fromUIMessages([
+    const messages = fromUiMessages([
       user,
       answer(
         { ...responded, approval: { id: '1', approved: true } },
@@ -108,7 +114,7 @@ describe('fromUIMessages()', () => {
 
   test('a call that was cut, denied, or never answered is no open one', () => {
     const waits = { ...called, state: 'approval-requested', approval: { id: '1' } }
-    const [, cut] = fromUIMessages([user, answer(waits), user])
+    const [, cut] = fromUiMessages([user, answer(waits), user])
     expect(cut?.content).toEqual([{ ...call, error: expect.stringContaining('went on') }])
     expect(
       contentOf({ ...called, input: undefined, rawInput: '{"x', state: 'input-streaming' }),
@@ -126,7 +132,7 @@ describe('fromUIMessages()', () => {
       },
     ])
     const running = { ...called, state: 'output-available', output: 'early', preliminary: true }
-    const [, left] = fromUIMessages([user, answer(running), user])
+    const [, left] = fromUiMessages([user, answer(running), user])
     expect(left?.content).toEqual([{ ...call, error: expect.any(String) }])
   })
 
@@ -136,7 +142,7 @@ describe('fromUIMessages()', () => {
     ['a part without a type', [{ role: 'user', parts: [null] }]],
     ['another role', [{ role: 'tool', parts: [] }]],
   ])('refuses %s with status 400', (_name, messages) => {
-    const convert = () => fromUIMessages(messages as never)
+    const convert = () => fromUiMessages(messages as never)
     expect(convert).toThrow(StreamError)
     expect(convert).toThrow(expect.objectContaining({ code: 'invalid-request', status: 400 }))
   })

@@ -112,6 +112,11 @@ describe('the reset of a limit of which nothing remains is read from the headers
   })
 })
 
+test('the reset of a plan, which does not name what remains, is no wait', () => {
+  const headers = { 'anthropic-ratelimit-unified-7d-reset': String(now / 1000 + 600_000) }
+  expect(waitOf({ error: { message: 'Rate limit' } }, headers)).toBeUndefined()
+})
+
 test('a wait is finite and bounded', () => {
   for (const value of [
     -1,

@@ -1,7 +1,8 @@
 import { createStream, ToolError, tool, toolResult } from 'sluice'
 import { describe, expect, test, vi } from 'vitest'
 import * as z from 'zod'
-import type { StreamEvent, ToolResultContent } from '../../src/base/events.js'
+import type { ToolResultContent } from '../../src/base/content-kinds.js'
+import type { StreamEvent } from '../../src/base/events.js'
 import { collect } from '../support/collect.js'
 import { calling, parameters, playing, readTurn, saying, turn } from '../support/turns.js'
 

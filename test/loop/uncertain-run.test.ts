@@ -1,7 +1,7 @@
 import { ToolError } from 'sluice'
 import { describe, expect, test } from 'vitest'
 import type { Tool } from '../../src/base/tools.js'
-import { UncertainError } from '../../src/loop/define-tool.js'
+import { UncertainError } from '../../src/loop/tool-error.js'
 import { results } from '../mcp/support/turn.js'
 
 const thrower = (error: Error, once: boolean): Tool => ({

@@ -2,7 +2,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js'
 import { mcpTools } from 'sluice/mcp'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { ToolResultContent } from '../../src/base/events.js'
+import type { ToolResultContent } from '../../src/base/content-kinds.js'
 import { testServer } from './support/test-server.js'
 import { turn } from './support/turn.js'
 

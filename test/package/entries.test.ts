@@ -86,6 +86,13 @@ const uses: Record<string, string> = {
     }
     const { messages } = await entry.redisStore(client).load('c')
     return messages[0].content`,
+  'sluice/postgres': `
+    const lines = JSON.stringify({ role: 'user', content: 'Hello from a package.' })
+    const client = {
+      query: async () => ({ rows: [{ version: 'v', draft: null, lines }] }), release() {}, on() {}, removeListener() {},
+    }
+    const { messages } = await entry.postgresStore({ connect: async () => client }).load('c')
+    return messages[0].content`,
   'sluice/sqlite': `
     const store = entry.sqliteStore(new DatabaseSync(':memory:'))
     await store.write('c', { add: [{ role: 'user', content: 'Hello from a package.' }] }, null)

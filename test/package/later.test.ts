@@ -74,5 +74,8 @@ test('a stream without tools loads no more of the loop than its options', async 
     await createStream({ ...options, tools: { f: { parameters: { type: 'object' }, run: () => 1 } } }).text()
     console.log(JSON.stringify({ without, has: loaded.has('loop-source') }))`
   const printed = JSON.parse(await installed.runFile('loop.mjs', script)) as unknown
-  expect(printed).toEqual({ without: ['define-tool', 'open-loop', 'options'], has: true })
+  expect(printed).toEqual({
+    without: ['define-tool', 'open-loop', 'options', 'tool-error'],
+    has: true,
+  })
 })

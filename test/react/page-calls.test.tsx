@@ -2,8 +2,9 @@
 
 import { act, cleanup, renderHook, waitFor } from '@testing-library/react'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { CompleteEvent, StreamEvent, WaitingCall } from '../../src/base/events.js'
+import type { CompleteEvent, StreamEvent } from '../../src/base/events.js'
 import type { OutputPart } from '../../src/base/messages.js'
+import type { WaitingCall } from '../../src/base/typed-calls.js'
 import { StreamError } from '../../src/entries/client.js'
 import { parseMessages } from '../../src/entries/index.js'
 import { type ChatOptions, useStream } from '../../src/entries/react.js'

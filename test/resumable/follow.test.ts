@@ -43,6 +43,18 @@ test('a follower that has received the end gets no events, but still has the res
   expect((await follow(resumable, 's', '3')).over).toBe(false)
 })
 
+test('a stream that has ended is told apart from a running one, whatever its follower has received', async () => {
+  const resumable = createResumable({ log: memoryLog() })
+  const speaker = new Speaker()
+  const { ended } = await resumable.publish('s', speaker.stream)
+  speaker.say('a')
+  await take(await follow(resumable, 's'), 2)
+  for (const after of [0, 1, 2]) expect((await follow(resumable, 's', after)).ended).toBe(false)
+  speaker.end()
+  await ended
+  for (const after of [0, 1, 2, 3]) expect((await follow(resumable, 's', after)).ended).toBe(true)
+})
+
 test('follow() returns null for an unknown id', async () => {
   const resumable = createResumable({ log: memoryLog() })
   for (const id of ['s', '']) expect(await resumable.follow(id)).toBeNull()

@@ -38,5 +38,6 @@ export function bind(log: StreamLog): StreamLog {
     stop: (id) => log.stop(id),
     subscribe: (id, listener) => log.subscribe(id, listener),
     onStop: (id, callback) => log.onStop(id, callback),
+    ...(log.abandoned && { abandoned: log.abandoned.bind(log) }),
   }
 }

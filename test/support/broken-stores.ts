@@ -1,14 +1,20 @@
 import { type ConversationStore, memoryStore } from '../../src/entries/conversation.js'
 import { type StoreScenario, testStore } from '../../src/entries/testing.js'
 
-/** Runs the suite against a store with one fault, and returns the names of the failed tests. */
+/**
+ * Runs the suite, or those of its tests, against a store with one fault, and returns the names of the failed tests.
+ */
 export async function failures(
   change: (whole: ConversationStore, scenario: StoreScenario) => Partial<ConversationStore>,
+  names?: readonly string[],
 ): Promise<string[]> {
   const runs: [string, () => Promise<void>][] = []
   testStore({
     name: 'broken',
-    test: (name, run) => runs.push([name.replace('broken: ', ''), run]),
+    test(fullName, run) {
+      const name = fullName.replace('broken: ', '')
+      if (names?.includes(name) ?? true) runs.push([name, run])
+    },
     deadlineMs: 1_000,
     store: (scenario) => {
       const whole = memoryStore({ ttlMs: scenario.ttlMs })

@@ -2,11 +2,11 @@
  * A real Redis for each test file that wants one.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort, ServerProcess } from './server-process.ts'
 
 const binary = '/usr/bin/redis-server'
 
@@ -79,55 +79,16 @@ interface Place {
   busPort: number
 }
 
-/** A process that does not outlive this one, even if this one is killed. */
-class Child {
-  readonly #process: ChildProcess
-  readonly #watchdog: ChildProcess
-  readonly #ended: Promise<void>
-
-  constructor(file: string, args: readonly string[]) {
-    this.#process = spawn(file, args, { stdio: 'ignore' })
-    this.#ended = new Promise((resolve) => {
-      this.#process.once('exit', () => {
-        // Its number may be given to another process from now on.
-        this.#watchdog.kill('SIGKILL')
-        resolve()
-      })
-    })
-    // Its input ends with this process.
-    const watch = ['-c', 'read -r line; kill -9 "$0"', String(this.#process.pid)]
-    this.#watchdog = spawn('/bin/sh', watch, { stdio: ['pipe', 'ignore', 'ignore'] })
-    this.#watchdog.unref()
-  }
-
-  get id(): number | undefined {
-    return this.#process.pid
-  }
-
-  get ended(): boolean {
-    return this.#process.exitCode !== null || this.#process.signalCode !== null
-  }
-
-  signal(name: NodeJS.Signals): void {
-    this.#process.kill(name)
-  }
-
-  async kill(): Promise<void> {
-    this.#process.kill('SIGKILL')
-    await this.#ended
-  }
-}
-
 /** @returns undefined if it ended before it answered */
 async function spawnRedis(
   { folder, port, busPort }: Place,
   { durable = false, cluster = false }: RedisServerOptions,
-): Promise<Child | undefined> {
+): Promise<ServerProcess | undefined> {
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '']
   if (durable) args.push('--appendonly', 'yes', '--appendfsync', 'always')
   else args.push('--appendonly', 'no')
   if (cluster) args.push('--cluster-enabled', 'yes', '--cluster-port', String(busPort))
-  const child = new Child(binary, args)
+  const child = new ServerProcess(binary, args)
   const deadline = Date.now() + 20_000
   while (!child.ended && Date.now() < deadline) {
     if (await answers(port, child.id)) return child
@@ -150,18 +111,5 @@ function answers(port: number, processId: number | undefined): Promise<boolean> 
     })
     socket.once('error', () => resolve(false))
     socket.once('close', () => resolve(false))
-  })
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() =>
-        resolve(typeof address === 'object' && address !== null ? address.port : 0),
-      )
-    })
   })
 }

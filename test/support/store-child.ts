@@ -3,20 +3,49 @@
  */
 
 import { DatabaseSync } from 'node:sqlite'
+import { Pool, type PoolConfig } from 'pg'
 import { StreamError } from 'sluice'
 import type { ConversationLock, ConversationStore } from 'sluice/conversation'
+import { postgresLog, postgresStore } from 'sluice/postgres'
 import type { StreamLog } from 'sluice/resumable'
 import { sqliteLog, sqliteStore } from 'sluice/sqlite'
 import type { Call, ChildParameters, Reply } from './store-process.ts'
 
-const { path } = JSON.parse(process.argv[2] ?? '') as ChildParameters
-const database = new DatabaseSync(path)
+const parameters = JSON.parse(process.argv[2] ?? '') as ChildParameters
+const open = 'path' in parameters ? openSqlite(parameters) : openPostgres(parameters)
 
 const stores = new Map<number, ConversationStore>()
 const logs = new Map<number, StreamLog>()
 const locks = new Map<number, ConversationLock>()
 const leaves = new Map<number, () => void>()
 const waits = new Map<number, AbortController>()
+
+interface Opened {
+  store(options: { ttlMs: number }): ConversationStore
+  log(options: { ttlMs: number }): StreamLog
+}
+
+function openSqlite({ path }: Extract<ChildParameters, { path: string }>): Opened {
+  const database = new DatabaseSync(path)
+  return {
+    store: (options) => sqliteStore(database, options),
+    log: (options) => sqliteLog(database, options),
+  }
+}
+
+function openPostgres({
+  postgres,
+  listen: address,
+}: Exclude<ChildParameters, { path: string }>): Opened {
+  const poolOf = (config: PoolConfig): Pool => new Pool(config).on('error', () => {})
+  const pool = poolOf(postgres)
+  const listen = typeof address === 'object' ? poolOf(address) : address
+  const own = listen === undefined ? {} : { listen }
+  return {
+    store: (options) => postgresStore(pool, { ...options, ...own }),
+    log: (options) => postgresLog(pool, { ...options, ...own }),
+  }
+}
 
 function cached<Value>(values: Map<number, Value>, ttlMs: number, make: () => Value): Value {
   const value = values.get(ttlMs) ?? make()
@@ -29,8 +58,8 @@ function reply(message: Reply): void {
 }
 
 async function run({ number, ttlMs, method, args }: Call): Promise<unknown> {
-  const store = cached(stores, ttlMs, () => sqliteStore(database, { ttlMs }))
-  const log = cached(logs, ttlMs, () => sqliteLog(database, { ttlMs }))
+  const store = cached(stores, ttlMs, () => open.store({ ttlMs }))
+  const log = cached(logs, ttlMs, () => open.log({ ttlMs }))
   const call = args as never[]
   const [id, second] = args as [string, never]
   switch (method) {
@@ -52,6 +81,7 @@ async function run({ number, ttlMs, method, args }: Call): Promise<unknown> {
     case 'load':
     case 'write':
     case 'clear':
+    case 'list':
       return (store[method] as (...all: never[]) => Promise<unknown>)(...call)
     case 'subscribe':
       leaves.set(

@@ -1,16 +1,18 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { PoolConfig } from 'pg'
 import type { ConversationStore } from '../../src/entries/conversation.js'
 import { StreamError, type StreamErrorCode } from '../../src/entries/index.js'
 import type { LogBatch, LogListener, StreamLog } from '../../src/entries/resumable.js'
 
-export interface ChildParameters {
-  path: string
-}
+/** A SQLite file, or the address of a Postgres server. */
+export type ChildParameters =
+  | { path: string }
+  | { postgres: PoolConfig; listen?: PoolConfig | false }
 
 type Method =
   | keyof StreamLog
-  | Exclude<keyof ConversationStore, 'list'>
+  | keyof ConversationStore
   | 'abort'
   | 'renewLock'
   | 'releaseLock'
@@ -63,6 +65,7 @@ export class StoreProcess {
       load: (id) => call('load', id),
       write: (id, change, version) => call('write', id, change, version),
       clear: (id) => call('clear', id),
+      list: (options) => call('list', options),
       lock: async (id, { signal, ...options }) => {
         const aborted = signal?.aborted
         const { number, result } = this.#call<void>(ttlMs, 'lock', [id, { ...options, aborted }])
@@ -100,6 +103,7 @@ export class StoreProcess {
       claim: (id, lease) => call('claim', id, lease),
       release: (id, lease) => call('release', id, lease),
       read: (id, after) => call('read', id, after),
+      abandoned: (limit) => call('abandoned', limit),
       seal: (id, batch) => call('seal', id, batch),
       stop: (id) => call('stop', id),
       subscribe: (id, listener: LogListener) =>

@@ -5,7 +5,7 @@
 import { useEffect, useState } from 'react'
 import { useStream } from 'sluice/react'
 import { textOf } from './message-text.ts'
-import { keep, type Session } from './session.ts'
+import { keep, newKey, type Session } from './session.ts'
 
 export interface ChatProps {
   session: Session
@@ -17,9 +17,9 @@ export function Chat({ session, onNew }: ChatProps) {
   const [draft, setDraft] = useState('')
   const [isStopped, setStopped] = useState(false)
   const { messages, status, error, retrying, send, stop, retry } = useStream({
-    url: '/ai/conversation',
+    url: `/api/conversations/${session.id}/messages`,
     // The server remembers the rest.
-    body: (all) => ({ session_id: session.id, message: textOf(all.at(-1)), provider }),
+    body: (all) => ({ key: newKey(session), message: textOf(all.at(-1)), provider }),
     initialMessages: session.messages,
     follow: session.stream,
     retry: { maxRetries: 4, minDelayMs: 300, maxDelayMs: 1_500 },
@@ -47,7 +47,7 @@ export function Chat({ session, onNew }: ChatProps) {
   }
   const forget = (): void => {
     stop()
-    void fetch(`/ai/conversation/${session.id}`, { method: 'DELETE' })
+    void fetch(`/api/conversations/${session.id}`, { method: 'DELETE' })
     onNew()
   }
 

@@ -20,9 +20,7 @@ export function openSession(): Session {
 }
 
 export function newSession(): Session {
-  // `crypto.randomUUID` is missing where a page comes by plain HTTP from another machine.
-  const id = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36))
-  const session = { id: id.join('-'), messages: [], provider: 'openai', stream: null }
+  const session = { id: newId(), messages: [], provider: 'openai', stream: null }
   keep(session, {})
   return session
 }
@@ -30,4 +28,15 @@ export function newSession(): Session {
 export function keep(session: Session, changes: Partial<Session>): void {
   Object.assign(session, changes)
   sessionStorage.setItem(key, JSON.stringify(session))
+}
+
+/** The key of a turn. */
+export function newKey({ id }: Session): string {
+  return `${id}.${newId()}`
+}
+
+/** `crypto.randomUUID` is missing where a page comes by plain HTTP from another machine. */
+function newId(): string {
+  const parts = crypto.getRandomValues(new Uint32Array(4))
+  return Array.from(parts, (part) => part.toString(36)).join('-')
 }

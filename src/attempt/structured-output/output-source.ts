@@ -8,12 +8,13 @@
 
 import { Accumulator } from '../../base/accumulator.js'
 import type { Completion } from '../../base/driver.js'
-import { StreamError } from '../../base/errors.js'
+import { failureOf, StreamError } from '../../base/errors.js'
 import type { ContentEvent, FinishReason, RetryEvent } from '../../base/events.js'
 import { exceededBound } from '../../base/json-bounds.js'
 import { findJson } from '../../base/json-text.js'
 import type { StreamRequest } from '../../base/request.js'
-import type { StandardIssue, StandardResult, StandardSchema } from '../../base/schema.js'
+import type { StandardResult, StandardSchema } from '../../base/schema.js'
+import { describeIssues } from '../../base/schema-issues.js'
 import { ForwardingSource } from '../../pull/forwarding-source.js'
 import type { OpenContext, Resumption, Source } from '../../pull/source.js'
 import type { OutputReading } from './output-reading.js'
@@ -153,7 +154,7 @@ export class OutputSource extends ForwardingSource {
     if (standard === undefined) return { ...completion, output }
     const settle = (result: StandardResult<unknown>): Outcome => {
       if (result.issues === undefined) return { ...completion, output: result.value }
-      const found = `does not match its schema: ${describe(result.issues)}`
+      const found = `does not match its schema: ${describeIssues(result.issues)}`
       return this.#misfit(completion, found, result.issues)
     }
     try {
@@ -169,12 +170,11 @@ export class OutputSource extends ForwardingSource {
   /** Readers of a request without tools rely on an output, so they receive an error instead. */
   #withoutOutput(completion: Completion, reason: string): Outcome {
     if (this.#request.tools !== undefined) return completion
-    const provider = this.#provider
     const { finishReason } = completion
     const said = this.#answer.text().slice(0, 200)
-    const message = `${provider}: the answer has no output, because it ${reason}${said && `: ${said}`}`
-    return new StreamError(finishReason === 'content-filter' ? finishReason : 'protocol', message, {
-      provider,
+    const what = `the answer has no output, because it ${reason}${said && `: ${said}`}`
+    const code = finishReason === 'content-filter' ? finishReason : 'protocol'
+    return failureOf(this.#provider, code, what, {
       // A model that calls a tool it was not given may answer at the next attempt.
       retryable: finishReason === 'tool-calls',
     })
@@ -200,19 +200,9 @@ export class OutputSource extends ForwardingSource {
 
   /** A retry cannot help an answer that reached the token limit. */
   #misfit({ finishReason }: Completion, found: string, cause: unknown): StreamError {
-    const provider = this.#provider
     const isCut = finishReason === 'length'
-    const limit =
-      ' reached the token limit before it was complete. Raise maxOutputTokens. The answer'
-    const message = `${provider}: the answer${isCut ? limit : ''} ${found}`
-    return new StreamError('protocol', message, { provider, retryable: !isCut, cause })
+    const limit = isCut ? ' reached the token limit (raise maxOutputTokens) and' : ''
+    const what = `the answer${limit} ${found}`
+    return failureOf(this.#provider, 'protocol', what, { retryable: !isCut, cause })
   }
-}
-
-function describe(issues: readonly StandardIssue[]): string {
-  const sentences = issues.slice(0, 5).map(({ path = [], message }) => {
-    const steps = path.map((step) => String(typeof step === 'object' ? step.key : step))
-    return steps.length === 0 ? message : `${steps.join('.')}: ${message}`
-  })
-  return sentences.join('; ')
 }

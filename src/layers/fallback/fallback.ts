@@ -10,13 +10,13 @@ import {
   checkValue,
   func,
   has,
-  optionError,
   type Rules,
   required,
   rule,
 } from '../../base/check-options.js'
 import type { Completion, Driver } from '../../base/driver.js'
 import { StreamError } from '../../base/errors.js'
+import { optionError } from '../../base/option-error.js'
 import type { StreamRequest } from '../../base/request.js'
 import { abandon } from '../../pull/abort.js'
 import { ForwardingSource } from '../../pull/forwarding-source.js'

@@ -12,7 +12,7 @@ import type { StreamRequest } from '../../base/request.js'
 import { Overlap } from './overlap.js'
 
 const instruction =
-  'Your last message was cut off on its way. Go on exactly where it ends, in the middle of a word if it ends in one. Repeat nothing of it, and add no remark.'
+  'Your last message was cut off. Continue exactly where it ends, even within a word. Repeat nothing, and add no remark.'
 
 /** The part of an answer that the reader has received, kept in case it must be continued. */
 export class PartialAnswer {

@@ -12,12 +12,12 @@ import {
   isCount,
   isDelay,
   oneOf,
-  optionError,
   optionsOf,
   type Rules,
   rule,
 } from '../../base/check-options.js'
 import type { StreamError } from '../../base/errors.js'
+import { optionError } from '../../base/option-error.js'
 import { longestDelayMs } from '../../base/timers.js'
 
 /** Retry options, of `createStream()` and of `retry(driver, options)`. */

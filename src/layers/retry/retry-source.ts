@@ -7,18 +7,18 @@
 import pRetry from 'p-retry'
 import { openDriver } from '../../attempt/define-driver.js'
 import type { Completion, Driver } from '../../base/driver.js'
-import { StreamError } from '../../base/errors.js'
+import { failureOf, StreamError } from '../../base/errors.js'
 import type { ContentEvent, RetryEvent } from '../../base/events.js'
 import { promiseWithResolvers } from '../../base/promise-with-resolvers.js'
 import type { StreamRequest } from '../../base/request.js'
 import { isEmpty } from '../../base/usage.js'
 import { abandon } from '../../pull/abort.js'
 import { ForwardingSource } from '../../pull/forwarding-source.js'
-import type { OpenContext, Resumption, Source } from '../../pull/source.js'
+import type { LastingResponse, OpenContext, Resumption, Source } from '../../pull/source.js'
 import { RetryBudget } from './budget.js'
-import { type Joint, PartialAnswer } from './continuation.js'
 import { HoldBackSource } from './hold-back.js'
 import type { RetrySettings } from './options.js'
+import { ShownAnswer } from './shown-answer.js'
 import { delayAfter, Wait } from './wait.js'
 
 /** The start of the next attempt. */
@@ -26,6 +26,8 @@ interface Next {
   mode: RetryEvent['mode']
   request: StreamRequest
   resumption?: Resumption
+  /** A response of another process, to be read from its beginning. */
+  response?: LastingResponse
 }
 
 /**
@@ -58,8 +60,7 @@ export class RetrySource extends ForwardingSource {
   #settle: PromiseWithResolvers<void> | undefined
   #wait: Wait | undefined
   /** The content that the reader has received, if `continue` may need it. */
-  readonly #answer: PartialAnswer | undefined
-  #joint: Joint | undefined
+  readonly #answer: ShownAnswer | undefined
   /** The completion, kept until the content that was buffered at the joint has been emitted. */
   #completion: Completion | undefined
 
@@ -70,14 +71,19 @@ export class RetrySource extends ForwardingSource {
     settings: RetrySettings,
   ) {
     super()
+    const { shown, response, ...others } = context
     this.#driver = driver
     this.#request = request
-    this.#context = context
+    // Inner layers do not know what the reader has received.
+    this.#context = others
     this.#settings = settings
     this.#budget = new RetryBudget(settings.budgetMs)
     this.#attempt = context.attempt
     this.#next = { mode: 'restart', request }
-    this.#answer = settings.afterContent === 'continue' ? new PartialAnswer() : undefined
+    const keeps = shown !== undefined || settings.afterContent === 'continue'
+    this.#answer = keeps ? new ShownAnswer(shown) : undefined
+    if (response !== undefined) this.#next = { mode: 'continue', request, response }
+    else if (shown !== undefined) this.#carryOn()
   }
 
   override close(): void {
@@ -100,8 +106,8 @@ export class RetrySource extends ForwardingSource {
   override batch(events: readonly ContentEvent[]): void {
     if (!this.#contentCame) this.#firstContent()
     if (this.#answer === undefined) return super.batch(events)
-    const content = this.#joint === undefined ? events : this.#joint.join(events)
-    this.#answer.add(content)
+    const content = this.#answer.add(events)
+    if (content === undefined) return this.#differ()
     if (content.length > 0) super.batch(content)
     else super.next()
   }
@@ -110,7 +116,7 @@ export class RetrySource extends ForwardingSource {
   override retry(event: RetryEvent): void {
     let { mode } = event
     if (mode === 'restart') {
-      if (this.#joint === undefined) this.#answer?.reset(event.from)
+      if (!this.#answer?.isContinued) this.#answer?.reset(event.from)
       else {
         // A restart would also discard the content that this attempt continues, which the inner
         // layer does not know.
@@ -118,7 +124,7 @@ export class RetrySource extends ForwardingSource {
           this.#unused = event.attempt
           return this.#failBelow(event.error)
         }
-        this.#joint = this.#answer?.joint()
+        this.#answer.joinAgain()
         mode = 'continue'
       }
       this.#contentCame = false
@@ -128,9 +134,10 @@ export class RetrySource extends ForwardingSource {
   }
 
   override done(completion: Completion): void {
+    if (this.#answer?.isRepeated) return this.#differ()
     this.#budget.stopTimer()
     this.#settle?.resolve()
-    const rest = this.#joint?.flush() ?? []
+    const rest = this.#answer?.flush() ?? []
     if (rest.length === 0) return super.done(completion)
     this.#completion = completion
     super.batch(rest)
@@ -159,6 +166,43 @@ export class RetrySource extends ForwardingSource {
     })
   }
 
+  /** Continues what the reader has received from another process. */
+  #carryOn(): void {
+    const next = this.#continuation()
+    if (next !== undefined) {
+      this.#next = next
+      return
+    }
+    // A hook may have changed the driver of the step.
+    const event = this.#restart()
+    this.keep((sink) => sink.retry(event))
+  }
+
+  /** The answer that the reader has received cannot be continued. */
+  #restart(): RetryEvent {
+    const { provider, model } = this.#driver
+    const attempt = this.#attempt
+    const message = `${provider}: The answer of another process cannot be continued.`
+    const error = new StreamError('interrupted', message, { provider })
+    const about = { attempt, maxAttempts: attempt, delayMs: 0, provider, model, error }
+    return { type: 'retry', mode: 'restart', ...about }
+  }
+
+  /** The response is not the one that the reader has received: it is read again, and shown whole. */
+  #differ(): void {
+    this.upstream?.close()
+    this.#answer?.reset()
+    this.#attempt = this.#context.nextAttempt()
+    this.#started = false
+    this.upstream = this.#open()
+    super.retry(this.#restart())
+  }
+
+  #continuation(): Next | undefined {
+    const request = this.#answer?.carryOn(this.#request, this.#driver)
+    return request && { mode: 'continue', request }
+  }
+
   #begin(): Promise<void> {
     const attempt = promiseWithResolvers<void>()
     this.#settle = attempt
@@ -183,9 +227,12 @@ export class RetrySource extends ForwardingSource {
   }
 
   #open(): Source {
-    const { request, resumption } = this.#next
+    const { request, resumption, response } = this.#next
     const context = { ...this.#context, attempt: this.#attempt }
     if (resumption !== undefined) context.resumption = resumption
+    if (response !== undefined) context.response = response
+    // The rest of an answer is none that can be read on its own.
+    if (this.#answer?.isContinued) delete context.onResponse
     const source = openDriver(this.#driver, request, context)
     const { holdBackMs, holdBackChars } = this.#settings
     if (holdBackMs === 0 && holdBackChars === 0) return source
@@ -199,10 +246,9 @@ export class RetrySource extends ForwardingSource {
   }
 
   readonly #onBudgetExceeded = (): void => {
-    const { provider } = this.#driver
-    const message = `${provider}: Failed attempts and waits took longer than ${this.#settings.budgetMs} ms (retry.budgetMs).`
+    const what = `failed attempts and waits took longer than ${this.#settings.budgetMs} ms (retry.budgetMs).`
     this.#budgetExceeded = true
-    this.#failBelow(new StreamError('timeout', message, { provider, retryable: false }))
+    this.#failBelow(failureOf(this.#driver.provider, 'timeout', what, { retryable: false }))
   }
 
   /** Ends an attempt that has not failed by itself. */
@@ -255,13 +301,6 @@ export class RetrySource extends ForwardingSource {
     // continued another one stays.
     if (resumption !== undefined) return { ...this.#next, mode: 'continue', resumption }
     if (this.#contentCame && this.#settings.afterContent === 'fail') return undefined
-    const request = this.#answer?.request(this.#request, this.#driver)
-    if (request !== undefined) {
-      this.#joint = this.#answer?.joint()
-      return { mode: 'continue', request }
-    }
-    this.#answer?.reset()
-    this.#joint = undefined
-    return { mode: 'restart', request: this.#request }
+    return this.#continuation() ?? { mode: 'restart', request: this.#request }
   }
 }

@@ -166,6 +166,16 @@ class MemoryLog implements StreamLog {
     this.#add(id, entry, batch)
   }
 
+  async abandoned(maxIds: number): Promise<string[]> {
+    const now = performance.now()
+    const ids: string[] = []
+    for (const [id, entry] of this.#entries) {
+      if (ids.length >= maxIds) break
+      if (!entry.ended && !isHeld(entry) && entry.expiresAt > now) ids.push(id)
+    }
+    return ids
+  }
+
   async stop(id: string): Promise<boolean> {
     const entry = this.#find(id)
     if (entry === undefined || entry.ended) return false

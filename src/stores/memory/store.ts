@@ -55,6 +55,7 @@ interface Entry {
   messages: string[]
   /** As JSON. */
   draft: string | undefined
+  title: string | undefined
   /** Of everything. */
   bytes: number
   version: string
@@ -64,6 +65,8 @@ interface Entry {
   updatedAt: number
   expiresAt: number
 }
+
+type Content = Pick<Entry, 'messages' | 'draft' | 'title' | 'bytes'>
 
 const rules: Rules<MemoryStoreOptions> = {
   maxConversations: rule(
@@ -115,32 +118,33 @@ class MemoryStore implements ConversationStore {
 
   async write(
     id: string,
-    { keep = Infinity, add = [], draft }: ConversationChange,
+    { keep = Infinity, add = [], draft, title }: ConversationChange,
     expectedVersion: string | null,
   ): Promise<string> {
     const entry = this.#find(id)
     if ((entry?.version ?? null) !== expectedVersion) {
       throw new StreamError('conflict', `Conversation "${id}" has changed since it was loaded.`)
     }
-    const { messages, draft: earlierDraft, bytes } = entry ?? emptyEntry(id)
+    const { messages, draft: earlierDraft, title: earlierTitle, bytes } = entry ?? emptyEntry(id)
     const added = add.map((message) => JSON.stringify(message))
     const nextDraft =
       draft === undefined ? earlierDraft : draft === null ? undefined : JSON.stringify(draft)
+    const nextTitle = title ?? earlierTitle
     // Only what changes is counted again, because a draft changes often.
     const grown =
       bytesOfAll(added) -
       bytesOfAll(messages.slice(keep)) +
-      (nextDraft === earlierDraft ? 0 : bytesOfDraft(nextDraft) - bytesOfDraft(earlierDraft))
+      growth(earlierDraft, nextDraft) +
+      growth(earlierTitle, nextTitle)
     this.#reserve(id, bytes + grown)
     messages.length = Math.min(messages.length, keep)
     for (const json of added) messages.push(json)
-    return this.#put(id, messages, nextDraft, bytes + grown)
+    return this.#put(id, { messages, draft: nextDraft, title: nextTitle, bytes: bytes + grown })
   }
 
   clear(id: string): Promise<void> {
     if (this.#find(id) !== undefined || this.#locks.isHeld(id)) {
-      const { messages, bytes } = emptyEntry(id)
-      this.#put(id, messages, undefined, bytes)
+      this.#put(id, emptyEntry(id))
     }
     return Promise.resolve()
   }
@@ -158,20 +162,22 @@ class MemoryStore implements ConversationStore {
     }
   }
 
-  list({ limit: most = 50, before }: ListOptions = {}): Promise<ConversationPage> {
+  list({ limit: most = 50, before, prefix = '' }: ListOptions = {}): Promise<ConversationPage> {
     const now = performance.now()
     const found: [id: string, entry: Entry][] = []
     for (const [id, entry] of this.#entries) {
       const isEmpty = entry.messages.length === 0 && entry.draft === undefined
       const isAfter = before !== undefined && entry.change >= Number(before)
-      if (!isEmpty && !isAfter && entry.expiresAt > now) found.push([id, entry])
+      if (isEmpty || isAfter || entry.expiresAt <= now || !id.startsWith(prefix)) continue
+      found.push([id, entry])
     }
     found.sort(([, one], [, other]) => other.change - one.change)
     const page = found.slice(0, most)
     const last = page.at(-1)?.[1]
     return Promise.resolve({
-      conversations: page.map(([id, { updatedAt, messages }]) => ({
+      conversations: page.map(([id, { title, updatedAt, messages }]) => ({
         id,
+        ...(title !== undefined && { title }),
         updatedAt,
         messageCount: messages.length,
       })),
@@ -204,11 +210,11 @@ class MemoryStore implements ConversationStore {
     )
   }
 
-  #put(id: string, messages: string[], draft: string | undefined, bytes: number): string {
+  #put(id: string, content: Content): string {
     const version = crypto.randomUUID()
-    this.#bytes += bytes - (this.#entries.get(id)?.bytes ?? 0)
+    this.#bytes += content.bytes - (this.#entries.get(id)?.bytes ?? 0)
     const times = { change: ++this.#changes, updatedAt: Date.now(), expiresAt: 0 }
-    this.#set(id, { messages, draft, bytes, version, ...times })
+    this.#set(id, { ...content, version, ...times })
     return version
   }
 
@@ -248,10 +254,13 @@ class MemoryStore implements ConversationStore {
   }
 }
 
-function emptyEntry(id: string): Pick<Entry, 'messages' | 'draft' | 'bytes'> {
-  return { messages: [], draft: undefined, bytes: entryBytes + bytesOf(id) }
+function emptyEntry(id: string): Content {
+  const bytes = entryBytes + bytesOf(id)
+  return { messages: [], draft: undefined, title: undefined, bytes }
 }
 
-function bytesOfDraft(draft: string | undefined): number {
-  return draft === undefined ? 0 : bytesOf(draft)
+function growth(before: string | undefined, after: string | undefined): number {
+  if (before === after) return 0
+  const size = (text: string | undefined): number => (text === undefined ? 0 : bytesOf(text))
+  return size(after) - size(before)
 }

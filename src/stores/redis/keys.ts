@@ -16,3 +16,8 @@ export function taggedName(prefix: string, id: string): string {
   checkId(id)
   return `${prefix}{${id.replaceAll(/[%{}]/g, encodeURIComponent)}}`
 }
+
+/** The beginning of the keys of an index. No key of an id has their endings. */
+export function indexName(prefix: string): string {
+  return `${prefix}{index}`
+}

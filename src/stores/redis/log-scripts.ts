@@ -137,6 +137,15 @@ local left = (redis.call('HGET', KEYS[2], 'until') or 0) - now
 return {number, fields[1], math.max(math.ceil(left), 0), entries}`,
 }
 
+/** KEYS: log, state. Returns 0 for none, 1 for ended, 2 for held, 3 for one that nobody holds. */
+export const conditionScript: RedisScript = {
+  lua: `${last}${now}
+local number, fields = last()
+if not number then return 0 end
+if fields[1] == 'end' or fields[1] == 'seal' then return 1 end
+return tonumber(redis.call('HGET', KEYS[2], 'until') or 0) > now and 2 or 3`,
+}
+
 /**
  * KEYS: log, state. ARGV: how long to keep it ('' for no limit), number of the first event, of the
  * last, lines, channel.

@@ -28,6 +28,7 @@ import {
   sealScript,
   stopScript,
 } from './log-scripts.js'
+import { RunningStreams } from './running.js'
 
 /** Options of `redisLog()`. */
 export interface RedisLogOptions {
@@ -82,15 +83,19 @@ class RedisLog implements StreamLog {
   readonly #channels: RedisChannels
   readonly #prefix: string
   readonly #ttlMs: number
+  readonly #running: RunningStreams
 
   constructor(connection: RedisConnection, prefix: string, ttlMs: number) {
     this.#connection = connection
     this.#channels = new RedisChannels(connection)
     this.#prefix = prefix
     this.#ttlMs = ttlMs
+    this.#running = new RunningStreams({ connection, prefix, keysOf: (id) => this.#keys(id) })
   }
 
   async create(id: string, { fence, leaseMs }: Lease): Promise<boolean> {
+    // First, so that no stream is there that cannot be found.
+    await this.#running.add(id)
     const args = [fence, String(leaseMs), this.#keepFor(leaseMs)]
     return (await this.#connection.run(createScript, this.#keys(id), args)) === 1
   }
@@ -111,7 +116,9 @@ class RedisLog implements StreamLog {
       events.join('\n'),
       this.#channel(id),
     ]
-    return stateOf(await this.#connection.run(appendScript, this.#keys(id), args))
+    const state = stateOf(await this.#connection.run(appendScript, this.#keys(id), args))
+    if (ended && state !== 'lost') await this.#running.remove(id)
+    return state
   }
 
   async renew(id: string, { fence, leaseMs }: Lease): Promise<LeaseState> {
@@ -122,6 +129,8 @@ class RedisLog implements StreamLog {
   async claim(id: string, { fence, leaseMs }: Lease): Promise<Claim | null> {
     const args = [fence, String(leaseMs), this.#keepFor(leaseMs)]
     const revivals = await this.#connection.run(claimScript, this.#keys(id), args)
+    // Another server has the list, and may have lost it.
+    if (revivals !== null) await this.#running.add(id).catch(() => {})
     return revivals === null ? null : { revivals: Number(revivals) }
   }
 
@@ -153,7 +162,13 @@ class RedisLog implements StreamLog {
       events.join('\n'),
       this.#channel(id),
     ]
-    await this.#connection.run(sealScript, this.#keys(id), args)
+    if ((await this.#connection.run(sealScript, this.#keys(id), args)) === 1) {
+      await this.#running.remove(id)
+    }
+  }
+
+  abandoned(most: number): Promise<string[]> {
+    return this.#running.abandoned(most)
   }
 
   async stop(id: string): Promise<boolean> {

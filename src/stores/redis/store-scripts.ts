@@ -3,6 +3,7 @@
  * clients repeat a command after a lost connection although it may have been run.
  *
  * A conversation is one list: its version, its draft (empty for none), then one message an element.
+ * A title follows the version, after a space.
  * One key cannot expire or be evicted by half, and an element is written without the others.
  *
  * @module
@@ -17,19 +18,32 @@ import type { RedisScript } from './connection.js'
 export const loadScript: RedisScript = { lua: `return redis.call('LRANGE', KEYS[1], 0, -1)` }
 
 /**
+ * KEYS: history. Returns the version with the title, the number of messages, and whether there is a
+ * draft; nil if there is no conversation.
+ */
+export const summaryScript: RedisScript = {
+  lua: `
+local head = redis.call('LINDEX', KEYS[1], 0)
+if not head then return nil end
+return {head, redis.call('LLEN', KEYS[1]) - 2, redis.call('LINDEX', KEYS[1], 1) == '' and 0 or 1}`,
+}
+
+/**
  * KEYS: history. ARGV: expected version ('' for none), new version, ttl ('' for none), how many
- * messages to keep ('' for all), whether to set the draft ('1'), draft ('' for none), messages.
- * Returns 1, or 0 for a conflict.
+ * messages to keep ('' for all), whether to set the draft ('1'), draft ('' for none), a space and the
+ * title ('' for the earlier one), messages. Returns 1, or 0 for a conflict.
  */
 export const writeScript: RedisScript = {
   lua: `
-local version = redis.call('LINDEX', KEYS[1], 0)
+local head = redis.call('LINDEX', KEYS[1], 0)
+local version, title = string.match(head or '', '^(%S*)(.*)$')
 if version == ARGV[2] then return 1 end
-if (version or '') ~= ARGV[1] then return 0 end
-if version then redis.call('LSET', KEYS[1], 0, ARGV[2]) else redis.call('RPUSH', KEYS[1], ARGV[2], '') end
+if version ~= ARGV[1] then return 0 end
+if ARGV[7] ~= '' then title = ARGV[7] end
+if head then redis.call('LSET', KEYS[1], 0, ARGV[2] .. title) else redis.call('RPUSH', KEYS[1], ARGV[2] .. title, '') end
 if ARGV[4] ~= '' then redis.call('LTRIM', KEYS[1], 0, ARGV[4] + 1) end
 if ARGV[5] == '1' then redis.call('LSET', KEYS[1], 1, ARGV[6]) end
-for i = 7, #ARGV do redis.call('RPUSH', KEYS[1], ARGV[i]) end
+for i = 8, #ARGV do redis.call('RPUSH', KEYS[1], ARGV[i]) end
 if ARGV[3] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[3]) else redis.call('PERSIST', KEYS[1]) end
 return 1`,
 }

@@ -10,8 +10,10 @@ import type { Message } from '../../base/messages.js'
 import type {
   ConversationChange,
   ConversationLock,
+  ConversationPage,
   ConversationStore,
   Draft,
+  ListOptions,
   LockOptions,
   StoredConversation,
 } from '../../conversation/store.js'
@@ -20,6 +22,7 @@ import { pause } from '../pause.js'
 import { keyPrefix, type RedisClient } from './client.js'
 import { RedisConnection, redisError } from './connection.js'
 import { taggedName } from './keys.js'
+import { headOf, RedisList } from './list.js'
 import {
   clearScript,
   loadScript,
@@ -80,7 +83,7 @@ const rules: Rules<RedisStoreOptions> = {
  * Keeps conversations in Redis, so that any process can continue them.
  *
  * Works with a cluster, too, because all keys of a conversation share the hash tag of its id.
- * Tested with Redis 7.
+ * Tested with Redis 7. The list has conversations that were changed by this version or a later one.
  *
  * @param client - a connected client of `redis` (node-redis) or `ioredis`; it stays yours
  * @throws TypeError for an invalid option, or an unsupported client
@@ -99,16 +102,24 @@ class RedisStore implements ConversationStore {
   readonly #prefix: string
   /** The time to live, in the form that the scripts take. */
   readonly #ttl: string
+  readonly #list: RedisList
 
   constructor(connection: RedisConnection, prefix: string, ttlMs: number) {
     this.#connection = connection
+    this.#list = new RedisList({
+      connection,
+      prefix,
+      ttlMs,
+      keyOf: (id) => this.#key(id, 'history'),
+    })
     this.#prefix = prefix
     this.#ttl = ttlMs === Infinity ? '' : String(Math.ceil(ttlMs))
   }
 
   async load(id: string): Promise<StoredConversation> {
     const reply = await this.#connection.run(loadScript, [this.#key(id, 'history')], [])
-    const [version = null, draft = '', ...messages] = reply as string[]
+    const [head, draft = '', ...messages] = reply as string[]
+    const version = head === undefined ? null : headOf(head).version
     try {
       return {
         messages: messages.map((json) => JSON.parse(json) as Message),
@@ -123,7 +134,7 @@ class RedisStore implements ConversationStore {
 
   async write(
     id: string,
-    { keep = Infinity, add = [], draft }: ConversationChange,
+    { keep = Infinity, add = [], draft, title }: ConversationChange,
     expectedVersion: string | null,
   ): Promise<string> {
     const version = crypto.randomUUID()
@@ -134,17 +145,28 @@ class RedisStore implements ConversationStore {
       keep === Infinity ? '' : String(keep),
       draft === undefined ? '0' : '1',
       draft === undefined || draft === null ? '' : JSON.stringify(draft),
+      title === undefined ? '' : ` ${title}`,
       ...add.map((message) => JSON.stringify(message)),
     ]
-    const done = await this.#connection.run(writeScript, [this.#key(id, 'history')], args)
-    if (done === 1) return version
+    const key = this.#key(id, 'history')
+    if (expectedVersion === null) await this.#list.touch(id)
+    if ((await this.#connection.run(writeScript, [key], args)) === 1) {
+      // What is stored is stored: the list has the time of the change before, until the next one.
+      if (expectedVersion !== null) await this.#list.touch(id).catch(() => {})
+      return version
+    }
     throw new StreamError('conflict', `Conversation "${id}" has changed since it was loaded.`)
   }
 
   async clear(id: string): Promise<void> {
     const keys = [this.#key(id, 'history'), this.#key(id, 'lock')] as const
     const args = [crypto.randomUUID(), this.#ttl || String(clearedMs)]
-    await this.#connection.run(clearScript, [...keys], args)
+    const isCleared = (await this.#connection.run(clearScript, [...keys], args)) === 1
+    if (isCleared) await this.#list.touch(id, clearedMs).catch(() => {})
+  }
+
+  list(options: ListOptions = {}): Promise<ConversationPage> {
+    return this.#list.read(options)
   }
 
   async lock(id: string, { ttlMs, wait = true, signal }: LockOptions): Promise<ConversationLock> {

@@ -181,6 +181,18 @@ class SqliteLog implements StreamLog {
     })
   }
 
+  async abandoned(most: number): Promise<string[]> {
+    const rows = await this.#connection.run('read', this.#settings.busyTimeoutMs, () =>
+      this.#connection
+        .sql(
+          `SELECT id FROM sluice_streams
+           WHERE ended = 0 AND leased <= ? AND (expires IS NULL OR expires > ?) LIMIT ?`,
+        )
+        .all(Date.now(), Date.now(), most),
+    )
+    return (rows as { id: string }[]).map(({ id }) => id)
+  }
+
   stop(id: string): Promise<boolean> {
     return this.#write(id, (stream) => {
       if (stream === undefined || stream.ended) return false
@@ -240,13 +252,14 @@ class SqliteLog implements StreamLog {
       events.join('\n'),
     )
     this.#run(
-      'UPDATE sluice_streams SET last = ?, ended = ?, leased = ?, expires = ? WHERE key = ?',
+      'UPDATE sluice_streams SET last = ?, leased = ?, expires = ? WHERE key = ?',
       last,
-      Number(ended),
       ended ? 0 : Date.now() + leaseMs,
       this.#expiry(ended ? 0 : leaseMs),
       stream.key,
     )
+    // Separately, because it has an index.
+    if (ended) this.#run('UPDATE sluice_streams SET ended = 1 WHERE key = ?', stream.key)
   }
 
   #lease({ key }: StreamRow, leaseMs: number): void {

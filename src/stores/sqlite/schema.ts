@@ -22,7 +22,7 @@ export const settings: readonly string[] = [
 export const tables: readonly string[] = [
   `CREATE TABLE IF NOT EXISTS sluice_conversations (
     key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, version TEXT NOT NULL,
-    count INTEGER NOT NULL, updated INTEGER NOT NULL, expires INTEGER)`,
+    count INTEGER NOT NULL, updated INTEGER NOT NULL, expires INTEGER, title TEXT)`,
   `CREATE INDEX IF NOT EXISTS sluice_conversations_updated ON sluice_conversations (updated)`,
   `CREATE INDEX IF NOT EXISTS sluice_conversations_expires ON sluice_conversations (expires)
     WHERE expires IS NOT NULL`,
@@ -49,10 +49,16 @@ export const tables: readonly string[] = [
     stopping INTEGER NOT NULL DEFAULT 0, ended INTEGER NOT NULL DEFAULT 0)`,
   `CREATE INDEX IF NOT EXISTS sluice_streams_expires ON sluice_streams (expires)
     WHERE expires IS NOT NULL`,
+  `CREATE INDEX IF NOT EXISTS sluice_streams_running ON sluice_streams (ended) WHERE ended = 0`,
   `CREATE TABLE IF NOT EXISTS sluice_entries (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL, kind TEXT NOT NULL,
     first INTEGER, last INTEGER, lines TEXT)`,
   `CREATE INDEX IF NOT EXISTS sluice_entries_stream ON sluice_entries (stream, last)`,
   `CREATE TRIGGER IF NOT EXISTS sluice_streams_deleted AFTER DELETE ON sluice_streams
     BEGIN DELETE FROM sluice_entries WHERE stream = old.key; END`,
+]
+
+/** Columns that a file of an earlier version lacks. */
+export const columns: readonly [table: string, name: string, type: string][] = [
+  ['sluice_conversations', 'title', 'TEXT'],
 ]

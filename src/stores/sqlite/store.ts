@@ -12,7 +12,6 @@ import type {
   ConversationLock,
   ConversationPage,
   ConversationStore,
-  ConversationSummary,
   Draft,
   ListOptions,
   LockOptions,
@@ -20,6 +19,7 @@ import type {
 } from '../../conversation/store.js'
 import { connectionOf, type SqliteConnection } from './connection.js'
 import type { SqliteDatabase, SqliteValue } from './database.js'
+import { listConversations } from './list.js'
 import { SqliteLocks } from './locks.js'
 
 /** Options of `sqliteStore()`. */
@@ -117,7 +117,7 @@ class SqliteStore implements ConversationStore {
 
   async write(
     id: string,
-    { keep = Infinity, add = [], draft }: ConversationChange,
+    { keep = Infinity, add = [], draft, title }: ConversationChange,
     expectedVersion: string | null,
   ): Promise<string> {
     checkId(id)
@@ -142,6 +142,7 @@ class SqliteStore implements ConversationStore {
         )
       }
       if (draft !== undefined) this.#setDraft(key, nextDraft)
+      if (title !== undefined) this.#setTitle(key, title)
     })
     return version
   }
@@ -155,6 +156,7 @@ class SqliteStore implements ConversationStore {
       const key = this.#put(id, crypto.randomUUID(), 0, expires)
       this.#deleteMessages(key, 0)
       this.#setDraft(key, null)
+      this.#setTitle(key, null)
     })
   }
 
@@ -163,29 +165,10 @@ class SqliteStore implements ConversationStore {
     return this.#locks.acquire(id, options)
   }
 
-  async list({ limit: most = 50, before }: ListOptions = {}): Promise<ConversationPage> {
-    const { busyTimeoutMs } = this.#settings
-    const [updated = Infinity, key = Infinity] = before?.split(' ').map(Number) ?? []
-    const rows = await this.#connection.run('read', busyTimeoutMs, () =>
-      this.#connection
-        .sql(
-          `SELECT key, id, updated AS updatedAt, count AS messageCount FROM sluice_conversations
-           WHERE (updated, key) < (?, ?) AND (expires IS NULL OR expires > ?) AND (count > 0
-           OR EXISTS (SELECT 1 FROM sluice_drafts WHERE conversation = key))
-           ORDER BY updated DESC, key DESC LIMIT ?`,
-        )
-        .all(updated, key, Date.now(), most + 1),
+  list(options: ListOptions = {}): Promise<ConversationPage> {
+    return this.#connection.run('read', this.#settings.busyTimeoutMs, () =>
+      listConversations(this.#connection, options),
     )
-    const page = (rows as (ConversationSummary & { key: number })[]).slice(0, most)
-    const last = page.at(-1)
-    return {
-      conversations: page.map(({ id, updatedAt, messageCount }) => ({
-        id,
-        updatedAt,
-        messageCount,
-      })),
-      ...(last !== undefined && rows.length > most && { next: `${last.updatedAt} ${last.key}` }),
-    }
   }
 
   #find(id: string): ConversationRow | undefined {
@@ -229,6 +212,10 @@ class SqliteStore implements ConversationStore {
       key,
       draft,
     )
+  }
+
+  #setTitle(key: number, title: string | null): void {
+    this.#run('UPDATE sluice_conversations SET title = ? WHERE key = ?', title, key)
   }
 
   /** A running turn keeps its conversation. */

@@ -7,7 +7,6 @@
 import {
   checkOptions,
   checkValue,
-  isRecord,
   isText,
   list,
   oneOf,
@@ -15,6 +14,7 @@ import {
   required,
   rule,
 } from '../../base/check-options.js'
+import { isRecord } from '../../base/read-json.js'
 import { refused, terminated } from '../providers/fetch-error.js'
 import { bytesOf, type Cassette, type Interaction, parseCassette } from './cassette-file.js'
 import { ReplayBody } from './replay-body.js'

@@ -6,8 +6,8 @@
 
 import { Accumulator } from '../../base/accumulator.js'
 import { func, type Rules } from '../../base/check-options.js'
+import type { ProviderContent } from '../../base/content-kinds.js'
 import type { Completion, Driver } from '../../base/driver.js'
-import type { ProviderContent } from '../../base/events.js'
 import type { AssistantMessage, Message } from '../../base/messages.js'
 import type { StreamRequest } from '../../base/request.js'
 import { Attempt } from './driver-attempt.js'

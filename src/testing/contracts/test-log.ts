@@ -13,6 +13,7 @@ import {
   string,
 } from '../../base/check-options.js'
 import type { StreamLog } from '../../resumable/log.js'
+import { abandonedCases } from './log-abandoned-cases.js'
 import type { LogContext } from './log-case.js'
 import { claimCases } from './log-claim-cases.js'
 import { keepingCases, leaseCases } from './log-keeping-cases.js'
@@ -63,7 +64,13 @@ const rules: Rules<TestLogOptions> = {
 export function testLog(options: TestLogOptions): void {
   checkOptions('', options, rules)
   const { name, test, log, other, deadlineMs = 5_000 } = options
-  const cases = { ...keepingCases, ...leaseCases, ...claimCases, ...listeningCases }
+  const cases = {
+    ...keepingCases,
+    ...leaseCases,
+    ...claimCases,
+    ...abandonedCases,
+    ...listeningCases,
+  }
   for (const [sentence, { ttlMs = 60_000, run }] of Object.entries(cases)) {
     test(`${name}: ${sentence}`, async () => {
       const id = `test ${crypto.randomUUID()}`

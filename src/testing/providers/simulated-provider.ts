@@ -9,10 +9,10 @@ import {
   checkOptions,
   flag,
   isDelay,
-  optionError,
   type Rules,
   rule,
 } from '../../base/check-options.js'
+import { optionError } from '../../base/option-error.js'
 import { type Answer, checkAnswer, completeAnswer } from './answer.js'
 import { streamBody } from './body.js'
 import { type Fault, faultHeader, parseFault } from './fault.js'

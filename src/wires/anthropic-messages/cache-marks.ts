@@ -6,7 +6,7 @@
  */
 
 import type { CacheMark } from '../../base/messages.js'
-import { type Json, recordsOf } from '../read-json.js'
+import { type Json, recordsOf } from '../../base/read-json.js'
 
 /** The provider refuses a request with more. */
 const maxBreakpoints = 4

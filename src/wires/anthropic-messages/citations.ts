@@ -5,7 +5,7 @@
  * @see https://platform.claude.com/docs/en/build-with-claude/citations
  */
 
-import { isRecord, type Json } from '../read-json.js'
+import { isRecord, type Json } from '../../base/read-json.js'
 
 type Fields = Readonly<Record<string, 'string' | 'number' | 'title'>>
 

@@ -6,8 +6,8 @@
  */
 
 import type { ContentEvent } from '../../base/events.js'
+import { compact, isRecord, type Json, recordsOf, textOf } from '../../base/read-json.js'
 import { newCallId } from '../call-id.js'
-import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
 import { makerOf, originOf, sign } from '../signature.js'
 import { ProviderBlock } from './provider-block.js'
 

@@ -7,9 +7,9 @@
 import { decodeText } from '../../base/base64.js'
 import { StreamError } from '../../base/errors.js'
 import type { FileInputPart, ForProviders, ImageInputPart, InputPart } from '../../base/messages.js'
+import { compact, type Json } from '../../base/read-json.js'
 import { fileIdOf, readData } from '../attachment-data.js'
 import { withOptions } from '../provider-options.js'
-import { compact, type Json } from '../read-json.js'
 import { type CacheMarks, isCacheable } from './cache-marks.js'
 
 /** What the blocks of one request have in common. */

@@ -6,10 +6,10 @@
 
 import type { Message, OutputPart, ToolResultPart } from '../../base/messages.js'
 import { parseJson } from '../../base/parse-json.js'
+import { isRecord, type Json } from '../../base/read-json.js'
 import { type AlternatingTurn, alternate, encodeTurns, type Turn } from '../alternating-turns.js'
 import { wireIds } from '../call-order.js'
 import { withOptions } from '../provider-options.js'
-import { isRecord, type Json } from '../read-json.js'
 import { partsOf } from '../request-messages.js'
 import { blockFor, signatureFor } from '../signature.js'
 import { toArguments, toText } from '../tool-texts.js'

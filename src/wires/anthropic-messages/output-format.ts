@@ -5,10 +5,10 @@
  * @see https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations
  */
 
+import { isRecord } from '../../base/read-json.js'
 import type { JsonSchema } from '../../base/schema.js'
 import { closeSchema, type Dialect, isStringFormat } from '../closed-schema.js'
 import { type OutputPlan, planOutput } from '../output-plan.js'
-import { isRecord } from '../read-json.js'
 
 const dialect: Dialect = {
   allowsOptional: true,

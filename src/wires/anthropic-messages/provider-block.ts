@@ -5,7 +5,7 @@
  */
 
 import { exceededBound } from '../../base/json-bounds.js'
-import { isRecord, type Json } from '../read-json.js'
+import { isRecord, type Json } from '../../base/read-json.js'
 
 /**
  * A block whose deltas are merged without knowing their kinds, so that a kind that is added later

@@ -5,11 +5,11 @@
  * @see https://docs.anthropic.com/en/api/messages
  */
 
+import { compact, type Json } from '../../base/read-json.js'
 import type { StreamRequest } from '../../base/request.js'
 import { type ClaudeTraits, describeClaude } from '../models/claude.js'
 import type { OutputPlan } from '../output-plan.js'
 import { bodyOptions, mergeOptions, type WireSettings } from '../provider-options.js'
-import { compact, type Json } from '../read-json.js'
 import { checkMessages, messagesOf } from '../request-messages.js'
 import { makerOf } from '../signature.js'
 import { CacheMarks } from './cache-marks.js'

@@ -5,8 +5,8 @@
  * @see https://platform.claude.com/docs/en/agents-and-tools/tool-use/server-tools
  */
 
+import { isRecord, type Json } from '../../base/read-json.js'
 import type { Turn } from '../alternating-turns.js'
-import { isRecord, type Json } from '../read-json.js'
 
 /**
  * Leaves out tools of the server that never finished, results whose call is gone, and thinking at

@@ -5,9 +5,9 @@
  */
 
 import type { ForProviders, InputPart } from '../../base/messages.js'
+import type { Json } from '../../base/read-json.js'
 import type { StreamRequest } from '../../base/request.js'
 import { optionsOf } from '../provider-options.js'
-import type { Json } from '../read-json.js'
 import { messagesOf, partsOf, systemOf } from '../request-messages.js'
 import { type BlockContext, finishBlock } from './input-parts.js'
 

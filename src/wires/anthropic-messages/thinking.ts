@@ -6,10 +6,10 @@
  * @see https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking
  */
 
+import type { Json } from '../../base/read-json.js'
 import type { ReasoningEffort, StreamRequest } from '../../base/request.js'
 import type { ClaudeTraits } from '../models/claude.js'
 import { nearestEffort } from '../models/traits.js'
-import type { Json } from '../read-json.js'
 
 export interface Thinking {
   /** The request's field; undefined if the model is not asked to think. */

@@ -5,9 +5,9 @@
  */
 
 import { toJsonSchema } from '../../base/json-schema.js'
+import { compact, type Json } from '../../base/read-json.js'
 import type { StreamRequest, ToolChoice } from '../../base/request.js'
 import { withOptions } from '../provider-options.js'
-import { compact, type Json } from '../read-json.js'
 import type { CacheMarks } from './cache-marks.js'
 import type { MessageParam } from './messages.js'
 

@@ -5,7 +5,7 @@
  */
 
 import type { Usage } from '../../base/events.js'
-import { compact, countOf, isRecord, type Json, recordsOf } from '../read-json.js'
+import { compact, countOf, isRecord, type Json, recordsOf } from '../../base/read-json.js'
 
 /** The counts of one response, which come in two places. */
 export class MessagesUsage {

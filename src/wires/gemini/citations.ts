@@ -5,7 +5,7 @@
  * @see https://ai.google.dev/api/generate-content#v1beta.GroundingMetadata
  */
 
-import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
+import { compact, isRecord, type Json, recordsOf, textOf } from '../../base/read-json.js'
 
 export interface Source {
   /** The same for the same source. */

@@ -4,9 +4,10 @@
  * @module
  */
 
-import type { ContentEvent, ToolCallContent } from '../../base/events.js'
+import type { ToolCallContent } from '../../base/content-kinds.js'
+import type { ContentEvent } from '../../base/events.js'
+import { isRecord, type Json, recordsOf, textOf } from '../../base/read-json.js'
 import { newCallId } from '../call-id.js'
-import { isRecord, type Json, recordsOf, textOf } from '../read-json.js'
 import { PartialArguments } from './partial-arguments.js'
 
 /** A call whose arguments still come. */

@@ -8,10 +8,10 @@
 import { decodeText } from '../../base/base64.js'
 import { StreamError } from '../../base/errors.js'
 import type { ImageDetail, InputPart, OutputPart, ToolCallPart } from '../../base/messages.js'
+import { compact, type Json } from '../../base/read-json.js'
 import { fileIdOf, readData } from '../attachment-data.js'
 import { isThirdGeneration } from '../models/gemini.js'
 import { withOptions } from '../provider-options.js'
-import { compact, type Json } from '../read-json.js'
 import { blockFor, signatureFor } from '../signature.js'
 import { toArguments } from '../tool-texts.js'
 

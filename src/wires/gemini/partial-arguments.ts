@@ -5,8 +5,8 @@
  * @see https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/function-calling
  */
 
-import { StreamError } from '../../base/errors.js'
-import type { Json } from '../read-json.js'
+import { failureOf, type StreamError } from '../../base/errors.js'
+import type { Json } from '../../base/read-json.js'
 
 type Segment = string | number
 
@@ -121,8 +121,8 @@ export class PartialArguments {
   }
 
   #refuse(jsonPath: string): StreamError {
-    const message = `${this.#provider}: the arguments of a call do not go on at the path ${jsonPath.slice(0, 200)}.`
-    return new StreamError('protocol', message, { provider: this.#provider })
+    const what = `the arguments of a call do not continue at the path ${jsonPath.slice(0, 200)}.`
+    return failureOf(this.#provider, 'protocol', what)
   }
 }
 

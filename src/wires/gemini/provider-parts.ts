@@ -6,7 +6,7 @@
  */
 
 import type { Message, OutputPart, ToolCallPart } from '../../base/messages.js'
-import { isRecord, type Json } from '../read-json.js'
+import { isRecord, type Json } from '../../base/read-json.js'
 import { blockFor } from '../signature.js'
 
 /** Fields that say more about the content of a part. */

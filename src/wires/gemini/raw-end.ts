@@ -6,7 +6,7 @@
  */
 
 import type { RawEnd } from '../../base/events.js'
-import { isRecord, type Json } from '../read-json.js'
+import { isRecord, type Json } from '../../base/read-json.js'
 
 /** Fields of a response and its candidate that are read elsewhere. */
 const known = new Set([

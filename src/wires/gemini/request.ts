@@ -7,6 +7,7 @@
 
 import { toJsonSchema } from '../../base/json-schema.js'
 import type { InputPart, Message } from '../../base/messages.js'
+import { compact, isRecord, type Json, recordsOf } from '../../base/read-json.js'
 import type { StreamRequest, ToolChoice } from '../../base/request.js'
 import { alternate, encodeTurns } from '../alternating-turns.js'
 import { wireIds } from '../call-order.js'
@@ -19,7 +20,6 @@ import {
   type WireSettings,
   withOptions,
 } from '../provider-options.js'
-import { compact, isRecord, type Json, recordsOf } from '../read-json.js'
 import { checkMessages, messagesOf, partsOf } from '../request-messages.js'
 import { makerOf } from '../signature.js'
 import { encodeAnswer, encodeCall, encodeInput, type PartSettings } from './message-parts.js'

@@ -5,14 +5,15 @@
  * @see https://ai.google.dev/api/generate-content#v1beta.GenerateContentResponse
  */
 
+import type { FileContent } from '../../base/content-kinds.js'
 import type { Completion } from '../../base/driver.js'
-import type { ContentEvent, FileContent, FinishReason, RawEnd, Usage } from '../../base/events.js'
+import type { ContentEvent, FinishReason, RawEnd, Usage } from '../../base/events.js'
+import { compact, countOf, isRecord, type Json, textOf } from '../../base/read-json.js'
 import { isErrorBody, isErrorObject } from '../../http/error-body.js'
 import { providerError } from '../../http/provider-error.js'
 import type { WireDecoder } from '../../http/wire-decoder.js'
 import { parseEventData } from '../event-data.js'
 import { finishFailure } from '../finish-failure.js'
-import { compact, countOf, isRecord, type Json, textOf } from '../read-json.js'
 import { makerOf, originOf, sign } from '../signature.js'
 import { sourcesOf } from './citations.js'
 import { FunctionCalls } from './function-calls.js'

@@ -5,10 +5,10 @@
  * @see https://ai.google.dev/gemini-api/docs/thinking
  */
 
+import { compact, type Json } from '../../base/read-json.js'
 import type { StreamRequest } from '../../base/request.js'
 import { type GeminiTraits, isThirdGeneration } from '../models/gemini.js'
 import { nearestEffort } from '../models/traits.js'
-import { compact, type Json } from '../read-json.js'
 
 /** Efforts as budgets, in tokens, within what each model before Gemini 3 takes. */
 const effortBudgets = {

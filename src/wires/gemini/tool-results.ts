@@ -6,8 +6,8 @@
  */
 
 import type { InputPart, ToolResultPart } from '../../base/messages.js'
+import { isRecord, type Json } from '../../base/read-json.js'
 import { withOptions } from '../provider-options.js'
-import { isRecord, type Json } from '../read-json.js'
 import { partsOf } from '../request-messages.js'
 import { toText } from '../tool-texts.js'
 

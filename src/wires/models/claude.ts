@@ -14,8 +14,8 @@
  * @module
  */
 
+import { compact } from '../../base/read-json.js'
 import type { ReasoningEffort } from '../../base/request.js'
-import { compact } from '../read-json.js'
 
 /** What a model takes on the Messages API. */
 export interface ClaudeTraits {

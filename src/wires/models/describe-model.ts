@@ -4,8 +4,8 @@
  * @module
  */
 
+import { compact, type Json } from '../../base/read-json.js'
 import type { StreamRequest } from '../../base/request.js'
-import { compact, type Json } from '../read-json.js'
 import { alibabaModels } from './alibaba.js'
 import { deepseekModels } from './deepseek.js'
 import { mistralModels } from './mistral.js'

@@ -12,8 +12,8 @@
  * @module
  */
 
+import { compact } from '../../base/read-json.js'
 import type { ReasoningEffort } from '../../base/request.js'
-import { compact } from '../read-json.js'
 
 /** What a model takes on the Gemini API. */
 export interface GeminiTraits {

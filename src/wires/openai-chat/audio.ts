@@ -6,9 +6,9 @@
  */
 
 import { parseJson } from '../../base/parse-json.js'
+import { compact, isRecord, type Json, textOf } from '../../base/read-json.js'
 import type { StreamRequest } from '../../base/request.js'
 import { bodyOptions } from '../provider-options.js'
-import { compact, isRecord, type Json, textOf } from '../read-json.js'
 import { sign, signatureFor } from '../signature.js'
 
 /** The media types of the formats, by their names in a request. */

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { SourceContent } from '../../base/events.js'
-import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
+import type { SourceContent } from '../../base/content-kinds.js'
+import { compact, isRecord, type Json, recordsOf, textOf } from '../../base/read-json.js'
 
 type Source = Pick<SourceContent, 'url' | 'title' | 'raw'>
 

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { StreamError } from '../../base/errors.js'
-import type { ContentEvent, FileContent } from '../../base/events.js'
-import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
+import type { FileContent } from '../../base/content-kinds.js'
+import { failureOf } from '../../base/errors.js'
+import type { ContentEvent } from '../../base/events.js'
+import { compact, isRecord, type Json, recordsOf, textOf } from '../../base/read-json.js'
 import { makerOf, originOf, sign } from '../signature.js'
 import { AudioAnswer } from './audio.js'
 import { Sources } from './citations.js'
@@ -108,9 +109,8 @@ export class DeltaReader {
     this.#isBehind = true
     this.#kept += length
     if (this.#kept <= maxKept) return
-    const provider = this.#provider
-    const message = `${provider}: more than ${maxKept} characters came of audio or of calls of its own tools.`
-    throw new StreamError('protocol', message, { provider })
+    const what = `more than ${maxKept} characters came of audio or of calls of its own tools.`
+    throw failureOf(this.#provider, 'protocol', what)
   }
 
   #text(text: string, out: ContentEvent[]): void {

@@ -12,14 +12,14 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from '../../base/messages.js'
+import type { Json } from '../../base/read-json.js'
 import type { StreamRequest } from '../../base/request.js'
 import { toWellFormedJson } from '../../base/well-formed-json.js'
-import { encodeTurns } from '../alternating-turns.js'
+import { encodeTurns, type TurnEncoder } from '../alternating-turns.js'
 import { nineIds, wireIds } from '../call-order.js'
 import { isThirdGeneration, unsigned } from '../models/gemini.js'
 import type { ModelTraits } from '../models/traits.js'
 import { withOptions } from '../provider-options.js'
-import type { Json } from '../read-json.js'
 import { messagesOf, partsOf } from '../request-messages.js'
 import { blockFor, isMaker, makerOf, signatureFor } from '../signature.js'
 import { toArguments, toText } from '../tool-texts.js'
@@ -30,21 +30,26 @@ import { encodeReasoning } from './reasoning.js'
 /** The longest id of a tool call that OpenAI takes, in characters. */
 const maxIdLength = 40
 
-/** @param instructions - further ones, at the end of those of the request */
+/**
+ * @param instructions - further ones, at the end of those of the request
+ * @param keepsOpen - see `arrangeCalls`
+ */
 export function encodeMessages(
   request: StreamRequest,
   model: string,
   traits: ModelTraits,
   encoder: PartEncoder,
   instructions: string | undefined,
+  keepsOpen = false,
 ): Json[] {
   const ids = traits.toolCallIds === 'nine-alphanumeric' ? nineIds() : wireIds(maxIdLength)
   const system = encodeSystem(request, traits, encoder, instructions)
-  const turns = encodeTurns(messagesOf(request), ids, {
+  const turn: TurnEncoder = {
     user: (parts) => encodeUser(parts, encoder),
     assistant: (parts) => encodeAssistant(parts, model, traits, encoder),
     results: (results) => encodeResults(results, encoder),
-  })
+  }
+  const turns = encodeTurns(messagesOf(request), ids, turn, keepsOpen)
   const items = turns.flatMap(({ items: messages, ...fields }) => {
     const last = messages.at(-1) as Json
     return [...messages.slice(0, -1), encoder.dressMessage(last, fields)]

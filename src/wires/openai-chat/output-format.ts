@@ -5,6 +5,7 @@
  * @see https://platform.openai.com/docs/guides/structured-outputs
  */
 
+import type { Json } from '../../base/read-json.js'
 import type { JsonSchema } from '../../base/schema.js'
 import {
   encodeSchema,
@@ -13,7 +14,6 @@ import {
   planOutput,
   type SchemaPlan,
 } from '../output-plan.js'
-import type { Json } from '../read-json.js'
 
 export function planChatOutput(given: JsonSchema, mode: OutputMode = 'json-schema'): OutputPlan {
   const plan = planOutput(given, mode)

@@ -7,9 +7,9 @@
 import { decodeText } from '../../base/base64.js'
 import { StreamError } from '../../base/errors.js'
 import type { CacheMark, ForProviders, InputPart } from '../../base/messages.js'
+import { compact, type Json } from '../../base/read-json.js'
 import { fileIdOf, readData, toDataUrl } from '../attachment-data.js'
 import { withOptions } from '../provider-options.js'
-import { compact, type Json } from '../read-json.js'
 
 /** How many marks Anthropic and OpenAI take in one request. */
 const maxMarks = 4

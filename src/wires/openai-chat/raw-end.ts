@@ -5,7 +5,7 @@
  */
 
 import type { RawEnd } from '../../base/events.js'
-import { isRecord, type Json } from '../read-json.js'
+import { isRecord, type Json } from '../../base/read-json.js'
 
 /** Fields of a chunk and of a choice that have a place elsewhere, or none. */
 const known =

@@ -8,10 +8,10 @@
 
 import type { OutputPart, ReasoningPart } from '../../base/messages.js'
 import { parseJson } from '../../base/parse-json.js'
+import { compact, isRecord, type Json, recordsOf, textOf } from '../../base/read-json.js'
 import type { StreamRequest } from '../../base/request.js'
 import { effortOf } from '../models/describe-model.js'
 import { type ModelTraits, thinkingSwitches } from '../models/traits.js'
-import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
 import { makerOf, sign, signatureFor } from '../signature.js'
 import type { ChatRequestOptions } from './options.js'
 

@@ -6,11 +6,11 @@
  */
 
 import { toJsonSchema } from '../../base/json-schema.js'
+import { compact, type Json } from '../../base/read-json.js'
 import type { StreamRequest, ToolChoice } from '../../base/request.js'
 import { describeModel, encodeSampling } from '../models/describe-model.js'
 import type { OutputPlan } from '../output-plan.js'
 import { bodyOptions, mergeOptions, type WireSettings, withOptions } from '../provider-options.js'
-import { compact, type Json } from '../read-json.js'
 import { checkMessages } from '../request-messages.js'
 import { encodeMessages } from './messages.js'
 import type { ChatRequestOptions } from './options.js'

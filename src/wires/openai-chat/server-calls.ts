@@ -4,8 +4,9 @@
  * @module
  */
 
-import type { ContentEvent, ProviderContent } from '../../base/events.js'
-import { isRecord, type Json, textOf } from '../read-json.js'
+import type { ProviderContent } from '../../base/content-kinds.js'
+import type { ContentEvent } from '../../base/events.js'
+import { isRecord, type Json, textOf } from '../../base/read-json.js'
 import { keyOf } from './tool-calls.js'
 
 /** The types of calls that wait for a result. `builtin_function` is Moonshot's. */

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { ToolCallContent } from '../../base/events.js'
+import type { ToolCallContent } from '../../base/content-kinds.js'
 import { JsonEnd } from '../../base/json-end.js'
+import { isRecord, type Json, textOf } from '../../base/read-json.js'
 import { newCallId } from '../call-id.js'
-import { isRecord, type Json, textOf } from '../read-json.js'
 import { sign } from '../signature.js'
 
 interface Call {

@@ -6,7 +6,7 @@
  */
 
 import type { CacheMark } from '../../base/messages.js'
-import { isRecord, type Json } from '../read-json.js'
+import { isRecord, type Json } from '../../base/read-json.js'
 
 /** The number of prefixes that one request can write to the cache. */
 const maxMarks = 4

@@ -5,7 +5,7 @@
  */
 
 import type { RawEnd } from '../../base/events.js'
-import { compact, isRecord, type Json } from '../read-json.js'
+import { compact, isRecord, type Json } from '../../base/read-json.js'
 
 /** Fields that repeat the request, that have a place of their own, or that are the answer itself. */
 const otherwiseKnown = new Set([

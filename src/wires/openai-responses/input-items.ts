@@ -14,13 +14,13 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from '../../base/messages.js'
+import { compact, type Json, textOf } from '../../base/read-json.js'
 import type { StreamRequest } from '../../base/request.js'
 import { toWellFormedJson } from '../../base/well-formed-json.js'
 import { encodeTurns } from '../alternating-turns.js'
 import { wireIds } from '../call-order.js'
 import type { ModelTraits } from '../models/traits.js'
 import { withOptions } from '../provider-options.js'
-import { compact, type Json, textOf } from '../read-json.js'
 import { messagesOf, partsOf } from '../request-messages.js'
 import { blockFor, makerOf } from '../signature.js'
 import { toArguments, toText } from '../tool-texts.js'

@@ -6,9 +6,9 @@
 
 import { decodeText } from '../../base/base64.js'
 import type { InputPart } from '../../base/messages.js'
+import type { Json } from '../../base/read-json.js'
 import { fileIdOf, readData, toDataUrl } from '../attachment-data.js'
 import { withOptions } from '../provider-options.js'
-import type { Json } from '../read-json.js'
 import type { CacheMarks } from './cache-marks.js'
 
 export function encodeParts(

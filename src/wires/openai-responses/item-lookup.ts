@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { FileContent } from '../../base/events.js'
-import { type Json, textOf } from '../read-json.js'
+import type { FileContent } from '../../base/content-kinds.js'
+import { type Json, textOf } from '../../base/read-json.js'
 
 /** One item of the answer. */
 export interface Item {

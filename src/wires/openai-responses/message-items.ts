@@ -7,7 +7,7 @@
 
 import type { SourcePart, TextPart } from '../../base/messages.js'
 import { parseJson } from '../../base/parse-json.js'
-import { compact, isRecord, type Json, textOf } from '../read-json.js'
+import { compact, isRecord, type Json, textOf } from '../../base/read-json.js'
 import { makerOf, sign, signatureFor } from '../signature.js'
 
 /** What a part of an answer keeps of its item. */

@@ -5,7 +5,7 @@
  */
 
 import type { ContentEvent } from '../../base/events.js'
-import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
+import { compact, isRecord, type Json, recordsOf, textOf } from '../../base/read-json.js'
 import { makerOf } from '../signature.js'
 import { type Item, Items } from './item-lookup.js'
 import { signMessage } from './message-items.js'

@@ -6,8 +6,8 @@
  */
 
 import type { ContentEvent } from '../../base/events.js'
+import { compact, isRecord, type Json, textOf } from '../../base/read-json.js'
 import { readData } from '../attachment-data.js'
-import { compact, isRecord, type Json, textOf } from '../read-json.js'
 import { originOf } from '../signature.js'
 import type { Item } from './item-lookup.js'
 

@@ -6,8 +6,8 @@
 
 import type { ReasoningPart } from '../../base/messages.js'
 import { parseJson } from '../../base/parse-json.js'
+import { compact, isRecord, type Json, textOf } from '../../base/read-json.js'
 import type { ModelTraits } from '../models/traits.js'
-import { compact, isRecord, type Json, textOf } from '../read-json.js'
 import { makerOf, sign, signatureFor } from '../signature.js'
 
 /**

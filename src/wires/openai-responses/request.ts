@@ -5,15 +5,14 @@
  * @see https://platform.openai.com/docs/api-reference/responses/create
  */
 
-import { StreamError } from '../../base/errors.js'
 import { toJsonSchema } from '../../base/json-schema.js'
+import { compact, isRecord, type Json } from '../../base/read-json.js'
 import type { StreamRequest, ToolChoice } from '../../base/request.js'
 import { describeModel, effortOf, encodeSampling } from '../models/describe-model.js'
 import type { ModelTraits } from '../models/traits.js'
 import type { OutputPlan } from '../output-plan.js'
 import { bodyOptions, mergeOptions, type WireSettings, withOptions } from '../provider-options.js'
-import { compact, isRecord, type Json } from '../read-json.js'
-import { messagesOf, systemOf } from '../request-messages.js'
+import { checkMessages, messagesOf, systemOf } from '../request-messages.js'
 import { CacheMarks } from './cache-marks.js'
 import { encodeInput, encodeSystem } from './input-items.js'
 
@@ -80,13 +79,9 @@ const joined = ['tools', 'include']
  *   less clearly
  */
 function checkInput(body: Json): Json {
-  if (!Array.isArray(body.input) || body.input.length > 0) return body
   // These refer to input that the server holds.
   if (body.previous_response_id || body.conversation || body.prompt) return body
-  throw new StreamError(
-    'invalid-request',
-    'There is nothing to send. Give text, an image, a file, or a tool call with its result.',
-  )
+  return checkMessages(body, 'input')
 }
 
 /**

@@ -7,12 +7,12 @@
 
 import type { Completion } from '../../base/driver.js'
 import type { ContentEvent, FinishReason, RawEnd, Usage } from '../../base/events.js'
+import { compact, isRecord, type Json, recordsOf, textOf } from '../../base/read-json.js'
 import { isErrorBody, isErrorObject } from '../../http/error-body.js'
 import { providerError } from '../../http/provider-error.js'
 import type { WireDecoder } from '../../http/wire-decoder.js'
 import { parseEventData } from '../event-data.js'
 import { finishFailure } from '../finish-failure.js'
-import { compact, isRecord, type Json, recordsOf, textOf } from '../read-json.js'
 import { Logprobs, readEnd } from './end.js'
 import { Output } from './output-items.js'
 import { readUsage } from './usage.js'

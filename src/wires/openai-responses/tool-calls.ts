@@ -6,8 +6,8 @@
 
 import type { ContentEvent } from '../../base/events.js'
 import { parseJson } from '../../base/parse-json.js'
+import { compact, isRecord, type Json, textOf } from '../../base/read-json.js'
 import { newCallId } from '../call-id.js'
-import { compact, isRecord, type Json, textOf } from '../read-json.js'
 import { makerOf, sign, signatureFor } from '../signature.js'
 import type { Item } from './item-lookup.js'
 

@@ -5,7 +5,7 @@
  */
 
 import type { Usage } from '../../base/events.js'
-import { compact, countOf, isRecord } from '../read-json.js'
+import { compact, countOf, isRecord } from '../../base/read-json.js'
 
 export function readUsage(usage: unknown): Usage {
   if (!isRecord(usage)) return {}

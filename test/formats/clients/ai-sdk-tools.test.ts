@@ -14,7 +14,7 @@ import {
 } from 'ai'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import type { Message } from '../../../src/base/messages.js'
-import { aiSdk, fromUIMessages } from '../../../src/entries/formats.js'
+import { aiSdk, fromUiMessages } from '../../../src/entries/formats.js'
 import { ToolError, tool } from '../../../src/entries/index.js'
 import { window } from '../../support/dom.js'
 import { openRoute } from './route.js'
@@ -24,7 +24,7 @@ afterAll(() => window.close())
 
 const parameters = { type: 'object' } as const
 const read = ({ messages }: Record<string, unknown>): Message[] =>
-  fromUIMessages(messages as UIMessage[])
+  fromUiMessages(messages as UIMessage[])
 
 function show(url: string, options: object = {}) {
   const seen: UIMessage[] = []
@@ -203,7 +203,7 @@ test('a run that is cut off is said to be uncertain, and is so in the next reque
   await vi.waitFor(() => expect(ran).toHaveBeenCalledTimes(1))
   route.streams[0]?.cancel()
   await waitFor(() => expect(shown.chat().status).toBe('ready'))
-  expect(shown.parts().at(-1)).toMatchObject({
+  expect(shown.parts().at(-2)).toMatchObject({
     type: 'tool-pay',
     state: 'output-error',
     errorText: expect.stringContaining('not known'),

@@ -11,7 +11,7 @@ import {
   type UIMessage,
 } from 'ai'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
-import { aiSdk } from '../../../src/entries/formats.js'
+import { aiSdk, fromUiMessages } from '../../../src/entries/formats.js'
 import { window } from '../../support/dom.js'
 import { closedAfter, openRoute } from './route.js'
 
@@ -181,7 +181,11 @@ describe('useChat', () => {
     await shows(shown, 'word word')
     route.streams[0]?.cancel()
     await waitFor(() => expect(shown.finished).toMatchObject([{ finishReason: 'interrupted' }]))
-    expect(shown.hook.result.current.messages[1]?.parts.at(-1)).toMatchObject({ state: 'done' })
+    const { parts = [] } = shown.hook.result.current.messages[1] ?? {}
+    expect(parts.slice(-2)).toMatchObject([
+      { type: 'text', state: 'done' },
+      { type: 'data-message', data: { status: 'partial' } },
+    ])
   })
 
   test('shows an error when the server dies', async () => {
@@ -198,7 +202,9 @@ describe('useChat', () => {
     const call = {
       toolCalls: [{ id: 'c1', name: 'weather', input: { city: 'Wien', days: [1, 2] } }],
     }
-    await using route = await openRoute([call, 'Sunny.'], () => aiSdk())
+    await using route = await openRoute([call, 'Sunny.'], () => aiSdk(), {
+      read: ({ messages }) => fromUiMessages(messages as UIMessage[]),
+    })
     const called: unknown[] = []
     const shown: Shown = show(route.url, {
       onToolCall({ toolCall }: { toolCall: { toolCallId: string; input: unknown } }) {

@@ -1,6 +1,7 @@
 import { createStream, type Driver, type EventStream, type StreamOptions } from 'sluice'
 import { scripted } from 'sluice/testing'
-import type { CompleteEvent, StreamEvent, ToolResultContent } from '../../../src/base/events.js'
+import type { ToolResultContent } from '../../../src/base/content-kinds.js'
+import type { CompleteEvent, StreamEvent } from '../../../src/base/events.js'
 import { collect } from '../../support/collect.js'
 
 type Scripts = Extract<Parameters<typeof scripted>[0], readonly (readonly unknown[])[]>

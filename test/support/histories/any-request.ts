@@ -3,8 +3,8 @@
 import * as fc from 'fast-check'
 import { StreamError } from '../../../src/base/errors.js'
 import type { ForProviders } from '../../../src/base/messages.js'
+import { compact } from '../../../src/base/read-json.js'
 import type { StreamRequest } from '../../../src/base/request.js'
-import { compact } from '../../../src/wires/read-json.js'
 import { anyHistory, type HistoryOptions } from './any-history.js'
 import { cacheMarks, dressed } from './options.js'
 

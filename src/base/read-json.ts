@@ -1,5 +1,6 @@
 /**
- * Reading JSON that may be anything: what a provider sends is not trusted to have the documented shape.
+ * Reads JSON that may be anything: what a provider sends is not trusted to have the documented
+ * shape.
  *
  * @module
  */
