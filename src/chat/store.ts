@@ -5,11 +5,12 @@
  */
 
 import { StreamError } from '../base/errors.js'
-import { isTerminal, type StreamEvent, type TerminalEvent } from '../base/events.js'
+import { isTerminal, type StreamEvent } from '../base/events.js'
 import type { AssistantMessage } from '../base/messages.js'
 import { newId } from '../base/new-id.js'
 import { type WaitingCall } from '../base/typed-calls.js'
 import type { ConnectOptions } from '../client/connect.js'
+import type { Receive } from '../core/event-feed.js'
 import { readBatches } from '../core/read-batches.js'
 import { callStates } from './call-states.js'
 import { Frame } from './frame.js'
@@ -390,8 +391,10 @@ export class ChatStore implements ChatActions {
   #read(answer: RunningAnswer, stream: RunningAnswer['stream'] & object): void {
     const isCurrent = (): boolean => this.#answer === answer
     const reader = readBatches(stream)
-    const receive = (batch: readonly StreamEvent[] | null): void => {
+    const receive: Receive = (batch, firstId) => {
       if (batch === null || !isCurrent()) return
+      // An error that the connection has made is not part of the stream, and has no id.
+      answer.isLost = firstId === null && isLoss(batch.at(-1))
       for (const event of this.#found(answer, batch)) {
         this.#take(event, answer)
         this.#call(() => this.#options.onEvent?.(event))
@@ -459,13 +462,13 @@ export class ChatStore implements ChatActions {
       case 'error': {
         this.#answer = undefined
         const how = event.error.code === 'aborted' ? 'stopped' : 'failed'
-        this.#history.finish(answer, how, event.partial, answer.isAccepted && !isOutage(event))
+        this.#history.finish(answer, how, event.partial, answer.isAccepted && !answer.isLost)
         this.#status = 'error'
         this.#error = event.error
         break
       }
     }
-    if (isTerminal(event) && !isOutage(event)) this.#streams.forget()
+    if (isTerminal(event) && !answer.isLost) this.#streams.forget()
     this.#frame.request()
   }
 
@@ -593,7 +596,9 @@ export class ChatStore implements ChatActions {
   }
 }
 
-/** The answer may be whole on the server, so it is sought again after a reload. */
-function isOutage(event: TerminalEvent): boolean {
-  return event.type === 'error' && ['network', 'timeout'].includes(event.error.code)
+/** Whether the stream may be running, or be whole, on the server. */
+function isLoss(event: StreamEvent | undefined): boolean {
+  if (event?.type !== 'error') return false
+  const { code, retryable, status } = event.error
+  return (retryable || code === 'interrupted') && !nothing.includes(status)
 }

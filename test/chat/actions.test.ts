@@ -150,7 +150,7 @@ describe('a server that resumes turns', () => {
     return { ...made, requests }
   }
 
-  test.each(['failed', 'stopped'])(
+  test.each(['failed', 'failed by its network', 'stopped'])(
     'retry() resumes a turn that was %s, with another key',
     async (how) => {
       const { chat, remote, requests } = resuming()
@@ -158,6 +158,8 @@ describe('a server that resumes turns', () => {
       remote.last.begin().send(...answerOf('Hel').slice(0, 2))
       await settled()
       if (how === 'failed') remote.last.send(failureOf('Hel'))
+      // That of the server to the model.
+      else if (how !== 'stopped') remote.last.send(failureOf('Hel', 'network'))
       else chat.stop()
       await settled()
       expect(chat.retry()).toBe(true)
@@ -172,12 +174,20 @@ describe('a server that resumes turns', () => {
     },
   )
 
-  test('retry() repeats a turn whose connection was lost, with its key', async () => {
+  test.each([
+    ['before the response', 'user Hi failed'],
+    ['in its answer', 'assistant Hel failed'],
+  ])('retry() repeats a turn whose connection was lost %s, with its key', async (when, last) => {
     const { chat, remote, requests } = resuming()
     chat.send('Hi')
-    remote.last.lose()
+    if (when === 'before the response') remote.last.lose()
+    else {
+      remote.last.begin().send(...answerOf('Hel').slice(0, 2))
+      await settled()
+      remote.last.fail()
+    }
     await settled()
-    expect(outlineOf(chat)).toEqual(['user Hi failed'])
+    expect(outlineOf(chat).at(-1)).toBe(last)
     expect(chat.retry()).toBe(true)
     expect(requests.map(({ action, key }) => `${action} ${key}`)).toEqual(['send c.1', 'send c.1'])
   })
