@@ -183,9 +183,11 @@ export class ChatStore implements ChatActions {
     const find = (): number =>
       this.#history.messages.findIndex(({ id, role }) => id === messageId && role === 'user')
     if (find() === -1) return false
-    return this.#say(input, (said) => {
+    return this.#say(input, ([first, ...others]) => {
       const from = find()
-      if (from === -1) return false
+      if (from === -1 || first === undefined) return false
+      // Servers find the message by its id, also for the next edit.
+      const said = [{ ...first, id: messageId }, ...others]
       const turn = { ...this.#turn('edit', said), messageId }
       return this.#ask(turn, [...this.#history.messages.slice(0, from), ...said], { from })
     })
