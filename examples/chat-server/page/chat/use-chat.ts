@@ -13,9 +13,8 @@ import { openChat } from './open-chat.ts'
 import type { ShownChat, UserContent } from './types.ts'
 
 export function useChat(id: string, history: History): ShownChat {
-  const opened = useMemo(() => openChat(id, history), [id, history])
-  const state = useStream(opened.chat)
-  const { chat } = opened
+  const chat = useMemo(() => openChat(id, history), [id, history])
+  const state = useStream(chat)
   const isBusy = state.status === 'submitted' || state.status === 'streaming'
   const actions = useMemo(
     () => ({
@@ -34,14 +33,14 @@ export function useChat(id: string, history: History): ShownChat {
         if (chat.send(input)) chat.dequeue(queued)
       },
       edit: (messageId: string, content: UserContent) =>
-        void chat.edit(messageId, { role: 'user', id: messageId, content }),
+        void chat.edit(messageId, { role: 'user', content }),
       regenerate: () => void chat.regenerate(),
       approve: (callId: string, isApproved: boolean) => void chat.approve(callId, isApproved),
       catchUp: () => void catchUp(id, chat),
       showNewest: () => showNewest(chat),
-      continueTurn: () => void continueTurn(id, opened),
+      continueTurn: () => void continueTurn(id, chat),
     }),
-    [id, opened, chat],
+    [id, chat],
   )
   const { stop, dequeue, switchBranch } = chat
   const isEarlier = isEarlierVersion(state.branches)
