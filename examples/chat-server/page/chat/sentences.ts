@@ -21,7 +21,7 @@ const sentences: Readonly<Record<StreamErrorCode, Sentence>> = {
   'rate-limit': retry('There were too many requests. Wait a moment, then try again.'),
   quota: retry('The usage limit is reached. Try again later, or choose another model.'),
   overloaded: retry('The model is busy. Try again in a moment.'),
-  server: retry('Something went wrong on the other side. Try again.'),
+  server: retry('The server had a problem. Try again.'),
   auth: retry('This chat has no access to the model. Choose another model.'),
   permission: retry('This chat may not use the model. Choose another model.'),
   'not-found': retry('The model is not available. Choose another model.'),
