@@ -15,7 +15,7 @@ import { Composer } from './composer.tsx'
 import { ConnectionStatus } from './connection-status.tsx'
 import { Empty, type Suggestion } from './empty.tsx'
 import { Ending } from './ending.tsx'
-import type { MessageActions } from './message.tsx'
+import type { MessageActions } from './message-props.ts'
 import { Queue } from './queue.tsx'
 import { Thread } from './thread.tsx'
 

@@ -7,7 +7,8 @@ import { callsByMessage } from '../chat/message-parts.ts'
 import type { ShownChat } from '../chat/types.ts'
 import { useFollowEnd } from '../hooks/use-follow-end.ts'
 import { IconButton } from './icon-button.tsx'
-import { type MessageActions, MessageItem } from './message.tsx'
+import { MessageItem } from './message.tsx'
+import type { MessageActions } from './message-props.ts'
 
 export interface ThreadProps {
   chat: ShownChat
