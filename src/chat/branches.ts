@@ -8,15 +8,23 @@ import type { Branch, ChatMessage } from './state.js'
 
 type Messages = readonly ChatMessage[]
 
+/** One version of what follows a message, while another one is shown. */
+interface Tail {
+  messages: Messages
+  /** The forks inside of it: an edited message has the id of the earlier one. */
+  forks: ReadonlyMap<string, Fork>
+}
+
 /** The versions of what follows one message. The one that is shown is not up to date here. */
 interface Fork {
-  tails: Messages[]
+  tails: Tail[]
   shown: number
   /** The one that was shown before. */
   previous: number
 }
 
-/** The tails that are not shown keep the forks inside them, because forks are found by ids. */
+const empty: Tail = { messages: [], forks: new Map() }
+
 export class Branches {
   /** By the id of the message before the fork, which is empty for the beginning. */
   readonly #forks = new Map<string, Fork>()
@@ -26,9 +34,9 @@ export class Branches {
     const id = messages[from - 1]?.id ?? ''
     const fork = this.#forks.get(id) ?? { tails: [], shown: 0, previous: 0 }
     this.#forks.set(id, fork)
-    fork.tails[fork.shown] = messages.slice(from)
+    this.#hide(fork, messages.slice(from))
     fork.previous = fork.shown
-    fork.shown = fork.tails.push([]) - 1
+    fork.shown = fork.tails.push(empty) - 1
   }
 
   /** @returns the messages with what stood there before the last fork, because nothing followed it */
@@ -36,21 +44,35 @@ export class Branches {
     const id = messages.at(-1)?.id ?? ''
     const fork = this.#forks.get(id)
     if (fork === undefined) return messages
-    const tail = fork.tails[fork.previous] ?? []
     fork.tails.splice(fork.shown, 1)
     fork.shown = fork.previous
     if (fork.tails.length === 1) this.#forks.delete(id)
-    return [...messages, ...tail]
+    return [...messages, ...this.#show(fork)]
   }
 
   /** @returns the messages with another version; undefined if there is none */
   switch(messages: Messages, from: number, index: number): Messages | undefined {
     const fork = this.#forks.get(messages[from - 1]?.id ?? '')
-    const tail = fork?.tails[index]
-    if (fork === undefined || tail === undefined || index === fork.shown) return undefined
-    fork.tails[fork.shown] = messages.slice(from)
+    if (fork?.tails[index] === undefined || index === fork.shown) return undefined
+    this.#hide(fork, messages.slice(from))
     fork.shown = index
-    return [...messages.slice(0, from), ...tail]
+    return [...messages.slice(0, from), ...this.#show(fork)]
+  }
+
+  #hide(fork: Fork, messages: Messages): void {
+    const forks = new Map<string, Fork>()
+    for (const { id } of messages) {
+      const inside = this.#forks.get(id)
+      if (inside !== undefined) forks.set(id, inside)
+      this.#forks.delete(id)
+    }
+    fork.tails[fork.shown] = { messages, forks }
+  }
+
+  #show({ tails, shown }: Fork): Messages {
+    const { messages, forks } = tails[shown] ?? empty
+    for (const [id, fork] of forks) this.#forks.set(id, fork)
+    return messages
   }
 
   /** The versions of these messages, by their ids. */

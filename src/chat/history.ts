@@ -7,7 +7,7 @@
 import type { AssistantMessage, Message } from '../base/messages.js'
 import { Branches } from './branches.js'
 import { startOfAnswer, toShown, withStatus } from './messages.js'
-import { withoutOpenCalls } from './open-calls.js'
+import { partsOf, withoutOpenCalls } from './open-calls.js'
 import type { RunningAnswer, Turn } from './running-answer.js'
 import type { ChatMessage, MessageStatus } from './state.js'
 
@@ -18,6 +18,8 @@ export interface BrokenTurn {
   lastId: string | undefined
   /** Whether nothing came of it, and the answer that it should replace is back. */
   isUndone: boolean
+  /** Whether it has ended on the server, too. A turn whose connection was lost may be running. */
+  isEnded: boolean
 }
 
 export class ChatHistory {
@@ -72,6 +74,7 @@ export class ChatHistory {
     { id: ownId, turn }: RunningAnswer,
     status: MessageStatus,
     message: AssistantMessage,
+    isEnded: boolean = true,
   ): void {
     if (turn === undefined) return
     this.mark(turn, status === 'partial' ? 'failed' : status)
@@ -85,7 +88,15 @@ export class ChatHistory {
       isUndone = messages !== this.messages
       this.messages = messages
     }
-    this.broken = status === 'done' ? undefined : { turn, lastId: this.lastId, isUndone }
+    this.broken = status === 'done' ? undefined : { turn, lastId: this.lastId, isUndone, isEnded }
+  }
+
+  /** A server that resumes a turn gives its whole steps again: what was kept of them is a copy. */
+  dropCopyOfCall(id: string): void {
+    const last = this.messages.at(-1)
+    if (last?.role !== 'assistant') return
+    const isCopy = partsOf(last).some((part) => part.type === 'tool-call' && part.id === id)
+    if (isCopy) this.messages = this.messages.slice(0, -1)
   }
 
   /** Changes the status of the messages of a turn that wait for the server. */

@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { KeepOptions, KeepStorage } from './options.js'
+import type { ChatAction, KeepOptions, KeepStorage } from './options.js'
 
 /** The stream of a turn. */
 export interface KeptStream {
   url: string
-  action: 'send' | 'edit' | 'regenerate'
+  action: ChatAction
   key: string
   messageId: string | undefined
 }

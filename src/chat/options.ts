@@ -8,6 +8,7 @@ import {
   anything,
   checkOptions,
   delay,
+  flag,
   func,
   has,
   isText,
@@ -23,13 +24,17 @@ import type { AnyInput } from '../base/tools.js'
 import { type ConnectOptions, connectRules, isUrl } from '../client/connect.js'
 import type { ChatMessage } from './state.js'
 
+/** What a request is for. */
+export type ChatAction = 'send' | 'edit' | 'regenerate' | 'resume'
+
 /** One request of a conversation, for the functions that make its parts. */
 export interface ChatRequest {
   /**
    * `send`: the request adds messages. `edit`: its message replaces another one and what followed.
-   * `regenerate`: it asks for another answer to the last message of the user.
+   * `regenerate`: it asks for another answer to the last message of the user. `resume`: it continues
+   * a turn that ended before it was whole, see `resumesTurns`.
    */
-  action: 'send' | 'edit' | 'regenerate'
+  action: ChatAction
   /**
    * The id of the turn, chosen by the page. `retry()` uses it again, so a server that keeps it
    * answers each turn once. It can also be the id of the stream: see `streamUrl`.
@@ -57,6 +62,18 @@ export interface ChatOptions extends Omit<ConnectOptions, 'body' | 'json' | 'sig
   body?: (messages: readonly Message[], request: ChatRequest) => unknown
   /** Earlier messages. Read once. */
   initialMessages?: readonly (Message | ChatMessage)[]
+  /**
+   * Creates the key of a turn, for servers that have rules for it.
+   * @default a random UUID
+   */
+  createKey?: () => string
+  /**
+   * Whether the server can resume a turn that failed or was stopped. Then `retry()` requests it with
+   * the action `resume` and a key of its own. A turn whose connection was lost is still repeated
+   * with its key, because it may be running.
+   * @default false: every turn is repeated with its key
+   */
+  resumesTurns?: boolean
   /**
    * The address of the stream of a turn, by its key, for servers that take the id of the stream from
    * the page. GET follows it, after a lost connection or a reload, and DELETE stops it. With it,
@@ -153,6 +170,8 @@ const rules: Rules<ChatOptions> = {
   ),
   body: func,
   initialMessages: list,
+  createKey: func,
+  resumesTurns: flag,
   streamUrl: func,
   follow: rule('a URL, or null', (value) => value === null || isUrl(value)),
   keep: rule(
@@ -183,6 +202,8 @@ export function toInit(options: ChatOptions): ConnectOptions {
     url: _url,
     body: _body,
     initialMessages: _initialMessages,
+    createKey: _createKey,
+    resumesTurns: _resumesTurns,
     streamUrl: _streamUrl,
     follow: _follow,
     keep: _keep,

@@ -31,6 +31,8 @@ export class RunningAnswer {
   /** Whether the server has accepted the request. */
   isAccepted = false
   isStopped = false
+  /** Whether the connection was lost for good, so that nobody knows how the answer ends. */
+  isLost = false
   id: string = newId()
   readonly content: Accumulator = new Accumulator()
   /** The ids of calls whose results are preliminary. */

@@ -141,8 +141,8 @@ export interface ChatActions {
    */
   regenerate(messageId?: string): boolean
   /**
-   * Replaces a message of the user, and sends it. The message and everything after it become a
-   * branch.
+   * Replaces a message of the user, and sends it with the same id. The earlier one and everything
+   * after it become a branch.
    *
    * @returns false, with nothing sent, while an answer is in progress, and without such a message
    */

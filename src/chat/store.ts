@@ -5,17 +5,18 @@
  */
 
 import { StreamError } from '../base/errors.js'
-import { isTerminal, type StreamEvent, type TerminalEvent } from '../base/events.js'
+import { isTerminal, type StreamEvent } from '../base/events.js'
 import type { AssistantMessage } from '../base/messages.js'
 import { newId } from '../base/new-id.js'
 import { type WaitingCall } from '../base/typed-calls.js'
 import type { ConnectOptions } from '../client/connect.js'
+import type { Receive } from '../core/event-feed.js'
 import { readBatches } from '../core/read-batches.js'
 import { callStates } from './call-states.js'
 import { Frame } from './frame.js'
 import { ChatHistory } from './history.js'
 import { messagesOf } from './input.js'
-import { toSent, toShown, withStatus, withTurn } from './messages.js'
+import { startOfAnswer, toSent, toShown, withStatus, withTurn } from './messages.js'
 import { withoutOpenCalls, withResults } from './open-calls.js'
 import { isPromise, openFollowed, openRequest } from './open-request.js'
 import { type ChatOptions, checkChatOptions } from './options.js'
@@ -123,7 +124,7 @@ export class ChatStore implements ChatActions {
       const added = [...answers.map((message) => toShown(message, true)), ...said]
       const { messages } = this.#history
       const history = role === 'user' ? withoutOpenCalls(messages) : messages
-      return this.#ask(turnOf('send', added), [...history, ...added])
+      return this.#ask(this.#turn('send', added), [...history, ...added])
     })
 
   readonly enqueue: ChatActions['enqueue'] = (input) => {
@@ -159,30 +160,35 @@ export class ChatStore implements ChatActions {
     const isAnswer = last?.role === 'assistant'
     if (last === undefined || (isAnswer && last.status === 'done')) return false
     const turn = broken?.turn ?? {
-      ...turnOf('send', isAnswer ? [] : [last]),
+      ...this.#turn('send', isAnswer ? [] : [last]),
       // A server that keeps the messages may have named it.
       ...(last.key === undefined ? {} : { key: last.key }),
     }
-    const asked = isAnswer ? withResults(messages) : messages
-    const again = asked.map((message) =>
+    // Without a turn of this page, the messages came from the server.
+    const isResumed = this.#options.resumesTurns && (broken?.isEnded ?? true)
+    const kept = isResumed ? messages.slice(0, startOfAnswer(messages)) : withResults(messages)
+    const asked = (isAnswer ? kept : messages).map((message) =>
       turn.added.includes(message.id) ? withStatus(message, 'sending') : message,
     )
-    return this.#ask(turn, again, { isRetry: true })
+    const again = isResumed ? { ...this.#turn('resume'), added: turn.added } : turn
+    return this.#ask(again, asked, { isRetry: true })
   }
 
   readonly regenerate: ChatActions['regenerate'] = (messageId) => {
     const last = messageId ?? this.#history.lastId
-    return last !== undefined && this.#regenerate({ ...turnOf('regenerate'), messageId: last })
+    return last !== undefined && this.#regenerate({ ...this.#turn('regenerate'), messageId: last })
   }
 
   readonly edit: ChatActions['edit'] = (messageId, input) => {
     const find = (): number =>
       this.#history.messages.findIndex(({ id, role }) => id === messageId && role === 'user')
     if (find() === -1) return false
-    return this.#say(input, (said) => {
+    return this.#say(input, ([first, ...others]) => {
       const from = find()
-      if (from === -1) return false
-      const turn = { ...turnOf('edit', said), messageId }
+      if (from === -1 || first === undefined) return false
+      // Servers find the message by its id, also for the next edit.
+      const said = [{ ...first, id: messageId }, ...others]
+      const turn = { ...this.#turn('edit', said), messageId }
       return this.#ask(turn, [...this.#history.messages.slice(0, from), ...said], { from })
     })
   }
@@ -303,6 +309,11 @@ export class ChatStore implements ChatActions {
     return true
   }
 
+  #turn(action: Turn['action'], added: readonly ChatMessage[] = []): Turn {
+    const { createKey = newId } = this.#options
+    return { action, key: createKey(), messageId: undefined, added: added.map(({ id }) => id) }
+  }
+
   #regenerate(turn: Turn): boolean {
     const { messages, broken } = this.#history
     const end = messages.findIndex(({ id }) => id === turn.messageId) + 1
@@ -316,7 +327,7 @@ export class ChatStore implements ChatActions {
     })
   }
 
-  #seek(url: string, turn: Turn = turnOf('send')): boolean {
+  #seek(url: string, turn: Turn = this.#turn('send')): boolean {
     if (this.#left || this.#answer !== undefined) return false
     const answer = new RunningAnswer(turn, true)
     answer.stream = openFollowed(this.#options, url, this.#hooks(answer))
@@ -382,8 +393,10 @@ export class ChatStore implements ChatActions {
   #read(answer: RunningAnswer, stream: RunningAnswer['stream'] & object): void {
     const isCurrent = (): boolean => this.#answer === answer
     const reader = readBatches(stream)
-    const receive = (batch: readonly StreamEvent[] | null): void => {
+    const receive: Receive = (batch, firstId) => {
       if (batch === null || !isCurrent()) return
+      // An error that the connection has made is not part of the stream, and has no id.
+      answer.isLost = firstId === null && isLoss(batch.at(-1))
       for (const event of this.#found(answer, batch)) {
         this.#take(event, answer)
         this.#call(() => this.#options.onEvent?.(event))
@@ -427,6 +440,9 @@ export class ChatStore implements ChatActions {
 
   #take(event: StreamEvent, answer: RunningAnswer): void {
     answer.take(event)
+    if (event.type === 'content' && event.kind === 'tool-call') {
+      this.#history.dropCopyOfCall(event.id)
+    }
     this.#retrying = undefined
     switch (event.type) {
       case 'start':
@@ -448,13 +464,13 @@ export class ChatStore implements ChatActions {
       case 'error': {
         this.#answer = undefined
         const how = event.error.code === 'aborted' ? 'stopped' : 'failed'
-        this.#history.finish(answer, how, event.partial)
+        this.#history.finish(answer, how, event.partial, answer.isAccepted && !answer.isLost)
         this.#status = 'error'
         this.#error = event.error
         break
       }
     }
-    if (isTerminal(event) && !isOutage(event)) this.#streams.forget()
+    if (isTerminal(event) && !answer.isLost) this.#streams.forget()
     this.#frame.request()
   }
 
@@ -498,7 +514,8 @@ export class ChatStore implements ChatActions {
   #sendAnswers(): void {
     const added = (this.#page?.message() ?? []).map((message) => toShown(message, true))
     const isSent =
-      added.length > 0 && this.#ask(turnOf('send', added), [...this.#history.messages, ...added])
+      added.length > 0 &&
+      this.#ask(this.#turn('send', added), [...this.#history.messages, ...added])
     if (!isSent) this.#show()
   }
 
@@ -581,11 +598,9 @@ export class ChatStore implements ChatActions {
   }
 }
 
-/** The answer may be whole on the server, so it is sought again after a reload. */
-function isOutage(event: TerminalEvent): boolean {
-  return event.type === 'error' && ['network', 'timeout'].includes(event.error.code)
-}
-
-function turnOf(action: Turn['action'], added: readonly ChatMessage[] = []): Turn {
-  return { action, key: newId(), messageId: undefined, added: added.map(({ id }) => id) }
+/** Whether the stream may be running, or be whole, on the server. */
+function isLoss(event: StreamEvent | undefined): boolean {
+  if (event?.type !== 'error') return false
+  const { code, retryable, status } = event.error
+  return (retryable || code === 'interrupted') && !nothing.includes(status)
 }

@@ -10,6 +10,7 @@ export type { EventStream } from '../base/event-stream.js'
 export type { StreamEvent } from '../base/events.js'
 export { type Chat, createChat } from '../chat/create-chat.js'
 export type {
+  ChatAction,
   ChatOptions,
   ChatRequest,
   KeepOptions,

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
-import type { ChatRequest } from '../../src/entries/client.js'
+import type { ErrorEvent } from '../../src/base/events.js'
+import type { ChatOptions, ChatRequest, StreamEvent } from '../../src/entries/client.js'
 import { parseMessages } from '../../src/entries/index.js'
 import { answerOf, failureOf, outlineOf, settled, talk } from '../support/chat.js'
 
@@ -135,6 +136,98 @@ describe('retry()', () => {
   })
 })
 
+describe('a server that resumes turns', () => {
+  function resuming(options: Partial<ChatOptions> = {}) {
+    const requests: ChatRequest[] = []
+    let count = 0
+    const made = talk({
+      createKey: () => `c.${++count}`,
+      resumesTurns: true,
+      retry: false,
+      body: (_, request) => void requests.push(request),
+      ...options,
+    })
+    return { ...made, requests }
+  }
+
+  test.each(['failed', 'failed by its network', 'stopped'])(
+    'retry() resumes a turn that was %s, with another key',
+    async (how) => {
+      const { chat, remote, requests } = resuming()
+      chat.send('Hi')
+      remote.last.begin().send(...answerOf('Hel').slice(0, 2))
+      await settled()
+      if (how === 'failed') remote.last.send(failureOf('Hel'))
+      // That of the server to the model.
+      else if (how !== 'stopped') remote.last.send(failureOf('Hel', 'network'))
+      else chat.stop()
+      await settled()
+      expect(chat.retry()).toBe(true)
+      expect(outlineOf(chat)).toEqual(['user Hi sending'])
+      expect(requests.map(({ action, key }) => `${action} ${key}`)).toEqual([
+        'send c.1',
+        'resume c.2',
+      ])
+      remote.last.begin().send(...answerOf('Hello'))
+      await settled()
+      expect(outlineOf(chat)).toEqual(['user Hi done', 'assistant Hello done'])
+    },
+  )
+
+  test.each([
+    ['before the response', 'user Hi failed'],
+    ['in its answer', 'assistant Hel failed'],
+  ])('retry() repeats a turn whose connection was lost %s, with its key', async (when, last) => {
+    const { chat, remote, requests } = resuming()
+    chat.send('Hi')
+    if (when === 'before the response') remote.last.lose()
+    else {
+      remote.last.begin().send(...answerOf('Hel').slice(0, 2))
+      await settled()
+      remote.last.fail()
+    }
+    await settled()
+    expect(outlineOf(chat).at(-1)).toBe(last)
+    expect(chat.retry()).toBe(true)
+    expect(requests.map(({ action, key }) => `${action} ${key}`)).toEqual(['send c.1', 'send c.1'])
+  })
+
+  test('retry() resumes what the history of the server left', async () => {
+    const { chat, requests } = resuming()
+    chat.setMessages([
+      { id: 'q', role: 'user', content: 'Hi' },
+      { id: 'a', role: 'assistant', content: 'Hel', status: 'partial' },
+    ])
+    expect(chat.retry()).toBe(true)
+    expect(requests).toMatchObject([{ action: 'resume', isRetry: true }])
+    expect(outlineOf(chat)).toEqual(['user Hi done'])
+  })
+})
+
+test('a step that a server gives again is not doubled', async () => {
+  const { chat, remote } = talk()
+  const call = { type: 'tool-call', id: 'c', name: 'pay', input: {} } as const
+  const result = { type: 'tool-result', id: 'c', name: 'pay', output: 'paid' } as const
+  const partial = { role: 'assistant', content: [call, result] } as const
+  const events = answerOf('x', 's').slice(0, 1)
+  const step = [
+    { ...call, type: 'content', kind: 'tool-call', index: 0, input: '{}' },
+    { ...result, type: 'content', kind: 'tool-result', index: 1 },
+  ] as StreamEvent[]
+  chat.send('Pay.')
+  remote.last.begin().send(...events, ...step, { ...(failureOf('') as ErrorEvent), partial })
+  await settled()
+  expect(outlineOf(chat)).toEqual(['user Pay. done', 'assistant [tool-call][tool-result] failed'])
+  chat.retry()
+  expect(outlineOf(chat)).toHaveLength(2)
+  remote.last.begin().send(...events, ...step)
+  await settled()
+  expect(outlineOf(chat)).toEqual([
+    'user Pay. done',
+    'assistant [tool-call][tool-result] streaming',
+  ])
+})
+
 describe('branches', () => {
   test('regenerate() keeps the earlier answer as a branch', async () => {
     const { chat, remote, requests } = await talked('Hi')
@@ -199,6 +292,26 @@ describe('branches', () => {
     ])
     expect(chat.edit(idOf(chat.getState(), 1), 'no answer')).toBe(false)
     expect(chat.edit('unknown', 'x')).toBe(false)
+  })
+
+  test('each version of a message has its own answers', async () => {
+    const { chat, remote } = await talked('One')
+    const one = idOf(chat.getState(), 0)
+    chat.regenerate()
+    remote.last.begin().send(...answerOf('another'))
+    await settled()
+    chat.edit(one, 'Eins')
+    remote.last.begin().send(...answerOf('re Eins'))
+    await settled()
+    expect(idOf(chat.getState(), 0)).toBe(one)
+    expect(chat.getState().branches).toEqual({ [one]: { index: 1, count: 2 } })
+    chat.switchBranch(one, 0)
+    expect(outlineOf(chat)).toEqual(['user One done', 'assistant another done'])
+    const answer = idOf(chat.getState(), 1)
+    expect(chat.getState().branches[answer]).toEqual({ index: 1, count: 2 })
+    chat.switchBranch(answer, 0)
+    chat.switchBranch(one, 1)
+    expect(outlineOf(chat)).toEqual(['user Eins done', 'assistant re Eins done'])
   })
 
   test('nothing changes branches while an answer is in progress', async () => {

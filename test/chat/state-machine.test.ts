@@ -195,8 +195,10 @@ class World {
     const visit = (): void => {
       const { messages, branches } = this.chat.getState()
       const view = messages.map(({ id }) => id)
-      if (seen.has(view.join())) return
-      seen.add(view.join())
+      // Versions of a message have the same id.
+      const key = messages.map(textOf).join()
+      if (seen.has(key)) return
+      seen.add(key)
       for (const message of messages) found.add(textOf(message))
       for (const [index, id] of view.entries()) {
         const { index: shown = 0, count = 0 } = branches[id] ?? {}

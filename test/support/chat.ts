@@ -33,7 +33,7 @@ export function answerOf(text: string, id = `of ${text}`): StreamEvent[] {
 
 export function failureOf(
   text: string,
-  code: 'overloaded' | 'aborted' = 'overloaded',
+  code: 'overloaded' | 'aborted' | 'network' = 'overloaded',
 ): StreamEvent {
   const content = text === '' ? [] : [{ type: 'text', text } as const]
   const error = new StreamError(code, 'secret')
