@@ -4,6 +4,7 @@
 
 import { readdir, readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import type { PageFile, PageFiles } from './page.ts'
 
 const built = new URL('page/dist/', import.meta.url)
@@ -21,7 +22,8 @@ export async function readPage(): Promise<PageFiles | undefined> {
   const entries = files.map(async (name): Promise<[string, PageFile]> => {
     const path = name.replaceAll('\\', '/')
     const contentType = types[extname(name)] as string
-    return [`/${path}`, { contentType, body: await readFile(new URL(path, built), 'utf8') }]
+    const body = await readFile(new URL(path, built))
+    return [`/${path}`, { contentType, body, gzip: gzipSync(body, { level: 9 }) }]
   })
   const page = new Map(await Promise.all(entries))
   return page.has('/index.html') ? page : undefined

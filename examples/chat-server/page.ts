@@ -6,7 +6,9 @@ import { Hono } from 'hono'
 
 export interface PageFile {
   contentType: string
-  body: string
+  body: Uint8Array<ArrayBuffer>
+  /** The same, compressed. */
+  gzip: Uint8Array<ArrayBuffer>
 }
 
 /** By their paths, such as `/index.html`. */
@@ -20,8 +22,10 @@ export function pageRoutes(files: PageFiles): Hono {
     const path = isPage ? '/index.html' : req.path
     const file = files.get(path)
     if (file === undefined) return next()
-    return new Response(file.body, {
+    const isCompressed = /\bgzip\b/.test(req.header('accept-encoding') ?? '')
+    return new Response(isCompressed ? file.gzip : file.body, {
       headers: {
+        ...(isCompressed && { 'content-encoding': 'gzip' }),
         'content-type': file.contentType,
         // The names of all other files change with what is in them.
         'cache-control':
@@ -30,7 +34,7 @@ export function pageRoutes(files: PageFiles): Hono {
           "default-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
         'x-content-type-options': 'nosniff',
         'referrer-policy': 'no-referrer',
-        vary: 'accept',
+        vary: 'accept, accept-encoding',
       },
     })
   })

@@ -1,0 +1,29 @@
+/**
+ * Why the last answer failed, and what helps.
+ */
+
+import type { StreamError } from 'sluice/client'
+import { sentenceFor } from '../chat/sentences.ts'
+import { Icon } from './icon.tsx'
+
+export interface FailureProps {
+  error: StreamError
+  /** What the button says. */
+  retryLabel: string
+  onRetry: () => void
+}
+
+export function Failure({ error, retryLabel, onRetry }: FailureProps) {
+  const { text, canRetry } = sentenceFor(error.code)
+  return (
+    <div className="failure" role="alert">
+      <Icon name="warning" />
+      <p>{text}</p>
+      {canRetry && (
+        <button type="button" className="button" onClick={onRetry}>
+          {retryLabel}
+        </button>
+      )}
+    </div>
+  )
+}

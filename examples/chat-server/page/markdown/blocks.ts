@@ -1,0 +1,58 @@
+/**
+ * Text that grows, as Markdown blocks. Only the end of it is parsed again, because what comes before
+ * the last two blocks cannot change anymore.
+ */
+
+import { Lexer, type MarkedToken } from 'marked'
+import remend, { type RemendOptions } from 'remend'
+
+export interface Block {
+  /** The position in the text, which is the same while the text grows. */
+  start: number
+  raw: string
+  token: MarkedToken
+}
+
+export interface ParsedText {
+  text: string
+  isWhole: boolean
+  blocks: readonly Block[]
+  /** It defines links, which change what other blocks show. */
+  isConnected: boolean
+}
+
+/** Such as `[1]: https://example.com`. */
+const definition = /^ {0,3}\[[^\]\n]+\]:/m
+
+/** How many blocks at the end may still change: a list can take the paragraph after it. */
+const unsettled = 2
+
+/** @param before - the same text when it was shorter */
+export function parseText(text: string, isWhole: boolean, before?: ParsedText): ParsedText {
+  // References to links can stand before what they refer to.
+  const isConnected = isWhole && definition.test(text)
+  const canKeep = !isConnected && before !== undefined && text.startsWith(before.text)
+  const kept = canKeep ? before.blocks.slice(0, -unsettled) : []
+  const last = kept.at(-1)
+  const from = last === undefined ? 0 : last.start + last.raw.length
+  const rest = text.slice(from)
+  const blocks = [...kept, ...parse(isWhole ? rest : remend(rest, completions), from)]
+  return { text, isWhole, blocks, isConnected }
+}
+
+/** Only the end of the text may be completed: changes elsewhere would move what is kept. */
+const completions: RemendOptions = { comparisonOperators: false, singleTilde: false }
+
+function parse(text: string, from: number): Block[] {
+  const blocks: Block[] = []
+  let start = from
+  for (const token of new Lexer({ gfm: true }).lex(text) as MarkedToken[]) {
+    const { raw } = token
+    const previous = blocks.at(-1)
+    // Empty lines belong to the block before them, so that positions add up.
+    if (token.type === 'space' && previous !== undefined) previous.raw += raw
+    else blocks.push({ start, raw, token })
+    start += raw.length
+  }
+  return blocks
+}

@@ -1,0 +1,39 @@
+/**
+ * How the chat server serves its page.
+ */
+
+import { gunzipSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { readPage } from '../../../examples/chat-server/page-files.ts'
+import { Sockets } from '../sockets.ts'
+
+async function serve(): Promise<Sockets> {
+  const page = await readPage()
+  if (page === undefined) throw new Error('The page has not been built.')
+  return Sockets.open({ paceMs: 0 }, { page })
+}
+
+test('only whoever asks for HTML gets the page; curl gets the list of routes', async () => {
+  await using server = await serve()
+  const list = await fetch(server.url, { headers: { accept: '*/*' } })
+  expect(await list.text()).toMatch(/^curl -N /)
+  const html = await fetch(server.url, { headers: { accept: 'text/html,*/*;q=0.8' } })
+  expect(html.headers.get('content-type')).toBe('text/html; charset=utf-8')
+  expect(html.headers.get('content-security-policy')).toContain("default-src 'self'")
+  expect(await html.text()).toContain('<div id="root">')
+})
+
+test('the page is compressed for whoever accepts it', async () => {
+  await using server = await serve()
+  const accept = 'text/html'
+  const plain = await fetch(server.url, { headers: { accept, 'accept-encoding': 'identity' } })
+  expect(plain.headers.get('content-encoding')).toBeNull()
+  expect(plain.headers.get('vary')).toBe('accept, accept-encoding')
+  const text = await plain.text()
+  const small = await fetch(server.url, { headers: { accept, 'accept-encoding': 'br, gzip' } })
+  expect(small.headers.get('content-encoding')).toBe('gzip')
+  // fetch() has undone it.
+  expect(await small.text()).toBe(text)
+  const file = (await readPage())?.get('/index.html')
+  expect(gunzipSync(file?.gzip ?? '').toString()).toBe(text)
+})

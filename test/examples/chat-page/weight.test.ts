@@ -1,0 +1,109 @@
+/**
+ * How much the chat page weighs, and how long it holds up the browser.
+ */
+
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { readPage } from '../../../examples/chat-server/page-files.ts'
+import { browserNote, browserPresent, launchBrowser } from '../../support/browser.ts'
+import { Sockets } from '../sockets.ts'
+import { ChatPage } from './chat-page.ts'
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
+
+const files = async () => {
+  const page = await readPage()
+  if (page === undefined) throw new Error('The page has not been built.')
+  return page
+}
+
+/** 6,000 tokens of what models write. */
+function manyTokens(): string {
+  const section = (number: number): string =>
+    [
+      `## Part ${number}`,
+      'Some **bold** words, `code`, and a [link](https://example.com/a) in a sentence that goes on for a while.',
+      '- one point\n- another *point*\n- a third one',
+      '```ts\nconst answer: number = 42\nexport function ask(question: string) { return answer }\n```',
+      '| a | b |\n| - | - |\n| 1 | 2 |\n| 3 | 4 |',
+    ].join('\n\n')
+  return Array.from({ length: 92 }, (_, index) => section(index)).join('\n\n')
+}
+
+describe.skipIf(!browserPresent)(`the weight of the chat page${browserNote}`, () => {
+  let browser: Browser
+
+  beforeAll(async () => {
+    browser = await launchBrowser()
+  })
+  afterAll(() => browser?.close())
+
+  test('the first load is less than 120 kB, and colors come with the first code only', async () => {
+    const page = await files()
+    await using server = await Sockets.open(
+      { paceMs: 0, answer: '```ts\nlet a = 1\n```' },
+      { page },
+    )
+    await using chat = await ChatPage.open(browser, server.url)
+    await chat.page.waitForLoadState('networkidle')
+    const first = await loads(chat)
+    expect(first.map(({ name }) => name)).not.toContainEqual(expect.stringContaining('highlight'))
+    const bytes = first.reduce((sum, load) => sum + load.bytes, 0)
+    expect(bytes).toBeGreaterThan(50_000)
+    expect(bytes).toBeLessThan(120_000)
+    await chat.ask('Code')
+    await chat.answers.locator('.hljs-keyword').waitFor()
+    const later = await loads(chat)
+    expect(later.map(({ name }) => name)).toContainEqual(expect.stringContaining('highlight'))
+  })
+
+  test('6,000 tokens in a burst never hold up the browser for long', async () => {
+    const text = manyTokens()
+    await using server = await Sockets.open({ paceMs: 0, answer: text }, { page: await files() })
+    await using chat = await ChatPage.open(browser, server.url)
+    await chat.field.fill('Write')
+    await chat.page.waitForLoadState('networkidle')
+    await browser.startTracing(chat.page, { categories: ['toplevel', 'devtools.timeline'] })
+    await chat.ask('Write')
+    await chat.page.locator('.markdown:not(.is-growing) h4:has-text("Part 91")').waitFor({
+      state: 'attached',
+    })
+    await chat.answers.locator('.hljs-keyword').nth(91).waitFor({ state: 'attached' })
+    const tasks = tasksIn(await browser.stopTracing())
+    expect(tasks.length).toBeGreaterThan(100)
+    expect(Math.max(...tasks)).toBeLessThan(50)
+    expect(await chat.answers.getByRole('table').count()).toBe(92)
+    expect(await chat.shifts()).toBeLessThan(0.01)
+  })
+})
+
+/** What the page has loaded, as it came over the network. */
+function loads({ page }: ChatPage): Promise<{ name: string; bytes: number }[]> {
+  return page.evaluate(() =>
+    ['navigation', 'resource']
+      .flatMap((type) => performance.getEntriesByType(type) as PerformanceResourceTiming[])
+      .map(({ name, encodedBodySize }) => ({ name, bytes: encodedBodySize })),
+  )
+}
+
+interface TraceEvent {
+  name: string
+  ph: string
+  pid: number
+  tid: number
+  /** The time of the processor, in microseconds: another process may have it meanwhile. */
+  tdur?: number
+  args?: { name?: string }
+}
+
+/** The tasks of the page's main thread, in milliseconds of the processor. */
+function tasksIn(trace: Buffer): number[] {
+  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] }
+  const ofPage = traceEvents.find(({ name }) => name === 'FunctionCall')
+  return traceEvents
+    .filter(({ name, ph, pid, tid }) => {
+      const isMain = pid === ofPage?.pid && tid === ofPage.tid
+      return isMain && ph === 'X' && name.endsWith('RunTask')
+    })
+    .map(({ tdur = 0 }) => tdur / 1_000)
+}
