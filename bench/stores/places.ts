@@ -4,7 +4,7 @@
 
 import { DatabaseSync } from 'node:sqlite'
 import { Redis } from 'ioredis'
-import pg from 'pg'
+import { Pool } from 'pg'
 import { type ConversationStore, memoryStore } from 'sluice/conversation'
 import { postgresLog, postgresStore } from 'sluice/postgres'
 import { redisLog, redisStore } from 'sluice/redis'
@@ -39,7 +39,7 @@ export function open({ name, address }: Place): Opened {
       return { store: redisStore(redis), log: redisLog(redis), close: () => redis.disconnect() }
     }
     case 'postgres': {
-      const pool = new pg.Pool({ connectionString: address, max: 10 })
+      const pool = new Pool({ connectionString: address, max: 10 })
       return { store: postgresStore(pool), log: postgresLog(pool), close: () => pool.end() }
     }
   }

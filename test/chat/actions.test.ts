@@ -294,6 +294,26 @@ describe('branches', () => {
     expect(chat.edit('unknown', 'x')).toBe(false)
   })
 
+  test('each version of a message has its own answers', async () => {
+    const { chat, remote } = await talked('One')
+    const one = idOf(chat.getState(), 0)
+    chat.regenerate()
+    remote.last.begin().send(...answerOf('another'))
+    await settled()
+    chat.edit(one, 'Eins')
+    remote.last.begin().send(...answerOf('re Eins'))
+    await settled()
+    expect(idOf(chat.getState(), 0)).toBe(one)
+    expect(chat.getState().branches).toEqual({ [one]: { index: 1, count: 2 } })
+    chat.switchBranch(one, 0)
+    expect(outlineOf(chat)).toEqual(['user One done', 'assistant another done'])
+    const answer = idOf(chat.getState(), 1)
+    expect(chat.getState().branches[answer]).toEqual({ index: 1, count: 2 })
+    chat.switchBranch(answer, 0)
+    chat.switchBranch(one, 1)
+    expect(outlineOf(chat)).toEqual(['user Eins done', 'assistant re Eins done'])
+  })
+
   test('nothing changes branches while an answer is in progress', async () => {
     const { chat } = await talked('One')
     const [one, answer] = [idOf(chat.getState(), 0), idOf(chat.getState(), 1)]

@@ -43,7 +43,7 @@ async function send(url: string, init: RequestInit = {}): Promise<Response> {
 function open(): Chat {
   const routes = { send: 'messages', edit: 'edit', regenerate: 'regenerate', resume: 'resume' }
   const options: ChatOptions = {
-    fetch: (url, init) => send(String(url), init),
+    fetch: (url, init) => send(url instanceof Request ? url.url : String(url), init),
     url: ({ action }) => `${base}/api/conversations/${id}/${routes[action]}`,
     body: (_messages, { action, key, messageId, message }) =>
       action === 'send' || action === 'edit' ? { key, messageId, message } : { key },

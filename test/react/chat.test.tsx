@@ -4,7 +4,15 @@
  * `useStream()` with a conversation that lives outside of components.
  */
 
-import { act, cleanup, render, renderHook, screen, waitFor } from '@testing-library/react'
+import {
+  act,
+  cleanup,
+  configure,
+  render,
+  renderHook,
+  screen,
+  waitFor,
+} from '@testing-library/react'
 import { StrictMode, Suspense, use } from 'react'
 import { afterEach, expect, test, vi } from 'vitest'
 import { type Chat, createChat, type StreamEvent } from '../../src/entries/client.js'
@@ -13,6 +21,8 @@ import { answerOf, settled } from '../support/chat.js'
 import { Remote } from '../support/remote.js'
 
 afterEach(cleanup)
+// A busy machine is slow.
+configure({ asyncUtilTimeout: 8_000 })
 
 const [start, hello, complete] = answerOf('Hello') as [StreamEvent, StreamEvent, StreamEvent]
 

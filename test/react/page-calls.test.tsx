@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 
-import { act, cleanup, renderHook, waitFor } from '@testing-library/react'
+import { act, cleanup, configure, renderHook, waitFor } from '@testing-library/react'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { CompleteEvent, StreamEvent } from '../../src/base/events.js'
 import type { OutputPart } from '../../src/base/messages.js'
@@ -18,6 +18,8 @@ beforeEach(() => {
 })
 
 afterEach(cleanup)
+// A busy machine is slow.
+configure({ asyncUtilTimeout: 8_000 })
 
 const [start, , , complete] = answer('Hello', ' world') as [
   StreamEvent,

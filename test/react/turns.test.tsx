@@ -4,7 +4,7 @@
  * `useStream()` with a route that runs tools, in memory.
  */
 
-import { act, cleanup, renderHook, waitFor } from '@testing-library/react'
+import { act, cleanup, configure, renderHook, waitFor } from '@testing-library/react'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { Driver } from '../../src/base/driver.js'
 import type { Message } from '../../src/base/messages.js'
@@ -14,6 +14,8 @@ import { useStream } from '../../src/entries/react.js'
 import { type ScriptStep, scripted } from '../../src/entries/testing.js'
 
 afterEach(cleanup)
+// A busy machine is slow.
+configure({ asyncUtilTimeout: 8_000 })
 
 const parameters = { type: 'object' } as const
 

@@ -1,6 +1,14 @@
 // @vitest-environment jsdom
 
-import { act, cleanup, render, renderHook, screen, waitFor } from '@testing-library/react'
+import {
+  act,
+  cleanup,
+  configure,
+  render,
+  renderHook,
+  screen,
+  waitFor,
+} from '@testing-library/react'
 import { StrictMode, useEffect } from 'react'
 import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -19,6 +27,8 @@ beforeEach(() => {
 })
 
 afterEach(cleanup)
+// A busy machine is slow.
+configure({ asyncUtilTimeout: 8_000 })
 
 const [start, hello, world, complete] = answer('Hello', ' world') as [
   StreamEvent,

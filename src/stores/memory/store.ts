@@ -108,11 +108,12 @@ class MemoryStore implements ConversationStore {
   load(id: string): Promise<StoredConversation> {
     const entry = this.#find(id)
     if (entry === undefined) return Promise.resolve({ messages: [], version: null })
-    const { messages, version, draft } = entry
+    const { messages, version, draft, title } = entry
     return Promise.resolve({
       messages: messages.map((json) => JSON.parse(json) as Message),
       version,
       ...(draft !== undefined && { draft: JSON.parse(draft) as Draft }),
+      ...(title !== undefined && { title }),
     })
   }
 

@@ -36,7 +36,7 @@ export function storeStatements(prefix: string) {
          WHERE m.conversation = changed.key AND m.position >= changed.count
        )`
   return {
-    load: `SELECT version, draft, (
+    load: `SELECT version, draft, title, (
          SELECT string_agg(message, E'\\n' ORDER BY position) FROM ${messages}
          WHERE conversation = key AND position < count) AS lines
        FROM ${conversations} WHERE id = $1::text AND expires > clock_timestamp()`,

@@ -97,6 +97,7 @@ class PostgresStore implements ConversationStore {
       messages: lines.map((line) => JSON.parse(line) as Message),
       version: String(row.version),
       ...(row.draft !== null && { draft: JSON.parse(String(row.draft)) as Draft }),
+      ...(row.title !== null && { title: JSON.parse(String(row.title)) as string }),
     }
   }
 

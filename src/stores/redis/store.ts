@@ -119,12 +119,13 @@ class RedisStore implements ConversationStore {
   async load(id: string): Promise<StoredConversation> {
     const reply = await this.#connection.run(loadScript, [this.#key(id, 'history')], [])
     const [head, draft = '', ...messages] = reply as string[]
-    const version = head === undefined ? null : headOf(head).version
+    const { version = null, title } = head === undefined ? {} : headOf(head)
     try {
       return {
         messages: messages.map((json) => JSON.parse(json) as Message),
         version,
         ...(draft !== '' && { draft: JSON.parse(draft) as Draft }),
+        ...(title !== undefined && { title }),
       }
     } catch (cause) {
       const message = `Conversation "${id}" contains a value that is not a message. Check whether something else uses its key.`

@@ -11,7 +11,7 @@ import {
   type SqliteStatement,
   sqliteError,
 } from './database.js'
-import { columns, settings, tables } from './schema.js'
+import { settings, tables } from './schema.js'
 
 /** The kinds of transactions, and how they begin. */
 const beginnings = {
@@ -95,19 +95,12 @@ export class SqliteConnection {
     for (const setting of settings) this.#database.exec(setting)
     this.#transact('write', () => {
       for (const table of tables) this.#database.exec(table)
-      for (const column of columns) this.#addColumn(...column)
       const now = Date.now()
       this.#database.exec(`DELETE FROM sluice_locks WHERE expires < ${now - leftoverMs}`)
       this.#database.exec(`DELETE FROM sluice_waiting WHERE seen < ${now - leftoverMs}`)
     })
     this.#database.exec('PRAGMA synchronous = NORMAL')
     this.#isSetUp = true
-  }
-
-  #addColumn(table: string, name: string, type: string): void {
-    const known = this.#database.prepare('SELECT 1 FROM pragma_table_info(?) WHERE name = ?')
-    if (known.all(table, name).length > 0) return
-    this.#database.exec(`ALTER TABLE ${table} ADD COLUMN ${name} ${type}`)
   }
 
   #transact<Result>(kind: keyof typeof beginnings, work: () => Result): Result {

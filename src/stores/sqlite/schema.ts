@@ -57,8 +57,3 @@ export const tables: readonly string[] = [
   `CREATE TRIGGER IF NOT EXISTS sluice_streams_deleted AFTER DELETE ON sluice_streams
     BEGIN DELETE FROM sluice_entries WHERE stream = old.key; END`,
 ]
-
-/** Columns that a file of an earlier version lacks. */
-export const columns: readonly [table: string, name: string, type: string][] = [
-  ['sluice_conversations', 'title', 'TEXT'],
-]

@@ -73,6 +73,7 @@ interface ConversationRow {
   key: number
   version: string
   count: number
+  title: string | null
 }
 
 class SqliteStore implements ConversationStore {
@@ -112,6 +113,7 @@ class SqliteStore implements ConversationStore {
       messages: lines.map(({ message }) => JSON.parse(message) as Message),
       version: row?.version ?? null,
       ...(draft !== null && { draft: JSON.parse(draft) as Draft }),
+      ...(typeof row?.title === 'string' && { title: row.title }),
     }
   }
 
@@ -174,7 +176,7 @@ class SqliteStore implements ConversationStore {
   #find(id: string): ConversationRow | undefined {
     const row = this.#connection
       .sql(
-        `SELECT key, version, count FROM sluice_conversations
+        `SELECT key, version, count, title FROM sluice_conversations
          WHERE id = ? AND (expires IS NULL OR expires > ?)`,
       )
       .get(id, Date.now())

@@ -172,10 +172,13 @@ export const listCases: Record<string, StoreCase> = {
         [['a', unusualTexts.at(-1), true], one],
         'the titles after a refused write',
       )
-      const { messages } = await store.load(`${id} a`)
+      const { messages, title: loaded } = await store.load(`${id} a`)
       checkEqual(messages, turnOf('a').slice(0, 1), 'the messages after all titles')
+      checkEqual(loaded, unusualTexts.at(-1), 'the title of a loaded conversation')
       await store.clear(`${id} a`)
-      version = (await store.load(`${id} a`)).version ?? ''
+      const cleared = await store.load(`${id} a`)
+      checkEqual('title' in cleared, false, 'whether a cleared conversation has a title')
+      version = cleared.version ?? ''
       await store.write(`${id} a`, { add: turnOf('c') }, version || null)
       checkEqual(await titles(), [['a', undefined, false], one], 'the titles after a clear')
     },

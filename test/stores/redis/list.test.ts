@@ -74,15 +74,6 @@ describe.skipIf(!redisPresent)(`lists in Redis${redisNote}`, () => {
     expect((await store.load('b')).version).toBeNull()
   })
 
-  test('conversations of an earlier version keep their messages, and get a title', async () => {
-    const store = redisStore(given.client)
-    await send('RPUSH', 'sluice:conversation:{a}:history', 'v1', '', JSON.stringify(add[0]))
-    expect(await store.load('a')).toEqual({ messages: add, version: 'v1' })
-    const version = await store.write('a', { title: 'A' }, 'v1')
-    expect(await store.load('a')).toEqual({ messages: add, version })
-    expect(await store.list?.()).toMatchObject({ conversations: [{ id: 'a', title: 'A' }] })
-  })
-
   test('a list that nobody reads forgets the conversations that have expired, and no others', async () => {
     const store = redisStore(given.client, { ttlMs: hourMs })
     for (const id of ['a', 'b', 'c']) await store.write(id, { add }, null)

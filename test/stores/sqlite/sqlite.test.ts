@@ -1,6 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { ConversationStore } from '../../../src/entries/conversation.js'
 import type { Message } from '../../../src/entries/index.js'
 import { createResumable } from '../../../src/entries/resumable.js'
 import { type SqliteDatabase, sqliteLog, sqliteStore } from '../../../src/entries/sqlite.js'
@@ -195,22 +194,6 @@ test('what is left of a cleared conversation ends a day later, unless it continu
   const { version } = await store.load('a')
   await store.write('a', { add: turn }, version)
   expect(expiry()).toEqual({ expires: null })
-})
-
-test('a file without titles gets them, also while a process of the earlier version uses it', async () => {
-  const handle = file.open()
-  const earlier = sqliteStore(handle)
-  let version = await earlier.write('a', { add: turn }, null)
-  // What the earlier version has set up
-  handle.exec('DROP INDEX sluice_streams_running')
-  handle.exec('ALTER TABLE sluice_conversations DROP COLUMN title')
-  expect((await earlier.load('a')).messages).toEqual(turn)
-  const stores = [1, 2, 3].map(() => sqliteStore(file.open()))
-  await Promise.all(stores.map((store) => store.load('a')))
-  version = await (stores[0] as ConversationStore).write('a', { title: 'A' }, version)
-  version = await earlier.write('a', { draft: { step: 1 } }, version)
-  const expected = [{ id: 'a', title: 'A', updatedAt: expect.any(Number), messageCount: 1 }]
-  for (const store of stores) expect(await store.list?.()).toEqual({ conversations: expected })
 })
 
 test.each([
