@@ -146,7 +146,7 @@ for (const [name, present, open] of stores) {
         undefined,
         'partial',
       ])
-      expect(await conversation.read()).toEqual({ messages })
+      expect(await conversation.read()).toEqual({ title: 'a', messages })
     })
 
     test('turns run one at a time, and the second one sees the first', async () => {

@@ -84,7 +84,8 @@ const expectations: Record<string, Expectation> = {
       /\ntemperature: "calling the station of Oslo"\ntemperature: \{"city":"Oslo","celsius":7\}\n.*You asked: "What is the temperature in Oslo/,
   },
   'use-chat/server.ts': {
-    prints: /^data: {"type":"start"}\n[^]*"type":"text-delta"[^]*\ndata: \[DONE\]\n\n$/,
+    prints:
+      /^data: {"type":"start","messageId":"[\w-]+"}\n[^]*"type":"text-delta"[^]*\ndata: \[DONE\]\n\n$/,
   },
 }
 

@@ -89,7 +89,7 @@ const uses: Record<string, string> = {
   'sluice/postgres': `
     const lines = JSON.stringify({ role: 'user', content: 'Hello from a package.' })
     const client = {
-      query: async () => ({ rows: [{ version: 'v', draft: null, lines }] }), release() {}, on() {}, removeListener() {},
+      query: async () => ({ rows: [{ version: 'v', draft: null, title: null, lines }] }), release() {}, on() {}, removeListener() {},
     }
     const { messages } = await entry.postgresStore({ connect: async () => client }).load('c')
     return messages[0].content`,

@@ -210,7 +210,7 @@ describe('a turn whose process is gone, continued with what readers have receive
     child.tell('go on')
     expect(await child.line('ended')).toBe('ended error conflict')
     expect(await read(started)).toEqual(events)
-    expect(await conversation.read()).toEqual({ messages: expect.any(Array) })
+    expect(await conversation.read()).toEqual({ title: 'Pay.', messages: expect.any(Array) })
     const [, answer] = await conversation.messages()
     expect(answer?.content).toEqual(endOf(events).message.content)
     await child.kill()

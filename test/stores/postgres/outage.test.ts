@@ -80,6 +80,10 @@ describe.skipIf(!postgresPresent)(`outages of Postgres${postgresNote}`, () => {
     const resumable = resumableOf(10_000)
     const speaker = new Speaker()
     const { ended } = await resumable.publish('s', speaker.stream)
+    await until(
+      async () => ((await postgresLog(pool).read('s', 0))?.last ?? 0) > 0,
+      'its start is in the log',
+    )
     const followers = [0, 1, 0].map((after) => readRest(resumable, 's', after))
     const end = count(speaker)
     let listening = 0
@@ -153,7 +157,7 @@ describe.skipIf(!postgresPresent)(`outages of Postgres${postgresNote}`, () => {
     model.finish()
     expect(outline(await turn).at(-1)).toBe('error store')
     await server.restart()
-    expect(lines(await conversation.messages())).toEqual(['user a', 'assistant a'])
+    expect(lines(await conversation.messages())).toEqual(['user a', 'assistant a', 'user b'])
     const resumed = await conversation.resume(null, { driver: echo() }).final()
     expect(resumed).toMatchObject({ type: 'complete', messageCount: 4 })
     expect(lines(await conversation.messages()).slice(0, 3)).toEqual([

@@ -66,6 +66,8 @@ describe.skipIf(!redisPresent).each(Object.entries(clients))(
 
       /** The replica has everything up to here, and nothing from here on. */
       async function detach(): Promise<void> {
+        // WAIT counts the writes of its own connection, and a replica takes all writes in order.
+        await sendToPrimary('SET', 'detach', '1')
         await expect.poll(() => sendToPrimary('WAIT', '1', '1000')).toBe(1)
         await sendToReplica('REPLICAOF', 'NO', 'ONE')
       }
