@@ -1,8 +1,8 @@
 /**
  * What conversations and resumable streams cost on each store: `npm run build && npm --prefix bench run stores`.
  *
- * Redis and Postgres are started for it, with the durability that their stores ask for; REDIS_URL and DATABASE_URL name others. This
- * process, the follower and the server share the cores of the machine. The figures are wall time, so they need a quiet machine.
+ * Redis and Postgres are started for it, Postgres with `fsync`. This process, the follower and the servers share the cores of the
+ * machine. The figures are wall time, so they need a quiet machine.
  *
  * - turns: `send()` with a model that answers at once, 32 conversations at the same time: lock, load, draft, answer, commit
  * - tool turns: the same with one tool, whose start and result are written before and after it
@@ -144,17 +144,19 @@ function row(name: string, { turns, toolTurns, events, latencies }: Figures): st
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'stores-'))
-const redis = process.env.REDIS_URL ? undefined : await startRedis({ durable: false })
-const postgres = process.env.DATABASE_URL ? undefined : await startPostgres({ durable: true })
-const places: Place[] = [
-  { name: 'memory', address: '' },
-  { name: 'sqlite', address: join(folder, 'bench.db') },
-  { name: 'redis', address: process.env.REDIS_URL || (redis?.url ?? '') },
-  { name: 'postgres', address: process.env.DATABASE_URL || (postgres?.url ?? '') },
+const redis = await startRedis()
+const durableRedis = await startRedis({ durable: true })
+const postgres = await startPostgres({ durable: true })
+const { host, port, user, database } = postgres.config
+const places: [label: string, place: Place][] = [
+  ['memory', { name: 'memory', address: '' }],
+  ['SQLite', { name: 'sqlite', address: join(folder, 'bench.db') }],
+  ['Postgres', { name: 'postgres', address: `postgres://${user}@${host}:${port}/${database}` }],
+  ['Redis, in memory only', { name: 'redis', address: redis.url }],
+  ['Redis, `appendfsync always`', { name: 'redis', address: durableRedis.url }],
 ]
 console.log('| store | turns a second | turns with a tool | events a second | latency p50 | p99 |')
 console.log('| --- | --- | --- | --- | --- | --- |')
-for (const place of places) console.log(row(place.name, await figuresOf(place)))
-await redis?.stop()
-await postgres?.stop()
+for (const [label, place] of places) console.log(row(label, await figuresOf(place)))
+await Promise.all([redis.stop(), durableRedis.stop(), postgres.stop()])
 rmSync(folder, { recursive: true, force: true })

@@ -32,7 +32,17 @@ export interface PostgresServer {
   stop(): Promise<void>
 }
 
-export async function startPostgres(): Promise<PostgresServer> {
+export interface PostgresServerOptions {
+  /**
+   * A commit is on disk before it is answered, as everywhere but in tests.
+   * @default false
+   */
+  durable?: boolean
+}
+
+export async function startPostgres({
+  durable = false,
+}: PostgresServerOptions = {}): Promise<PostgresServer> {
   const data = ownFolder('sluice-postgres-')
   // The server refuses to run as root.
   const args = ['-D', data, '-A', 'trust', '-U', 'postgres', '-N', '--locale=C', '-E', 'UTF8']
@@ -46,7 +56,7 @@ export async function startPostgres(): Promise<PostgresServer> {
       user: 'postgres',
       database: 'postgres',
     }
-    let server = await spawnPostgres(data, config)
+    let server = await spawnPostgres(data, config, durable)
     if (server === undefined) continue
     const kill = async (): Promise<void> => {
       // An immediate shutdown: without it, the processes of connections would live on for a while.
@@ -59,7 +69,7 @@ export async function startPostgres(): Promise<PostgresServer> {
       kill,
       async restart() {
         await kill()
-        server = await spawnPostgres(data, config)
+        server = await spawnPostgres(data, config, durable)
         if (server === undefined) throw new Error(`Postgres did not come back on ${config.port}.`)
       },
       async stop() {
@@ -115,13 +125,14 @@ default_pool_size = 5
 async function spawnPostgres(
   data: string,
   config: PostgresServer['config'],
+  durable: boolean,
 ): Promise<ServerProcess | undefined> {
   const settings = [
     `port=${config.port}`,
     'listen_addresses=127.0.0.1',
     'unix_socket_directories=',
     // The machine itself does not crash in tests.
-    'fsync=off',
+    `fsync=${durable ? 'on' : 'off'}`,
     'max_connections=200',
   ]
   const args = ['-D', data, ...settings.flatMap((setting) => ['-c', setting])]
