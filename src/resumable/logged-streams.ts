@@ -93,7 +93,7 @@ export class LoggedStreams implements Resumable {
     checkPage(page, id, after)
     if (after > page.last) {
       const message = `Last-Event-ID is ${after}, but the last event of the stream "${id}" is ${page.last}.`
-      throw new StreamError('invalid-request', message)
+      throw wrongPosition(message)
     }
     const { log } = this.#settings
     const openTail = (last: number): Tail => this.#tail(id, last)
@@ -193,5 +193,11 @@ function numberOf(lastEventId: string | number | null | undefined): number {
   const after = /^\d{1,15}$/.test(String(lastEventId)) ? Number(lastEventId) : Number.NaN
   if (Number.isInteger(after)) return after
   const message = `Last-Event-ID is ${show(lastEventId)}. Allowed: the id of an event, an integer from 1.`
-  throw new StreamError('invalid-request', message)
+  throw wrongPosition(message)
+}
+
+/** Speaks of the client's own header, so that a client may see it. */
+function wrongPosition(message: string): StreamError {
+  const publicMessage = 'The Last-Event-ID of the request is not that of an event of this stream.'
+  return new StreamError('invalid-request', message, { status: 400, publicMessage })
 }
