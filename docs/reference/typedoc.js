@@ -30,6 +30,19 @@ export default {
   intentionallyNotExported: [
     'HeaderValues',
     // Steps of a type that is exported.
+    'AgUiFields',
+    'AgUiSource',
+    'HeaderFields',
+    'OpenaiInputPart',
+    'OpenaiTextPart',
+    'OpenaiToolCall',
+    'Promised',
+    'Shown',
+    'UiApprovalState',
+    'UiCallState',
+    'UiPartOfAll',
+    'UiToolPart',
+    'finishReasons',
     'Cut',
     'NeitherOutputNorTools',
     'OnlyOutput',
@@ -49,6 +62,11 @@ export default {
     'Meter',
   ],
   intentionallyNotDocumented: [
+    ...['query', 'release', 'on', 'removeListener'].map(
+      (name) => `sluice/postgres.PostgresClient.${name}`,
+    ),
+    'sluice/postgres.PostgresPool.connect',
+    ...['getItem', 'setItem', 'removeItem'].map((name) => `sluice/client.KeepStorage.${name}`),
     ...['call', 'subscribe', 'unsubscribe', 'duplicate', 'disconnect', 'connect', 'on'].map(
       (name) => `sluice/redis.IoredisClient.${name}`,
     ),
