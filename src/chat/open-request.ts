@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { EventStream } from '../base/event-stream.js'
 import type { Message } from '../base/messages.js'
-import { type ConnectOptions, connect } from '../client/connect.js'
+import { type ConnectOptions, openStream } from '../client/connect.js'
+import type { Stream } from '../core/stream.js'
 import { resolveWithin } from '../http/same-origin.js'
 import { type ChatOptions, type ChatRequest, toInit } from './options.js'
 
@@ -19,27 +19,23 @@ export function openRequest(
   messages: readonly Message[],
   request: ChatRequest,
   hooks: ConnectOptions,
-): EventStream | Promise<EventStream> {
+): Stream | Promise<Stream> {
   const { url: address, body = (all) => ({ messages: all }), streamUrl } = options
   const url = typeof address === 'function' ? address(request) : address
   const json = body(messages, request)
   const keyed = streamUrl && { idempotent: true, resume: () => streamUrl(request.key) }
-  const open = (to: string | URL, what: unknown): EventStream =>
-    connect(to, { ...keyed, ...toInit(options), ...hooks, json: what })
+  const open = (to: string | URL, what: unknown): Stream =>
+    openStream(to, { ...keyed, ...toInit(options), ...hooks, json: what })
   if (!isPromise(url) && !isPromise(json)) return open(url, json)
   return Promise.all([url, json]).then(([to, what]) => open(to, what))
 }
 
-export function openFollowed(
-  options: ChatOptions,
-  url: string,
-  hooks: ConnectOptions,
-): EventStream {
+export function openFollowed(options: ChatOptions, url: string, hooks: ConnectOptions): Stream {
   const { method: _method, retry, ...init } = toInit(options)
   // The server may be away for as long as after a lost connection.
   const patient = { maxRetries: Infinity, ...(typeof retry === 'object' ? retry : {}) }
   const isLimited = typeof retry === 'number' || retry === false
-  return connect(url, { ...init, ...hooks, retry: isLimited ? retry : patient })
+  return openStream(url, { ...init, ...hooks, retry: isLimited ? retry : patient })
 }
 
 /** Asks the server to end a stream that it keeps. Whether it does shows in the stream. */

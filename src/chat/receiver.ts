@@ -10,7 +10,7 @@ import type { AssistantMessage } from '../base/messages.js'
 import type { WaitingCall } from '../base/typed-calls.js'
 import type { ConnectOptions } from '../client/connect.js'
 import type { Receive } from '../core/event-feed.js'
-import { readBatches } from '../core/read-batches.js'
+import type { Stream } from '../core/stream.js'
 import { callSafely } from './call-safely.js'
 import type { RunningAnswer } from './running-answer.js'
 import type { ServerStreams } from './server-streams.js'
@@ -78,11 +78,10 @@ export class Receiver {
     }
   }
 
-  read(answer: RunningAnswer, stream: RunningAnswer['stream'] & object): void {
+  read(answer: RunningAnswer, stream: Stream): void {
     answer.stream = stream
     const view = this.#view
     const isCurrent = (): boolean => view.answer === answer
-    const reader = readBatches(stream)
     const receive: Receive = (batch, firstId) => {
       if (batch === null || !isCurrent()) return
       // An error that the connection has made is not part of the stream, and has no id.
@@ -94,9 +93,10 @@ export class Receiver {
         // It was the last event, or a hook has ended the answer.
         if (!isCurrent()) return
       }
-      if (isCurrent()) reader.read(receive)
+      if (isCurrent()) stream.read(receive)
     }
-    reader.read(receive)
+    stream.claim()
+    stream.read(receive)
   }
 
   /** Ends an answer whose request could not be made. */

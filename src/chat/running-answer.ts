@@ -5,10 +5,10 @@
  */
 
 import { Accumulator } from '../base/accumulator.js'
-import type { EventStream } from '../base/event-stream.js'
 import type { StreamEvent } from '../base/events.js'
 import type { AssistantMessage } from '../base/messages.js'
 import { newId } from '../base/new-id.js'
+import type { Stream } from '../core/stream.js'
 import type { ChatRequest } from './options.js'
 import type { ChatMessage } from './state.js'
 
@@ -22,7 +22,7 @@ export class RunningAnswer {
   /** Undefined while files are read, so that nothing can be sent yet. */
   readonly turn: Turn | undefined
   /** Undefined until the request is ready. */
-  stream: EventStream | undefined
+  stream: Stream | undefined
   /** The address of the stream on a server that keeps it. */
   url: string | undefined
   /** Whether the answer is sought by `follow` and may turn out not to exist. */

@@ -193,6 +193,11 @@ export const connectRules: Rules<ConnectOptions> = {
  * ```
  */
 export function connect(url: string | URL, init: ConnectOptions = {}): EventStream {
+  return openStream(url, init)
+}
+
+/** @internal `connect()` for a reader of batches. */
+export function openStream(url: string | URL, init: ConnectOptions): Stream {
   if (!isUrl(url)) throw optionError('url', url, allowedUrl)
   if (typeof init !== 'object' || init === null) throw optionError('init', init, 'an object')
   // Runtimes have further options of `fetch`: `dispatcher`, `cf`, `next`.
