@@ -122,10 +122,10 @@ export class ChatTurns implements Pick<ChatActions, 'retry' | 'regenerate' | 'ed
     const view = this.#view
     if (this.#view.isLeft || view.answer !== undefined) return false
     const answer = new RunningAnswer(turn, true)
-    const stream = openFollowed(this.#view.options, url, this.#receiver.hooks(answer))
+    const source = openFollowed(this.#view.options, url, this.#receiver.hooks(answer))
     answer.url = url
     view.answer = answer
-    this.#receiver.read(answer, stream)
+    this.#receiver.read(answer, source)
     return true
   }
 
@@ -166,20 +166,20 @@ export class ChatTurns implements Pick<ChatActions, 'retry' | 'regenerate' | 'ed
     const message = sent.findLast(({ role }) => role !== 'assistant')
     const request = { action, key, messageId, message, isRetry }
     const answer = new RunningAnswer(turn)
-    const stream = openRequest(options, sent, request, this.#receiver.hooks(answer))
+    const source = openRequest(options, sent, request, this.#receiver.hooks(answer))
     const { history } = view
     if (from !== undefined) history.branches.fork(history.messages, from)
     history.messages = messages
     this.#receiver.begin(answer)
     this.#streams.begin(answer)
-    if (isPromise(stream)) {
-      stream.then(
+    if (isPromise(source)) {
+      source.then(
         (ready) => {
           if (view.answer === answer) this.#receiver.read(answer, ready)
         },
         (error: unknown) => this.#receiver.fail(answer, error),
       )
-    } else this.#receiver.read(answer, stream)
+    } else this.#receiver.read(answer, source)
     view.show()
     return true
   }

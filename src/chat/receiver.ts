@@ -9,8 +9,7 @@ import { isTerminal, type StreamEvent } from '../base/events.js'
 import type { AssistantMessage } from '../base/messages.js'
 import type { WaitingCall } from '../base/typed-calls.js'
 import type { ConnectOptions } from '../client/connect.js'
-import type { Receive } from '../core/event-feed.js'
-import type { Stream } from '../core/stream.js'
+import type { EventOrigin, EventSink } from '../core/event-feed.js'
 import { callSafely } from './call-safely.js'
 import type { RunningAnswer } from './running-answer.js'
 import type { ServerStreams } from './server-streams.js'
@@ -43,7 +42,7 @@ export class Receiver {
   begin(answer: RunningAnswer): void {
     const view = this.#view
     // Ends a lookup by `follow`: the new answer takes its place.
-    view.answer?.stream?.cancel()
+    view.answer?.source?.close()
     view.answer = answer
     view.dropPage()
     view.status = 'submitted'
@@ -66,7 +65,7 @@ export class Receiver {
         view.options.onResponse?.(response)
         if (!isStopping) return
         callSafely(() => this.#streams.stop(answer, true))
-        answer.stream?.cancel()
+        answer.source?.close()
       },
       onReconnect: (reconnection) => {
         if (view.answer === answer) {
@@ -78,25 +77,28 @@ export class Receiver {
     }
   }
 
-  read(answer: RunningAnswer, stream: Stream): void {
-    answer.stream = stream
-    const view = this.#view
-    const isCurrent = (): boolean => view.answer === answer
-    const receive: Receive = (batch, firstId) => {
-      if (batch === null || !isCurrent()) return
-      // An error that the connection has made is not part of the stream, and has no id.
-      answer.isLost = firstId === null && isLoss(batch.at(-1))
+  read(answer: RunningAnswer, source: EventOrigin): void {
+    answer.source = source
+    const isCurrent = (): boolean => this.#view.answer === answer
+    const receive = (batch: readonly StreamEvent[]): void => {
+      if (!isCurrent()) return
       for (const event of this.#found(answer, batch)) {
         this.#take(event, answer)
-        callSafely(() => view.options.onEvent?.(event))
+        callSafely(() => this.#view.options.onEvent?.(event))
         if (event.type === 'complete') this.#onFree(event.waiting)
         // It was the last event, or a hook has ended the answer.
         if (!isCurrent()) return
       }
-      if (isCurrent()) stream.read(receive)
+      if (isCurrent()) source.pull(sink)
     }
-    stream.claim()
-    stream.read(receive)
+    const sink: EventSink = {
+      events: receive,
+      fail: (error) => {
+        answer.isLost = isLoss(error)
+        receive(answer.failure(error))
+      },
+    }
+    source.pull(sink)
   }
 
   /** Ends an answer whose request could not be made. */
@@ -111,7 +113,7 @@ export class Receiver {
     const view = this.#view
     const { answer } = view
     view.answer = undefined
-    if (isClosed) answer?.stream?.cancel()
+    if (isClosed) answer?.source?.close()
     if (answer !== undefined && !answer.isSought) {
       view.history.finish(answer, how, answer.content.message('unknown'))
     }
@@ -134,7 +136,7 @@ export class Receiver {
     const isOld = history.has(id) && history.lastId !== id
     if (isMissing || isOld) {
       view.answer = undefined
-      answer.stream?.cancel()
+      answer.source?.close()
       this.#streams.forget()
       this.#onFree()
       return []
@@ -186,8 +188,6 @@ export class Receiver {
 }
 
 /** Whether the stream may be running, or be whole, on the server. */
-function isLoss(event: StreamEvent | undefined): boolean {
-  if (event?.type !== 'error') return false
-  const { code, retryable, status } = event.error
+function isLoss({ code, retryable, status }: StreamError): boolean {
   return (retryable || code === 'interrupted') && !nothing.includes(status)
 }

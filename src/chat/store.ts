@@ -146,7 +146,7 @@ export class ChatStore implements ChatActions {
     if (answer.isSought) return this.#receiver.end('stopped')
     answer.isStopped = true
     // Only the response says where the answer runs on.
-    const isOpen = answer.stream !== undefined
+    const isOpen = answer.source !== undefined
     const waits = isOpen && !answer.isAccepted && streams.mayOutlive
     this.#receiver.end('stopped', 'idle', !waits)
     streams.forget()
