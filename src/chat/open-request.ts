@@ -4,14 +4,14 @@
  * @module
  */
 
-import type { EventStream } from '../base/event-stream.js'
 import type { Message } from '../base/messages.js'
-import { type ConnectOptions, connect } from '../client/connect.js'
+import { type ConnectOptions, openConnection } from '../client/connect.js'
+import type { EventOrigin } from '../core/event-feed.js'
 import { resolveWithin } from '../http/same-origin.js'
 import { type ChatOptions, type ChatRequest, toInit } from './options.js'
 
 /**
- * @returns the stream; a promise if the address or the body comes by one
+ * @returns the events; a promise if the address or the body comes by one
  * @throws TypeError for an invalid option
  */
 export function openRequest(
@@ -19,13 +19,13 @@ export function openRequest(
   messages: readonly Message[],
   request: ChatRequest,
   hooks: ConnectOptions,
-): EventStream | Promise<EventStream> {
+): EventOrigin | Promise<EventOrigin> {
   const { url: address, body = (all) => ({ messages: all }), streamUrl } = options
   const url = typeof address === 'function' ? address(request) : address
   const json = body(messages, request)
   const keyed = streamUrl && { idempotent: true, resume: () => streamUrl(request.key) }
-  const open = (to: string | URL, what: unknown): EventStream =>
-    connect(to, { ...keyed, ...toInit(options), ...hooks, json: what })
+  const open = (to: string | URL, what: unknown): EventOrigin =>
+    openConnection(to, { ...keyed, ...toInit(options), ...hooks, json: what })
   if (!isPromise(url) && !isPromise(json)) return open(url, json)
   return Promise.all([url, json]).then(([to, what]) => open(to, what))
 }
@@ -34,12 +34,12 @@ export function openFollowed(
   options: ChatOptions,
   url: string,
   hooks: ConnectOptions,
-): EventStream {
+): EventOrigin {
   const { method: _method, retry, ...init } = toInit(options)
   // The server may be away for as long as after a lost connection.
   const patient = { maxRetries: Infinity, ...(typeof retry === 'object' ? retry : {}) }
   const isLimited = typeof retry === 'number' || retry === false
-  return connect(url, { ...init, ...hooks, retry: isLimited ? retry : patient })
+  return openConnection(url, { ...init, ...hooks, retry: isLimited ? retry : patient })
 }
 
 /** Asks the server to end a stream that it keeps. Whether it does shows in the stream. */

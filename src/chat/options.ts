@@ -5,7 +5,6 @@
  */
 
 import {
-  anything,
   checkOptions,
   delay,
   flag,
@@ -161,7 +160,8 @@ export type PageTool = (
 
 const { body: _ownBody, json: _json, signal: _signal, ...shared } = connectRules
 
-const rules: Rules<ChatOptions> = {
+/** Those that `connect()` does not have, or has with another meaning. */
+const own: Omit<Rules<ChatOptions>, keyof typeof shared> = {
   url: required(
     rule(
       'a URL, or a function that returns one',
@@ -187,9 +187,9 @@ const rules: Rules<ChatOptions> = {
   throttleMs: delay,
   onEvent: func,
   onStop: func,
-  ...shared,
-  headers: anything,
 }
+
+const rules: Rules<ChatOptions> = { ...own, ...shared }
 
 /** @throws TypeError for an invalid option */
 export function checkChatOptions(options: ChatOptions): void {
@@ -198,21 +198,5 @@ export function checkChatOptions(options: ChatOptions): void {
 
 /** The options that are passed on to `connect()`. */
 export function toInit(options: ChatOptions): ConnectOptions {
-  const {
-    url: _url,
-    body: _body,
-    initialMessages: _initialMessages,
-    createKey: _createKey,
-    resumesTurns: _resumesTurns,
-    streamUrl: _streamUrl,
-    follow: _follow,
-    keep: _keep,
-    tools: _tools,
-    maxFileBytes: _maxFileBytes,
-    throttleMs: _throttleMs,
-    onEvent: _onEvent,
-    onStop: _onStop,
-    ...init
-  } = options
-  return init
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !Object.hasOwn(own, name)))
 }

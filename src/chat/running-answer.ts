@@ -4,11 +4,13 @@
  * @module
  */
 
-import { Accumulator } from '../base/accumulator.js'
-import type { EventStream } from '../base/event-stream.js'
+import type { Accumulator } from '../base/accumulator.js'
+import type { StreamError } from '../base/errors.js'
 import type { StreamEvent } from '../base/events.js'
 import type { AssistantMessage } from '../base/messages.js'
 import { newId } from '../base/new-id.js'
+import type { EventOrigin } from '../core/event-feed.js'
+import { Transcript } from '../core/transcript.js'
 import type { ChatRequest } from './options.js'
 import type { ChatMessage } from './state.js'
 
@@ -22,7 +24,7 @@ export class RunningAnswer {
   /** Undefined while files are read, so that nothing can be sent yet. */
   readonly turn: Turn | undefined
   /** Undefined until the request is ready. */
-  stream: EventStream | undefined
+  source: EventOrigin | undefined
   /** The address of the stream on a server that keeps it. */
   url: string | undefined
   /** Whether the answer is sought by `follow` and may turn out not to exist. */
@@ -34,7 +36,8 @@ export class RunningAnswer {
   /** Whether the connection was lost for good, so that nobody knows how the answer ends. */
   isLost = false
   id: string = newId()
-  readonly content: Accumulator = new Accumulator()
+  readonly #transcript = new Transcript()
+  #isBegun = false
   /** The ids of calls whose results are preliminary. */
   readonly preliminary: Set<string> = new Set()
   #shown: ChatMessage | undefined
@@ -45,11 +48,23 @@ export class RunningAnswer {
     this.isSought = this.isFollowed = isSought
   }
 
+  get content(): Accumulator {
+    return this.#transcript.content
+  }
+
   take(event: StreamEvent): void {
-    this.content.add(event)
+    this.#isBegun = true
+    this.#transcript.add(event)
     if (event.type !== 'content' || event.kind !== 'tool-result') return
     if (event.preliminary) this.preliminary.add(event.id)
     else this.preliminary.delete(event.id)
+  }
+
+  /** The last events of an answer whose connection failed. Every stream begins with a `start`. */
+  failure(error: StreamError): StreamEvent[] {
+    const end = this.#transcript.failure(error, 0, 'unknown')
+    if (this.#isBegun) return [end]
+    return [{ type: 'start', id: newId(), provider: 'unknown', model: 'unknown' }, end]
   }
 
   /** The message so far, the same object as long as nothing arrives; undefined without content. */

@@ -6,22 +6,21 @@
 
 import { KeptStreams } from './kept-stream.js'
 import { sendStop, streamOf } from './open-request.js'
-import type { ChatOptions } from './options.js'
 import type { RunningAnswer, Turn } from './running-answer.js'
+import type { ChatView } from './view.js'
 
 export class ServerStreams {
-  readonly #options: () => ChatOptions
+  readonly #view: ChatView
   #kept: KeptStreams | undefined
   #stopListening: (() => void) | undefined
 
-  /** @param options - those of now */
-  constructor(options: () => ChatOptions) {
-    this.#options = options
+  constructor(view: ChatView) {
+    this.#view = view
   }
 
   /** Whether the server may continue an answer that its page has left. */
   get mayOutlive(): boolean {
-    const { onStop, keep, streamUrl } = this.#options()
+    const { onStop, keep, streamUrl } = this.#view.options
     return Boolean(onStop ?? keep ?? streamUrl)
   }
 
@@ -43,7 +42,7 @@ export class ServerStreams {
   /** Remembers the stream of an answer. */
   begin(answer: RunningAnswer): void {
     const { turn } = answer
-    const { streamUrl } = this.#options()
+    const { streamUrl } = this.#view.options
     if (turn === undefined || streamUrl === undefined) return
     answer.url = streamUrl(turn.key).toString()
     this.#write(answer.url, turn)
@@ -51,7 +50,7 @@ export class ServerStreams {
 
   /** Remembers the address that a response names. */
   receive(answer: RunningAnswer, response: Response): void {
-    const { keep, url } = this.#options()
+    const { keep, url } = this.#view.options
     if (keep === undefined || answer.url !== undefined) return
     answer.url = streamOf(response, typeof url === 'function' ? response.url : url)
     if (answer.url === undefined || answer.turn === undefined || answer.isStopped) return
@@ -64,7 +63,7 @@ export class ServerStreams {
 
   /** @param isAgain - a stop before the response may have come before the request */
   stop({ turn, url }: RunningAnswer, isAgain = false): void {
-    const options = this.#options()
+    const options = this.#view.options
     const { onStop } = options
     if (onStop === undefined) {
       if (url !== undefined) void sendStop(options, url).catch(() => {})
@@ -76,7 +75,7 @@ export class ServerStreams {
   }
 
   #streams(): KeptStreams | undefined {
-    const { keep } = this.#options()
+    const { keep } = this.#view.options
     return keep === undefined ? undefined : (this.#kept ??= new KeptStreams(keep))
   }
 }

@@ -193,6 +193,12 @@ export const connectRules: Rules<ConnectOptions> = {
  * ```
  */
 export function connect(url: string | URL, init: ConnectOptions = {}): EventStream {
+  const source = openConnection(url, init)
+  return new Stream(new ReceivedAnswer(source, source), { signal: init.signal ?? undefined })
+}
+
+/** @internal The events of `connect()`, for a reader that keeps them itself. It ignores `signal`. */
+export function openConnection(url: string | URL, init: ConnectOptions): ConnectionSource {
   if (!isUrl(url)) throw optionError('url', url, allowedUrl)
   if (typeof init !== 'object' || init === null) throw optionError('init', init, 'an object')
   // Runtimes have further options of `fetch`: `dispatcher`, `cf`, `next`.
@@ -209,11 +215,11 @@ export function connect(url: string | URL, init: ConnectOptions = {}): EventStre
     onData,
     idempotent,
     onUnauthorized,
-    signal,
+    signal: _signal,
     ...request
   } = init
   checkUrl(url, fetch)
-  const settings = {
+  return new ConnectionSource({
     ...reconnectSettings(retry),
     requests: new Requests({
       url: String(url),
@@ -229,10 +235,7 @@ export function connect(url: string | URL, init: ConnectOptions = {}): EventStre
     onReconnect,
     onResponse,
     onData,
-  }
-  const { after } = settings.requests
-  const answer = new ReceivedAnswer(new ConnectionSource(settings), { after })
-  return new Stream(answer, { signal: signal ?? undefined })
+  })
 }
 
 const allowedUrl = 'an absolute URL, or in a browser a relative one'

@@ -63,6 +63,8 @@ const healthyMs = 30_000
 const silenceAfterWakeMs = 5_000
 
 export class ConnectionSource implements EventOrigin, EventSink, ResponseListener {
+  /** The id of the last event that was received elsewhere; 0 for a stream from its beginning. */
+  readonly after: number
   readonly #settings: ConnectionSettings
   readonly #sequence: Sequence
   readonly #watchdog = new Watchdog((limitMs) => this.#expire(limitMs))
@@ -92,7 +94,8 @@ export class ConnectionSource implements EventOrigin, EventSink, ResponseListene
 
   constructor(settings: ConnectionSettings) {
     this.#settings = settings
-    this.#sequence = new Sequence(settings.requests.after)
+    this.after = settings.requests.after
+    this.#sequence = new Sequence(this.after)
   }
 
   pull(sink: EventSink): void {

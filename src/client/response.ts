@@ -12,8 +12,8 @@ import { cancelBody, readerOf } from '../http/body.js'
 import { drain } from '../http/drain.js'
 import { LineReader } from '../http/lines.js'
 import { readStart } from '../http/request-error.js'
-import { ServerSentEventReader } from '../http/sse.js'
 import { type DataEvent, parseDataEvent } from './data-event.js'
+import { EventReader } from './event-reader.js'
 import { bodyOf, connectionError, serverError, statusError } from './server-error.js'
 
 /** Receives the progress of a response that is one of several in a stream. */
@@ -35,7 +35,7 @@ export interface ResponseListener {
 export class ResponseSource implements EventOrigin {
   readonly #response: Response
   readonly #listener: ResponseListener | undefined
-  #parser: ServerSentEventReader | LineReader
+  #parser: EventReader | LineReader
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   #sink: EventSink | undefined
   #events: StreamEvent[] = []
@@ -49,8 +49,8 @@ export class ResponseSource implements EventOrigin {
   constructor(response: Response, listener?: ResponseListener) {
     this.#response = response
     this.#listener = listener
-    this.#parser = new ServerSentEventReader(
-      (data, _event, id) => this.#onEvent(data, id),
+    this.#parser = new EventReader(
+      (data, id) => this.#onEvent(data, id),
       (delayMs) => listener?.onRetry(delayMs),
     )
   }

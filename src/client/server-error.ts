@@ -11,7 +11,7 @@ import {
   type StreamErrorOptions,
 } from '../base/errors.js'
 import { parseJson } from '../base/parse-json.js'
-import { networkError } from '../http/request-error.js'
+import { networkFailure } from '../http/request-error.js'
 import { retryAfterMs } from '../http/retry-after.js'
 
 /** The maximum length of a response body on an error, in characters. */
@@ -42,8 +42,8 @@ export function serverError(
 /** The error of a request that was rejected, or of a body that broke off. */
 export function connectionError(thrown: unknown, when: string): StreamError {
   if (StreamError.is(thrown)) return thrown
-  const { code, message } = networkError(thrown, 'server', when)
-  return serverError(code, message, { cause: thrown })
+  const { code, what } = networkFailure(thrown, when)
+  return serverError(code, `server: ${what}`, { cause: thrown })
 }
 
 /**

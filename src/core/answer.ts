@@ -148,7 +148,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
     this.#wasted = addUsage(this.#wasted, this.#costOfAttempt(event.usage ?? {}))
     this.#lengthBefore = this.length
     this.#transcript.add(event)
-    if (event.mode === 'restart') this.#length = this.#transcript.keptLength()
+    if (event.mode === 'restart') this.#length = this.#transcript.content.keptLength()
     this.#settings.observer?.retry(event)
     this.#deliver([event])
   }

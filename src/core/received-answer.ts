@@ -8,8 +8,8 @@
 import type { StreamError } from '../base/errors.js'
 import type { TerminalEvent } from '../base/events.js'
 import { isTerminal, type StreamEvent } from '../base/events.js'
+import { newId } from '../base/new-id.js'
 import type { EventFeed, EventOrigin, EventSink, Receive } from './event-feed.js'
-import { startOf } from './start-event.js'
 import { Transcript } from './transcript.js'
 
 /** A stored stream, whose events have ids. */
@@ -80,7 +80,10 @@ export class ReceivedAnswer implements EventFeed, EventSink {
     const id = this.#kept === undefined ? undefined : null
     // Reading can fail before the `start` is received, and every stream begins with one.
     if (this.#begun) this.#deliver([terminal], id)
-    else this.#deliver([startOf({ provider: 'unknown', model: 'unknown' }), terminal], id)
+    else {
+      const start = { type: 'start', id: newId(), provider: 'unknown', model: 'unknown' } as const
+      this.#deliver([start, terminal], id)
+    }
   }
 
   #deliver(batch: readonly StreamEvent[], firstId: number | null | undefined): void {

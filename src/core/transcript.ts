@@ -50,11 +50,6 @@ export class Transcript {
     this.#step = steps.length + 1
   }
 
-  /** The length of the content that has not been discarded, in characters. */
-  keptLength(): number {
-    return this.content.keptLength()
-  }
-
   add(event: StreamEvent): void {
     if (event.type === 'retry') this.countAttempt(event)
     this.#content.add(event)

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { failureOf, StreamError } from '../base/errors.js'
+import { failureOf, StreamError, type StreamErrorCode } from '../base/errors.js'
 import { parseJson } from '../base/parse-json.js'
 import { readerOf } from './body.js'
 import { causesOf, isConnectionError, isMistake, isUnsendable } from './connection-error.js'
@@ -95,10 +95,19 @@ function unknownError(thrown: unknown, provider: string): StreamError {
 /** @param when - the end of the sentence "the connection failed" */
 export function networkError(thrown: unknown, provider: string, when: string = ''): StreamError {
   if (StreamError.is(thrown)) return thrown
+  const { code, what } = networkFailure(thrown, when)
+  return failureOf(provider, code, what, { cause: thrown })
+}
+
+/** How a connection failed: a code, and a sentence without its beginning. */
+export function networkFailure(
+  thrown: unknown,
+  when: string,
+): { code: StreamErrorCode; what: string } {
   const reason = innermostReason(thrown)
   const timedOut = /timed? ?out/i.test(reason)
   const what = `the connection ${timedOut ? 'timed out' : 'failed'}${when && ` ${when}`}: ${reason}`
-  return failureOf(provider, timedOut ? 'timeout' : 'network', what, { cause: thrown })
+  return { code: timedOut ? 'timeout' : 'network', what }
 }
 
 /** The reason that means something: `fetch failed` does not, ECONNREFUSED is two causes deeper. */

@@ -48,15 +48,11 @@ export class ServerSentEventReader {
    */
   #clean = true
 
-  /**
-   * @param onRetry - takes the wait before a reconnection that the server asks for, in milliseconds
-   */
-  constructor(onEvent: OnServerSentEvent, onRetry?: (delayMs: number) => void) {
+  constructor(onEvent: OnServerSentEvent) {
     this.#onEvent = onEvent
     this.#parser = createParser({
       maxBufferSize: maxEventLength,
       onEvent: ({ data, event, id }) => onEvent(data, event, id),
-      onRetry,
       onError: (error) => {
         if (error.type === 'max-buffer-size-exceeded') throw tooLong()
         // Some servers (GPUStack) end a failed stream with a line `error: {...}`, whose field name

@@ -83,6 +83,21 @@ describe('the status of messages', () => {
     expect(sent[0]?.id).toBe(chat.getState().messages[0]?.id)
   })
 
+  test('onEvent receives every answer from its start, also one that was not reached', async () => {
+    const types: string[] = []
+    const { chat, remote } = talk({ retry: false, onEvent: ({ type }) => void types.push(type) })
+    chat.send('Hi')
+    remote.last.lose()
+    await settled()
+    expect(types).toEqual(['start', 'error'])
+    chat.send('Again')
+    remote.last.begin().send(...answerOf('Hel').slice(0, 2))
+    await settled()
+    remote.last.fail()
+    await settled()
+    expect(types.slice(2)).toEqual(['start', 'content', 'error'])
+  })
+
   test('messages that were stored during an answer are partial', () => {
     const { chat } = talk({
       initialMessages: [

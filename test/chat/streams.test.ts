@@ -316,6 +316,17 @@ describe('stop()', () => {
     expect(order).toEqual(['response', 'stop', 'response'])
   })
 
+  test('a request that fails after stop() changes nothing that is shown', async () => {
+    const { chat, remote } = talk({ onStop: () => {}, retry: false })
+    chat.send('Hi')
+    chat.stop()
+    const state = chat.getState()
+    remote.last.lose()
+    await settled()
+    expect(chat.getState()).toBe(state)
+    expect(state).toMatchObject({ status: 'idle', error: undefined })
+  })
+
   test('onStop is called once, with the address, for an answer that has begun', async () => {
     const onStop = vi.fn()
     const { chat, remote, storage } = kept(undefined, { onStop })
