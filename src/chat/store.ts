@@ -41,6 +41,8 @@ const defaultFileBytes = 14_000_000
 export class ChatStore implements ChatActions {
   #options: ChatOptions
   #state: ChatState
+  /** The last state before anything has begun. */
+  #initial: ChatState
   readonly #listeners = new Set<() => void>()
   readonly #frame = new Frame(() => this.#show())
   readonly #streams = new ServerStreams(() => this.#options)
@@ -53,6 +55,8 @@ export class ChatStore implements ChatActions {
   #error: StreamError | undefined
   #retrying: ChatState['retrying']
   #isStarted = false
+  /** Whether there was a subscriber or a request. */
+  #hasBegun = false
   #mounts = 0
   /** Whether nobody will look any more. */
   #left = false
@@ -62,12 +66,14 @@ export class ChatStore implements ChatActions {
     this.#options = options
     this.#frame.everyMs = options.throttleMs
     this.#history.messages = this.#history.toShown(options.initialMessages ?? [])
-    this.#state = this.#look()
+    this.#state = this.#initial = this.#look()
   }
 
   // -------------------------------------------------------------- for frameworks
 
   readonly getState = (): ChatState => this.#state
+
+  readonly getServerState = (): ChatState => this.#initial
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener)
@@ -340,7 +346,7 @@ export class ChatStore implements ChatActions {
   /** Looks for an answer in progress, and otherwise runs the tools that an earlier page has left. */
   #start(): void {
     if (this.#isStarted || this.#left) return
-    this.#isStarted = true
+    this.#isStarted = this.#hasBegun = true
     const { follow, keep } = this.#options
     if (follow !== undefined && follow !== null) this.#seek(String(follow))
     else if (keep === undefined) return this.#answerCalls()
@@ -384,6 +390,7 @@ export class ChatStore implements ChatActions {
     // Ends a lookup by `follow`: the new answer takes its place.
     this.#answer?.stream?.cancel()
     this.#answer = answer
+    this.#hasBegun = true
     this.#dropPage()
     this.#status = 'submitted'
     this.#error = this.#retrying = this.#history.broken = undefined
@@ -583,6 +590,7 @@ export class ChatStore implements ChatActions {
   #show(): void {
     this.#frame.cancel()
     this.#state = this.#look()
+    if (!this.#hasBegun) this.#initial = this.#state
     for (const listener of this.#listeners) listener()
   }
 
