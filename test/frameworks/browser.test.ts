@@ -4,10 +4,8 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { json } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { svelte } from '../../examples/frameworks/svelte-plugin.js'
 import type { Driver } from '../../src/base/driver.js'
 import type { ChatOptions } from '../../src/entries/client.js'
 import { createStream, sse } from '../../src/entries/index.js'
@@ -21,6 +19,7 @@ import {
   servePage,
   takePicture,
 } from '../support/browser.js'
+import { frameworks, pageOf } from '../support/frameworks.js'
 
 // A browser on a busy machine is slow.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
@@ -71,7 +70,7 @@ async function* wordsOf(next: () => Promise<string | null>) {
   return { finishReason: 'stop', usage: {} } as const
 }
 
-describe.skipIf(!browserPresent).each(['react', 'vue', 'svelte', 'solid'])(
+describe.skipIf(!browserPresent).each(frameworks)(
   `useStream() of %s in a browser${browserNote}`,
   (framework) => {
     let browser: Browser
@@ -107,8 +106,8 @@ describe.skipIf(!browserPresent).each(['react', 'vue', 'svelte', 'solid'])(
     }
 
     beforeAll(async () => {
-      const entry = fileURLToPath(new URL(`${framework}-page.ts`, import.meta.url))
-      server = await servePage(entry, (...exchange) => void route(...exchange), [svelte()])
+      const { entry, plugins } = pageOf(framework)
+      server = await servePage(entry, (...exchange) => void route(...exchange), plugins)
       browser = await launchBrowser(['--disable-back-forward-cache'])
     })
     afterAll(async () => {
