@@ -15,6 +15,7 @@ import {
 } from '../support/browser.js'
 import { frameworks, pageOf } from '../support/frameworks.js'
 import { KeptAnswers } from '../support/kept-answers.js'
+import { tasksOf } from '../support/tasks.js'
 
 // A browser on a busy machine is slow.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
@@ -22,6 +23,8 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
 declare global {
   interface Window {
     page: { mount(source: ChatOptions, root: Element | null): () => void }
+    /** The number of changes in each frame, by its time. */
+    changes: Map<number, number>
   }
 }
 
@@ -152,5 +155,52 @@ describe.skipIf(!browserPresent).each(frameworks)(
       await shows('One two three', 'done')
       expect(answers.asked).toBe(1)
     })
+
+    const tokens = Array.from({ length: 6_000 }, (_, number) => `${number} `)
+
+    test('6,000 tokens in a burst are shown once per frame, in short tasks', async () => {
+      const tasks = await tasksOf(browser, page, async () => {
+        await page.evaluate(countChanges)
+        await say('Hi')
+        for (const token of tokens) {
+          answers.say(token)
+          await new Promise((resolve) => setImmediate(resolve))
+        }
+        answers.say(null)
+        await shows(tokens.join('').trim(), 'done')
+      })
+      const changes = await page.evaluate(() => [...window.changes.values()])
+      expect(Math.max(...changes)).toBe(1)
+      expect(changes.length).toBeGreaterThan(10)
+      expect(tasks.length).toBeGreaterThan(100)
+      expect(Math.max(...tasks)).toBeLessThan(50)
+    })
+
+    test('6,000 tokens that a reload brings at once are shown in short tasks', async () => {
+      answers.say(...tokens)
+      await say('Hi')
+      await shows('5998 5999', 'streaming')
+      await page.reload()
+      const tasks = await tasksOf(browser, page, async () => {
+        await page.evaluate(countChanges)
+        await mount()
+        await shows(tokens.join('').trim(), 'streaming')
+      })
+      const changes = await page.evaluate(() => [...window.changes.values()])
+      expect(Math.max(...changes)).toBe(1)
+      expect(tasks.length).toBeGreaterThan(10)
+      expect(Math.max(...tasks)).toBeLessThan(50)
+    })
   },
 )
+
+/** Counts how often the page changes in each frame, from the first words of the answer on. */
+function countChanges(): void {
+  window.changes = new Map()
+  const observer = new MutationObserver(() => {
+    if (document.querySelector('p.assistant') === null) return
+    const frame = Number(document.timeline.currentTime)
+    window.changes.set(frame, (window.changes.get(frame) ?? 0) + 1)
+  })
+  observer.observe(document.body, { subtree: true, childList: true, characterData: true })
+}
