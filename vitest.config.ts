@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { react18 } from './test/support/react-18.ts'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
 const source = (entry: string): string => `${root}src/entries/${entry}.ts`
@@ -41,6 +42,7 @@ export default defineConfig({
   },
   test: {
     testTimeout: 10_000,
+    provide: { reactVersion: 19 },
     // What response writers print for developers.
     onConsoleLog: (log) => !log.startsWith('sluice: '),
     // Numbers of workers suit two cores: many tests wait for a server or a process most of their time.
@@ -64,6 +66,18 @@ export default defineConfig({
           name: 'unit-alone',
           include: alone,
           exclude: [installed, ...onTheBuild],
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        plugins: [react18()],
+        test: {
+          name: 'unit-react-18',
+          include: ['test/react/*.test.tsx'],
+          server: { deps: { inline: [/@testing-library\/react/] } },
+          provide: { reactVersion: 18 },
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },

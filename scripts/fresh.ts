@@ -44,9 +44,9 @@ function freshen(name: string): void {
 function run(name: string): void {
   const product = join(root, buildOf(name).product)
   const startedAt = Date.now() / 1000
+  // Vitest sets it to "test", with which Vite bundles the development build of React.
+  const env = { ...process.env, NODE_ENV: undefined }
   try {
-    // Vitest sets it to `test`, and the page would be built with the development version of React.
-    const env = { ...process.env, NODE_ENV: undefined }
     execFileSync('npm', ['run', '--silent', name], { cwd: root, stdio: 'inherit', env })
   } catch (error) {
     // The compiler writes its files even if it finds an error.

@@ -13,6 +13,11 @@ export interface Chat extends ChatActions {
   /** The state, the same object until it changes. */
   getState(): ChatState
   /**
+   * The state before the first subscriber and the first request, which is what a server renders. The
+   * browser needs it to hydrate a component while an answer is in progress.
+   */
+  getServerState(): ChatState
+  /**
    * Calls back after each change of the state. With the first subscriber, the conversation looks for
    * an answer in progress: see `follow` and `keep`. Without subscribers, an answer continues.
    *

@@ -44,6 +44,7 @@ export class Receiver {
     // Ends a lookup by `follow`: the new answer takes its place.
     view.answer?.source?.close()
     view.answer = answer
+    view.hasBegun = true
     view.dropPage()
     view.status = 'submitted'
     view.error = view.retrying = view.history.broken = undefined

@@ -55,6 +55,8 @@ export class ChatStore implements ChatActions {
 
   readonly getState = (): ChatState => this.#view.state
 
+  readonly getServerState = (): ChatState => this.#view.initial
+
   readonly subscribe = (listener: () => void): (() => void) => {
     const { listeners } = this.#view
     listeners.add(listener)
@@ -182,7 +184,7 @@ export class ChatStore implements ChatActions {
   /** Looks for an answer in progress, and otherwise runs the tools that an earlier page has left. */
   #start(): void {
     if (this.#isStarted || this.#view.isLeft) return
-    this.#isStarted = true
+    this.#isStarted = this.#view.hasBegun = true
     const { follow, keep } = this.#view.options
     if (follow !== undefined && follow !== null) this.#turns.seek(String(follow))
     else if (keep === undefined) return this.#answerCalls()

@@ -29,6 +29,10 @@ export class ChatView {
   readonly listeners: Set<() => void> = new Set()
   /** What was shown last. */
   state: ChatState
+  /** The last state before anything has begun, which is what a server renders. */
+  initial: ChatState
+  /** Whether there was a subscriber or a request. */
+  hasBegun = false
   /** Whether nobody will look any more. */
   isLeft = false
 
@@ -36,7 +40,7 @@ export class ChatView {
     this.options = options
     this.frame.everyMs = options.throttleMs
     this.history.messages = this.history.toShown(options.initialMessages ?? [])
-    this.state = this.#look()
+    this.state = this.initial = this.#look()
   }
 
   get isBusy(): boolean {
@@ -47,6 +51,7 @@ export class ChatView {
   show(): void {
     this.frame.cancel()
     this.state = this.#look()
+    if (!this.hasBegun) this.initial = this.state
     for (const listener of this.listeners) listener()
   }
 

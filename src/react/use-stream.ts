@@ -45,7 +45,7 @@ export function useStream(source: ChatOptions | Chat): ChatState & ChatActions {
   if (chat === undefined) {
     throw new TypeError('useStream() was called with a conversation before, and now with options.')
   }
-  const state = useSyncExternalStore(chat.subscribe, chat.getState, chat.getState)
+  const state = useSyncExternalStore(chat.subscribe, chat.getState, chat.getServerState)
   useEffect(() => {
     if (!isChat(source)) own?.setOptions(source)
   })

@@ -81,6 +81,7 @@ const optional = [
   'ioredis',
   'openai',
   'redis',
+  'vue',
 ]
 
 interface Case {

@@ -2,17 +2,9 @@
  * The pages of `examples/frameworks` in a browser, with a server that keeps its streams.
  */
 
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { json } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { svelte } from '../../examples/frameworks/svelte-plugin.js'
-import type { Driver } from '../../src/base/driver.js'
 import type { ChatOptions } from '../../src/entries/client.js'
-import { createStream, sse } from '../../src/entries/index.js'
-import { pipeToNode } from '../../src/entries/node.js'
-import { createResumable, memoryLog } from '../../src/entries/resumable.js'
 import {
   browserNote,
   browserPresent,
@@ -21,6 +13,9 @@ import {
   servePage,
   takePicture,
 } from '../support/browser.js'
+import { frameworks, pageOf } from '../support/frameworks.js'
+import { KeptAnswers } from '../support/kept-answers.js'
+import { tasksOf } from '../support/tasks.js'
 
 // A browser on a busy machine is slow.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
@@ -28,87 +23,22 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 })
 declare global {
   interface Window {
     page: { mount(source: ChatOptions, root: Element | null): () => void }
+    counts: { changes: number; frames: number }
   }
 }
 
-/** A model whose words a test says. */
-class Model {
-  readonly #waiting: ((word: string | null) => void)[] = []
-  readonly #said: (string | null)[] = []
-  asked = 0
-  ended = Promise.withResolvers<string>()
-
-  /** Null ends the answer. */
-  say(...words: (string | null)[]): void {
-    for (const word of words) {
-      const waiting = this.#waiting.shift()
-      if (waiting === undefined) this.#said.push(word)
-      else waiting(word)
-    }
-  }
-
-  readonly driver: Driver = {
-    provider: 'p',
-    model: 'm',
-    stream: (_request, { signal }) => {
-      this.asked++
-      const next = (): Promise<string | null> =>
-        new Promise((resolve, reject) => {
-          signal.addEventListener('abort', () => reject(signal.reason))
-          const said = this.#said.shift()
-          if (said === undefined) this.#waiting.push(resolve)
-          else resolve(said)
-        })
-      return wordsOf(next)
-    },
-  }
-}
-
-async function* wordsOf(next: () => Promise<string | null>) {
-  for (let word = await next(); word !== null; word = await next()) {
-    yield { type: 'content', kind: 'text', index: 0, text: word } as const
-  }
-  return { finishReason: 'stop', usage: {} } as const
-}
-
-describe.skipIf(!browserPresent).each(['react', 'vue', 'svelte', 'solid'])(
+describe.skipIf(!browserPresent).each(frameworks)(
   `useStream() of %s in a browser${browserNote}`,
   (framework) => {
     let browser: Browser
     let context: BrowserContext
     let server: PageServer
     let page: Page
-    let model: Model
-    let requests: string[]
-    let responses: ServerResponse[]
-    const resumable = createResumable({ log: memoryLog() })
-
-    async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-      const { method, url = '', headers } = request
-      requests.push(`${method} ${url.replace(/[^/]{20,}/, 'key')}`)
-      responses.push(response)
-      if (url === '/elsewhere') return void response.end('<p>elsewhere</p>')
-      const id = url.replace('/ai/', '')
-      if (method === 'DELETE') {
-        await resumable.stop(id)
-        return void response.writeHead(204).end()
-      }
-      if (method === 'GET') {
-        const stream = await resumable.follow(id, headers['last-event-id']?.toString())
-        if (stream === null) return void response.writeHead(404).end()
-        return pipeToNode(stream, response, sse())
-      }
-      const { key, messages } = (await json(request)) as { key: string; messages: [] }
-      const stream = createStream({ driver: model.driver, messages, retry: false })
-      const { ended } = await resumable.publish(key, stream)
-      void ended.then(({ type }) => model.ended.resolve(type))
-      const followed = await resumable.follow(key)
-      if (followed !== null) await pipeToNode(followed, response, sse())
-    }
+    let answers: KeptAnswers
 
     beforeAll(async () => {
-      const entry = fileURLToPath(new URL(`${framework}-page.ts`, import.meta.url))
-      server = await servePage(entry, (...exchange) => void route(...exchange), [svelte()])
+      const { entry, plugins } = pageOf(framework)
+      server = await servePage(entry, (...exchange) => void answers.route(...exchange), plugins)
       browser = await launchBrowser(['--disable-back-forward-cache'])
     })
     afterAll(async () => {
@@ -117,9 +47,7 @@ describe.skipIf(!browserPresent).each(['react', 'vue', 'svelte', 'solid'])(
     })
 
     beforeEach(async () => {
-      model = new Model()
-      requests = []
-      responses = []
+      answers = new KeptAnswers()
       context = await browser.newContext({ viewport: { width: 640, height: 420 } })
       page = await context.newPage()
       await open()
@@ -159,59 +87,59 @@ describe.skipIf(!browserPresent).each(['react', 'vue', 'svelte', 'solid'])(
       await say('Hi')
       let text = ''
       for (const word of ['Sun', 'light ', 'is ', 'scattered']) {
-        model.say(word)
+        answers.say(word)
         text += word
         await shows(text, 'streaming')
       }
       await takePicture(page, `${framework}-streaming`)
-      model.say(null)
+      answers.say(null)
       await shows(text, 'done')
-      expect(requests).toEqual(['POST /ai'])
+      expect(answers.requests).toEqual(['POST /ai'])
     })
 
     test('Stop ends the answer on the server, and a reload does not bring it back', async () => {
       await say('Hi')
-      model.say('Once')
+      answers.say('Once')
       await shows('Once', 'streaming')
       await press('Stop')
       await shows('Once', 'stopped')
-      expect(await model.ended.promise).toBe('error')
+      expect(await answers.ended).toBe('error')
       await open()
       await page.locator('output', { hasText: 'idle' }).waitFor()
-      expect(requests).toEqual(['POST /ai', 'DELETE /ai/key'])
+      expect(answers.requests).toEqual(['POST /ai', 'DELETE /ai/key'])
     })
 
     test('a reload follows the answer in progress', async () => {
       await say('Hi')
-      model.say('One ')
+      answers.say('One ')
       await shows('One', 'streaming')
       await page.reload()
       await mount()
       await shows('One', 'streaming')
-      model.say('two', null)
+      answers.say('two', null)
       await shows('One two', 'done')
-      expect(model.asked).toBe(1)
-      expect(requests).toEqual(['POST /ai', 'GET /ai/key'])
+      expect(answers.asked).toBe(1)
+      expect(answers.requests).toEqual(['POST /ai', 'GET /ai/key'])
     })
 
     test('an answer continues after the page was offline', async () => {
       await say('Hi')
-      model.say('One ')
+      answers.say('One ')
       await shows('One', 'streaming')
       await context.setOffline(true)
-      responses[0]?.destroy()
-      model.say('two ')
+      answers.responses[0]?.destroy()
+      answers.say('two ')
       await page.waitForTimeout(1_000)
       await shows('One', 'streaming')
       await context.setOffline(false)
-      model.say('three', null)
+      answers.say('three', null)
       await shows('One two three', 'done')
-      expect(model.asked).toBe(1)
+      expect(answers.asked).toBe(1)
     })
 
     test('an answer continues when the page comes from the back/forward cache', async () => {
       await say('Hi')
-      model.say('One ')
+      answers.say('One ')
       await shows('One', 'streaming')
       await page.evaluate(() => {
         addEventListener('pageshow', ({ persisted }) => {
@@ -219,12 +147,65 @@ describe.skipIf(!browserPresent).each(['react', 'vue', 'svelte', 'solid'])(
         })
       })
       await page.goto(`${server.url}/elsewhere`)
-      model.say('two ')
+      answers.say('two ')
       await page.goBack({ waitUntil: 'commit' })
       await page.waitForFunction(() => document.title === 'restored')
-      model.say('three', null)
+      answers.say('three', null)
       await shows('One two three', 'done')
-      expect(model.asked).toBe(1)
+      expect(answers.asked).toBe(1)
+    })
+
+    const tokens = Array.from({ length: 6_000 }, (_, number) => `${number} `)
+
+    test('6,000 tokens in a burst are shown once per frame, in short tasks', async () => {
+      const tasks = await tasksOf(browser, page, async () => {
+        await page.evaluate(countChanges)
+        await say('Hi')
+        for (const token of tokens) {
+          answers.say(token)
+          await new Promise((resolve) => setImmediate(resolve))
+        }
+        answers.say(null)
+        await shows(tokens.join('').trim(), 'done')
+      })
+      const { changes, frames } = await page.evaluate(() => window.counts)
+      expect(changes).toBeGreaterThan(10)
+      // The first one comes before its frame is counted. A page whose frames are late has a timer.
+      expect(changes).toBeLessThan(frames + 5)
+      expect(tasks.length).toBeGreaterThan(100)
+      expect(Math.max(...tasks)).toBeLessThan(50)
+    })
+
+    test('6,000 tokens that a reload brings at once are shown in short tasks', async () => {
+      answers.say(...tokens)
+      await say('Hi')
+      await shows('5998 5999', 'streaming')
+      await page.reload()
+      const tasks = await tasksOf(browser, page, async () => {
+        await page.evaluate(countChanges)
+        await mount()
+        await shows(tokens.join('').trim(), 'streaming')
+      })
+      const { changes, frames } = await page.evaluate(() => window.counts)
+      expect(changes).toBeLessThan(frames + 5)
+      expect(tasks.length).toBeGreaterThan(10)
+      expect(Math.max(...tasks)).toBeLessThan(50)
     })
   },
 )
+
+/** Counts how often the page changes, and its frames, from the first words of the answer on. */
+function countChanges(): void {
+  const counts = { changes: 0, frames: 0 }
+  window.counts = counts
+  const isShown = (): boolean => document.querySelector('p.assistant') !== null
+  const observer = new MutationObserver(() => {
+    if (isShown()) counts.changes++
+  })
+  observer.observe(document.body, { subtree: true, childList: true, characterData: true })
+  const frame = (): void => {
+    if (isShown()) counts.frames++
+    requestAnimationFrame(frame)
+  }
+  requestAnimationFrame(frame)
+}

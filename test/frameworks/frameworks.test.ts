@@ -3,13 +3,12 @@
  * browser, with a server in memory.
  */
 
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { svelte } from '../../examples/frameworks/svelte-plugin.js'
 import type { StreamEvent } from '../../src/base/events.js'
 import type { Chat, ChatOptions } from '../../src/entries/client.js'
 import { bundle } from '../support/bundle.js'
 import { answerOf, failureOf } from '../support/chat.js'
+import { frameworks, pageOf } from '../support/frameworks.js'
 import { Remote } from '../support/remote.js'
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 })
@@ -32,7 +31,7 @@ const { Headers, TextDecoder, TextEncoder } = globalThis
 
 const [start, hello, complete] = answerOf('Hello') as [StreamEvent, StreamEvent, StreamEvent]
 
-describe.each(['react', 'vue', 'svelte', 'solid'])('useStream() of %s', (framework) => {
+describe.each(frameworks)('useStream() of %s', (framework) => {
   let code: string
   let window: Page
   let remote: Remote
@@ -41,8 +40,8 @@ describe.each(['react', 'vue', 'svelte', 'solid'])('useStream() of %s', (framewo
   let errors: unknown[]
 
   beforeAll(async () => {
-    const entry = fileURLToPath(new URL(`${framework}-page.ts`, import.meta.url))
-    const built = await bundle(entry, { mode: 'development', plugins: [svelte()] })
+    const { entry, plugins } = pageOf(framework)
+    const built = await bundle(entry, { mode: 'development', plugins })
     code = built.code
   })
 

@@ -17,11 +17,15 @@ import {
   servePage,
   takePicture,
 } from '../support/browser.js'
+import { react18 } from '../support/react-18.js'
 
 // A browser on a busy machine is slow.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
-describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
+describe.skipIf(!browserPresent).each([
+  ['19', []],
+  ['18', [react18()]],
+] as const)(`useStream of React %s in a browser${browserNote}`, (version, plugins) => {
   let browser: Browser
   let server: PageServer
   let provider: FaultServer
@@ -64,7 +68,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
 
   beforeAll(async () => {
     const entry = fileURLToPath(new URL('page.tsx', import.meta.url))
-    server = await servePage(entry, (request, response) => void route(request, response))
+    server = await servePage(entry, (...exchange) => void route(...exchange), [...plugins])
     browser = await launchBrowser()
   })
 
@@ -106,6 +110,7 @@ describe.skipIf(!browserPresent)(`useStream in a browser${browserNote}`, () => {
   test('each token is rendered before the next one is sent', async () => {
     await ask('Why is the sky blue?')
     const answer = await asked.nextAnswer()
+    expect(await page.evaluate(() => window.reactVersion)).toMatch(new RegExp(`^${version}\\.`))
     await status('submitted')
     let seen = ''
     for (const token of ['Sun', 'light', ' is', ' scattered', ' 🌊']) {

@@ -13,10 +13,12 @@ import {
   screen,
   waitFor,
 } from '@testing-library/react'
-import { StrictMode, Suspense, use } from 'react'
+import { lazy, StrictMode, Suspense } from 'react'
 import { afterEach, expect, test, vi } from 'vitest'
+import type { Message } from '../../src/base/messages.js'
 import { type Chat, createChat, type StreamEvent } from '../../src/entries/client.js'
 import { useStream } from '../../src/entries/react.js'
+import { text } from '../support/answers.js'
 import { answerOf, settled } from '../support/chat.js'
 import { Remote } from '../support/remote.js'
 
@@ -94,12 +96,13 @@ test('options in place of a conversation are a mistake that is named', () => {
 
 test('a component that suspends on its first render sends nothing until it is mounted', async () => {
   const remote = new Remote()
-  const data = Promise.withResolvers<string>()
+  const { promise, resolve } = Promise.withResolvers<{ default: () => string }>()
+  const Ready = lazy(() => promise)
   function Page() {
     const { status } = useStream({ url: '/ai', fetch: remote.fetch, follow: '/ai/1' })
     return (
       <p>
-        {use(data.promise)} {status}
+        <Ready /> {status}
       </p>
     )
   }
@@ -114,8 +117,46 @@ test('a component that suspends on its first render sends nothing until it is mo
   })
   await act(() => settled())
   expect(remote.exchanges).toHaveLength(0)
-  await act(async () => data.resolve('ready'))
+  await act(async () => resolve({ default: () => 'ready' }))
   await screen.findByText('ready idle')
   await act(() => settled())
   expect(remote.exchanges).toHaveLength(1)
 })
+
+test('an answer continues while a part of its component is loaded', async () => {
+  const remote = new Remote()
+  const { promise, resolve } = Promise.withResolvers<{ default: () => string }>()
+  const Part = lazy(() => promise)
+  function Page() {
+    const { messages, status, send } = useStream({ url: '/ai', fetch: remote.fetch })
+    return (
+      <p>
+        <button onClick={() => send('Hi')}>Send</button>
+        {messages.length > 1 && <Part />} {messages.map(textOf).join('|')} {status}
+      </p>
+    )
+  }
+  render(
+    <StrictMode>
+      <Suspense fallback={<p>waiting</p>}>
+        <Page />
+      </Suspense>
+    </StrictMode>,
+  )
+  act(() => screen.getByText('Send').click())
+  remote.last.begin().send(start, hello)
+  await screen.findByText('waiting')
+  remote.last.send(text(' world'))
+  await act(() => settled())
+  expect(remote.last.left).toBe(false)
+  await act(async () => resolve({ default: () => 'loaded' }))
+  await screen.findByText('loaded Hi|Hello world streaming')
+  remote.last.send(complete)
+  await screen.findByText('loaded Hi|Hello idle')
+  expect(remote.exchanges).toHaveLength(1)
+})
+
+function textOf({ content }: Pick<Message, 'content'>): string {
+  if (typeof content === 'string') return content
+  return content.map((part) => (part.type === 'text' ? part.text : '')).join('')
+}

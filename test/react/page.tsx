@@ -1,6 +1,6 @@
 /** A small chat that records its renders for the tests. The query of its URL configures it. */
 
-import { StrictMode, useEffect, useRef } from 'react'
+import { StrictMode, useEffect, useRef, version } from 'react'
 import { createRoot } from 'react-dom/client'
 import type { Message } from 'sluice'
 import { useStream } from 'sluice/react'
@@ -9,6 +9,7 @@ declare global {
   interface Window {
     /** The time of the frame and the status of each render. */
     renders: { frame: number; status: string }[]
+    reactVersion: string
   }
 }
 
@@ -17,6 +18,7 @@ const key = 'stream'
 const asked = 'asked'
 
 window.renders = []
+window.reactVersion = version
 
 function Chat() {
   const { messages, status, error, retrying, send, stop, retry } = useStream({

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { browserNote, browserPresent, launchBrowser } from '../../support/browser.ts'
+import { Network } from '../../support/network.ts'
 import { Example } from '../child.ts'
 import { ChatPage } from './chat-page.ts'
 
@@ -27,7 +28,7 @@ describe.skipIf(!browserPresent)(`the chat page survives${browserNote}`, () => {
   }
 
   beforeAll(async () => {
-    browser = await launchBrowser()
+    browser = await launchBrowser(['--disable-back-forward-cache'])
   })
   afterAll(() => browser?.close())
 
@@ -114,16 +115,49 @@ describe.skipIf(!browserPresent)(`the chat page survives${browserNote}`, () => {
     expect(await chat.questions.count()).toBe(1)
   })
 
-  test('the answer continues when the network comes back', async () => {
-    await using chat = await ChatPage.open(browser, url)
+  test('an answer is whole after 25 seconds offline in its middle', async () => {
+    await using network = await Network.to(url)
+    await using chat = await ChatPage.open(browser, network.url)
     await chat.say('Give me a long answer')
     await showsUntil(chat, 3)
     await chat.page.context().setOffline(true)
+    network.break()
+    const shown = () => chat.answers.allInnerTexts()
     await chat.page.getByRole('status').filter({ hasText: 'You are offline' }).waitFor()
     await chat.check('offline')
+    const before = await shown()
+    // The time away is what this test is about.
+    await chat.page.waitForTimeout(25_000)
+    expect(await shown()).toEqual(before)
     await chat.page.context().setOffline(false)
+    await chat.page.getByText('You are offline').waitFor({ state: 'detached' })
+    await chat.ended()
+    await showsUntil(chat, 100)
+    expect(sentences((await shown()).join('\n'))).toHaveLength(100)
+    expect(await chat.questions.count()).toBe(1)
+    expect(await chat.answers.count()).toBe(1)
+    await chat.check('online-again')
+  })
+
+  test('an answer continues when the page comes from the back/forward cache', async () => {
+    await using chat = await ChatPage.open(browser, url)
+    await chat.say('Give me a long answer')
+    await showsUntil(chat, 3)
+    await chat.page.evaluate(() => {
+      addEventListener('pageshow', ({ persisted }) => {
+        Object.assign(globalThis, { wasRestored: persisted })
+      })
+    })
+    await chat.page.goto(`${url}/elsewhere`)
+    await chat.page.goBack({ waitUntil: 'commit' })
+    await chat.page.waitForFunction(() => 'wasRestored' in globalThis)
+    expect(await chat.page.evaluate('wasRestored')).toBe(true)
     await showsUntil(chat, 12)
-    expect(await chat.page.getByText('You are offline').count()).toBe(0)
+    await chat.check('restored')
+    expect(await chat.questions.count()).toBe(1)
+    expect(await chat.answers.count()).toBe(1)
+    await chat.page.keyboard.press('Escape')
+    await chat.ended()
   })
 
   test('an answer goes on while another chat is shown', async () => {

@@ -6,6 +6,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { readPage } from '../../../examples/chat-server/page-files.ts'
 import { browserNote, browserPresent, launchBrowser } from '../../support/browser.ts'
+import { tasksOf } from '../../support/tasks.ts'
 import { Sockets } from '../sockets.ts'
 import { ChatPage } from './chat-page.ts'
 
@@ -66,13 +67,13 @@ describe.skipIf(!browserPresent)(`the weight of the chat page${browserNote}`, ()
       await using chat = await ChatPage.open(browser, server.url)
       await chat.field.fill('Write')
       await chat.page.waitForLoadState('networkidle')
-      await browser.startTracing(chat.page, { categories: ['toplevel', 'devtools.timeline'] })
-      await chat.ask('Write')
-      await chat.page
-        .locator('.markdown:not(.is-growing) h4:has-text("Part 91")')
-        .waitFor({ state: 'attached' })
-      await chat.answers.locator('.hljs-keyword').nth(91).waitFor({ state: 'attached' })
-      const tasks = tasksIn(await browser.stopTracing())
+      const tasks = await tasksOf(browser, chat.page, async () => {
+        await chat.ask('Write')
+        await chat.page
+          .locator('.markdown:not(.is-growing) h4:has-text("Part 91")')
+          .waitFor({ state: 'attached' })
+        await chat.answers.locator('.hljs-keyword').nth(91).waitFor({ state: 'attached' })
+      })
       expect(tasks.length).toBeGreaterThan(100)
       longest.push(Math.max(...tasks))
       expect(await chat.answers.getByRole('table').count()).toBe(92)
@@ -89,26 +90,4 @@ function loads({ page }: ChatPage): Promise<{ name: string; bytes: number }[]> {
       .flatMap((type) => performance.getEntriesByType(type) as PerformanceResourceTiming[])
       .map(({ name, encodedBodySize }) => ({ name, bytes: encodedBodySize })),
   )
-}
-
-interface TraceEvent {
-  name: string
-  ph: string
-  pid: number
-  tid: number
-  /** The time of the processor, in microseconds: another process may have it meanwhile. */
-  tdur?: number
-  args?: { name?: string }
-}
-
-/** The tasks of the page's main thread, in milliseconds of the processor. */
-function tasksIn(trace: Buffer): number[] {
-  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: TraceEvent[] }
-  const ofPage = traceEvents.find(({ name }) => name === 'FunctionCall')
-  return traceEvents
-    .filter(({ name, ph, pid, tid }) => {
-      const isMain = pid === ofPage?.pid && tid === ofPage.tid
-      return isMain && ph === 'X' && name.endsWith('RunTask')
-    })
-    .map(({ tdur = 0 }) => tdur / 1_000)
 }
