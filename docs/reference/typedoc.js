@@ -17,6 +17,7 @@ export default {
   excludePrivate: true,
   sort: ['source-order'],
   disableSources: true,
+  highlightLanguages: ['js', 'json', 'sh', 'sql', 'svelte', 'ts', 'tsx', 'typescript', 'vue'],
   treatWarningsAsErrors: true,
   treatValidationWarningsAsErrors: true,
   validation: {
