@@ -49,8 +49,8 @@ export class ConversationTurn implements Turn {
   readonly stored: StoredTurn
   readonly left: LeftBehind | undefined
   opening: Opening | undefined
-  readonly begun: Promise<void>
-  readonly #settleBegun: () => void
+  readonly begun: Promise<boolean>
+  readonly #settleBegun: (isStored: boolean) => void
   /** All that `begin` does. */
   #work: Promise<unknown> | undefined
   /** The request without its messages. */
@@ -71,7 +71,7 @@ export class ConversationTurn implements Turn {
     this.#intent = intent
     this.stored = { conversationId: settings.id, trusted: true }
     this.left = intent.kind === 'resume' ? intent.left : undefined
-    const { promise, resolve } = promiseWithResolvers<void>()
+    const { promise, resolve } = promiseWithResolvers<boolean>()
     this.begun = promise
     this.#settleBegun = resolve
   }
@@ -84,10 +84,9 @@ export class ConversationTurn implements Turn {
     this.#request = request
     const begun = this.#begin(request, stream, signal)
     this.#work = begun.then(
-      () => {},
-      () => {},
+      () => this.#settleBegun(true),
+      () => this.#settleBegun(false),
     )
-    void this.#work.then(this.#settleBegun)
     return begun
   }
 
@@ -189,7 +188,7 @@ export class ConversationTurn implements Turn {
     const { parts, steps } = resumed
     const writer = new DraftWriter(store, id, version, { ...about, input, answer: parts, steps })
     await writer.begin(change)
-    this.#settleBegun()
+    this.#settleBegun(true)
     this.#writer = writer
     this.stored.ledger = writer
     // Calls in the input do not come from the store.

@@ -108,7 +108,7 @@ export class Answer implements EventFeed, Sink, TurnStream {
     this.fail(error)
   }
 
-  get begun(): Promise<void> | undefined {
+  get begun(): Promise<boolean> | undefined {
     return this.#settings.turn?.begun
   }
 

@@ -27,7 +27,7 @@ export interface EventFeed {
    */
   stop(error: StreamError, delivered?: number): void
   /** Of a turn of a conversation: see `Turn.begun`. */
-  readonly begun?: Promise<void> | undefined
+  readonly begun?: Promise<boolean> | undefined
   /** Settles when all work before the terminal event is done; undefined if there is none. */
   readonly ending?: Promise<void> | undefined
   /**
@@ -51,7 +51,7 @@ export interface BatchReader {
   /** Whether a hook `onEnd` receives the end of the stream. */
   readonly isWatched: boolean
   /** Of a turn of a conversation: see `Turn.begun`. */
-  readonly begun?: Promise<void> | undefined
+  readonly begun?: Promise<boolean> | undefined
   /** Settles when all work before the terminal event is done; undefined if there is none. */
   readonly ending?: Promise<void> | undefined
   /** Calls back with the terminal event as soon as it is known, even if nobody reads. */

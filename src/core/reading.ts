@@ -86,7 +86,7 @@ export class Reading {
     return this.#terminal !== undefined || this.ending !== undefined
   }
 
-  get begun(): Promise<void> | undefined {
+  get begun(): Promise<boolean> | undefined {
     return this.#feed.begun
   }
 

@@ -52,7 +52,7 @@ export class Stream implements EventStream, BatchReader {
   }
 
   /** Of a turn of a conversation: see `Turn.begun`. */
-  get begun(): Promise<void> | undefined {
+  get begun(): Promise<boolean> | undefined {
     return this.#reading.begun
   }
 

@@ -28,10 +28,10 @@ export interface Turn {
   /** Called once the id of a response is known that the provider completes without a connection. */
   onResponse?(response: LastingResponse): void
   /**
-   * Resolves once the question is stored, or it is known that it will not be. Stays pending if
-   * `begin` is never called.
+   * Resolves with true once the question is stored, and with false once it is known that it will not
+   * be. Stays pending if `begin` is never called.
    */
-  readonly begun: Promise<void>
+  readonly begun: Promise<boolean>
   /**
    * Called at the first pull.
    *

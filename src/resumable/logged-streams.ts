@@ -69,7 +69,7 @@ export class LoggedStreams implements Resumable {
         const settings = { log, maxEvents, maxCharacters, id, lease, onOver }
         const producer: Producer = new Producer(reader, settings)
         this.#producers.add(producer)
-        if (reader.begun !== undefined) await Promise.race([reader.begun, producer.ended])
+        if (reader.begun !== undefined) await untilStored(reader.begun, producer)
         return { id, ended: producer.ended }
       }
       const stop = await endOfStopped(log, id, leaseMs)
@@ -186,6 +186,18 @@ class Followed extends Stream implements FollowedStream {
     this.over = terminal !== undefined
     this.ended = ended
   }
+}
+
+/**
+ * Waits until the question of a turn is stored, or the stream has ended in the log.
+ *
+ * @throws the error of a producer that had to leave the stream before
+ */
+async function untilStored(begun: Promise<boolean>, producer: Producer): Promise<void> {
+  const isOver = producer.ended.then(() => false)
+  if (await Promise.race([begun, isOver])) return
+  await isOver
+  if (producer.givenUp !== undefined) throw producer.givenUp
 }
 
 function numberOf(lastEventId: string | number | null | undefined): number {

@@ -74,6 +74,8 @@ export class Producer {
   #isAppending = false
   #isStopping = false
   #isOver = false
+  /** Why this producer could not end its stream in the log. */
+  givenUp: StreamError | undefined
   readonly #heartbeat: ReturnType<typeof setInterval>
   /**
    * The renewals since the log last answered. Counted instead of timed, because a paused process
@@ -278,6 +280,7 @@ export class Producer {
   /** Ends without the log, which this producer can no longer write to. */
   #giveUp(error: StreamError): void {
     if (this.#isOver) return
+    this.givenUp = error
     this.#end({ type: 'error', error, partial: { role: 'assistant', content: [] }, attempts: 1 })
     this.#reader.cancel(error)
   }

@@ -106,6 +106,8 @@ export interface Resumable {
    * @returns once the id is taken. For a turn of a conversation, also once its question is stored,
    *   so that a client that has its response can rely on it. A turn that waits for another one of
    *   its conversation has not stored its question yet
+   * @throws StreamError `interrupted` if the process hands over its streams, and `conflict` if the
+   *   lease is lost, before the question is stored
    * @throws StreamError `conflict` if a stream with this id exists; the new stream is cancelled
    * @throws StreamError `store` if the log fails
    */

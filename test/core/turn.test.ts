@@ -12,7 +12,7 @@ const interrupted = new StreamError('interrupted', 'The wire ended.')
 
 class Recorder implements Turn {
   readonly calls: string[] = []
-  readonly begun = Promise.resolve()
+  readonly begun = Promise.resolve(true)
   stream: TurnStream | undefined
   /** What `end` waits for. */
   readonly ending = Promise.withResolvers<void>()

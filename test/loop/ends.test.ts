@@ -348,7 +348,7 @@ describe('a turn whose own functions fail', () => {
         { driver, prompt: 'Hi', tools: { f: { parameters, run } } },
         {
           stored: { conversationId: 'c', trusted: true, ledger },
-          begun: Promise.resolve(),
+          begun: Promise.resolve(true),
           begin: async (request) => request,
           end: async (end) => end,
         },

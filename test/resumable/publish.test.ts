@@ -4,7 +4,7 @@ import {
   createConversation,
   memoryStore,
 } from '../../src/entries/conversation.js'
-import { createStream, type StreamEvent } from '../../src/entries/index.js'
+import { createStream, type StreamError, type StreamEvent } from '../../src/entries/index.js'
 import { createResumable, memoryLog, type ResumableOptions } from '../../src/entries/resumable.js'
 import { scripted } from '../../src/entries/testing.js'
 import { outline } from '../support/collect.js'
@@ -71,6 +71,20 @@ test('publish() of a turn that fails before its question is stored resolves with
   const conversation = createConversation({ id: 'c', store: broken, driver: scripted(['a']) })
   const published = await createResumable({ log: memoryLog() }).publish('s', conversation.send('a'))
   expect(await published.ended).toMatchObject({ type: 'error', error: { code: 'store' } })
+})
+
+test('publish() rejects if the process hands its streams over before the question is stored', async () => {
+  const store = memoryStore()
+  const lock = await store.lock('c', { ttlMs: 10_000 })
+  const conversation = createConversation({ id: 'c', store, driver: scripted(['a']) })
+  const resumable = createResumable({ log: memoryLog() })
+  const published = resumable.publish('s', conversation.send('Hello?'))
+  const outcome = published.catch(({ code }: StreamError) => code)
+  await until(async () => (await resumable.follow('s')) !== null, 'the id is taken')
+  await resumable.handOver()
+  expect(await outcome).toBe('interrupted')
+  expect(await conversation.messages()).toEqual([])
+  await lock.release()
 })
 
 describe('stop()', () => {
