@@ -103,7 +103,8 @@ describe.each(Object.keys(handles) as (keyof typeof handles)[])('by %s', (name) 
     makeRoom(database)
     const all = await events
     expect(all.at(-1)).toMatchObject({ type: 'complete', text: words.join('') })
-    expect(all.filter(({ type }) => type === 'retry')).toHaveLength(1)
+    // More than one if the machine is so busy that the next producer loses its short lease, too.
+    expect(all.some(({ type }) => type === 'retry')).toBe(true)
     expect(await readRest(other, 's')).toEqual(all)
     expect([...turn.keys, ...next.keys]).toHaveLength(1)
     expect(await next.conversation.messages()).toHaveLength(2)
