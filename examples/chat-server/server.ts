@@ -9,7 +9,7 @@
  * OpenAI's Responses API. CORS_ORIGINS names the origins whose pages may use it: any with simulated
  * providers, and those of localhost once there is a key. Conversations and answers are kept in the
  * folder DATA_DIR (.data in the checkout), in the Postgres at DATABASE_URL, or in the Redis at
- * REDIS_URL. Any number of these servers can share them, and continue what another one has left.
+ * REDIS_URL. Any number of these servers can share them, and continue the turns of one that died.
  */
 
 import { createServer } from 'node:http'
@@ -62,7 +62,7 @@ server.listen(port, host, () => {
   )
 })
 
-// Turns that a dead process has left go on without a reader, too.
+// Turns of dead processes are continued without a reader, too.
 const sweep = (): void => void turns.sweep().catch(report)
 sweep()
 const timer = setInterval(sweep, 5_000)

@@ -18,13 +18,13 @@ export class ServerStreams {
     this.#view = view
   }
 
-  /** Whether the server may continue an answer that its page has left. */
+  /** Whether the server may continue an answer whose page was closed. */
   get mayOutlive(): boolean {
     const { onStop, keep, streamUrl } = this.#view.options
     return Boolean(onStop ?? keep ?? streamUrl)
   }
 
-  /** Finds the stream that an earlier page has left, and those of other tabs. */
+  /** Finds the stream of an earlier page, and those of other tabs. */
   async seek(onStream: (url: string, turn: Turn) => void): Promise<boolean> {
     const kept = this.#streams()
     this.#stopListening = kept?.listen(({ url, ...turn }) => onStream(url, { ...turn, added: [] }))

@@ -181,7 +181,7 @@ export class ChatStore implements ChatActions {
 
   // -------------------------------------------------------------- what is left to do
 
-  /** Looks for an answer in progress, and otherwise runs the tools that an earlier page has left. */
+  /** Looks for an answer in progress, and otherwise runs the tools that an earlier page left open. */
   #start(): void {
     if (this.#isStarted || this.#view.isLeft) return
     this.#isStarted = this.#view.hasBegun = true

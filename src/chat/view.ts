@@ -19,7 +19,7 @@ export class ChatView {
   readonly history: ChatHistory = new ChatHistory()
   /** The answer in progress, or the one that is sought. */
   answer: RunningAnswer | undefined
-  /** The calls that the last answer has left open. */
+  /** The open calls of the last answer. */
   page: PageCalls | undefined
   queue: ChatState['queue'] = []
   status: ChatStatus = 'idle'

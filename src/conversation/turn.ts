@@ -219,7 +219,7 @@ export class ConversationTurn implements Turn {
     const { onError } = this.#settings
     const partial = onError === 'keep-partial' ? toJsonMessages([end.partial])[0] : undefined
     const left = partial === undefined ? {} : { partial: partial as AssistantMessage }
-    // A turn that is handed over goes on elsewhere.
+    // Another process continues a turn that is handed over.
     const goesOn = isElsewhere(end.error)
     const forgets = onError === 'forget' && !goesOn
     try {

@@ -1,5 +1,5 @@
 /**
- * Conversations with the routes of the server (../../README.md). One that is left goes on, so that
+ * Conversations with the routes of the server (../../README.md). One continues when the page shows another, so that
  * its answer is there when it is opened again.
  */
 

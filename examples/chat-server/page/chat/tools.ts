@@ -5,7 +5,7 @@
 interface ShownTool {
   /** Its name for people. */
   title: string
-  /** Who answers a call. After a reload, only the name of the tool says so. */
+  /** Who answers a call. After a reload, only the name of the tool shows it. */
   waitsFor?: 'approval' | 'client'
 }
 
