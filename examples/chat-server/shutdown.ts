@@ -46,5 +46,7 @@ async function stop(server: Server, { end, handOver, close }: ShutdownSteps): Pr
   setTimeout(() => server.closeAllConnections(), graceMs)
   await closed
   await close()
+  // On a line of its own, after the ^C of a terminal
+  console.log('\nEnded.')
   process.exit(0)
 }
