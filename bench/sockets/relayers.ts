@@ -10,7 +10,6 @@ import { createStream, sse } from 'sluice'
 import { compatible } from 'sluice/compatible'
 import { pipeToNode } from 'sluice/node'
 
-
 import { RelayByHand } from '../contestants/relay-by-hand.ts'
 
 /** Answers one request, and resolves when the answer has ended. */
