@@ -21,18 +21,24 @@ test.each(['README.md', 'CHANGELOG.md'])('every link of %s works on npm', (page)
   expect(hosted.filter((target) => !target.startsWith(`${readAddress()}/`))).toEqual([])
 })
 
-test('the README has an install line and code before line 20', () => {
-  const head = readme.split('\n').slice(0, 20).join('\n')
-  expect(head).toMatch(/^npm install sluice /m)
-  expect(head).toMatch(/^import \{.*\} from 'sluice'$/m)
+test('the README has an install line by line 5, code by line 20, and 150 lines at most', () => {
+  const lines = readme.trimEnd().split('\n')
+  expect(lines.slice(0, 5).join('\n')).toMatch(/^npm install sluice /m)
+  expect(lines.slice(0, 20).join('\n')).toMatch(/^import \{.*\} from 'sluice'$/m)
+  expect(lines.length).toBeLessThanOrEqual(150)
 })
 
-test('the size in the README is the limit that `npm run size` enforces', () => {
-  const [, kilobytes] =
-    /^Less than (\d+) kB with a driver and server-sent events/m.exec(readme) ?? []
-  const [whole] = readParts()
+test('the sizes in the README are the limits that `npm run size` enforces', () => {
+  const [, server, page] =
+    /^Less than (\d+) kB with a driver and server-sent events, and (\d+) kB for `useStream`/m.exec(
+      readme,
+    ) ?? []
+  const parts = readParts()
+  const [whole] = parts
+  const hook = parts.find(({ name }) => name === 'useStream')
   expect(whole).toMatchObject({ isOneFile: true, imports: { compatible: ['compatible'] } })
-  expect(Number(kilobytes)).toBe(Math.ceil((whole?.limitBytes ?? 0) / 1000))
+  expect(Number(server)).toBe(Math.ceil((whole?.limitBytes ?? 0) / 1000))
+  expect(Number(page)).toBe(Math.ceil((hook?.limitBytes ?? 0) / 1000))
 })
 
 test('the addresses in package.json derive from the repository', () => {
