@@ -41,6 +41,61 @@ test('the sizes in the README are the limits that `npm run size` enforces', () =
   expect(Number(page)).toBe(Math.ceil((hook?.limitBytes ?? 0) / 1000))
 })
 
+/** The cells of the tables of a page, by the first cell of a row and its column. */
+function cellsOf(page: string): Map<string, string[]> {
+  const cells = new Map<string, string[]>()
+  let head: string[] = []
+  for (const line of page.split('\n')) {
+    const row = /^\| (.*) \|$/.exec(line.replace(/^\|\s+\|/, '| – |'))?.[1]?.split(' | ')
+    if (row === undefined) head = []
+    else if (head.length === 0) head = row
+    else {
+      for (const [at, cell] of row.entries()) {
+        const key = `${row[0]}: ${head[at]}`
+        cells.set(key, [...(cells.get(key) ?? []), cell])
+      }
+    }
+  }
+  return cells
+}
+
+const columns = {
+  'body ends early': 'end without terminal event',
+  'connection cut': 'connection cut',
+  'error in the stream': 'in-band error',
+  '503': '503',
+  stall: 'stall',
+}
+
+/** Rows of the tables of loops have other names, and the second cell says what a second call gives. */
+const loops = {
+  '**sluice**': 'sluice',
+  openai: 'openai, runTools()',
+  '@anthropic-ai/sdk': 'anthropic, toolRunner()',
+  ai: 'ai',
+  'ai, with `streamRetries: 2`': 'ai, with streamRetries',
+  'TanStack AI': 'TanStack AI',
+  'pi-ai': 'pi-agent-core',
+}
+
+test('the cells of the comparison in the README are those that were measured', () => {
+  const measured = cellsOf(readFileSync(join(root, 'docs/comparison.md'), 'utf8'))
+  const shown = cellsOf(readme)
+  for (const name of [...Object.keys(loops), 'LangChain']) {
+    for (const [column, original] of Object.entries(columns)) {
+      const [cell] = shown.get(`${name}: ${column}`) ?? []
+      const [found] = measured.get(`${name.replaceAll('**', '')}: ${original}`) ?? []
+      expect([name, column, cell]).toEqual([name, column, found])
+    }
+  }
+  for (const [name, original] of Object.entries(loops)) {
+    const [cell] = shown.get(`${name}: step 2 of a tool loop is cut`) ?? []
+    // Only the cells of loops count the runs of the tool, in parentheses.
+    const found = measured.get(`${original}: connection cut`)?.find((each) => / \(\d\)/.test(each))
+    expect([name, cell]).toEqual([name, found?.replace(/ \(.*/, '')])
+  }
+})
+
 test('the addresses in package.json derive from the repository', () => {
   const packageJson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   expect(packageJson).toMatchObject(fieldsOf(readAddress()))
