@@ -73,9 +73,7 @@ export const relayers: Record<string, (provider: string) => Relay> = {
     const settings = { name: 'provider', baseURL: provider, apiKey: 'sk-any' }
     const model = createOpenAICompatible(settings).chatModel('gpt-5.5')
     return async (response) => {
-      const result = streamText({ model, prompt: 'Hello?' })
-      result.pipeUIMessageStreamToResponse(response)
-      await once(response, 'close')
+      await streamText({ model, prompt: 'Hello?' }).pipeUIMessageStreamToResponse(response)
     }
   },
 }

@@ -62,8 +62,9 @@ export const providerRules: Rules<ProviderOptions> = {
   ),
   // A password would be in the error of every request that fails.
   baseURL: rule(
-    'an absolute URL without a name and password',
-    (value) => isText(value) && isValidUrl(value) && !hasLogin(new URL(value)),
+    'a URL that begins with http:// or https://, without a name and password',
+    (value) =>
+      isText(value) && /^https?:/i.test(value) && isValidUrl(value) && !hasLogin(new URL(value)),
   ),
   fetch: func,
   headers: secret(

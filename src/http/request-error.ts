@@ -21,7 +21,15 @@ export async function statusError(response: Response, provider: string): Promise
     status: response.status,
     headers: response.headers,
     body: parseJson(text) ?? text,
+    hint: hintFor(response.url),
   })
+}
+
+/** Servers that speak OpenAI's wire answer 404 to a `baseURL` without its version. */
+function hintFor(url: string): string | undefined {
+  const address = url.replace(/[?#].*/s, '')
+  if (address === '' || /\/v\d/.test(address)) return undefined
+  return `The address was ${address}. Most servers expect a baseURL that ends with /v1.`
 }
 
 async function readBody(response: Response): Promise<string> {
