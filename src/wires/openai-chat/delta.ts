@@ -113,6 +113,12 @@ export class DeltaReader {
     throw failureOf(this.#provider, 'protocol', what)
   }
 
+  /** Adds text or reasoning of a delta that holds nothing else. */
+  add(kind: 'text' | 'reasoning', text: string, out: ContentEvent[]): void {
+    if (kind === 'text') this.#text(text, out)
+    else if (text !== '') this.#reasoning(text, undefined, out)
+  }
+
   #text(text: string, out: ContentEvent[]): void {
     if (text === '') return
     if (this.#open !== 'text') this.#begin('text')
