@@ -34,7 +34,8 @@ export class UsualChunk {
   /** What follows the last place, without the last brace and the blanks before it. */
   #tail = ''
   #patience = patience
-  #isFirst = true
+  /** The first chunk that is learned: the first texts are not delayed, and a short answer gains nothing. */
+  #delay = 3
   /** The number in the last chunk; undefined if it has none. */
   number: number | undefined
 
@@ -60,11 +61,7 @@ export class UsualChunk {
    * that text.
    */
   learn(data: string, chunk: Json, textOf: ReadValue): void {
-    // The first text of an answer is not delayed.
-    if (this.#isFirst || this.#patience <= 0) {
-      this.#isFirst = false
-      return
-    }
+    if (this.#patience <= 0 || --this.#delay > 0) return
     this.#patience -= 2
     this.number = undefined
     const text = textOf(chunk)
