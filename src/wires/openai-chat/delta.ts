@@ -24,7 +24,7 @@ const maxKept = 64 * 1024 * 1024
 export class DeltaReader {
   readonly #provider: string
   readonly #audioType: string
-  readonly #toolCalls = new ToolCalls(() => this.#begin(undefined))
+  #toolCalls: ToolCalls | undefined
   #serverCalls: ServerCalls | undefined
   #audio: AudioAnswer | undefined
   /** What GitHub Copilot sends beside the text of reasoning, and wants back with it. */
@@ -51,7 +51,7 @@ export class DeltaReader {
 
   /** Whether a call waits for its result. */
   get waits(): boolean {
-    return this.#toolCalls.any
+    return this.#toolCalls?.any ?? false
   }
 
   read(delta: Json, length: number, out: ContentEvent[]): void {
@@ -85,7 +85,7 @@ export class DeltaReader {
    *   comes whole is appended at the first and at the last end only
    */
   finish(out: ContentEvent[], last: boolean): void {
-    for (const event of this.#toolCalls.finish()) out.push(event)
+    for (const event of this.#toolCalls?.finish() ?? []) out.push(event)
     const isFirst = !this.#isOver
     this.#isOver = true
     if (!this.#isBehind || !(isFirst || last)) return
@@ -204,6 +204,7 @@ export class DeltaReader {
         this.#keep(length)
         continue
       }
+      this.#toolCalls ??= new ToolCalls(() => this.#begin(undefined))
       const event = this.#toolCalls.add(call)
       if (event !== undefined) out.push(event)
     }
