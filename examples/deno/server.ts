@@ -11,6 +11,7 @@ import { createStream, parseMessages, StreamError, sse, toResponse } from 'sluic
 import { model } from '../model.ts'
 import { readJson } from '../read-json.ts'
 
+const driver = model()
 const options: Deno.ServeTcpOptions = {
   port: Number(Deno.env.get('PORT') ?? 3000),
   hostname: '127.0.0.1',
@@ -22,7 +23,7 @@ Deno.serve(options, async (request) => {
     const messages = parseMessages(await readJson(request))
     // A client that disconnects cancels the body, which closes the connection to the provider. Not
     // `request.signal`: Deno aborts it after a success too.
-    return await toResponse(createStream({ driver: model(), messages }), sse())
+    return await toResponse(createStream({ driver, messages }), sse())
   } catch (thrown) {
     const error = StreamError.from(thrown)
     return Response.json({ error }, { status: error.status ?? 500 })

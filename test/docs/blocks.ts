@@ -13,7 +13,7 @@ export const root: string = fileURLToPath(new URL('../../', import.meta.url))
 
 /** The paths of all pages, from the root of the repository. */
 export const pages: readonly string[] = [
-  ...readdirSync(root).filter((name) => name.endsWith('.md')),
+  ...readdirSync(root).filter((name) => name.endsWith('.md') || name === 'llms.txt'),
   ...['docs', 'docs/providers', 'docs/recipes'].flatMap((folder) =>
     readdirSync(root + folder)
       .filter((name) => name.endsWith('.md'))

@@ -11,10 +11,12 @@ import { compatible } from 'sluice/compatible'
 import { openai } from 'sluice/openai'
 import { simulatedProvider } from 'sluice/testing'
 
+const driver = model()
+
 export async function POST(request: Request): Promise<Response> {
   try {
     const messages = parseMessages(await request.json().catch(() => undefined))
-    return await toResponse(createStream({ driver: model(), messages }), sse())
+    return await toResponse(createStream({ driver, messages, signal: request.signal }), sse())
   } catch (thrown) {
     const error = StreamError.from(thrown)
     return Response.json({ error }, { status: error.status ?? 500 })
