@@ -74,7 +74,11 @@ async function take({ name, server, question, answer, until }: Picture): Promise
     OPENAI_API_KEY: 'any',
     OPENAI_BASE_URL: `${upstream.url}/v1`,
   }
-  const child = spawn(process.execPath, [server], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [server], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   try {
     let output = ''
     let url = ''
