@@ -79,7 +79,7 @@ function complaint(line: string): string | undefined {
   const script = first === 'run' ? (rest.shift() ?? '') : first
   if (first === '--prefix') {
     const folder = rest.shift() ?? ''
-    return existsSync(join(root, script, 'package.json')) ? undefined : `${folder} has no package`
+    return existsSync(join(root, folder, 'package.json')) ? undefined : `${folder} has no package`
   }
   if (!Object.hasOwn(scripts, script)) return `there is no script ${script}`
   const [file] = rest

@@ -52,7 +52,7 @@ test('the tarball holds one file of code and one of declarations for each source
     return [`${name}.js`, `${name}.d.ts`]
   })
   const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'llms.txt', 'package.json']
-  const docs = pages.filter((page) => page.startsWith('docs/'))
+  const docs = pages.filter((page) => /^docs\/(?!site\/)/.test(page))
   expect(installed.files.toSorted()).toEqual([...papers, ...docs, ...built].toSorted())
 })
 
