@@ -2,8 +2,8 @@
  * A Cloudflare Worker: `npm run build && cd examples/cloudflare-worker && npm ci && npm start`, then
  * `curl -N localhost:8787 -d '{"messages":[{"role":"user","content":"Hello"}]}'`. It runs on this machine, without an account.
  *
- * A line `OPENAI_API_KEY=…` in a file `.env` beside this one asks OpenAI; once deployed, `npx wrangler secret put OPENAI_API_KEY` does.
- * In a project of your own, `npm install sluice openai` takes the place of the package in this repository.
+ * With a line `OPENAI_API_KEY=…` in a file `.env` next to this one, OpenAI answers. Once deployed, use
+ * `npx wrangler secret put OPENAI_API_KEY`. In a project of your own, run `npm install sluice openai`.
  */
 
 import { createStream, type Driver, parseMessages, StreamError, sse, toResponse } from 'sluice'

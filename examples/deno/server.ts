@@ -3,8 +3,8 @@
  * `curl -N localhost:3000 -d '{"messages":[{"role":"user","content":"Hello"}]}'`. Without Deno, `npx deno` works
  * too.
  *
- * In a project of your own, `deno add npm:sluice npm:openai` writes the `imports` of the deno.json; its `links` are for this
- * repository, where the package is not one that was published.
+ * In a project of your own, `deno add npm:sluice npm:openai` writes the `imports` of the deno.json. The `links` are only for this
+ * repository, which uses the package of the checkout.
  */
 
 import { createStream, parseMessages, StreamError, sse, toResponse } from 'sluice'
