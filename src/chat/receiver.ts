@@ -116,7 +116,8 @@ export class Receiver {
     view.answer = undefined
     if (isClosed) answer?.source?.close()
     if (answer !== undefined && !answer.isSought) {
-      view.history.finish(answer, how, answer.content.message('unknown'))
+      const why = how === 'stopped' ? ({ errorCode: 'aborted' } as const) : {}
+      view.history.finish(answer, answer.content.message('unknown'), { status: how, ...why })
     }
     view.dropPage()
     view.status = status
@@ -171,13 +172,15 @@ export class Receiver {
         break
       case 'complete':
         view.answer = undefined
-        history.finish(answer, 'done', event.message)
+        history.finish(answer, event.message, { status: 'done' })
         view.status = 'idle'
         break
       case 'error': {
         view.answer = undefined
-        const how = event.error.code === 'aborted' ? 'stopped' : 'failed'
-        history.finish(answer, how, event.partial, answer.isAccepted && !answer.isLost)
+        const { code: errorCode } = event.error
+        const how = errorCode === 'aborted' ? 'stopped' : 'failed'
+        const isEnded = answer.isAccepted && !answer.isLost
+        history.finish(answer, event.partial, { status: how, errorCode, isEnded })
         view.status = 'error'
         view.error = event.error
         break

@@ -104,7 +104,7 @@ function planResume(
 
 /** @param stream - the id of the stream whose readers receive the answer */
 function resume(draft: TurnDraft, messages: readonly Message[], stream: string): TurnPlan {
-  const { partial: _partial, ...rest } = draft
+  const { partial: _partial, errorCode: _errorCode, ...rest } = draft
   return { draft: { ...rest, stream }, before: messages.slice(0, draft.keep), change: {} }
 }
 

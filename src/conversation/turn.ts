@@ -217,10 +217,13 @@ export class ConversationTurn implements Turn {
     // The reader receives an error anyway, and another process may have the turn.
     if (end.error.code === 'conflict') return end
     const { onError } = this.#settings
-    const partial = onError === 'keep-partial' ? toJsonMessages([end.partial])[0] : undefined
-    const left = partial === undefined ? {} : { partial: partial as AssistantMessage }
     // Another process continues a turn that is handed over.
     const goesOn = isElsewhere(end.error)
+    const partial = onError === 'keep-partial' ? toJsonMessages([end.partial])[0] : undefined
+    const left = {
+      ...(partial === undefined ? {} : { partial: partial as AssistantMessage }),
+      ...(goesOn ? {} : { errorCode: end.error.code }),
+    }
     const forgets = onError === 'forget' && !goesOn
     try {
       // Without the lock, another turn may have loaded the draft.

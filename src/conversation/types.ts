@@ -64,7 +64,10 @@ export interface ConversationState {
     id: string
     key?: string
     input: readonly Message[]
-    /** The answer as far as whole steps go. */
+    /**
+     * The answer as far as whole steps go, or as far as it came with `onError: 'keep-partial'`. Its
+     * `errorCode` says why the turn has failed.
+     */
     answer: AssistantMessage
   }
 }

@@ -17,6 +17,7 @@ import {
   rule,
   string,
 } from '../base/check-options.js'
+import { isErrorCode } from '../base/errors.js'
 import { finishReasons } from '../base/finish-reason.js'
 import type {
   AssistantMessage,
@@ -133,6 +134,7 @@ const messageRules: Rules<AssistantMessage> = {
   content: anything,
   id: string,
   status: oneOf('partial'),
+  errorCode: rule('a code of StreamError', isErrorCode),
   key: string,
   finishReason: oneOf(...finishReasons),
   createdAt: anything,

@@ -81,6 +81,11 @@ describe('the status of messages', () => {
     const sent = parseMessages(server.last.json)
     expect(sent.map((message) => message.status)).toEqual([undefined, 'partial', undefined])
     expect(sent[0]?.id).toBe(chat.getState().messages[0]?.id)
+    // A page that receives it from its server after a reload.
+    const { chat: reloaded } = talk({ initialMessages: sent.slice(0, 2) })
+    expect(outlineOf(reloaded)).toEqual(['user Hi done', `assistant Hel ${status}`])
+    const reasons: Record<string, string> = { stopped: 'aborted', failed: 'overloaded' }
+    expect(sent[1]?.errorCode).toBe(reasons[status])
   })
 
   test('onEvent receives every answer from its start, also one that was not reached', async () => {

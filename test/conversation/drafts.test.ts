@@ -273,3 +273,15 @@ test('an answer that broke off reaches no model as if it were whole', async () =
   await conversation.send('And?').text()
   expect(requests[1]?.messages?.[1]).toMatchObject({ role: 'assistant', status: 'partial' })
 })
+
+test('a turn that failed keeps the reason until it is resumed', async () => {
+  const { conversation } = start([['Half', cut], saying('Whole.')], { onError: 'keep-partial' })
+  await collect(conversation.send('Hi'))
+  const [, left] = await conversation.messages()
+  expect(left).toMatchObject({ status: 'partial', errorCode: 'network' })
+  expect((await conversation.read()).draft?.answer.errorCode).toBe('network')
+  await conversation.resume().text()
+  const [, whole] = await conversation.messages()
+  expect(whole).not.toHaveProperty('status')
+  expect(whole).not.toHaveProperty('errorCode')
+})

@@ -83,7 +83,7 @@ describe.each(Object.entries(writers))('%s', (_name, writer) => {
     data.push('early', 1)
     const next = await received()
     const seen = [await next(), await next()].map((event) => event?.type)
-    expect(seen.toSorted()).toEqual(['data', 'start'])
+    expect(new Set(seen)).toEqual(new Set(['data', 'start']))
     data.push('silent', 2)
     expect(await next()).toEqual({ type: 'data', name: 'silent', data: 2 })
     model[0]?.resolve('Hello')
