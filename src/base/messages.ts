@@ -64,6 +64,14 @@ export interface AssistantMessage<Part = OutputPart> extends MessageFields {
    * @default 'stop'
    */
   finishReason?: FinishReason
+  /** What calls without results wait for, in messages of a conversation: see `complete.waiting`. */
+  waiting?: readonly WaitingPart[]
+}
+
+/** A call that waits, by its id. */
+export interface WaitingPart {
+  id: string
+  for: 'approval' | 'client' | 'steps'
 }
 
 /** The results of tools, for the model to continue with, and what a person has said to calls. */

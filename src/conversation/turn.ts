@@ -204,11 +204,14 @@ export class ConversationTurn implements Turn {
     if (writer === undefined) return this.#asStored(end)
     const { keep, input, key } = writer.draft
     if (end.type === 'complete') {
-      const { finishReason } = end
+      const { finishReason, waiting } = end
       const answer: AssistantMessage = {
         ...end.message,
         ...(key === undefined ? {} : { key }),
         ...(finishReason === 'stop' ? {} : { finishReason }),
+        ...(waiting === undefined
+          ? {}
+          : { waiting: waiting.map((call) => ({ id: call.id, for: call.for })) }),
       }
       const added = toJsonMessages([...input, answer])
       await writer.commit(added)

@@ -137,9 +137,14 @@ const messageRules: Rules<AssistantMessage> = {
   errorCode: rule('a code of StreamError', isErrorCode),
   key: string,
   finishReason: oneOf(...finishReasons),
+  waiting: rule('a list of { id, for }', (value) => Array.isArray(value) && value.every(isWaiting)),
   createdAt: anything,
   metadata: anything,
   ...forProviders,
+}
+
+function isWaiting(value: unknown): boolean {
+  return isRecord(value) && typeof value.id === 'string' && typeof value.for === 'string'
 }
 
 /**

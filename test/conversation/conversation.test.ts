@@ -214,6 +214,7 @@ for (const [name, present, open] of stores) {
           role: 'assistant',
           content: [{ type: 'tool-call', id: 'c1', name: 'now', input: { zone: 'UTC' } }],
           finishReason: 'tool-calls',
+          waiting: [{ id: 'c1', for: 'client' }],
         },
         { ...named, role: 'tool', content: [result] },
       ])

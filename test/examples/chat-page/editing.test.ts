@@ -76,6 +76,24 @@ describe.skipIf(!browserPresent)(`editing on the chat page${browserNote}`, () =>
     expect(sent).not.toContain('One.')
   })
 
+  test('an earlier answer can be regenerated, and what followed it can be read', async () => {
+    await using server = await serve(['One.', 'Two.', 'Three.'])
+    await using chat = await ChatPage.open(browser, server.url)
+    await chat.ask('First')
+    await chat.ask('Second')
+    await chat.answers.first().hover()
+    await chat.button('Regenerate answer').first().click()
+    await chat.answers.getByText('Three.').waitFor()
+    await chat.ended()
+    expect(await chat.said()).toEqual(['First', 'Three.'])
+    await chat.check('regenerated')
+    await chat.button('Previous version').click()
+    expect(await chat.said()).toEqual(['First', 'One.', 'Second', 'Two.'])
+    await chat.page.reload()
+    await chat.answers.waitFor()
+    expect(await chat.said()).toEqual(['First', 'Three.'])
+  })
+
   test.for(['edit', 'regenerate'])(
     'a request to %s that the server refused is sent again',
     async (route) => {

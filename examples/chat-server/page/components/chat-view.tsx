@@ -44,7 +44,7 @@ export function ChatView({ id, history, onBegin, onActivity }: ChatViewProps) {
     () => ({
       onApprove: (callId, isApproved) => latest.current.approve(callId, isApproved),
       onEdit: (messageId, content) => latest.current.edit(messageId, content),
-      onRegenerate: () => latest.current.regenerate(),
+      onRegenerate: (messageId) => latest.current.regenerate(messageId),
       onBranch: (messageId, index) => latest.current.switchBranch(messageId, index),
     }),
     [],

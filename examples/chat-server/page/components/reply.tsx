@@ -11,7 +11,7 @@ import { IconButton } from './icon-button.tsx'
 import type { MessageProps } from './message-props.ts'
 
 export function Reply(props: MessageProps) {
-  const { message, calls, branch, isContinued, isLast, isIdle, isEarlier, actions } = props
+  const { message, calls, branch, isContinued, isIdle, isEarlier, actions } = props
   const { status } = message
   const isStreaming = status === 'streaming'
   const text = textOf(message)
@@ -36,8 +36,12 @@ export function Reply(props: MessageProps) {
             />
           )}
           {text !== '' && <CopyButton text={text} label="Copy answer" />}
-          {isLast && isIdle && !isEarlier && (
-            <IconButton icon="repeat" label="Regenerate answer" onClick={actions.onRegenerate} />
+          {isIdle && !isEarlier && (
+            <IconButton
+              icon="repeat"
+              label="Regenerate answer"
+              onClick={() => actions.onRegenerate(message.id)}
+            />
           )}
         </div>
       )}
