@@ -2,7 +2,7 @@
  * How the chat server serves its page.
  */
 
-import { gunzipSync } from 'node:zlib'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { readPage } from '../../../examples/chat-server/page-files.ts'
 import { Sockets } from '../sockets.ts'
@@ -30,10 +30,17 @@ test('the page is compressed for whoever accepts it', async () => {
   expect(plain.headers.get('content-encoding')).toBeNull()
   expect(plain.headers.get('vary')).toBe('accept, accept-encoding')
   const text = await plain.text()
-  const small = await fetch(server.url, { headers: { accept, 'accept-encoding': 'br, gzip' } })
-  expect(small.headers.get('content-encoding')).toBe('gzip')
-  // fetch() has undone it.
-  expect(await small.text()).toBe(text)
   const file = (await readPage())?.get('/index.html')
-  expect(gunzipSync(file?.gzip ?? '').toString()).toBe(text)
+  const undo = { br: brotliDecompressSync, gzip: gunzipSync }
+  for (const [accepted, name] of [
+    ['gzip, deflate, br', 'br'],
+    ['deflate, gzip;q=1.0', 'gzip'],
+  ] as const) {
+    const headers = { accept, 'accept-encoding': accepted }
+    const small = await fetch(server.url, { headers })
+    expect(small.headers.get('content-encoding')).toBe(name)
+    // fetch() has undone it.
+    expect(await small.text()).toBe(text)
+    expect(undo[name](file?.encoded[name] ?? '').toString()).toBe(text)
+  }
 })
