@@ -16,6 +16,8 @@ export function Reply(props: MessageProps) {
   const isStreaming = status === 'streaming'
   const text = textOf(message)
   const mark = marks[status]
+  // Somebody is asked something first.
+  const isWaiting = calls.some((call) => call.state === 'waiting' || call.state === 'running')
   return (
     <article className="message answer">
       <h2 className="unseen">Answer</h2>
@@ -36,7 +38,7 @@ export function Reply(props: MessageProps) {
             />
           )}
           {text !== '' && <CopyButton text={text} label="Copy answer" />}
-          {isIdle && !isEarlier && (
+          {isIdle && !isEarlier && !isWaiting && (
             <IconButton
               icon="repeat"
               label="Regenerate answer"
