@@ -4,10 +4,9 @@
 
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { readPage } from '../../../examples/chat-server/page-files.ts'
 import { browserNote, browserPresent, launchBrowser } from '../../support/browser.ts'
-import { Sockets } from '../sockets.ts'
 import { ChatPage } from './chat-page.ts'
+import { serveChat } from './serve-chat.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
@@ -19,14 +18,8 @@ describe.skipIf(!browserPresent)(`editing on the chat page${browserNote}`, () =>
   })
   afterAll(() => browser?.close())
 
-  const serve = async (answer: readonly string[]): Promise<Sockets> => {
-    const page = await readPage()
-    if (page === undefined) throw new Error('The page has not been built.')
-    return Sockets.open({ paceMs: 0, answer }, { page })
-  }
-
   test('an edited message replaces the rest, and both versions can be read', async () => {
-    await using server = await serve(['First answer.', 'Second answer.', 'Third answer.'])
+    await using server = await serveChat(['First answer.', 'Second answer.', 'Third answer.'])
     await using chat = await ChatPage.open(browser, server.url)
     await chat.ask('First question')
     await chat.ask('Second question')
@@ -58,7 +51,7 @@ describe.skipIf(!browserPresent)(`editing on the chat page${browserNote}`, () =>
   })
 
   test('an answer can be regenerated, and what is sent continues the newest version', async () => {
-    await using server = await serve(['One.', 'Two.', 'Three.'])
+    await using server = await serveChat(['One.', 'Two.', 'Three.'])
     await using chat = await ChatPage.open(browser, server.url)
     await chat.ask('Count')
     await chat.button('Regenerate answer').click()
@@ -77,7 +70,7 @@ describe.skipIf(!browserPresent)(`editing on the chat page${browserNote}`, () =>
   })
 
   test('an earlier answer can be regenerated, and what followed it can be read', async () => {
-    await using server = await serve(['One.', 'Two.', 'Three.'])
+    await using server = await serveChat(['One.', 'Two.', 'Three.'])
     await using chat = await ChatPage.open(browser, server.url)
     await chat.ask('First')
     await chat.ask('Second')
@@ -97,7 +90,7 @@ describe.skipIf(!browserPresent)(`editing on the chat page${browserNote}`, () =>
   test.for(['edit', 'regenerate'])(
     'a request to %s that the server refused is sent again',
     async (route) => {
-      await using server = await serve(['First answer.', 'Second answer.'])
+      await using server = await serveChat(['First answer.', 'Second answer.'])
       await using chat = await ChatPage.open(browser, server.url)
       await chat.ask('First question')
       await chat.page.route(`**/api/conversations/*/${route}`, (request) =>
@@ -120,7 +113,7 @@ describe.skipIf(!browserPresent)(`editing on the chat page${browserNote}`, () =>
   )
 
   test('Escape ends editing without a change', async () => {
-    await using server = await serve(['Answer.'])
+    await using server = await serveChat(['Answer.'])
     await using chat = await ChatPage.open(browser, server.url)
     await chat.ask('Question')
     await chat.questions.first().hover()

@@ -4,17 +4,10 @@
 
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { readPage } from '../../../examples/chat-server/page-files.ts'
-import { Sockets } from '../sockets.ts'
-
-async function serve(): Promise<Sockets> {
-  const page = await readPage()
-  if (page === undefined) throw new Error('The page has not been built.')
-  return Sockets.open({ paceMs: 0 }, { page })
-}
+import { builtPage, serveChat } from './serve-chat.ts'
 
 test('only whoever asks for HTML gets the page; curl gets the list of routes', async () => {
-  await using server = await serve()
+  await using server = await serveChat()
   const list = await fetch(server.url, { headers: { accept: '*/*' } })
   expect(await list.text()).toMatch(/^curl -N /)
   const html = await fetch(server.url, { headers: { accept: 'text/html,*/*;q=0.8' } })
@@ -24,13 +17,13 @@ test('only whoever asks for HTML gets the page; curl gets the list of routes', a
 })
 
 test('the page is compressed for whoever accepts it', async () => {
-  await using server = await serve()
+  await using server = await serveChat()
   const accept = 'text/html'
   const plain = await fetch(server.url, { headers: { accept, 'accept-encoding': 'identity' } })
   expect(plain.headers.get('content-encoding')).toBeNull()
   expect(plain.headers.get('vary')).toBe('accept, accept-encoding')
   const text = await plain.text()
-  const file = (await readPage())?.get('/index.html')
+  const file = (await builtPage()).get('/index.html')
   const undo = { br: brotliDecompressSync, gzip: gunzipSync }
   for (const [accepted, name] of [
     ['gzip, deflate, br', 'br'],
