@@ -14,7 +14,7 @@ export const root: string = fileURLToPath(new URL('../../', import.meta.url))
 /** The paths of all pages, from the root of the repository. */
 export const pages: readonly string[] = [
   ...readdirSync(root).filter((name) => name.endsWith('.md')),
-  ...['docs', 'docs/providers'].flatMap((folder) =>
+  ...['docs', 'docs/providers', 'docs/site'].flatMap((folder) =>
     readdirSync(root + folder)
       .filter((name) => name.endsWith('.md'))
       .map((name) => `${folder}/${name}`),

@@ -2,7 +2,15 @@
  * The code that does what is set.
  */
 
-import { hasTool, toolDescription, toolName, type WireName, wires } from './scenarios.ts'
+import {
+  hasTool,
+  prompt,
+  toolDescription,
+  toolName,
+  toolResult,
+  type WireName,
+  wires,
+} from './scenarios.ts'
 import { defaults, type Settings } from './settings.ts'
 
 const calls: Record<WireName, { entry: string; call: string }> = {
@@ -25,9 +33,10 @@ export function codeFor(settings: Settings): string {
 
 function streamCode(settings: Settings): string {
   const tools = hasTool(settings.scenario)
-  const options = ['driver', "prompt: 'Why is the sky blue?'", ...(tools ? ['tools'] : [])]
+  const options = ['driver', `prompt: '${prompt}'`, ...(tools ? ['tools'] : [])]
   options.push(...optionLines(settings))
   return `${imports(settings, ['createStream', ...(tools ? ['tool'] : [])])}
+
 ${driverLine(settings)}
 ${tools ? toolCode : ''}
 const stream = createStream({
@@ -35,8 +44,10 @@ ${options.map((line) => `  ${line},`).join('\n')}
 })
 
 for await (const event of stream) {
-  if (event.type === 'content' && event.kind === 'text') show(event.text)
-  if (event.type === 'retry' && event.mode === 'restart') discardFrom(event.from ?? 0)
+  if (event.type === 'content' && event.kind === 'text') process.stdout.write(event.text)
+  // After a restart, content from block \`from\` on is discarded.
+  if (event.type === 'retry') console.log(event.error.code, event.mode, event.from ?? 0)
+  if (event.type === 'complete') console.log(event.finishReason, event.attempts)
   if (event.type === 'error') console.error(event.error.code, event.error.message)
 }
 `
@@ -47,20 +58,24 @@ const tools = {
   ${toolName}: tool({
     description: '${toolDescription}',
     parameters: { type: 'object', properties: { port: { type: 'string' } } },
-    run: ({ port }) => readTideTable(port),
+    run: ({ port }) => \`\${port}: ${toolResult}\`,
   }),
 }
 `
 
 function serverCode(settings: Settings): string {
-  const options = ['id', 'store', 'driver', ...optionLines({ ...settings, chunkMs: 60_000 })]
-  return `${imports(settings, ['sse', 'toResponse'])}
+  const options = ['id', 'store', 'driver', 'leaseMs: 1_000', ...optionLines(settings)]
+  return `import { createClient } from 'redis'
+${imports(settings, ['sse', 'toResponse'])}
 import { createConversation } from 'sluice/conversation'
 import { redisLog, redisStore } from 'sluice/redis'
 import { createResumable } from 'sluice/resumable'
+
+const client = await createClient({ url: process.env.REDIS_URL ?? '' }).connect()
 ${driverLine(settings)}
 const store = redisStore(client)
-const conversation = (id) => createConversation({ ${options.join(', ')} })
+const conversation = (id: string) =>
+  createConversation({ ${options.join(', ')} })
 const resumable = createResumable({
   log: redisLog(client),
   leaseMs: 1_000,
@@ -68,11 +83,17 @@ const resumable = createResumable({
 })
 
 // POST: in one process
-await resumable.publish(id, conversation(id).send(prompt, { key: id }))
-return toResponse(await resumable.follow(id), sse())
+export async function ask(id: string, prompt: string) {
+  await resumable.publish(id, conversation(id).send(prompt, { key: id }))
+  return rest(id, null)
+}
 
-// GET, when the page reconnects: in any other process
-return toResponse(await resumable.follow(id, request.headers.get('last-event-id')), sse())
+// GET, when the page reconnects with its Last-Event-ID: in any process
+export async function rest(id: string, lastEventId: string | null) {
+  const stream = await resumable.follow(id, lastEventId)
+  if (stream === null) return new Response(null, { status: 404 })
+  return toResponse(stream, sse(), { headers: { 'content-location': \`/streams/\${id}\` } })
+}
 `
 }
 
@@ -90,9 +111,8 @@ function imports({ wire, fallback }: Settings, names: string[]): string {
 
 function driverLine({ wire, fallback }: Settings): string {
   const { call } = calls[wire]
-  if (!fallback) return `\nconst driver = ${call}`
-  return `
-const driver = fallback(
+  if (!fallback) return `const driver = ${call}`
+  return `const driver = fallback(
   ${call},
   compatible('groq', { model: 'second-model' }),
 )`
@@ -108,6 +128,8 @@ function optionLines(settings: Settings): string[] {
   ]
   return [
     ...(retry.length === 0 ? [] : [`retry: { ${retry.join(', ')} }`]),
-    ...(chunkMs === 60_000 ? [] : [`timeout: { chunkMs: ${chunkMs} }`]),
+    ...(chunkMs === 60_000
+      ? []
+      : [`timeout: { chunkMs: ${chunkMs.toLocaleString('en').replace(',', '_')} }`]),
   ]
 }

@@ -39,11 +39,11 @@ const id = 'answer-1'
 /** The time after which a silent process counts as dead, in milliseconds. */
 const leaseMs = 1_000
 
-self.onmessage = ({ data }: MessageEvent<Assignment>) => {
+self.addEventListener('message', ({ data }: MessageEvent<Assignment>) => {
   const channel = new Channel(data.port)
   // Before the first message is read.
   channel.expose('server', serverOf(data.settings, channel))
-}
+})
 
 function serverOf(settings: Settings, channel: Channel): ProducerServer {
   const page = channel.remote<PageWatcher>('page', ['wire'])
@@ -54,8 +54,9 @@ function serverOf(settings: Settings, channel: Channel): ProducerServer {
   const store = channel.remote<ConversationStore>('store', ['load', 'write', 'clear', 'lock'])
   const opening = watchedDriver(settings, (note) => page.wire(note))
   const retry = retryOf(settings)
+  const timeout = { chunkMs: settings.chunkMs }
   const conversation = async () => {
-    return createConversation({ id, store, driver: await opening, retry, leaseMs })
+    return createConversation({ id, store, driver: await opening, retry, timeout, leaseMs })
   }
   const resumable = createResumable({
     log,

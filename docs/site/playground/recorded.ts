@@ -2,12 +2,12 @@
  * What other libraries showed for the same answers. `bench/playground.ts` writes the file.
  */
 
-import { failsInside } from './scenarios.ts'
-import type { Settings } from './settings.ts'
+import { answerText, failsInside, type Played } from './scenarios.ts'
 
 /** What one library showed. */
 export interface Outcome {
   library: string
+  version: string
   /** Absent if the library has nothing that could play the scenario; `text` says why. */
   end?: 'complete' | 'error' | 'nothing'
   text: string
@@ -23,15 +23,21 @@ export interface Outcome {
 export interface Recording {
   date: string
   node: string
-  versions: Record<string, string>
   /** By `keyOf()`. */
   outcomes: Record<string, readonly Outcome[]>
 }
 
-export function keyOf({
-  wire,
-  scenario,
-  words,
-}: Pick<Settings, 'wire' | 'scenario' | 'words'>): string {
+export function keyOf({ wire, scenario, words }: Played): string {
   return failsInside(scenario) ? `${wire}/${scenario}/${words}` : `${wire}/${scenario}`
+}
+
+/** What the reader of an answer has got, in a word. */
+export type Verdict = 'whole' | 'half' | 'doubled' | 'error' | 'hangs' | 'absent'
+
+export function verdictOf(scenario: Played['scenario'], { end, text }: Outcome): Verdict {
+  if (end === undefined) return 'absent'
+  if (end === 'nothing') return 'hangs'
+  if (end === 'error') return 'error'
+  if (scenario === 'tool-fails' || text === answerText) return 'whole'
+  return text.endsWith(answerText) ? 'doubled' : 'half'
 }
