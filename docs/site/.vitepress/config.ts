@@ -3,12 +3,13 @@
  * folder. `npm --prefix docs/reference start` writes the reference, which is copied into it.
  */
 
-import { cpSync, existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitepress'
 import { forRepositoryPages } from './markdown.ts'
 import { docs, sidebar } from './pages.ts'
+import { copyReference } from './reference.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
@@ -19,11 +20,11 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
 }
 const repository = manifest.repository.url.replace(/^git\+|\.git$/g, '')
 const entries = join(root, 'dist/entries')
-const reference = join(docs, 'reference/html')
 
 export default defineConfig({
   title: manifest.name,
   description: manifest.description,
+  head: [['link', { rel: 'icon', href: '/icon.svg', type: 'image/svg+xml' }]],
   srcDir: '..',
   outDir: 'dist',
   srcExclude: ['reference/**', 'site/node_modules/**', 'site/dist/**'],
@@ -31,9 +32,15 @@ export default defineConfig({
   cleanUrls: false,
   // The reference is copied below, and examples run on localhost.
   ignoreDeadLinks: [/^\/reference\//, /^https?:\/\/localhost/],
-  markdown: { config: forRepositoryPages(repository) },
+  markdown: {
+    config: forRepositoryPages(repository),
+    // The colours of the default themes are too faint for small text.
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+    languageAlias: { haproxy: 'nginx' },
+  },
   themeConfig: {
-    search: { provider: 'local' },
+    // The name of the button is what it shows.
+    search: { provider: 'local', options: { translations: { button: { buttonAriaLabel: '' } } } },
     nav: [
       { text: 'Guides', link: '/getting-started' },
       { text: 'Playground', link: '/playground' },
@@ -55,10 +62,5 @@ export default defineConfig({
     worker: { format: 'es' },
     build: { chunkSizeWarningLimit: 1_500 },
   },
-  buildEnd: ({ outDir }) => {
-    if (!existsSync(reference)) {
-      throw new Error('There is no reference. Run: npm --prefix docs/reference start')
-    }
-    cpSync(reference, join(outDir, 'reference'), { recursive: true })
-  },
+  buildEnd: ({ outDir }) => copyReference(join(docs, 'reference/html'), join(outDir, 'reference')),
 })

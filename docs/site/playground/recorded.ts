@@ -32,12 +32,14 @@ export function keyOf({ wire, scenario, words }: Played): string {
 }
 
 /** What the reader of an answer has got, in a word. */
-export type Verdict = 'whole' | 'half' | 'doubled' | 'error' | 'hangs' | 'absent'
+export type Verdict = 'whole' | 'half' | 'marked' | 'doubled' | 'error' | 'hangs' | 'absent'
 
-export function verdictOf(scenario: Played['scenario'], { end, text }: Outcome): Verdict {
+export function verdictOf(scenario: Played['scenario'], { end, text, report }: Outcome): Verdict {
   if (end === undefined) return 'absent'
   if (end === 'nothing') return 'hangs'
   if (end === 'error') return 'error'
   if (scenario === 'tool-fails' || text === answerText) return 'whole'
-  return text.endsWith(answerText) ? 'doubled' : 'half'
+  if (text.endsWith(answerText)) return 'doubled'
+  // A reader who looks at the finish reason can tell.
+  return report === 'interrupted' ? 'marked' : 'half'
 }

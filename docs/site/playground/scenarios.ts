@@ -34,7 +34,7 @@ export const scenarios = {
     about: 'The first response ends cleanly after some words, without its terminal event.',
   },
   error: {
-    label: 'An error inside the stream',
+    label: 'Error inside the stream',
     about: 'The provider sends an error event after some words, with status 200.',
   },
   status: {
@@ -46,7 +46,7 @@ export const scenarios = {
     about: 'After some words nothing more arrives, and the connection stays open.',
   },
   'tools-cut': {
-    label: 'Step 2 of a tool loop is cut',
+    label: 'Step 2 with a tool is cut',
     about: 'Step 1 calls a tool, which runs. Step 2 loses its connection after some words.',
   },
   'tool-fails': {
@@ -56,7 +56,7 @@ export const scenarios = {
   killed: {
     label: 'The producer is killed',
     about:
-      'The worker that reads the provider is terminated after some words. Another one takes over.',
+      'The worker that reads the provider is terminated after some words. The page reconnects, and a second worker takes over: terminate() is real, and so are the log, the store and the client.',
   },
 } as const satisfies Record<string, { label: string; about: string }>
 

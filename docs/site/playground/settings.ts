@@ -27,9 +27,9 @@ export const choices = {
   scenario: labelsOf(scenarios),
   words: wordCounts.map((count) => [count, `${count}`] as const),
   afterContent: [
-    ['restart', 'restart: discard it and start again'],
-    ['continue', 'continue: keep it and continue'],
-    ['fail', 'fail: end with an error'],
+    ['restart', 'restart'],
+    ['continue', 'continue'],
+    ['fail', 'fail'],
   ],
   maxRetries: [0, 1, 2, 3].map((count) => [count, `${count}`] as const),
   chunkMs: [
