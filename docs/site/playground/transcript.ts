@@ -8,6 +8,8 @@ import type { StreamEvent } from 'sluice'
 export interface Segment {
   index: number
   kind: string
+  /** Of the tool, for a call and its result. */
+  name: string
   text: string
   /** Whether a restart has discarded it. */
   isVoid: boolean
@@ -22,11 +24,16 @@ export function addTo(segments: readonly Segment[], event: StreamEvent): readonl
   if (event.type !== 'content') return segments
   const { index, kind } = event
   const text = wordsOf(event)
+  const name = nameOf(event)
   const last = segments.at(-1)
   if (last === undefined || last.isVoid || last.index !== index || last.kind !== kind) {
-    return [...segments, { index, kind, text, isVoid: false }]
+    return [...segments, { index, kind, name, text, isVoid: false }]
   }
   return [...segments.slice(0, -1), { ...last, text: last.text + text }]
+}
+
+function nameOf(event: StreamEvent & { type: 'content' }): string {
+  return event.kind === 'tool-call' || event.kind === 'tool-result' ? event.name : ''
 }
 
 function wordsOf(event: StreamEvent & { type: 'content' }): string {
@@ -49,8 +56,7 @@ export function summaryOf(event: StreamEvent): string {
     case 'start':
       return `${event.provider} ${event.model}`
     case 'content': {
-      const name = event.kind === 'tool-call' || event.kind === 'tool-result' ? event.name : ''
-      return [`[${event.index}]`, event.kind, name, JSON.stringify(wordsOf(event))]
+      return [`[${event.index}]`, event.kind, nameOf(event), JSON.stringify(wordsOf(event))]
         .filter((part) => part !== '')
         .join(' ')
     }
