@@ -32,7 +32,7 @@ const file = new URL('../docs/site/playground/recorded.json', import.meta.url)
 
 async function record(player: Player, played: Played): Promise<Outcome> {
   const { library, packageName } = player
-  const version = installed[packageName] ?? ''
+  const version = versionOf(packageName)
   const { wire, scenario, words } = played
   const unable = hasTool(scenario) ? player.noTools?.[wire] : undefined
   if (unable !== undefined) return { library, version, text: unable }
@@ -116,13 +116,11 @@ function sentResult(body: unknown): string | undefined {
 process.on('unhandledRejection', () => {})
 for (const level of ['error', 'warn', 'info', 'log', 'debug'] as const) console[level] = () => {}
 
-function manifestOf(path: string): { version: string; dependencies: Record<string, string> } {
-  return JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'))
-}
-
-const installed: Record<string, string> = {
-  ...manifestOf('package.json').dependencies,
-  sluice: manifestOf('../package.json').version,
+/** The version that is installed. */
+function versionOf(packageName: string): string {
+  const path =
+    packageName === 'sluice' ? '../package.json' : `node_modules/${packageName}/package.json`
+  return JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')).version
 }
 
 const outcomes: Record<string, Outcome[]> = {}
