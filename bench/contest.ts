@@ -44,10 +44,12 @@ export function wanted(name: string, only: readonly string[]): boolean {
 export function print(contests: readonly Contest[]): void {
   for (const { wire, eventsPerChunk, results } of contests) {
     console.log(`\n${wire}, ${eventsPerChunk} events a chunk`)
-    for (const { name, median, lowerQuartile, upperQuartile, ratio } of results) {
+    for (const each of results) {
+      const { name, median, lowerQuartile, upperQuartile, ratio, ratioOfMedians } = each
       const spread = `${lowerQuartile.toFixed(2)} to ${upperQuartile.toFixed(2)}`
+      const ratios = `${ratio.toFixed(2)} x by round, ${ratioOfMedians.toFixed(2)} x of medians`
       console.log(
-        `${name.padEnd(28)} ${median.toFixed(2).padStart(7)} us a token (${spread}), ${ratio.toFixed(2)} x`,
+        `${name.padEnd(28)} ${median.toFixed(2).padStart(7)} us a token (${spread}), ${ratios}`,
       )
     }
   }

@@ -12,7 +12,7 @@
 import { readFileSync } from 'node:fs'
 import { type Answer, type Fault, simulatedProvider } from 'sluice/testing'
 import { agents } from './loops/agents.ts'
-import { ai, aiRetrying } from './loops/ai.ts'
+import { ai, aiOfficial, aiRetrying } from './loops/ai.ts'
 import { pi } from './loops/pi.ts'
 import type { Outcome, Runner, Surroundings } from './loops/runner.ts'
 import { anthropicRunner, openaiRunner } from './loops/sdks.ts'
@@ -24,6 +24,7 @@ import type { WireName } from './wires.ts'
 const runners: readonly Runner[] = [
   sluice,
   ai,
+  aiOfficial,
   aiRetrying,
   tanstack,
   pi,

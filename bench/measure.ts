@@ -13,6 +13,8 @@ export interface Measured {
   upperQuartile: number
   /** The median of the ratios to the first contestant, each taken within one round. */
   ratio: number
+  /** The ratio of the two medians. */
+  ratioOfMedians: number
 }
 
 /** One contestant: a module that answers as `serve` does, and what it is told. */
@@ -42,8 +44,15 @@ export async function measure(
   } finally {
     for (const { child } of children) child.kill()
   }
-  const base = children[0]?.samples ?? []
-  return children.map(({ name, samples }) => ({
+  return summarize(children)
+}
+
+/** @param all - samples by round; the first contestant is what the others are compared with */
+export function summarize(
+  all: readonly { name: string; samples: readonly number[] }[],
+): Measured[] {
+  const base = all[0]?.samples ?? []
+  return all.map(({ name, samples }) => ({
     name,
     median: quantile(samples, 0.5),
     lowerQuartile: quantile(samples, 0.25),
@@ -52,6 +61,7 @@ export async function measure(
       samples.map((value, round) => value / (base[round] ?? value)),
       0.5,
     ),
+    ratioOfMedians: quantile(samples, 0.5) / quantile(base, 0.5),
   }))
 }
 

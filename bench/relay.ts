@@ -10,8 +10,11 @@ import { fetchOf, makeWire, type WireName } from './wires.ts'
 const warmUps = 15
 
 export function relay(only: readonly string[], rounds: number): Promise<Contest[]> {
-  const names = relays.map(({ name }) => name).filter((name) => wanted(name, only))
-  return contest(new URL(import.meta.url), () => names, rounds)
+  const names = (wire: WireName): string[] =>
+    relays
+      .filter((each) => each.wires.includes(wire) && wanted(each.name, only))
+      .map(({ name }) => name)
+  return contest(new URL(import.meta.url), names, rounds)
 }
 
 if (process.send !== undefined) {

@@ -2,11 +2,8 @@
  * All benchmarks, one after the other, and the page that tells them: `npm --prefix bench start`.
  */
 
-import { execFile } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { consume } from './consume.ts'
 import { firstContent } from './first-content.ts'
 import { flow } from './flow.ts'
@@ -16,7 +13,8 @@ import { growth } from './growth.ts'
 import { plot } from './plot.ts'
 import { relay } from './relay.ts'
 import { page, type Results } from './report.ts'
-import { type Served, scale, serveOver } from './sockets/run.ts'
+import { openings } from './sockets/openings.ts'
+import { clusters, compare, scale, serveMany } from './sockets/run.ts'
 
 const { dependencies } = JSON.parse(
   readFileSync(new URL('package.json', import.meta.url), 'utf8'),
@@ -30,12 +28,13 @@ async function step<Value>(name: string, run: () => Value | Promise<Value>): Pro
   return value
 }
 
-async function serveAll(): Promise<Served[]> {
-  const all: Served[] = []
-  for (const name of ['direct', 'floor', 'sluice', 'ai'])
-    all.push(await serveOver(name, 200, 20, 6))
-  return all
-}
+/** The gateway that others are compared with comes first. */
+const gateways = [
+  'by hand on fetch',
+  'by hand on node:http',
+  'sluice, on fetch',
+  'sluice, on nodeFetch',
+]
 
 async function measureSizes(): Promise<Results['sizes']> {
   const sizes: Results['sizes'] = []
@@ -45,28 +44,26 @@ async function measureSizes(): Promise<Results['sizes']> {
   return sizes
 }
 
-/** In a process of its own, because libraries reject promises that nobody has. */
-async function measureLoops(): Promise<string> {
-  const path = fileURLToPath(new URL('loops.ts', import.meta.url))
-  const { stdout } = await promisify(execFile)(process.execPath, [path])
-  return stdout.trim()
-}
-
 const load = loadavg()[0] ?? 0
 const results: Results = {
   versions,
-  consumed: await step('consume', () => consume([], 9)),
+  consumed: await step('consume', () => consume([], 11)),
   relayed: await step('relay', () => relay([], 11)),
-  served: await step('sockets', serveAll),
+  served: await step('sockets', () => compare([...gateways, 'ai'], 200, 20, 6, 5)),
+  opened: [
+    await step('200 openings', () => openings(gateways, 200, 9)),
+    await step('1,000 openings', () => openings(gateways, 1_000, 5)),
+  ],
+  many: await step('many streams', () => serveMany(['by hand on fetch', ...gateways.slice(2)])),
   scaled: await step('scale', () =>
-    scale([25, 50, 100, 150, 200, 250, 300, 400, 600, 800, 1_000], 50),
+    scale(gateways, [25, 50, 100, 150, 200, 250, 300, 400, 600, 800, 1_000], 50),
   ),
+  clustered: await step('cluster', () => clusters(gateways.slice(2))),
   first: await step('first content', () => firstContent(9)),
   flows: await step('flow', flow),
   grown: await step('growth', growth),
   started: await step('start', () => measureStart(9)),
   sizes: await step('sizes', measureSizes),
-  loops: await step('loops', measureLoops),
 }
 const docs = new URL('../docs/', import.meta.url)
 writeFileSync(new URL('benchmarks.md', docs), page(results, load))

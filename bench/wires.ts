@@ -12,13 +12,53 @@ export interface Wire {
 }
 
 const words =
-  'The quick brown fox jumps over the lazy dog while café owners in Zürich serve 🌊 tea'.split(' ')
-
-function textOf(tokens: number): string[] {
-  return Array.from(
-    { length: tokens },
-    (_, index) => `${index === 0 ? '' : ' '}${words[index % words.length]}`,
+  'the of and to in is it for as on be at by we or if so not you that with from this have will your each make like time know take into year good some than look only come over stream token model answer question'.split(
+    ' ',
   )
+const endings = 'ing tion ment able ness ed er ly es al ic ous ive ful less'.split(' ')
+/** What JSON escapes, and what takes more than a byte. */
+const unusual = [
+  '\n',
+  '\n\n',
+  '"',
+  ' "',
+  '\\',
+  '\t',
+  ' é',
+  ' –',
+  '…',
+  ' naïve',
+  ' 日本',
+  ' 🌊',
+  ' €',
+  '’s',
+]
+
+/** The same numbers in every process, from 0 to 1 (mulberry32). */
+function randomFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/**
+ * Pieces of about four characters, as models send them. Of a hundred, seven are punctuation, and three or four need escapes or are not
+ * ASCII.
+ */
+function textOf(tokens: number): string[] {
+  const random = randomFrom(1)
+  const one = (from: readonly string[]): string =>
+    from[Math.floor(random() * from.length)] as string
+  return Array.from({ length: tokens }, () => {
+    const kind = random()
+    if (kind < 0.035) return one(unusual)
+    if (kind < 0.11) return one([...'.,;:!?'])
+    return kind < 0.25 ? one(endings) : ` ${one(words)}`
+  })
 }
 
 /** @param eventsPerChunk - how many events one network chunk holds */
@@ -33,6 +73,10 @@ export function makeWire(name: WireName, tokens: number, eventsPerChunk: number)
   return { text: deltas.join(''), chunks }
 }
 
+const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+const one = (random: () => number): string =>
+  letters[Math.floor(random() * letters.length)] as string
+
 function openaiEvents(deltas: readonly string[]): string[] {
   const head = {
     id: 'chatcmpl-CdPq3vK9TtYxR2hWnLz8aMsEoJb1U',
@@ -42,9 +86,13 @@ function openaiEvents(deltas: readonly string[]): string[] {
     service_tier: 'default',
     system_fingerprint: 'fp_44709d6fcb',
   }
+  const random = randomFrom(2)
+  // Of another length each time, so that an observer of the connection does not see the length of a piece.
+  const obfuscation = (): string =>
+    Array.from({ length: 1 + random() * 12 }, () => one(random)).join('')
   const chunk = (delta: object, finish: string | null): string => {
     const choices = [{ index: 0, delta, logprobs: null, finish_reason: finish }]
-    return `data: ${JSON.stringify({ ...head, choices, usage: null, obfuscation: 'k3Jx9Qa' })}\n\n`
+    return `data: ${JSON.stringify({ ...head, choices, usage: null, obfuscation: obfuscation() })}\n\n`
   }
   const usage = {
     prompt_tokens: 12,
@@ -63,8 +111,13 @@ function openaiEvents(deltas: readonly string[]): string[] {
 }
 
 function anthropicEvents(deltas: readonly string[]): string[] {
-  const event = (type: string, fields: object): string =>
-    `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`
+  const random = randomFrom(3)
+  // Anthropic pads with blanks before the last brace.
+  const event = (type: string, fields: object): string => {
+    const json = JSON.stringify({ type, ...fields })
+    const padding = ' '.repeat(random() * 12)
+    return `event: ${type}\ndata: ${json.slice(0, -1)}${padding}}\n\n`
+  }
   const usage = {
     input_tokens: 12,
     cache_creation_input_tokens: 0,
@@ -97,17 +150,27 @@ function anthropicEvents(deltas: readonly string[]): string[] {
   ]
 }
 
-/** A fetch that answers with these chunks, each when it is asked for, as a socket would. */
+/**
+ * A fetch that answers with these chunks. Its body is as that of Node's own fetch: a stream of bytes that gives one network chunk for each
+ * read, reads nothing ahead, and copies each chunk, because such a stream takes the buffer away from whoever gives it.
+ */
 export function fetchOf({ chunks }: Wire): typeof fetch {
   return () => {
     let next = 0
-    const body = new ReadableStream<Uint8Array>({
-      pull(controller) {
-        const chunk = chunks[next++]
-        if (chunk === undefined) controller.close()
-        else controller.enqueue(chunk)
+    const body = new ReadableStream(
+      {
+        type: 'bytes',
+        pull(controller) {
+          const chunk = chunks[next++]
+          if (chunk === undefined) {
+            controller.close()
+            // Ends the read that is pending.
+            controller.byobRequest?.respond(0)
+          } else controller.enqueue(chunk.slice())
+        },
       },
-    })
+      { highWaterMark: 0 },
+    )
     return Promise.resolve(new Response(body, { headers: { 'content-type': 'text/event-stream' } }))
   }
 }

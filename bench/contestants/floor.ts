@@ -23,18 +23,18 @@ export async function floor(
   for (;;) {
     const { done, value } = await reader.read()
     if (done) return
-    const text = rest + decoder.decode(value, { stream: true })
+    rest += decoder.decode(value, { stream: true })
     let start = 0
     for (;;) {
-      const end = text.indexOf('\n\n', start)
+      const end = rest.indexOf('\n', start)
       if (end === -1) break
-      const data = text.indexOf('data: ', start) + 6
-      if (text.charCodeAt(data) === 123) {
-        const piece = find(name, text.slice(data, end))
+      // `data: {`
+      if (rest.charCodeAt(start) === 100 && rest.charCodeAt(start + 6) === 123) {
+        const piece = find(name, rest.slice(start + 6, end))
         if (piece !== '') onText(piece)
       }
-      start = end + 2
+      start = end + 1
     }
-    rest = start === text.length ? '' : text.slice(start)
+    rest = start === rest.length ? '' : rest.slice(start)
   }
 }

@@ -5,8 +5,10 @@
  */
 
 import { createAnthropic } from '@ai-sdk/anthropic'
+import { createOpenAI } from '@ai-sdk/openai'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import Anthropic from '@anthropic-ai/sdk'
+import { normalizeContext } from '@earendil-works/pi-ai'
 import { stream as piAnthropic } from '@earendil-works/pi-ai/api/anthropic-messages'
 import { stream as piOpenai } from '@earendil-works/pi-ai/api/openai-completions'
 import { ChatAnthropic } from '@langchain/anthropic'
@@ -14,7 +16,7 @@ import { ChatOpenAI } from '@langchain/openai'
 import { chat, EventType } from '@tanstack/ai'
 import { createAnthropicChat } from '@tanstack/ai-anthropic'
 import { createOpenaiChatCompletions } from '@tanstack/ai-openai'
-import { streamText } from 'ai'
+import { type LanguageModel, streamText } from 'ai'
 import { createParser } from 'eventsource-parser'
 import OpenAI from 'openai'
 import { createStream, type Driver } from 'sluice'
@@ -44,6 +46,17 @@ async function read(driver: Driver, onText: (text: string) => void): Promise<voi
     if (event.type === 'content' && event.kind === 'text') onText(event.text)
     else if (event.type === 'error') throw event.error
   }
+}
+
+async function readAi(model: LanguageModel, onText: (text: string) => void): Promise<void> {
+  const result = streamText({
+    model,
+    prompt: content,
+    onError: ({ error }) => {
+      throw error
+    },
+  })
+  for await (const piece of result.textStream) onText(piece)
 }
 
 export const contestants: readonly Contestant[] = [
@@ -135,16 +148,15 @@ export const contestants: readonly Contestant[] = [
               'gpt-5.5',
             )
           : createAnthropic({ baseURL, apiKey, fetch })('claude-sonnet-5-5')
-      return async (onText) => {
-        const result = streamText({
-          model,
-          prompt: content,
-          onError: ({ error }) => {
-            throw error
-          },
-        })
-        for await (const piece of result.textStream) onText(piece)
-      }
+      return (onText) => readAi(model, onText)
+    },
+  },
+  {
+    name: 'ai, with @ai-sdk/openai',
+    wires: ['openai'],
+    open: (_wire, fetch) => {
+      const model = createOpenAI({ baseURL, apiKey, fetch }).chat('gpt-5.5')
+      return (onText) => readAi(model, onText)
     },
   },
   {
@@ -193,7 +205,7 @@ export const contestants: readonly Contestant[] = [
         maxTokens: 8_192,
         baseUrl: baseURL,
       }
-      const context = { messages: [{ role: 'user' as const, content, timestamp: 0 }] }
+      const context = normalizeContext({ messages: [{ role: 'user', content, timestamp: 0 }] })
       const stream =
         wire === 'openai'
           ? piOpenai(

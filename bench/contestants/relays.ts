@@ -8,13 +8,15 @@ import { streamText } from 'ai'
 import { createStream, sse, toReadableStream } from 'sluice'
 import { anthropic } from 'sluice/anthropic'
 import { compatible } from 'sluice/compatible'
+import { openai } from 'sluice/openai'
 import type { WireName } from '../wires.ts'
-import { find } from './floor.ts'
+import { RelayByHand } from './relay-by-hand.ts'
 
 type Body = ReadableStream<Uint8Array>
 
 export interface Relay {
   name: string
+  wires: readonly WireName[]
   relay: (wire: WireName, fetch: typeof globalThis.fetch) => Body
   /** The text in the data of one event that it sends; empty where there is none. */
   textOf: (event: Record<string, unknown>) => unknown
@@ -23,11 +25,13 @@ export interface Relay {
 const baseURL = 'http://provider/v1'
 const apiKey = 'sk-any'
 const prompt = 'Tell me about the fox.'
+const both: readonly WireName[] = ['openai', 'anthropic']
 
 export const relays: readonly Relay[] = [
-  { name: 'floor', relay: relayByHand, textOf: contentOf },
+  { name: 'floor', wires: both, relay: relayByHand, textOf: contentOf },
   {
     name: 'sluice',
+    wires: both,
     relay: (wire, fetch) => {
       const driver =
         wire === 'openai'
@@ -38,7 +42,17 @@ export const relays: readonly Relay[] = [
     textOf: contentOf,
   },
   {
+    name: 'sluice, by the openai SDK',
+    wires: ['openai'],
+    relay: (_wire, fetch) => {
+      const driver = openai({ baseURL, model: 'gpt-5.5', apiKey, fetch })
+      return toReadableStream(createStream({ driver, prompt }), sse())
+    },
+    textOf: contentOf,
+  },
+  {
     name: 'ai',
+    wires: both,
     relay: (wire, fetch) => {
       const model =
         wire === 'openai'
@@ -56,37 +70,23 @@ function contentOf(event: Record<string, unknown>): unknown {
   return event.type === 'content' && event.kind === 'text' ? event.text : ''
 }
 
-/** The bytes that sluice sends, by a loop that knows exactly what comes and guards against nothing. */
 function relayByHand(wire: WireName, fetch: typeof globalThis.fetch): Body {
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
-  const decoder = new TextDecoder()
+  const relay = new RelayByHand(wire)
   const encoder = new TextEncoder()
-  let rest = ''
-  let id = 0
-  return new ReadableStream<Uint8Array>(
+  return new ReadableStream(
     {
+      type: 'bytes',
       async pull(controller) {
         reader ??= ((await fetch(baseURL)).body as Body).getReader()
         for (;;) {
           const { done, value } = await reader.read()
-          if (done) return controller.close()
-          const text = rest + decoder.decode(value, { stream: true })
-          let out = ''
-          let start = 0
-          for (;;) {
-            const end = text.indexOf('\n\n', start)
-            if (end === -1) break
-            const data = text.indexOf('data: ', start) + 6
-            if (text.charCodeAt(data) === 123) {
-              const piece = find(wire, text.slice(data, end))
-              if (piece !== '') {
-                const json = `{"type":"content","index":0,"kind":"text","text":${JSON.stringify(piece)}}`
-                out += `id: ${++id}\nevent: content\ndata: ${json}\n\n`
-              }
-            }
-            start = end + 2
+          if (done) {
+            controller.close()
+            controller.byobRequest?.respond(0)
+            return
           }
-          rest = start === text.length ? '' : text.slice(start)
+          const out = relay.take(value)
           if (out !== '') return controller.enqueue(encoder.encode(out))
         }
       },

@@ -1,19 +1,29 @@
 import { createAnthropic } from '@ai-sdk/anthropic'
+import { createOpenAI } from '@ai-sdk/openai'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
-import { isStepCount, type ModelMessage, streamText, tool } from 'ai'
+import { isStepCount, type LanguageModel, type ModelMessage, streamText, tool } from 'ai'
 import { z } from 'zod'
+import type { WireName } from '../wires.ts'
 import { apiKey, both, description, prompt, type Runner, silenceMs, wordsOf } from './runner.ts'
 
-function aiWith(name: string, options: { streamRetries?: number }): Runner {
+type OpenModel = (wire: WireName, baseURL: string) => LanguageModel
+
+const compatibleModel: OpenModel = (wire, baseURL) =>
+  wire === 'openai'
+    ? createOpenAICompatible({ name: 'provider', baseURL, apiKey }).chatModel('any')
+    : createAnthropic({ baseURL, apiKey })('any')
+
+function aiWith(
+  name: string,
+  options: { streamRetries?: number },
+  open = compatibleModel,
+  wires = both,
+): Runner {
   return {
     name,
-    wires: both,
+    wires,
     async run({ wire, url, report, onText, left }) {
-      const baseURL = `${url}/v1`
-      const model =
-        wire === 'openai'
-          ? createOpenAICompatible({ name: 'provider', baseURL, apiKey }).chatModel('any')
-          : createAnthropic({ baseURL, apiKey })('any')
+      const model = open(wire, `${url}/v1`)
       const inputSchema = z.object({ id: z.number() })
       const messages = (left as ModelMessage[] | undefined) ?? [{ role: 'user', content: prompt }]
       // The messages of a turn that fails are to be had step by step.
@@ -49,4 +59,10 @@ function aiWith(name: string, options: { streamRetries?: number }): Runner {
 }
 
 export const ai: Runner = aiWith('ai', {})
+export const aiOfficial: Runner = aiWith(
+  'ai, with @ai-sdk/openai',
+  {},
+  (_wire, baseURL) => createOpenAI({ baseURL, apiKey }).chat('any'),
+  ['openai'],
+)
 export const aiRetrying: Runner = aiWith('ai, with streamRetries', { streamRetries: 2 })

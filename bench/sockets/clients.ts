@@ -1,18 +1,14 @@
 /**
- * The clients: ask all at once and read to the end.
+ * The clients: ask in groups, or all at once, and read to the end, or leave after some tokens.
  */
 
 import { Agent, get } from 'node:http'
 import { quantile } from '../measure.ts'
 import type { Seen } from './wire.ts'
 
-const [url, count, tokens, leaveAfter = 'Infinity'] = process.argv.slice(2) as [
-  string,
-  string,
-  string,
-  string?,
-]
+const [url, count, tokens, how = ''] = process.argv.slice(2) as [string, string, string, string?]
 const agent = new Agent({ maxSockets: Infinity })
+const leaveAfter = Number(how) || Infinity
 const firstTokens: number[] = []
 const latencies: number[] = []
 let complete = 0
@@ -30,7 +26,7 @@ function read(): Promise<void> {
           // The last event holds the whole answer again.
           if (seen <= Number(tokens)) latencies.push(performance.timeOrigin + at - Number(sentAt))
         }
-        if (seen >= Number(leaveAfter)) {
+        if (seen >= leaveAfter) {
           request.destroy()
           resolve()
         }
@@ -46,10 +42,10 @@ function read(): Promise<void> {
 }
 
 const reads: Promise<void>[] = []
-// In groups, because a listener's queue of connections is short.
 for (let opened = 0; opened < Number(count); opened++) {
   reads.push(read())
-  if (opened % 50 === 49) await new Promise((resolve) => setTimeout(resolve, 10))
+  if (opened % 50 === 49 && how !== 'at once')
+    await new Promise((resolve) => setTimeout(resolve, 10))
 }
 await Promise.all(reads)
 const spread = (values: number[]): { p50: number; p99: number } => ({
@@ -63,4 +59,4 @@ const seen: Seen = {
   latencyMs: spread(latencies),
 }
 process.send?.(seen)
-process.disconnect()
+process.disconnect?.()

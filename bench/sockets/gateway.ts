@@ -1,50 +1,64 @@
 /**
- * The gateway: relays the provider's answer to whoever asks.
+ * The gateway: relays the provider's answer to whoever asks, in one of several ways. With `cluster` as a second argument it is one of
+ * two processes on a common port.
  */
 
+import cluster from 'node:cluster'
 import { createServer, type ServerResponse } from 'node:http'
-import { createStream, sse } from 'sluice'
-import { compatible } from 'sluice/compatible'
-import { pipeToNode } from 'sluice/node'
-import { relays } from '../contestants/relays.ts'
+import { relayers } from './relayers.ts'
 import type { Health } from './wire.ts'
 
-const [name, provider] = process.argv.slice(2) as [string, string]
+const [name, provider, workers = '1'] = process.argv.slice(2) as [string, string, string?]
 
-async function pipeBody(body: ReadableStream<Uint8Array>, response: ServerResponse): Promise<void> {
-  response.writeHead(200, { 'content-type': 'text/event-stream' })
-  const reader = body.getReader()
-  response.on('close', () => void reader.cancel().catch(() => {}))
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) break
-    if (!response.write(value)) await new Promise((resolve) => response.once('drain', resolve))
-  }
-  response.end()
-}
-
-const driver = compatible({ baseURL: provider, model: 'gpt-5.5' })
-const toProvider: typeof fetch = (_url, init) => fetch(provider, init)
-
-function handle(response: ServerResponse): Promise<unknown> {
-  if (name === 'sluice') {
-    return pipeToNode(createStream({ driver, prompt: 'Hello?' }), response, sse())
-  }
-  const relay = relays.find((each) => each.name === name)
-  if (relay === undefined) throw new Error(`There is no relay ${name}.`)
-  return pipeBody(relay.relay('openai', toProvider), response)
-}
-
-const server = createServer((request, response) => {
-  request.resume()
-  handle(response).catch((error: unknown) => response.destroy(error as Error))
-})
-server.listen(0, '127.0.0.1', () => process.send?.(server.address()))
-process.on('message', () => {
+function health(): Health {
   globalThis.gc?.()
   const { user, system } = process.cpuUsage()
   const { heapUsed, rss } = process.memoryUsage()
-  const health: Health = { cpu: user + system, heapBytes: heapUsed, rssBytes: rss }
-  process.send?.(health)
-})
+  return { cpu: user + system, heapBytes: heapUsed, rssBytes: rss }
+}
+
+function serve(onListening: (address: unknown) => void): void {
+  const open = relayers[name]
+  if (open === undefined) throw new Error(`There is no gateway ${name}.`)
+  const relay = open(provider)
+  const server = createServer((request, response: ServerResponse) => {
+    request.resume()
+    relay(response).catch((error: unknown) => response.destroy(error as Error))
+  })
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, () => onListening(server.address()))
+}
+
+/** Asks all workers, and adds up what they say. */
+async function healthOfAll(): Promise<Health> {
+  const all = await Promise.all(
+    Object.values(cluster.workers ?? {}).map(
+      (worker) =>
+        new Promise<Health>((resolve) => {
+          worker?.once('message', resolve)
+          worker?.send('health')
+        }),
+    ),
+  )
+  const sum = (pick: (one: Health) => number): number =>
+    all.reduce((total, one) => total + pick(one), 0)
+  return {
+    cpu: sum(({ cpu }) => cpu),
+    heapBytes: sum(({ heapBytes }) => heapBytes),
+    rssBytes: sum(({ rssBytes }) => rssBytes),
+  }
+}
+
+if (cluster.isPrimary && workers !== '1') {
+  let listening = 0
+  for (let count = 0; count < Number(workers); count++) cluster.fork()
+  cluster.on('listening', (_worker, address) => {
+    if (++listening === Number(workers)) process.send?.(address)
+  })
+  process.on('message', () => void healthOfAll().then((answer) => process.send?.(answer)))
+} else {
+  serve((address) => {
+    if (cluster.isPrimary) process.send?.(address)
+  })
+  process.on('message', () => process.send?.(health()))
+}
 process.on('disconnect', () => process.exit())

@@ -1,5 +1,6 @@
 /**
  * The provider: answers each request with so many tokens a second, each of which holds the time at which it was sent.
+ * The first one comes at once.
  */
 
 import { createServer, type ServerResponse } from 'node:http'
@@ -12,6 +13,8 @@ const ticks = 1000 / tokensPerSecond / tickMs
 const groups: Map<ServerResponse, number>[] = Array.from({ length: ticks }, () => new Map())
 let tick = 0
 
+const tokenOf = (): string => chunkOf({ content: `@${now()}@ ` }, null)
+
 function send(group: Map<ServerResponse, number>): void {
   for (const [response, sent] of group) {
     if (sent === tokens) {
@@ -19,7 +22,7 @@ function send(group: Map<ServerResponse, number>): void {
       response.end(`${chunkOf({}, 'stop')}data: [DONE]\n\n`)
     } else {
       group.set(response, sent + 1)
-      response.write(chunkOf({ content: `@${now()}@ ` }, null))
+      response.write(tokenOf())
     }
   }
 }
@@ -39,7 +42,10 @@ const server = createServer((request, response) => {
   response.writeHead(200, { 'content-type': 'text/event-stream' })
   response.write(chunkOf({ role: 'assistant', content: '' }, null))
   response.on('close', () => group?.delete(response))
-  group?.set(response, 0)
+  response.write(tokenOf())
+  group?.set(response, 1)
 })
-server.listen(0, '127.0.0.1', () => process.send?.(server.address()))
+server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, () =>
+  process.send?.(server.address()),
+)
 process.on('disconnect', () => process.exit())

@@ -5,10 +5,19 @@ export function now(): string {
   return (performance.timeOrigin + performance.now()).toFixed(2)
 }
 
+const head = {
+  id: 'chatcmpl-CdPq3vK9TtYxR2hWnLz8aMsEoJb1U',
+  object: 'chat.completion.chunk',
+  created: 1_764_000_000,
+  model: 'gpt-5.5-2026-08-07',
+  service_tier: 'default',
+  system_fingerprint: 'fp_44709d6fcb',
+}
+
+/** An event as OpenAI sends it. */
 export function chunkOf(delta: object, finish: string | null): string {
   const choices = [{ index: 0, delta, logprobs: null, finish_reason: finish }]
-  const head = { id: 'chatcmpl-CdPq3vK9', object: 'chat.completion.chunk', model: 'gpt-5.5' }
-  return `data: ${JSON.stringify({ ...head, created: 1_764_000_000, choices })}\n\n`
+  return `data: ${JSON.stringify({ ...head, choices, usage: null, obfuscation: 'k3Jx9Qa' })}\n\n`
 }
 
 /** What the gateway answers when it is asked how it is. */

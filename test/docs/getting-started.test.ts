@@ -51,9 +51,14 @@ async function install(cwd: string, names: readonly string[]): Promise<void> {
   }
 }
 
-async function startServer(cwd: string): Promise<void> {
+async function startServer(cwd: string, file: string, fixedPort = '0'): Promise<void> {
   server?.kill('SIGKILL')
-  const child = spawn(process.execPath, ['server.js'], { cwd, env: environment })
+  const env = {
+    ...environment,
+    PORT: fixedPort,
+    NODE_OPTIONS: '--disable-warning=ExperimentalWarning',
+  }
+  const child = spawn(process.execPath, [file], { cwd, env })
   server = child
   port = await new Promise((resolve, reject) => {
     child.stderr.on('data', reject)
@@ -63,6 +68,28 @@ async function startServer(cwd: string): Promise<void> {
       else resolve(number)
     })
   })
+}
+
+/** Kills the server in the middle of an answer, and starts it again. @returns what the reader has printed */
+async function askAndKill(cwd: string, line: string): Promise<string> {
+  const [, file = '', url = '', question = ''] = /^node (\S+) (\S+) "(.*)"$/.exec(line) ?? []
+  const address = url.replace('localhost:3000', `localhost:${port}`)
+  const reader = spawn(process.execPath, [file, address, question], { cwd, env: environment })
+  let printed = ''
+  const ended = new Promise((resolve) => reader.once('close', resolve))
+  await new Promise<void>((resolve) => {
+    reader.stderr.on('data', (piece) => {
+      printed += String(piece)
+    })
+    reader.stdout.on('data', (piece) => {
+      printed += String(piece)
+      if (printed.length > 40) resolve()
+    })
+  })
+  server?.kill('SIGKILL')
+  await startServer(cwd, 'durable.js', port)
+  await ended
+  return printed
 }
 
 test.skipIf(!browserPresent)(
@@ -81,8 +108,12 @@ test.skipIf(!browserPresent)(
             cwd,
             rest.slice(1).filter((name) => !name.startsWith('-')),
           )
-        } else if (line === 'node server.js') await startServer(cwd)
-        else {
+        } else if (/^node (server|durable)\.js$/.test(line)) {
+          await startServer(cwd, line.replace('node ', ''))
+        } else if (line.startsWith('node ask.js')) {
+          outputs.set('node ask.js', await askAndKill(cwd, line))
+          await startServer(cwd, 'server.js')
+        } else {
           const literal = line.replace('localhost:3000', `localhost:${port}`)
           // The Node that runs this test comes first, because the machine's own may be older.
           const PATH = `${dirname(process.execPath)}:${process.env.PATH}`
@@ -97,6 +128,11 @@ test.skipIf(!browserPresent)(
     expect(outputs.get('node first.js')).toMatch(/Why is the sky blue\?[^]*\n\d+ tokens\n$/)
     const [, curl] = [...outputs].find(([line]) => line.startsWith('curl')) ?? []
     expect(curl).toMatch(/^id: 1\nevent: start\n[^]*event: complete\n.*\n\n$/)
+
+    const continued = outputs.get('node ask.js') ?? ''
+    const [before = '', after = ''] = continued.split('\n(interrupted, continued)\n')
+    expect(before).toMatch(/^Olá! .{30}/u)
+    expect(after).toMatch(/"Why is the sky blue\?"[^]*\n\(complete\)\n$/)
 
     browser = await launchBrowser()
     const page = await browser.newPage({ viewport: { width: 720, height: 320 } })
@@ -119,5 +155,5 @@ test.skipIf(!browserPresent)(
     expect(new Set(seen).size).toBeGreaterThan(10)
     await takePicture(page, 'getting-started')
   },
-  60_000,
+  120_000,
 )
