@@ -3,6 +3,7 @@
  */
 
 import { createAnthropic } from '@ai-sdk/anthropic'
+import { createGoogle } from '@ai-sdk/google'
 import { createOpenAI } from '@ai-sdk/openai'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import Anthropic from '@anthropic-ai/sdk'
@@ -206,11 +207,11 @@ function ai(library: string, options: { streamRetries?: number }): Player {
   return {
     library,
     packageName: 'ai',
-    wires: ['openai', 'responses', 'anthropic', 'compatible'],
+    wires: ['openai', 'responses', 'anthropic', 'gemini', 'compatible'],
     async play({ wire, url, run, onText }) {
       const inputSchema = input
       const { stream } = streamText({
-        model: modelOf(wire, `${url}/v1`),
+        model: modelOf(wire, url),
         prompt,
         timeout: { chunkMs: silenceMs },
         onError: () => {},
@@ -236,8 +237,9 @@ function ai(library: string, options: { streamRetries?: number }): Player {
   }
 }
 
-function modelOf(wire: WireName, baseURL: string): LanguageModel {
+function modelOf(wire: WireName, url: string): LanguageModel {
   const { model } = wires[wire]
+  const baseURL = `${url}/v1`
   switch (wire) {
     case 'openai':
       return createOpenAI({ apiKey, baseURL }).chat(model)
@@ -245,7 +247,9 @@ function modelOf(wire: WireName, baseURL: string): LanguageModel {
       return createOpenAI({ apiKey, baseURL }).responses(model)
     case 'anthropic':
       return createAnthropic({ apiKey, baseURL })(model)
-    default:
+    case 'gemini':
+      return createGoogle({ apiKey, baseURL: `${url}/v1beta` })(model)
+    case 'compatible':
       return createOpenAICompatible({ name: 'provider', apiKey, baseURL }).chatModel(model)
   }
 }
