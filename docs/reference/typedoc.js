@@ -12,6 +12,7 @@ export default {
   ),
   tsconfig: 'tsconfig.json',
   out: 'html',
+  favicon: '../site/public/icon.svg',
   readme: 'none',
   excludeInternal: true,
   excludePrivate: true,

@@ -4,7 +4,6 @@
  * - `<!-- prelude: code -->` is TypeScript that stands before the block where it is compiled and run, `<!-- afterwards: code -->` after it;
  * - `<!-- file: server.js -->` makes the block a file of the page's project, which a test of its own runs;
  * - `<!-- compiled, not run: reason -->` and `<!-- not checked: reason -->` need a reason;
- * - what a command writes stands between `<!-- name -->` and `<!-- end of name -->`.
  */
 
 import { readdirSync, readFileSync } from 'node:fs'
@@ -15,7 +14,7 @@ export const root: string = fileURLToPath(new URL('../../', import.meta.url))
 /** The paths of all pages, from the root of the repository. */
 export const pages: readonly string[] = [
   ...readdirSync(root).filter((name) => name.endsWith('.md') || name === 'llms.txt'),
-  ...['docs', 'docs/providers', 'docs/recipes'].flatMap((folder) =>
+  ...['docs', 'docs/providers', 'docs/recipes', 'docs/site'].flatMap((folder) =>
     readdirSync(root + folder)
       .filter((name) => name.endsWith('.md'))
       .map((name) => `${folder}/${name}`),
@@ -55,8 +54,7 @@ export function blocksOf(page: string, text: string = readFileSync(root + page, 
         .join('\n')
         .slice(4, -3)
         .trim()
-      const isMarker = comment.startsWith('end of ') || lines.includes(`<!-- end of ${comment} -->`)
-      if (!isMarker) given = { ...given, ...parseComment(comment, `${page}:${at + 1}`) }
+      given = { ...given, ...parseComment(comment, `${page}:${at + 1}`) }
       if (given.prelude) given.prelude.line ||= at + 1
       at = end
     } else if (/^\s+(```|~~~)/.test(line) || line.startsWith('~~~')) {
