@@ -7,22 +7,61 @@
 import { StreamError } from '../base/errors.js'
 
 /**
+ * Takes the next chunk of a body, or undefined at its end. It has exactly one call for each read,
+ * never from within `read()`, unless the body fails.
+ */
+export type OnChunk = (chunk: Uint8Array | undefined) => void
+
+/** Reads one body, chunk by chunk. */
+export interface BodyReader {
+  /**
+   * Requests the next chunk. One read at a time, and none after the end.
+   *
+   * @param onDrop - takes the error of a body that fails
+   */
+  read(onChunk: OnChunk, onDrop: (error: unknown) => void): void
+  /** Frees everything at once. A pending read is no longer answered. */
+  cancel(): void
+}
+
+/**
+ * The key of a method of responses whose body needs no Web stream. Not Symbol.for: another copy of
+ * this package reads the Web stream, whose shape never changes.
+ */
+export const takeBody: unique symbol = Symbol('sluice.takeBody')
+
+/** A response whose body can be read by callback. */
+interface OwnResponse {
+  /**
+   * Locks the body.
+   *
+   * @returns null for a response without a body, undefined if its Web stream is in use already
+   * @throws TypeError for a body that was read before
+   */
+  [takeBody]?(): BodyReader | null | undefined
+}
+
+/**
  * @returns undefined for a response without a body
  * @throws StreamError `protocol` for a body that was read before, or is no Web stream: node-fetch
  *   and `openai` up to 4 return a stream of Node
  * @throws StreamError `setup` for a response without the property `body`: the `fetch` of React
  *   Native does not stream
  */
-export function readerOf({ body }: Response): ReadableStreamDefaultReader<Uint8Array> | undefined {
-  // What types rule out, a polyfill does.
-  if ((body as unknown) === undefined) {
-    const message =
-      'This fetch does not stream: its response has no body. Pass one that does as option "fetch", such as that of expo/fetch.'
-    throw new StreamError('setup', message)
-  }
+export function readerOf(response: Response): BodyReader | undefined {
   try {
-    return body?.getReader()
+    const own = (response as OwnResponse)[takeBody]?.()
+    if (own !== undefined) return own ?? undefined
+    const { body } = response
+    // What types rule out, a polyfill does.
+    if ((body as unknown) === undefined) {
+      const message =
+        'This fetch does not stream: its response has no body. Pass one that does as option "fetch", such as that of expo/fetch.'
+      throw new StreamError('setup', message)
+    }
+    return body === null ? undefined : new WebReader(body.getReader())
   } catch (cause) {
+    if (StreamError.is(cause)) throw cause
     const message = "The response's body was read before, or is no Web stream."
     throw new StreamError('protocol', message, { cause })
   }
@@ -31,8 +70,29 @@ export function readerOf({ body }: Response): ReadableStreamDefaultReader<Uint8A
 /** Cancels a body that nobody reads. */
 export function cancelBody(response: Response | undefined): void {
   try {
-    response?.body?.cancel().catch(() => {})
+    if (response !== undefined) readerOf(response)?.cancel()
   } catch {
-    // No Web stream.
+    // Nothing to cancel: it was read before, or is no Web stream.
   }
+}
+
+class WebReader implements BodyReader {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>
+  #onChunk: OnChunk | undefined
+
+  constructor(reader: ReadableStreamDefaultReader<Uint8Array>) {
+    this.#reader = reader
+  }
+
+  read(onChunk: OnChunk, onDrop: (error: unknown) => void): void {
+    this.#onChunk = onChunk
+    this.#reader.read().then(this.#onResult, onDrop)
+  }
+
+  cancel(): void {
+    this.#reader.cancel().catch(() => {})
+  }
+
+  readonly #onResult = (result: ReadableStreamReadResult<Uint8Array>): void =>
+    this.#onChunk?.(result.value)
 }
