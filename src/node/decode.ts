@@ -51,7 +51,7 @@ export interface Intake {
  */
 export function decodersOf(contentEncoding: string | null): Transform[] {
   if (contentEncoding === null) return []
-  const encodings = contentEncoding.toLowerCase().split(',').reverse()
+  const encodings = contentEncoding.toLowerCase().split(',').toReversed()
   if (encodings.length > maxEncodings) {
     throw new TypeError(
       `A response has ${encodings.length} encodings; ${maxEncodings} are allowed.`,

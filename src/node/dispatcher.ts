@@ -14,12 +14,10 @@ export interface Dispatcher {
 export interface DispatchOptions {
   origin: string
   path: string
-  /** Typed as widely as undici's own, whose union of names accepts any string. */
-  // biome-ignore lint/suspicious/noExplicitAny: the type of each version of undici is another one
-  method: any
+  method: 'DELETE' | 'GET' | 'HEAD' | 'OPTIONS' | 'PATCH' | 'POST' | 'PUT'
   headers: Record<string, string>
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  body: any
+  /** A string, bytes, an AsyncIterable of bytes, or null. */
+  body: never
 }
 
 /** Controls one request. Of undici 7 and later; `LegacyHandler` has that of undici 6. */

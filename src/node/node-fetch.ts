@@ -122,7 +122,13 @@ function setDefaults({ url, headers }: Outgoing): void {
 
 function optionsOf({ url, method, headers, body }: Outgoing): DispatchOptions {
   const { origin, pathname, search } = url
-  return { origin, path: pathname + search, method, headers: Object.fromEntries(headers), body }
+  return {
+    origin,
+    path: pathname + search,
+    method: method as DispatchOptions['method'],
+    headers: Object.fromEntries(headers),
+    body: body as never,
+  }
 }
 
 /**
@@ -164,7 +170,9 @@ function nextRequest(request: Outgoing, status: number, location: string): Outgo
   if (turnsToGet) {
     method = 'GET'
     body = null
-    for (const name of [...headers.keys()]) if (name.startsWith('content-')) headers.delete(name)
+    for (const name of Object.keys(Object.fromEntries(headers))) {
+      if (name.startsWith('content-')) headers.delete(name)
+    }
   } else if (isStream) return 'a stream cannot be sent again'
   if (url.origin !== request.url.origin) for (const name of credentials) headers.delete(name)
   return { ...request, url, method, headers, body }

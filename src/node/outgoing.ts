@@ -5,7 +5,6 @@
  */
 
 import { hasLogin } from '../base/url.js'
-import type { HeaderSet } from '../http/headers.js'
 
 /** A request that can be sent. */
 export interface Outgoing {
@@ -39,7 +38,7 @@ export async function outgoing(
         method !== 'HEAD' &&
         (typeof body === 'string' || body instanceof Uint8Array)))
   if (!isPlain) return byRequest(input, init)
-  const headers = new Headers(init.headers as HeaderSet)
+  const headers = new Headers(init.headers)
   if (typeof body === 'string' && !headers.has('content-type')) {
     headers.set('content-type', 'text/plain;charset=UTF-8')
   }
