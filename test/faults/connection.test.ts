@@ -15,7 +15,7 @@ const keptAlive: Play = async (exchange) => {
   await exchange.write('0\r\n\r\n')
 }
 
-describe.each(wires)('after an answer of $name', (wire) => {
+describe.each(wires)('after an answer of $title', (wire) => {
   test('the next request uses its connection', async () => {
     await using server = await FaultServer.listen(keptAlive)
     const driver = wire.driver(server.url)
@@ -33,7 +33,7 @@ describe.each(wires)('after an answer of $name', (wire) => {
     let signal: AbortSignal | null | undefined
     const driver = wire.driver(server.url, (input, init) => {
       signal = init?.signal
-      return fetch(input, init)
+      return wire.fetch(input, init)
     })
     expect(await createStream({ driver, prompt: 'p' }).text()).toBe(wholeText)
     await server.idle()
