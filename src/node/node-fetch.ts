@@ -121,10 +121,11 @@ function setDefaults({ url, headers }: Outgoing): void {
 }
 
 function optionsOf({ url, method, headers, body }: Outgoing): DispatchOptions {
-  const { origin, pathname, search } = url
+  const { origin, href } = url
   return {
     origin,
-    path: pathname + search,
+    // Not pathname and search: those lose a question mark at the end.
+    path: withoutHash(href).slice(origin.length),
     method: method as DispatchOptions['method'],
     headers: Object.fromEntries(headers),
     body: body as never,

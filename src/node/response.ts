@@ -23,7 +23,10 @@ export function createResponse(reader: BodyReader | null, head: ResponseHead): R
 class NodeResponse extends Response {
   readonly #head: ResponseHead
   readonly #reader: BodyReader | null
+  /** Whether it is read by callback. */
   #isTaken = false
+  /** Whether a clone reads it, too. */
+  #isShared = false
   /** The response with a Web stream. */
   #made: Response | undefined
 
@@ -34,9 +37,11 @@ class NodeResponse extends Response {
     this.#reader = reader
   }
 
+  /** A Web stream that was only looked at is locked: the Anthropic SDK (1.12) looks at each one. */
   [takeBody](): BodyReader | null | undefined {
-    if (this.#made !== undefined) return undefined
     if (this.#isTaken) throw new TypeError('Body is unusable: Body has already been read')
+    if (this.#isShared || this.#made?.bodyUsed || this.#made?.body?.locked) return undefined
+    this.#made?.body?.getReader()
     this.#isTaken = this.#reader !== null
     return this.#reader
   }
@@ -87,6 +92,7 @@ class NodeResponse extends Response {
 
   override clone(): Response {
     const copy = this.#real().clone()
+    this.#isShared = true
     const { url, redirected } = this.#head
     return Object.defineProperties(copy, {
       url: { value: url },
@@ -98,18 +104,13 @@ class NodeResponse extends Response {
   #real(): Response {
     if (this.#made === undefined) {
       const { status, statusText, headers } = this
-      const body = this.#isTaken ? lockedStream() : this.#reader && webStream(this.#reader)
+      const body = this.#reader && webStream(this.#reader)
       this.#made = new Response(body, { status, statusText, headers })
+      // Every method refuses a body that was read before.
+      if (this.#isTaken) this.#made.body?.getReader()
     }
     return this.#made
   }
-}
-
-/** Stands for a body that was read before, so that every method refuses it. */
-function lockedStream(): ReadableStream<Uint8Array> {
-  const stream = new ReadableStream<Uint8Array>()
-  stream.getReader()
-  return stream
 }
 
 function webStream(reader: BodyReader): ReadableStream<Uint8Array> {
