@@ -9,6 +9,7 @@ import { headersOf } from '../http/headers.js'
 import { unsendableError } from '../http/request-error.js'
 import { fetchWithinOrigin } from '../http/same-origin.js'
 import type { ProviderHeaders, ProviderOptions } from './common-options.js'
+import { defaultFetch } from './default-fetch.js'
 
 interface PostOptions {
   /** The provider's name in errors. */
@@ -32,8 +33,7 @@ export async function postJson(
   const fixed = { 'content-type': 'application/json', accept: 'text/event-stream' }
   const headers = sendableHeaders(provider, fixed, keyHeaders, await resolveHeaders(given))
   const init = { method: 'POST', headers, body: toWellFormedJson(body), signal }
-  // Looked up for each request, so that a global fetch that is replaced later is used.
-  return fetchWithinOrigin(fetch ?? globalThis.fetch, url, init, provider)
+  return fetchWithinOrigin(fetch ?? defaultFetch, url, init, provider)
 }
 
 /** @throws StreamError `setup` for a header that cannot be sent; the error does not quote its value */

@@ -5,5 +5,6 @@
  */
 
 export { type NodeResponseInit, pipeToNode } from '../carriers/node.js'
+export { createNodeFetch, type NodeFetchOptions } from '../node/create-node-fetch.js'
 export type { Dispatcher, DispatchOptions } from '../node/dispatcher.js'
-export { createNodeFetch, type NodeFetchOptions, nodeFetch } from '../node/node-fetch.js'
+export { nodeFetch } from '../node/node-fetch.js'

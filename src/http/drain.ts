@@ -5,7 +5,7 @@
  */
 
 import { keepAlive } from '../base/timers.js'
-import type { BodyReader } from './body.js'
+import type { BodyReader } from './body-reader.js'
 
 /**
  * How long the server has to end the body after the last event, in milliseconds. A body that is

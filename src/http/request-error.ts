@@ -6,7 +6,8 @@
 
 import { failureOf, StreamError, type StreamErrorCode } from '../base/errors.js'
 import { parseJson } from '../base/parse-json.js'
-import { type BodyReader, readerOf } from './body.js'
+import { readerOf } from './body.js'
+import type { BodyReader } from './body-reader.js'
 import { causesOf, isConnectionError, isMistake, isUnsendable } from './connection-error.js'
 import { providerError } from './provider-error.js'
 

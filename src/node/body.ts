@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BodyReader, OnChunk } from '../http/body.js'
+import type { BodyReader, OnChunk } from '../http/body-reader.js'
 
 /** Where a body comes from. */
 export interface Flow {

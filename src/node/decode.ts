@@ -4,34 +4,32 @@
  * @module
  */
 
-import { pipeline, type Transform } from 'node:stream'
-import * as zlib from 'node:zlib'
+import type { Transform } from 'node:stream'
+import type * as zlib from 'node:zlib'
 import { type Flow, NodeBody } from './body.js'
 
 /** More are refused: each one can make a small body a thousand times larger. */
 const maxEncodings = 5
 
-const { Z_SYNC_FLUSH, BROTLI_OPERATION_FLUSH } = zlib.constants
+type Zlib = typeof zlib
 
 // What is decoded comes out with each chunk, and a missing end is accepted: `fetch` does the same.
-const lenient: zlib.ZlibOptions = { flush: Z_SYNC_FLUSH, finishFlush: Z_SYNC_FLUSH }
-const brotli: zlib.BrotliOptions = {
-  flush: BROTLI_OPERATION_FLUSH,
-  finishFlush: BROTLI_OPERATION_FLUSH,
-}
-
-function decoderOf(encoding: string): Transform | undefined {
+function decoderOf(encoding: string, { constants, ...create }: Zlib): Transform | undefined {
+  const { Z_SYNC_FLUSH, BROTLI_OPERATION_FLUSH } = constants
   switch (encoding) {
     case 'gzip':
     case 'x-gzip':
-      return zlib.createGunzip(lenient)
+      return create.createGunzip({ flush: Z_SYNC_FLUSH, finishFlush: Z_SYNC_FLUSH })
     case 'deflate':
-      return zlib.createInflate(lenient)
+      return create.createInflate({ flush: Z_SYNC_FLUSH, finishFlush: Z_SYNC_FLUSH })
     case 'br':
-      return zlib.createBrotliDecompress(brotli)
+      return create.createBrotliDecompress({
+        flush: BROTLI_OPERATION_FLUSH,
+        finishFlush: BROTLI_OPERATION_FLUSH,
+      })
     case 'zstd':
       // Node 22.15 and later.
-      return zlib.createZstdDecompress?.()
+      return create.createZstdDecompress?.()
     default:
       return undefined
   }
@@ -57,9 +55,11 @@ export function decodersOf(contentEncoding: string | null): Transform[] {
       `A response has ${encodings.length} encodings; ${maxEncodings} are allowed.`,
     )
   }
+  // Not imported, because bundlers for browsers follow the dynamic import of this module.
+  const create = process.getBuiltinModule('node:zlib')
   const decoders: Transform[] = []
   for (const encoding of encodings) {
-    const decoder = decoderOf(encoding.trim())
+    const decoder = decoderOf(encoding.trim(), create)
     if (decoder === undefined) return []
     decoders.push(decoder)
   }
@@ -88,7 +88,7 @@ export function decodedBody(
     flow.abort(error)
   }
   if (first === last) first.on('error', onEnd)
-  else pipeline(decoders, onEnd)
+  else process.getBuiltinModule('node:stream').pipeline(decoders, onEnd)
   last.on('data', (chunk: Uint8Array) => body.push(chunk))
   last.on('end', () => body.end())
   first.on('drain', () => flow.resume())

@@ -4,27 +4,11 @@
  * @module
  */
 
-import { checkOptions, has, type Rules, rule } from '../base/check-options.js'
 import type { Fetch } from '../base/driver.js'
 import { type Dispatcher, type DispatchOptions, globalDispatcher } from './dispatcher.js'
 import { exchange, type Received } from './exchange.js'
 import { type Outgoing, outgoing } from './outgoing.js'
 import { createResponse } from './response.js'
-
-/** Options of `createNodeFetch()`. */
-export interface NodeFetchOptions {
-  /**
-   * A dispatcher of the package `undici`, version 6 or later, for connections of its own: an
-   * `EnvHttpProxyAgent` for proxies, an `Agent` for certificates, limits or HTTP/2.
-   *
-   * @default the dispatcher that the global `fetch` uses
-   */
-  dispatcher?: Dispatcher
-}
-
-const rules: Rules<NodeFetchOptions> = {
-  dispatcher: rule('a dispatcher of the package undici', (value) => has(value, 'dispatch')),
-}
 
 /**
  * A `fetch` for Node that costs less CPU and memory for each stream than the global one: drivers
@@ -43,24 +27,6 @@ const rules: Rules<NodeFetchOptions> = {
  */
 export const nodeFetch: Fetch = (input, init) => send(undefined, input, init)
 
-/**
- * Creates a `nodeFetch` with connections of its own.
- *
- * @throws TypeError for an invalid option
- * @example
- * ```ts
- * import { Agent } from 'undici'
- *
- * const fetch = createNodeFetch({ dispatcher: new Agent({ allowH2: true }) })
- * const driver = compatible('groq', { model: 'llama-3.3-70b-versatile', fetch })
- * ```
- */
-export function createNodeFetch(options: NodeFetchOptions = {}): Fetch {
-  checkOptions('createNodeFetch', options, rules)
-  const { dispatcher } = options
-  return (input, init) => send(dispatcher, input, init)
-}
-
 const maxRedirects = 20
 
 const redirectStatuses: readonly number[] = [301, 302, 303, 307, 308]
@@ -76,7 +42,8 @@ const credentials: readonly string[] = [
   'x-goog-api-key',
 ]
 
-async function send(
+/** @param given - undefined for the dispatcher that the global `fetch` uses */
+export async function send(
   given: Dispatcher | undefined,
   input: string | URL | Request,
   init: RequestInit | undefined,

@@ -4,8 +4,6 @@
  * @module
  */
 
-import { hasLogin } from '../base/url.js'
-
 /** A request that can be sent. */
 export interface Outgoing {
   url: URL
@@ -69,7 +67,7 @@ function isStreaming(body: unknown): boolean {
 /** The error does not quote a password. */
 function parse(address: string | URL): URL {
   const url = new URL(address)
-  if (hasLogin(url)) {
+  if (url.username !== '' || url.password !== '') {
     throw new TypeError('Request cannot be constructed from a URL that includes credentials')
   }
   return url

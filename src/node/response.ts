@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type BodyReader, takeBody } from '../http/body.js'
+import { type BodyReader, takeBody } from '../http/body-reader.js'
 
 /** The facts of a response, without its body. */
 export interface ResponseHead {
