@@ -39,7 +39,8 @@ export interface ProviderOptions {
   /**
    * Used instead of the global `fetch`.
    *
-   * @default the global `fetch` at the time of each request
+   * @default `nodeFetch` of `sluice/node` in Node, unless the global `fetch` has been replaced; the
+   * global `fetch` at the time of each request everywhere else
    */
   fetch?: Fetch
   /**

@@ -9,6 +9,7 @@ import { headersOf } from '../http/headers.js'
 import { unsendableError } from '../http/request-error.js'
 import { fetchWithinOrigin } from '../http/same-origin.js'
 import type { ProviderHeaders, ProviderOptions } from './common-options.js'
+import { defaultFetch } from './default-fetch.js'
 
 interface PostOptions {
   /** The key, in the header that the provider reads. The driver's own `headers` win over it. */
@@ -49,8 +50,7 @@ export function createPost(
       body: toWellFormedJson(body),
       signal,
     }
-    // Looked up for each request, so that a global fetch that is replaced later is used.
-    return fetchWithinOrigin(fetch ?? globalThis.fetch, url, init, provider)
+    return fetchWithinOrigin(fetch ?? defaultFetch, url, init, provider)
   }
 }
 
