@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import type { Cost } from './support/cost.js'
+import type { GatewayCost } from './support/gateway-cost.js'
 
 const run = promisify(execFile)
 const script = fileURLToPath(new URL('./support/cost.ts', import.meta.url))
@@ -43,4 +44,21 @@ test.each(limits)(
     expect(consume?.bytes).toBeGreaterThan(consumeBytes / 3)
   },
   60_000,
+)
+
+test.each([
+  ['nodeFetch', 0],
+  // Its body is a Web stream, whose reads are promises.
+  ['fetch', 10],
+])(
+  'over sockets on %s, a token takes at most %i promises, and no listener or timer',
+  async (name, most) => {
+    const path = fileURLToPath(new URL('./support/gateway-cost.ts', import.meta.url))
+    const { stdout } = await run(process.execPath, ['--no-warnings', path, name])
+    const { promises, listeners, resources } = JSON.parse(stdout) as GatewayCost
+    expect(promises).toBeLessThanOrEqual(most)
+    expect(listeners[0]).toBeGreaterThan(5)
+    expect(listeners[1]).toBe(listeners[0])
+    expect(resources[1]).toBe(resources[0])
+  },
 )
