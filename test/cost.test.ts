@@ -49,7 +49,7 @@ test.each(limits)(
 test.each([
   ['nodeFetch', 0],
   // Its body is a Web stream, whose reads are promises.
-  ['fetch', 10],
+  ['fetch', 12],
 ])(
   'over sockets on %s, a token takes at most %i promises, and no listener or timer',
   async (name, most) => {
