@@ -38,6 +38,7 @@ function answerTo(question: string, asked: Asked, { wire }: SimulatedRequest): P
   if (has('think first')) return { reasoning: thoughts, text: 'Blue light is scattered the most.' }
   if (has('code')) return { text: code }
   if (has('table')) return { text: table }
+  if (has('maths', 'formula')) return { text: maths }
   const [, sentences] = /(\d{1,3}) sentences/.exec(question) ?? []
   if (sentences !== undefined) return { text: story(Number(sentences)) }
   if (has('long answer')) return { text: story(100) }
@@ -67,6 +68,14 @@ for await (const event of stream) {
 \`\`\`
 
 \`npm install sluice\` installs it.`
+
+const maths = String.raw`The mean \(\bar{x}\) of \(n\) values, and how far they are from it:
+
+$$
+\sigma = \sqrt{\frac{1}{n} \sum_{i=1}^{n} (x_i - \bar{x})^2}
+$$
+
+It costs $5, not $6.`
 
 const table = `Five events, and when they come:
 

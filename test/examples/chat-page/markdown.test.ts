@@ -24,6 +24,11 @@ const piece = fc.constantFrom(
   '\n',
   '\n\n',
   '**',
+  '$$',
+  '\\[',
+  '\\]',
+  '\\(',
+  '\\)',
   '*',
   '`',
   '```',
@@ -94,4 +99,22 @@ test('links by reference, tasks and ordered lists', () => {
   expect(html('[a]\n\n[a]: https://example.com')).toContain('href="https://example.com/"')
   expect(html('3. three\n4. four')).toMatch(/^<ol start="3"><li>three<\/li><li>four<\/li><\/ol>$/)
   expect(html('- [x] done')).toContain('type="checkbox"')
+})
+
+test('maths is found in a line and on lines of its own, and money is not', () => {
+  const kinds = (text: string): string[] =>
+    parseText(text, true).blocks.flatMap(({ token }) => {
+      if (token.type === 'maths') return `block ${token.text}`
+      const inline = 'tokens' in token ? (token.tokens ?? []) : []
+      return inline.map((part) => `${part.type} ${'text' in part ? part.text : ''}`)
+    })
+  expect(kinds('$$\na^2\n$$\n\nSo \\(b\\) is.')).toEqual([
+    'block a^2',
+    'text So ',
+    'maths b',
+    'text  is.',
+  ])
+  expect(kinds('\\[ x \\]')).toEqual(['block x'])
+  expect(kinds('It costs $5, not $6.')).toEqual(['text It costs $5, not $6.'])
+  expect(html('Half of $$a', true)).toBe('<p>Half of $$a</p>')
 })

@@ -162,6 +162,23 @@ describe.skipIf(!browserPresent)(`the states of the chat page${browserNote}`, ()
     await chat.check(`table-${name}`)
   })
 
+  test('a formula is set by the browser, and what sets it comes with the first one', async () => {
+    await using chat = await open()
+    const loaded: string[] = []
+    chat.page.on('request', (request) => loaded.push(request.url()))
+    await chat.ask('Show a table')
+    expect(loaded.join()).not.toContain('katex')
+    await chat.ask('Show a formula')
+    await chat.answers.locator('math').nth(2).waitFor()
+    expect(loaded.join()).toContain('katex')
+    expect(await chat.answers.last().innerText()).toContain('It costs $5, not $6.')
+    const width = await chat.answers.locator('.maths math').evaluate((element) => {
+      return element.getBoundingClientRect().width
+    })
+    expect(width).toBeGreaterThan(80)
+    await chat.check('maths')
+  })
+
   test('an image that the model has made is shown', async () => {
     await using chat = await open()
     await chat.button(/^Draw an image/).click()

@@ -2,13 +2,15 @@
  * Blocks: paragraphs, headings, lists, quotes, tables and code.
  */
 
-import type { MarkedToken, Token, Tokens } from 'marked'
+import type { Token, Tokens } from 'marked'
 import { memo } from 'react'
+import type { BlockToken } from './blocks.ts'
 import { CodeBlock } from './code-block.tsx'
 import { Inline } from './inline.tsx'
+import { Maths } from './maths.tsx'
 
 export interface BlockProps {
-  token: MarkedToken
+  token: BlockToken
   /** Whether text may follow inside of it. */
   isGrowing: boolean
 }
@@ -32,6 +34,8 @@ export function BlockElement({ token, isGrowing }: BlockProps) {
     }
     case 'code':
       return <CodeBlock code={token.text} language={token.lang} isGrowing={isGrowing} />
+    case 'maths':
+      return <Maths token={token} />
     case 'list':
       return <List token={token} isGrowing={isGrowing} />
     case 'blockquote':
@@ -61,7 +65,7 @@ function Blocks({ tokens, isGrowing }: { tokens: readonly Token[]; isGrowing: bo
     <BlockElement
       // oxlint-disable-next-line react/no-array-index-key
       key={index}
-      token={token as MarkedToken}
+      token={token as BlockToken}
       isGrowing={isGrowing && index === tokens.length - 1}
     />
   ))

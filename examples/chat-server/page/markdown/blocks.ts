@@ -5,12 +5,15 @@
 
 import { Lexer, type MarkedToken } from 'marked'
 import { completed } from './completions.ts'
+import { type MathsToken, syntaxOf } from './maths-syntax.ts'
+
+export type BlockToken = MarkedToken | MathsToken
 
 export interface Block {
   /** The position in the text, which is the same while the text grows. */
   start: number
   raw: string
-  token: MarkedToken
+  token: BlockToken
 }
 
 export interface ParsedText {
@@ -43,7 +46,7 @@ export function parseText(text: string, isWhole: boolean, before?: ParsedText): 
 function parse(text: string, from: number): Block[] {
   const blocks: Block[] = []
   let start = from
-  for (const token of new Lexer({ gfm: true }).lex(text) as MarkedToken[]) {
+  for (const token of new Lexer(syntaxOf(text)).lex(text) as BlockToken[]) {
     const { raw } = token
     const previous = blocks.at(-1)
     // Empty lines belong to the block before them, so that positions add up.

@@ -9,7 +9,11 @@ let complete: ((text: string, options: RemendOptions) => string) | undefined
 let loading: Promise<void> | undefined
 
 /** Only the end of the text may be completed: changes elsewhere would move what is kept. */
-const options: RemendOptions = { comparisonOperators: false, singleTilde: false }
+const options: RemendOptions = {
+  comparisonOperators: false,
+  singleTilde: false,
+  katex: false,
+}
 
 export function completed(text: string): string {
   return complete?.(text, options) ?? text

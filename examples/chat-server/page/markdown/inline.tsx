@@ -2,18 +2,20 @@
  * What stands in a line: emphasis, links, code. HTML is shown as it was written.
  */
 
-import type { MarkedToken, Token } from 'marked'
+import type { Token } from 'marked'
+import type { BlockToken } from './blocks.ts'
 import { decodeEntities } from './entities.ts'
+import { Maths } from './maths.tsx'
 import { safeUrl } from './safe-url.ts'
 
 export function Inline({ tokens }: { tokens: readonly Token[] }) {
   return tokens.map((token, index) => (
     // oxlint-disable-next-line react/no-array-index-key
-    <InlineElement key={index} token={token as MarkedToken} />
+    <InlineElement key={index} token={token as BlockToken} />
   ))
 }
 
-function InlineElement({ token }: { token: MarkedToken }) {
+function InlineElement({ token }: { token: BlockToken }) {
   switch (token.type) {
     case 'strong':
       return (
@@ -35,6 +37,8 @@ function InlineElement({ token }: { token: MarkedToken }) {
       )
     case 'codespan':
       return <code>{token.text}</code>
+    case 'maths':
+      return <Maths token={token} />
     case 'br':
       return <br />
     case 'link':
