@@ -31,8 +31,8 @@ class NodeResponse extends Response {
   #made: Response | undefined
 
   constructor(reader: BodyReader | null, head: ResponseHead) {
-    const { status, statusText, headers } = head
-    super(null, { status, statusText, headers })
+    const { status, statusText } = head
+    super(null, { status, statusText })
     this.#head = head
     this.#reader = reader
   }
@@ -44,6 +44,10 @@ class NodeResponse extends Response {
     this.#made?.body?.getReader()
     this.#isTaken = this.#reader !== null
     return this.#reader
+  }
+
+  override get headers(): Headers {
+    return this.#head.headers
   }
 
   override get type(): ResponseType {
