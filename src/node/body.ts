@@ -82,7 +82,7 @@ export class NodeBody implements BodyReader {
     if (this.#isScheduled || this.#onChunk === undefined) return
     if (this.#waiting.length === 0 && this.#end === undefined) return
     this.#isScheduled = true
-    process.nextTick(flush, this)
+    globalThis.process.nextTick(flush, this)
   }
 
   /** @internal */

@@ -3,6 +3,8 @@
  */
 
 import type { ServerResponse } from 'node:http'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import * as zlib from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { createStream, type Driver } from '../../src/entries/index.js'
@@ -173,4 +175,27 @@ test('a body of megabytes arrives whole, however slowly it is read', async () =>
     if (chunks.length % 10 === 0) await new Promise((resolve) => setImmediate(resolve))
   }
   expect(Buffer.concat(chunks).equals(bytes)).toBe(true)
+})
+
+test('a response that nobody holds any more is closed once it has been collected', async () => {
+  setFlagsFromString('--expose-gc')
+  const collectGarbage = runInNewContext('gc') as () => void
+  let closed = 0
+  await using server = await listen((_request, response) => {
+    response.on('close', () => closed++)
+    response.write('a')
+  })
+  const forget = async (): Promise<void> => {
+    expect((await nodeFetch(server.url)).status).toBe(200)
+  }
+  await forget()
+  const kept = await nodeFetch(server.url)
+  await expect
+    .poll(() => {
+      collectGarbage()
+      return closed
+    })
+    .toBe(1)
+  // Read by callback, it is not one of them.
+  expect(kept.bodyUsed).toBe(false)
 })
