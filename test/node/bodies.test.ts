@@ -65,7 +65,7 @@ async function batchesOf(write: (response: ServerResponse) => void): Promise<str
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     write(response)
   })
-  const [, , , , { driver }] = everyDriver as never as [0, 0, 0, 0, (typeof everyDriver)[0]]
+  const { driver } = everyDriver.at(-1) as (typeof everyDriver)[0]
   const batches: string[] = []
   const own = driver({ url: server.url, fetch: nodeFetch })
   const context = { attempt: 1, signal: new AbortController().signal, onBytes: () => {} }
@@ -177,9 +177,32 @@ test('a body of megabytes arrives whole, however slowly it is read', async () =>
   expect(Buffer.concat(chunks).equals(bytes)).toBe(true)
 })
 
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+test('a stream that nobody holds any more is closed once it has been collected', async () => {
+  let closed = 0
+  await using server = await listen((_request, response) => {
+    response.on('close', () => closed++)
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write(frame('a'))
+  })
+  const forget = async (): Promise<void> => {
+    const driver = everyDriver.at(-1)?.driver({ url: server.url, fetch: nodeFetch }) as Driver
+    const iterator = createStream({ driver, prompt: 'p' })[Symbol.asyncIterator]()
+    await iterator.next()
+    expect((await iterator.next()).value?.type).toBe('content')
+  }
+  await forget()
+  await expect
+    .poll(() => {
+      collectGarbage()
+      return closed
+    })
+    .toBe(1)
+})
+
 test('a response that nobody holds any more is closed once it has been collected', async () => {
-  setFlagsFromString('--expose-gc')
-  const collectGarbage = runInNewContext('gc') as () => void
   let closed = 0
   await using server = await listen((_request, response) => {
     response.on('close', () => closed++)
@@ -196,6 +219,5 @@ test('a response that nobody holds any more is closed once it has been collected
       return closed
     })
     .toBe(1)
-  // Read by callback, it is not one of them.
   expect(kept.bodyUsed).toBe(false)
 })
