@@ -17,6 +17,9 @@ export interface Flow {
 /** How much may wait for a slow reader before the network is paused, in bytes. */
 const maxWaiting = 16 * 1024
 
+/** The reason of every cancellation: one error for all, because creating one takes 5 us. */
+let cancelled: DOMException | undefined
+
 /**
  * Delivers everything that has come since the last read as one chunk: a server that writes each
  * token as a chunk of its own often sends several in one packet.
@@ -63,13 +66,15 @@ export class NodeBody implements BodyReader {
     this.#schedule()
   }
 
-  cancel(reason: Error = new DOMException('The body was cancelled.', 'AbortError')): void {
+  cancel(): void {
     if (this.#isCancelled) return
     this.#isCancelled = true
     this.#onChunk = undefined
     this.#onDrop = undefined
     this.#waiting = []
-    if (this.#end === undefined) this.#flow.abort(reason)
+    if (this.#end !== undefined) return
+    cancelled ??= new DOMException('The body was cancelled.', 'AbortError')
+    this.#flow.abort(cancelled)
   }
 
   /** At the end of the turn, so that all chunks of one packet are there, and on an empty stack. */
@@ -77,7 +82,7 @@ export class NodeBody implements BodyReader {
     if (this.#isScheduled || this.#onChunk === undefined) return
     if (this.#waiting.length === 0 && this.#end === undefined) return
     this.#isScheduled = true
-    process.nextTick(flush, this)
+    globalThis.process.nextTick(flush, this)
   }
 
   /** @internal */

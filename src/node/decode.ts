@@ -56,7 +56,7 @@ export function decodersOf(contentEncoding: string | null): Transform[] {
     )
   }
   // Not imported, because bundlers for browsers follow the dynamic import of this module.
-  const create = process.getBuiltinModule('node:zlib')
+  const create = globalThis.process.getBuiltinModule('node:zlib')
   const decoders: Transform[] = []
   for (const encoding of encodings) {
     const decoder = decoderOf(encoding.trim(), create)
@@ -88,7 +88,7 @@ export function decodedBody(
     flow.abort(error)
   }
   if (first === last) first.on('error', onEnd)
-  else process.getBuiltinModule('node:stream').pipeline(decoders, onEnd)
+  else globalThis.process.getBuiltinModule('node:stream').pipeline(decoders, onEnd)
   last.on('data', (chunk: Uint8Array) => body.push(chunk))
   last.on('end', () => body.end())
   first.on('drain', () => flow.resume())

@@ -20,9 +20,21 @@ export function createResponse(reader: BodyReader | null, head: ResponseHead): R
   return new NodeResponse(reader, head)
 }
 
+/** What is left of a response that nobody holds any more. */
+interface Unread {
+  readonly reader: BodyReader
+  isUsed: boolean
+}
+
+/** Closes the connections of responses whose body nobody has asked for, as `fetch` does. */
+const forgotten = /* @__PURE__ */ new FinalizationRegistry<Unread>(({ reader, isUsed }) => {
+  if (!isUsed) reader.cancel()
+})
+
 class NodeResponse extends Response {
   readonly #head: ResponseHead
   readonly #reader: BodyReader | null
+  readonly #unread: Unread | null
   /** Whether it is read by callback. */
   #isTaken = false
   /** Whether a clone reads it, too. */
@@ -31,10 +43,12 @@ class NodeResponse extends Response {
   #made: Response | undefined
 
   constructor(reader: BodyReader | null, head: ResponseHead) {
-    const { status, statusText, headers } = head
-    super(null, { status, statusText, headers })
+    const { status, statusText } = head
+    super(null, { status, statusText })
     this.#head = head
     this.#reader = reader
+    this.#unread = reader && { reader, isUsed: false }
+    if (this.#unread !== null) forgotten.register(this, this.#unread)
   }
 
   /** A Web stream that was only looked at is locked: the Anthropic SDK (1.12) looks at each one. */
@@ -43,7 +57,12 @@ class NodeResponse extends Response {
     if (this.#isShared || this.#made?.bodyUsed || this.#made?.body?.locked) return undefined
     this.#made?.body?.getReader()
     this.#isTaken = this.#reader !== null
+    if (this.#unread !== null) this.#unread.isUsed = true
     return this.#reader
+  }
+
+  override get headers(): Headers {
+    return this.#head.headers
   }
 
   override get type(): ResponseType {
@@ -105,6 +124,7 @@ class NodeResponse extends Response {
     if (this.#made === undefined) {
       const { status, statusText, headers } = this
       const body = this.#reader && webStream(this.#reader)
+      if (this.#unread !== null) this.#unread.isUsed = true
       this.#made = new Response(body, { status, statusText, headers })
       // Every method refuses a body that was read before.
       if (this.#isTaken) this.#made.body?.getReader()

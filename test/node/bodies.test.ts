@@ -3,6 +3,8 @@
  */
 
 import type { ServerResponse } from 'node:http'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import * as zlib from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { createStream, type Driver } from '../../src/entries/index.js'
@@ -63,7 +65,7 @@ async function batchesOf(write: (response: ServerResponse) => void): Promise<str
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     write(response)
   })
-  const [, , , , { driver }] = everyDriver as never as [0, 0, 0, 0, (typeof everyDriver)[0]]
+  const { driver } = everyDriver.at(-1) as (typeof everyDriver)[0]
   const batches: string[] = []
   const own = driver({ url: server.url, fetch: nodeFetch })
   const context = { attempt: 1, signal: new AbortController().signal, onBytes: () => {} }
@@ -173,4 +175,49 @@ test('a body of megabytes arrives whole, however slowly it is read', async () =>
     if (chunks.length % 10 === 0) await new Promise((resolve) => setImmediate(resolve))
   }
   expect(Buffer.concat(chunks).equals(bytes)).toBe(true)
+})
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+test('a stream that nobody holds any more is closed once it has been collected', async () => {
+  let closed = 0
+  await using server = await listen((_request, response) => {
+    response.on('close', () => closed++)
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write(frame('a'))
+  })
+  const forget = async (): Promise<void> => {
+    const driver = everyDriver.at(-1)?.driver({ url: server.url, fetch: nodeFetch }) as Driver
+    const iterator = createStream({ driver, prompt: 'p' })[Symbol.asyncIterator]()
+    await iterator.next()
+    expect((await iterator.next()).value?.type).toBe('content')
+  }
+  await forget()
+  await expect
+    .poll(() => {
+      collectGarbage()
+      return closed
+    })
+    .toBe(1)
+})
+
+test('a response that nobody holds any more is closed once it has been collected', async () => {
+  let closed = 0
+  await using server = await listen((_request, response) => {
+    response.on('close', () => closed++)
+    response.write('a')
+  })
+  const forget = async (): Promise<void> => {
+    expect((await nodeFetch(server.url)).status).toBe(200)
+  }
+  await forget()
+  const kept = await nodeFetch(server.url)
+  await expect
+    .poll(() => {
+      collectGarbage()
+      return closed
+    })
+    .toBe(1)
+  expect(kept.bodyUsed).toBe(false)
 })

@@ -41,7 +41,7 @@ const uses: Record<string, string> = {
   'sluice/node': `
     const server = createServer((_, response) => entry.pipeToNode(stream(), response, plainText()))
     await once(server.listen(0, '127.0.0.1'), 'listening')
-    const response = await globalThis.fetch('http://127.0.0.1:' + server.address().port)
+    const response = await entry.nodeFetch('http://127.0.0.1:' + server.address().port)
     const text = await response.text()
     server.close().closeAllConnections()
     return text`,
