@@ -20,6 +20,18 @@ export function toWellFormedJson(value: unknown): string {
 
 /** The same for a body that other code serialises. It is copied only if it has to be changed. */
 export function toWellFormed<T>(body: T): T {
-  const text = JSON.stringify(body)
-  return text.includes('\\ud') ? JSON.parse(toWellFormedJson(body)) : body
+  return isWellFormed(body) ? body : JSON.parse(toWellFormedJson(body))
 }
+
+/** Whether all strings are, as far as that is known without serialising the value. */
+function isWellFormed(value: unknown, depth = 0): boolean {
+  if (typeof value === 'string') return value.isWellFormed()
+  if (typeof value !== 'object' || value === null) return typeof value !== 'bigint'
+  if (depth > maxDepth || 'toJSON' in value) return false
+  return Object.entries(value).every(
+    ([name, each]) => name.isWellFormed() && isWellFormed(each, depth + 1),
+  )
+}
+
+/** A body that is nested deeper may be nested in itself. */
+const maxDepth = 100

@@ -183,8 +183,8 @@ function checkChanges(changes: StepChanges): void {
 /** The options of a turn, and the request. */
 function split(given: StreamRequest & StreamHooks & LoopOptions): [LoopOptions, StreamRequest] {
   const request: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(given)) {
-    if (Object.hasOwn(requestRules, name)) request[name] = value
+  for (const name of Object.keys(given) as (keyof typeof given)[]) {
+    if (Object.hasOwn(requestRules, name)) request[name] = given[name]
   }
   return [given, request]
 }

@@ -31,6 +31,8 @@ export function arrangeCalls(
   wireId: (id: string) => string,
   keepsOpen = false,
 ): WireMessage[] {
+  // Most conversations hold no call.
+  if (messages.every(isPlain)) return [...messages]
   const results = matchResults(messages)
   const arranged: WireMessage[] = []
   const lastAnswer = messages.findLast(({ role }) => role !== 'tool')
@@ -65,6 +67,11 @@ export function arrangeCalls(
 export type WireMessage =
   | Exclude<Message, { role: 'tool' }>
   | (Omit<ToolMessage, 'content'> & { content: readonly ToolResultPart[] })
+
+function isPlain(message: Message): message is Exclude<Message, { role: 'tool' }> {
+  const { role, content } = message
+  return role === 'user' || role === 'system' || typeof content === 'string'
+}
 
 /** The parts of an answer without results, divided where a step ended with results. */
 function stepsOf(content: readonly OutputPart[]): OutputPart[][] {

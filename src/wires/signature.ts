@@ -9,6 +9,7 @@
 
 import type { ProviderPart } from '../base/messages.js'
 import { isRecord, type Json } from '../base/read-json.js'
+import { rememberLast } from '../base/remember-last.js'
 import { type WireName, wireNames } from './wire-name.js'
 
 /**
@@ -29,10 +30,11 @@ const makers: readonly (readonly [string, RegExp])[] = [
 ]
 
 /** Who made a model; undefined where its name does not tell, as that of a deployment. */
-export function makerOf(model: string | undefined): string | undefined {
-  const name = model?.toLowerCase() ?? ''
-  return makers.find(([, pattern]) => pattern.test(name))?.[0]
-}
+export const makerOf: (model: string | undefined) => string | undefined =
+  /* @__PURE__ */ rememberLast((model) => {
+    const name = model?.toLowerCase() ?? ''
+    return makers.find(([, pattern]) => pattern.test(name))?.[0]
+  })
 
 /** Whether this is the name of a maker whose models are known by their names. */
 export function isMaker(name: string): boolean {

@@ -20,6 +20,9 @@ interface Place {
 /** Reads a value of a chunk. */
 type ReadValue = (chunk: Json) => unknown
 
+/** The longest chunk that is learned or read, in characters. Of longer ones, the text is the most. */
+const longest = 16_384
+
 /** How many chunks may be learned in vain: half of it. */
 const patience = 16
 
@@ -50,7 +53,7 @@ export class UsualChunk {
    */
   read(data: string): string | undefined {
     if (this.#places.length === 0) return undefined
-    const text = this.#read(data)
+    const text = data.length > longest ? undefined : this.#read(data)
     if (text === undefined) this.#places = []
     else if (this.#patience < patience) this.#patience++
     return text
@@ -61,7 +64,7 @@ export class UsualChunk {
    * that text.
    */
   learn(data: string, chunk: Json, textOf: ReadValue): void {
-    if (this.#patience <= 0 || --this.#delay > 0) return
+    if (data.length > longest || this.#patience <= 0 || --this.#delay > 0) return
     this.#patience -= 2
     this.number = undefined
     const text = textOf(chunk)

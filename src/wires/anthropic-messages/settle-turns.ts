@@ -15,6 +15,8 @@ import type { Turn } from '../alternating-turns.js'
  * @param turns - their items are ours, and may be changed
  */
 export function settleTurns(turns: readonly Turn[]): Turn[] {
+  // The first question of a conversation
+  if (turns.every(({ role }) => role === 'user')) return [...turns]
   const kept = dropUnfinished(turns)
   nameToolsets(kept)
   return dropTrailingThinking(kept)

@@ -15,6 +15,7 @@
  */
 
 import { compact } from '../../base/read-json.js'
+import { rememberLast } from '../../base/remember-last.js'
 import type { ReasoningEffort } from '../../base/request.js'
 
 /** What a model takes on the Messages API. */
@@ -47,8 +48,10 @@ export interface ClaudeTraits {
  * @param traits - the caller's own, which override those of the version
  */
 export function describeClaude(model: string, traits: Partial<ClaudeTraits> = {}): ClaudeTraits {
-  return { ...traitsOf(versionOf(model), model), ...compact(traits) }
+  return { ...listed(model), ...compact(traits) }
 }
+
+const listed = /* @__PURE__ */ rememberLast((model: string) => traitsOf(versionOf(model), model))
 
 function traitsOf(version: number | undefined, model: string): ClaudeTraits {
   if (version === undefined) {

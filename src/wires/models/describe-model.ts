@@ -5,6 +5,7 @@
  */
 
 import { compact, type Json } from '../../base/read-json.js'
+import { rememberLast } from '../../base/remember-last.js'
 import type { StreamRequest } from '../../base/request.js'
 import { alibabaModels } from './alibaba.js'
 import { deepseekModels } from './deepseek.js'
@@ -30,15 +31,18 @@ const table = [
 /** The caller of a model that no row matches has to know what it takes. */
 const unlisted: ModelTraits = { efforts }
 
+const listed = /* @__PURE__ */ rememberLast((model: string) => {
+  const name = model.toLowerCase()
+  return table.find(([pattern]) => pattern.test(name))?.[1] ?? unlisted
+})
+
 /**
  * The traits in the first row that matches the name.
  *
  * @param traits - the caller's own, which override the row
  */
 export function describeModel(model: string, traits?: ModelTraits): ModelTraits {
-  const name = model.toLowerCase()
-  const row = table.find(([pattern]) => pattern.test(name))
-  return { ...(row?.[1] ?? unlisted), ...(traits && compact(traits)) }
+  return { ...listed(model), ...(traits && compact(traits)) }
 }
 
 /** What the model would refuse is left out, so that one request can go to any model. */

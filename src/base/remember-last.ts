@@ -1,0 +1,21 @@
+/**
+ * Results that a driver would compute anew for each of its requests.
+ *
+ * @module
+ */
+
+/**
+ * The same function, which computes nothing if it is called with the argument of the call before.
+ * Its results MUST NOT be changed.
+ */
+export function rememberLast<Argument, Result>(
+  compute: (argument: Argument) => Result,
+): (argument: Argument) => Result {
+  let last: { argument: Argument; result: Result } | undefined
+  return (argument) => {
+    if (last === undefined || last.argument !== argument) {
+      last = { argument, result: compute(argument) }
+    }
+    return last.result
+  }
+}
