@@ -9,6 +9,7 @@ const source = (entry: string): string => `${root}src/entries/${entry}.ts`
 /** Tests that start slow processes, many of them on `dist`, pack it, or serve the page of the chat server. */
 export const onTheBuild = [
   'test/cost.test.ts',
+  'test/docs/deploys.test.ts',
   'test/docs/docs.test.ts',
   'test/docs/getting-started.test.ts',
   'test/examples/**/*.test.ts',

@@ -82,13 +82,13 @@ function firstContent({ first }: Results): Row[] {
 function sizes(all: Results): Row[] {
   const kilobytesOf = (name: string): number =>
     (all.sizes.find((each) => each.name === name)?.bytes ?? Number.NaN) / 1000
-  const bars: [string, number][] = [
+  const limits: [string, number][] = [
     ['createStream + sse + compatible', 32],
     ['createStream + sse + compatible, in one file', 38],
     ['readStream', 8],
     ['useStream', 14],
   ]
-  return bars.map(([name, most]) => {
+  return limits.map(([name, most]) => {
     const size = kilobytesOf(name)
     return [name, `at most ${most} kB`, `${fixed(size, 1)} kB`, size <= most]
   })

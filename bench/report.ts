@@ -62,8 +62,8 @@ function sockets({ served }: Results): string {
     served.names.map((name, row) => [
       name,
       ...columns.map(([, all, digits, scale]) => {
-        const one = all[row] as Measured
-        return `${fixed(one.median / scale, digits)} (${ratios(one)})`
+        const one = all[row]
+        return one && `${fixed(one.median / scale, digits)} (${ratios(one)})`
       }),
     ]),
   )
@@ -79,9 +79,7 @@ function openings({ opened }: Results): string {
     (first?.p50 ?? []).map(({ name }, row) => [
       name,
       ...opened.flatMap(({ p50, p99 }) =>
-        [p50[row] as Measured, p99[row] as Measured].map(
-          (one) => `${fixed(one.median, 0)} (${ratios(one)})`,
-        ),
+        [p50[row], p99[row]].map((one) => one && `${fixed(one.median, 0)} (${ratios(one)})`),
       ),
     ]),
   )

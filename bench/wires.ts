@@ -51,8 +51,7 @@ function randomFrom(seed: number): () => number {
  */
 function textOf(tokens: number): string[] {
   const random = randomFrom(1)
-  const one = (from: readonly string[]): string =>
-    from[Math.floor(random() * from.length)] as string
+  const one = (from: readonly string[]): string => from.at(random() * from.length) as string
   return Array.from({ length: tokens }, () => {
     const kind = random()
     if (kind < 0.035) return one(unusual)
@@ -74,8 +73,7 @@ export function makeWire(name: WireName, tokens: number, eventsPerChunk: number)
 }
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
-const one = (random: () => number): string =>
-  letters[Math.floor(random() * letters.length)] as string
+const one = (random: () => number): string => letters.charAt(random() * letters.length)
 
 function openaiEvents(deltas: readonly string[]): string[] {
   const head = {

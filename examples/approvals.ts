@@ -1,6 +1,6 @@
 /**
- * A tool that a person has to allow, in the terminal. The turn ends while it waits, and the next
- * request continues it: a second later, or in another process next week. Run it with
+ * A tool call that a person has to approve, in the terminal. The turn ends while the call waits, and the
+ * next request continues it: a second later, or in another process next week. Run it with
  * `npm run example examples/approvals.ts`.
  */
 
@@ -12,7 +12,7 @@ import { model } from './model.ts'
 
 const order = z.string().meta({ examples: ['A-17'] })
 const refund = tool({
-  description: 'Pays the price of an order back.',
+  description: 'Refunds an order.',
   parameters: z.object({ order, amount: z.number().meta({ examples: [120] }) }),
   approve: ({ amount }) => amount > 100,
   once: true,

@@ -26,4 +26,5 @@ for await (const event of createStream({ driver, prompt: 'Why is the sky blue?' 
   if (event.type === 'content' && event.kind === 'text') process.stdout.write(event.text)
   if (event.type === 'retry') console.log(`\n${event.error.code}: asking ${event.provider}`)
   if (event.type === 'complete') console.log(`\nanswered by ${event.provider}`)
+  if (event.type === 'error') console.error(`\n${event.error.code}: ${event.error.message}`)
 }

@@ -1,23 +1,34 @@
 /**
- * A picture goes out with the question, by its bytes; an URL or base64 do as well. Run it with `npm run example examples/images.ts`; the
- * path of a picture behind that sends this one.
+ * Sends a picture with a question. Run it with `npm run example examples/images.ts`; with the path of a
+ * picture after it, that one is sent. Without a key, a simulated model answers: it cannot see, and
+ * only reports how many bytes it received.
  */
 
 import { readFile } from 'node:fs/promises'
-import { createStream } from 'sluice'
+import { createStream, type Message } from 'sluice'
 import { model } from './model.ts'
 
-const file = process.argv[2]
-const pixel =
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=='
-const data = file === undefined ? pixel : await readFile(file)
+const path = process.argv[2] ?? new URL('boat.png', import.meta.url)
+const data = await readFile(path)
 
 const driver = model({
-  answer: ({ body }) =>
-    JSON.stringify(body).includes('data:image/') ? 'I see a picture.' : 'I see nothing.',
+  answer: ({ body }) => {
+    const [, base64 = ''] = /data:image\/png;base64,([^"]*)/.exec(JSON.stringify(body)) ?? []
+    return `I received a picture of ${Buffer.from(base64, 'base64').length} bytes.`
+  },
 })
-const content = [
-  { type: 'text' as const, text: 'What is in this picture?' },
-  { type: 'image' as const, data },
+const messages: Message[] = [
+  {
+    role: 'user',
+    content: [
+      { type: 'text', text: 'What is in this picture?' },
+      { type: 'image', data }, // bytes, base64 or a URL
+    ],
+  },
 ]
-console.log(await createStream({ driver, messages: [{ role: 'user', content }] }).text())
+
+for await (const event of createStream({ driver, messages })) {
+  if (event.type === 'content' && event.kind === 'text') process.stdout.write(event.text)
+  if (event.type === 'error') console.error(event.error.message)
+}
+console.log()

@@ -1,5 +1,5 @@
 /**
- * The model that the other examples ask: OpenAI's where OPENAI_API_KEY is set, and a simulated one else.
+ * The model of the other examples: OpenAI's if OPENAI_API_KEY is set, otherwise a simulated one.
  */
 
 import type { Driver } from 'sluice'

@@ -1,7 +1,8 @@
 /**
- * A driver of your own: a request and a decoder for its response. This one speaks the native
- * protocol of Ollama, one JSON object a line. Without OLLAMA_URL it talks to a stand-in that cuts
- * its first answer. Run it with `npm run example examples/own-driver.ts`.
+ * A driver of your own: a request, and a decoder for its response. This one uses the native protocol
+ * of Ollama, one JSON object per line. It sends text only; a complete driver also sends images and
+ * tools. Without OLLAMA_URL it calls a stand-in that cuts its first answer. Run it with
+ * `npm run example examples/own-driver.ts`.
  */
 
 import { createStream, type Driver, type Message } from 'sluice'

@@ -24,7 +24,7 @@ for await (const event of stream) {
     case 'retry':
       console.log(`\n\nretry: attempt ${event.attempt} of ${event.maxAttempts}, because`)
       console.log(`  ${event.error.message}`)
-      if (event.mode === 'restart') console.log('  The text above is void.\n')
+      if (event.mode === 'restart') console.log('  The text above is retracted.\n')
       break
     case 'complete': {
       const { inputTokens, outputTokens } = event.usage

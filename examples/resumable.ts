@@ -1,13 +1,14 @@
 /**
  * Answers that outlive their connections: `npm run example examples/resumable.ts`, then
- * `curl -Ni localhost:3000/streams -d '{"messages":[{"role":"user","content":"Hello"}]}'`, and from another
- * terminal, even if the first one is closed, the address that it names:
+ * `curl -Ni localhost:3000/streams -d '{"messages":[{"role":"user","content":"Hello"}]}'`. The response names
+ * the address of the stream. Read it from another terminal, even after closing the first one:
  * `curl -N localhost:3000/streams/<id>`.
  *
- * The streams are kept in memory. With REDIS_URL they are in Redis, and any number of servers share them. Two, for instance:
- * `REDIS_URL=redis://localhost:6379 PORT=3001 npm run example examples/resumable.ts`, and the same with 3002. What was asked at one can
- * be read at the other, and where the one that is read from is killed, the other goes on: `curl -N localhost:3002/streams/<id>?after=<event>`.
- * Where the one that was asked is killed, all its readers are told so.
+ * The streams are kept in memory. With REDIS_URL they are in Redis, and servers share them. Start two:
+ * `REDIS_URL=redis://localhost:6379 PORT=3001 npm run example examples/resumable.ts`, and the same with
+ * 3002. An answer that was requested from one can be read from the other:
+ * `curl -N localhost:3002/streams/<id>?after=<event>`. If the server that produces an answer is killed, its
+ * readers receive an `error` of code `interrupted`. examples/chat-server continues such answers.
  */
 
 import { createServer } from 'node:http'
@@ -33,12 +34,12 @@ app.post('/streams', async ({ req }) => {
   await resumable.publish(id, createStream({ driver, messages }))
   const stream = await resumable.follow(id)
   if (stream === null) return new Response(null, { status: 404 })
-  // Says where the rest is to be had: `connect()` of sluice/client goes there when its connection is lost.
+  // `connect()` of sluice/client resumes at this address when its connection is lost.
   return toResponse(stream, sse(), { headers: { 'content-location': `/streams/${id}` } })
 })
 
 app.get('/streams/:id', async ({ req }) => {
-  // A browser that comes back says it in the header; a page that is loaded anew, in the address.
+  // A browser that reconnects sends the header; a reloaded page uses the query.
   const stream = await resumable.follow(
     req.param('id'),
     req.header('last-event-id') ?? req.query('after'),

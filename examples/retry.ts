@@ -1,6 +1,6 @@
 /**
- * Failures that another attempt helps: the provider asks for patience, then its answer breaks off, and the third attempt goes on where it
- * broke. Run it with `npm run example examples/retry.ts`.
+ * Retries: the provider refuses the first attempt and requests a wait, the second attempt breaks off, and the third one continues the
+ * answer. Run it with `npm run example examples/retry.ts`.
  */
 
 import { createStream } from 'sluice'
@@ -14,7 +14,7 @@ const driver = model({
     'scatters blue light most.',
   ],
 })
-// `continue` has the model go on with what has come; without it the answer begins again, and what has come is void.
+// With `continue` the model continues the text so far. By default the answer restarts, and that text is retracted.
 const retry = { maxRetries: 3, minDelayMs: 200, afterContent: 'continue' } as const
 
 for await (const event of createStream({ driver, prompt: 'Why is the sky blue?', retry })) {

@@ -1,5 +1,5 @@
 /**
- * A stream that stalls is ended by its clock, and one that is not wanted any more by its signal. Run it with
+ * A timeout ends a stream that stalls, and a signal ends one that is no longer needed. Run it with
  * `npm run example examples/timeout-and-abort.ts`.
  */
 
@@ -17,10 +17,10 @@ for await (const event of createStream({
   if (event.type === 'error') console.log(`${event.error.code}: ${event.error.message}`)
 }
 
-const leave = new AbortController()
+const controller = new AbortController()
 const driver = model()
-for await (const event of createStream({ driver, prompt: 'Hello', signal: leave.signal })) {
-  // The connection to the provider is closed at once, and the stream says how it ended.
-  if (event.type === 'content') leave.abort()
+for await (const event of createStream({ driver, prompt: 'Hello', signal: controller.signal })) {
+  // The connection to the provider is closed at once, and the stream ends with `aborted`.
+  if (event.type === 'content') controller.abort()
   if (event.type === 'error') console.log(`${event.error.code}: ${event.error.message}`)
 }

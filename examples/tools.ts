@@ -20,6 +20,7 @@ const temperature = tool({
 
 const prompt = 'What is the temperature in Oslo? Do I need a coat?'
 for await (const event of createStream({ driver, prompt, tools: { temperature } })) {
+  if (event.type === 'error') console.error(event.error.message)
   if (event.type !== 'content') continue
   if (event.kind === 'tool-result') console.log(`${event.name}: ${JSON.stringify(event.output)}`)
   if (event.kind === 'text') process.stdout.write(event.text)

@@ -45,7 +45,10 @@ if (import.meta.main) {
   const before = readAddress()
   const packageJson = JSON.parse(read('package.json')) as object
   write('package.json', `${JSON.stringify({ ...packageJson, ...fieldsOf(address) }, null, 2)}\n`)
-  const pages = execFileSync('git', ['ls-files', '*.md'], { cwd: root, encoding: 'utf8' })
+  const pages = execFileSync('git', ['ls-files', '*.md', 'examples/starters'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
   for (const path of pages.trim().split('\n')) {
     const text = read(path)
     if (text.includes(before)) write(path, text.replaceAll(before, address))

@@ -13,6 +13,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 interface PackageJson {
   version: string
   private?: boolean
+  publishConfig?: { access?: string; provenance?: boolean }
   dependencies: Record<string, string>
   scripts: Record<string, string>
 }
@@ -82,6 +83,14 @@ check('it needs two packages at run time, and runs nothing when it is installed'
   if (packageJson.private === true) fail('it is private.', 'Remove "private" from package.json.')
 })
 
+check('it is published with a proof of where it was built', () => {
+  const { access, provenance } = packageJson.publishConfig ?? {}
+  if (access !== 'public' || provenance !== true) {
+    const wanted = '"publishConfig": { "access": "public", "provenance": true }'
+    fail('publishConfig has changed.', `Write into package.json: ${wanted}`)
+  }
+})
+
 check('the source holds no leftovers and no keys', () => {
   const forbidden = [
     String.raw`debugger;?$`,
@@ -110,8 +119,11 @@ check('the checkout is still clean', () => {
 })
 
 console.log(`\nVersion ${version} is ready. What is left:
+  git tag v${version} && git push origin main v${version}
   npm publish
-  git tag v${version} && git push origin main v${version}`)
+
+Run \`npm publish\` in a CI job of the repository with the permission \`id-token: write\`. Only there can npm
+prove which commit the package was built from; elsewhere it refuses, unless you add --provenance=false.`)
 
 function check(what: string, look: () => void): void {
   console.log(`- ${what}`)

@@ -8,7 +8,7 @@ const floors = [
   ['base'],
   ['pull'],
   ['http'],
-  ['attempt'],
+  ['attempt', 'node'],
   ['wires'],
   ['drivers', 'layers', 'loop'],
   ['core'],

@@ -231,8 +231,8 @@ export const readers: readonly Reader[] = [
       let reason: string | undefined
       for await (const chunk of await model.stream(content)) {
         onText((text += chunk.text))
-        const { finish_reason: chat, stop_reason: message } = chunk.response_metadata
-        reason = (chat ?? message ?? reason) as string | undefined
+        const { finish_reason: finish, stop_reason: stop } = chunk.response_metadata
+        reason = (finish ?? stop ?? reason) as string | undefined
       }
       return reason
     },

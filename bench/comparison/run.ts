@@ -31,19 +31,26 @@ const { dependencies } = JSON.parse(
 const { sluice: _ours, esbuild: _bundler, node: _node, zod: _schemas, ...versions } = dependencies
 const measured = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
 
+/** By the heading above them. */
 const tables: Record<string, string> = {
-  versions: `Tried on ${new Date().toISOString().slice(0, 10)} with Node ${process.version.slice(1)}: ${measured.join(', ')}.`,
-  answers: await answers(),
-  servers: await serversTable(),
-  loops: await loops(),
-  sizes: await sizesTable(),
+  'One answer': await answers(),
+  'A turn with tools': await loops(),
+  'A server and its reader': await serversTable(),
+  Size: await sizesTable(),
 }
 const page = new URL('../../docs/comparison.md', import.meta.url)
 let text = readFileSync(page, 'utf8')
-for (const [name, made] of Object.entries(tables)) {
-  const between = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- end of ${name} -->)`)
-  if (!between.test(text)) throw new Error(`docs/comparison.md has no place for ${name}.`)
-  text = text.replace(between, (_all, start, end) => `${start}\n${made}\n\n${end}`)
+function replace(pattern: RegExp, made: string): void {
+  if (!pattern.test(text)) throw new Error(`docs/comparison.md has no place for ${pattern}.`)
+  text = text.replace(pattern, (_all, before: string) => `${before}${made}\n`)
+}
+const today = new Date().toISOString().slice(0, 10)
+const node = process.version.slice(1)
+replace(/()^Tried on .*\n/m, `Tried on ${today} with Node ${node}: ${measured.join(', ')}.`)
+for (const [heading, made] of Object.entries(tables)) {
+  // All tables between this heading and the next one
+  const section = `(^## ${heading}\\n(?:(?!\\||##).*\\n)*)`
+  replace(new RegExp(`${section}(?:\\|.*\\n|\\n(?=\\|))+`, 'm'), made)
 }
 writeFileSync(page, text)
 log('Written: docs/comparison.md')

@@ -8,7 +8,7 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import { streamText } from 'ai'
 import { createStream, sse } from 'sluice'
 import { compatible } from 'sluice/compatible'
-import { pipeToNode } from 'sluice/node'
+import { nodeFetch, pipeToNode } from 'sluice/node'
 
 import { RelayByHand } from '../contestants/relay-by-hand.ts'
 
@@ -68,14 +68,13 @@ export const relayers: Record<string, (provider: string) => Relay> = {
   },
 
   'sluice, on fetch': (provider) => relayOf(provider, globalThis.fetch),
+  'sluice, on nodeFetch': (provider) => relayOf(provider, nodeFetch),
 
   ai: (provider) => {
     const settings = { name: 'provider', baseURL: provider, apiKey: 'sk-any' }
     const model = createOpenAICompatible(settings).chatModel('gpt-5.5')
     return async (response) => {
-      const result = streamText({ model, prompt: 'Hello?' })
-      result.pipeUIMessageStreamToResponse(response)
-      await once(response, 'close')
+      await streamText({ model, prompt: 'Hello?' }).pipeUIMessageStreamToResponse(response)
     }
   },
 }

@@ -2,8 +2,8 @@
  * A page without a server of its own: the driver runs in the page. `npm run build && npx vite examples/browser`, then open the address
  * that it prints.
  *
- * A model on this machine answers (Ollama, LM Studio, llama.cpp), or any OpenAI-compatible one that lets pages ask it, with a key that
- * is typed in; without these, a simulated one. The official SDKs refuse to run in a page; `compatible` and `gemini` need none.
+ * A model on this machine answers (Ollama, LM Studio, llama.cpp), or any OpenAI-compatible server that allows requests from pages, with a
+ * key that the user types; otherwise a simulated model. The official SDKs refuse to run in a page; `compatible` and `gemini` need none.
  */
 
 import { createStream, type EventStream, type Message } from 'sluice'

@@ -8,6 +8,7 @@ import { createStream, parseMessages, StreamError, sse, toResponse } from 'sluic
 import { model } from '../model.ts'
 import { readJson } from '../read-json.ts'
 
+const driver = model()
 const server = Bun.serve({
   port: process.env.PORT ?? 3000,
   hostname: 'localhost',
@@ -15,7 +16,7 @@ const server = Bun.serve({
   idleTimeout: 0,
   async fetch(request) {
     const messages = parseMessages(await readJson(request))
-    return toResponse(createStream({ driver: model(), messages }), sse())
+    return toResponse(createStream({ driver, messages }), sse())
   },
   // A body or messages that cannot be accepted.
   error(thrown) {

@@ -20,7 +20,11 @@ export const turnBody = z.object({ key, provider: z.enum(providerNames).default(
 
 export const messageBody = turnBody.extend({ message: z.unknown() })
 
-export const editBody = messageBody.extend({ messageId: z.string().min(1).max(200) })
+const messageId = z.string().min(1).max(200)
+
+export const editBody = messageBody.extend({ messageId })
+
+export const regenerateBody = turnBody.extend({ messageId: messageId.optional() })
 
 export const titleBody = z.object({ title: z.string().trim().min(1).max(200) })
 

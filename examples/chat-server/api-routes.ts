@@ -14,6 +14,7 @@ import {
   maxBytes,
   messageBody,
   parseMessage,
+  regenerateBody,
   titleOf,
   turnBody,
 } from './api-bodies.ts'
@@ -56,13 +57,18 @@ export function apiRoutes(turns: Turns): Hono<{ Variables: BrowserVariables }> {
     return respond(await turns.begin({ browser: get('browser'), key, provider, intent }), key)
   })
 
-  for (const kind of ['regenerate', 'resume'] as const) {
-    routes.post(`/conversations/:id/${kind}`, async ({ req, get }) => {
-      const { key, provider } = await readTurn(req.raw, req.param('id'), turnBody)
-      const request = { browser: get('browser'), key, provider, intent: { kind } }
-      return respond(await turns.begin(request), key)
-    })
-  }
+  routes.post('/conversations/:id/regenerate', async ({ req, get }) => {
+    const body = await readTurn(req.raw, req.param('id'), regenerateBody)
+    const { key, provider, messageId } = body
+    const intent = { kind: 'regenerate', ...(messageId && { messageId }) } as const
+    return respond(await turns.begin({ browser: get('browser'), key, provider, intent }), key)
+  })
+
+  routes.post('/conversations/:id/resume', async ({ req, get }) => {
+    const { key, provider } = await readTurn(req.raw, req.param('id'), turnBody)
+    const intent = { kind: 'resume' } as const
+    return respond(await turns.begin({ browser: get('browser'), key, provider, intent }), key)
+  })
 
   routes.get('/streams/:key', async ({ req, get }) => {
     const key = checkKey(req.param('key'))

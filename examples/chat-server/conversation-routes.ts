@@ -61,12 +61,11 @@ function messagesOf({ messages, draft }: ConversationState, running?: LatestTurn
     // A turn that has just begun is not stored yet.
     return isStored ? messages : [...messages, intent.message]
   }
-  const { input, answer } = draft
-  const edited = messages.findIndex(({ id }) => id !== undefined && id === input[0]?.id)
-  const question = messages.findLastIndex(({ role }) => role === 'user')
-  const keep = input.length === 0 ? question + 1 : edited === -1 ? messages.length : edited
+  const { keep, input, answer } = draft
   const shown = [...messages.slice(0, keep), ...input]
   // The stream of a running turn has its whole answer.
-  const hasAnswer = running === undefined && answer.content.length > 0
-  return hasAnswer ? [...shown, { ...answer, status: 'partial' }] : shown
+  if (running !== undefined) return shown
+  if (answer.content.length > 0) return [...shown, { ...answer, status: 'partial' }]
+  // Another answer that never came does not replace the one that is there.
+  return input.length === 0 ? messages : shown
 }

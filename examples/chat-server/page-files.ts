@@ -4,8 +4,15 @@
 
 import { readdir, readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import zlib from 'node:zlib'
 import type { PageFile, PageFiles } from './page.ts'
+
+const brotli = promisify(zlib.brotliCompress)
+const gzip = promisify(zlib.gzip)
+
+/** The highest takes ten times as long, for 7% less. */
+const quality = { [zlib.constants.BROTLI_PARAM_QUALITY]: 9 }
 
 const built = new URL('page/dist/', import.meta.url)
 
@@ -23,7 +30,11 @@ export async function readPage(): Promise<PageFiles | undefined> {
     const path = name.replaceAll('\\', '/')
     const contentType = types[extname(name)] as string
     const body = await readFile(new URL(path, built))
-    return [`/${path}`, { contentType, body, gzip: gzipSync(body, { level: 9 }) }]
+    const encoded = {
+      br: await brotli(body, { params: quality }),
+      gzip: await gzip(body, { level: 9 }),
+    }
+    return [`/${path}`, { contentType, body, encoded }]
   })
   const page = new Map(await Promise.all(entries))
   return page.has('/index.html') ? page : undefined

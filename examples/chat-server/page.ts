@@ -7,8 +7,8 @@ import { Hono } from 'hono'
 export interface PageFile {
   contentType: string
   body: Uint8Array<ArrayBuffer>
-  /** The same, compressed. */
-  gzip: Uint8Array<ArrayBuffer>
+  /** The same, compressed, by the names of the encodings. The smallest comes first. */
+  encoded: Readonly<Record<string, Uint8Array<ArrayBuffer>>>
 }
 
 /** By their paths, such as `/index.html`. */
@@ -22,10 +22,11 @@ export function pageRoutes(files: PageFiles): Hono {
     const path = isPage ? '/index.html' : req.path
     const file = files.get(path)
     if (file === undefined) return next()
-    const isCompressed = /\bgzip\b/.test(req.header('accept-encoding') ?? '')
-    return new Response(isCompressed ? file.gzip : file.body, {
+    const accepted = req.header('accept-encoding')?.split(/[\s,;]+/) ?? []
+    const encoding = Object.keys(file.encoded).find((name) => accepted.includes(name))
+    return new Response(encoding === undefined ? file.body : file.encoded[encoding], {
       headers: {
-        ...(isCompressed && { 'content-encoding': 'gzip' }),
+        ...(encoding !== undefined && { 'content-encoding': encoding }),
         'content-type': file.contentType,
         // The names of all other files change with what is in them.
         'cache-control':

@@ -9,7 +9,7 @@ import type { Conversation } from 'sluice/conversation'
 export type TurnIntent =
   | { kind: 'send'; message: Message }
   | { kind: 'edit'; messageId: string; message: Message }
-  | { kind: 'regenerate' }
+  | { kind: 'regenerate'; messageId?: string }
   | { kind: 'resume' }
 
 /** @param key - makes a turn that is sent twice the same turn */
@@ -20,7 +20,9 @@ export function openTurn(conversation: Conversation, key: string, intent: TurnIn
     case 'edit':
       return conversation.edit(intent.messageId, intent.message, { key })
     case 'regenerate':
-      return conversation.regenerate({ key })
+      return conversation.regenerate(
+        intent.messageId === undefined ? { key } : { key, messageId: intent.messageId },
+      )
     case 'resume':
       return conversation.resume()
   }

@@ -8,11 +8,12 @@ import { createStream, parseMessages, StreamError, sse } from 'sluice'
 import { pipeToNode } from 'sluice/node'
 import { model } from '../model.ts'
 
+const driver = model()
 const app = express().use(express.json({ limit: '1mb' }))
 
 app.post('/chat', async (request, response) => {
   const messages = parseMessages(request.body)
-  await pipeToNode(createStream({ driver: model(), messages }), response, sse())
+  await pipeToNode(createStream({ driver, messages }), response, sse())
 })
 
 // Messages that cannot be accepted.

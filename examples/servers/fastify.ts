@@ -8,6 +8,7 @@ import { createStream, parseMessages, StreamError, sse } from 'sluice'
 import { pipeToNode } from 'sluice/node'
 import { model } from '../model.ts'
 
+const driver = model()
 // A body has at most a megabyte, which is Fastify's default.
 const app = fastify()
 
@@ -15,7 +16,9 @@ app.post('/chat', async (request, reply) => {
   const messages = parseMessages(request.body)
   // From here on, the response no longer belongs to Fastify.
   reply.hijack()
-  await pipeToNode(createStream({ driver: model(), messages }), reply.raw, sse())
+  await pipeToNode(createStream({ driver, messages }), reply.raw, sse(), {
+    headers: reply.getHeaders(),
+  })
 })
 
 // Messages that cannot be accepted.

@@ -9,11 +9,12 @@ import { createStream, parseMessages, StreamError, sse, toResponse } from 'sluic
 import { model } from '../model.ts'
 import { readJson } from '../read-json.ts'
 
+const driver = model()
 const app = new Hono()
 
 app.post('/chat', async ({ req }) => {
   const messages = parseMessages(await readJson(req.raw))
-  return toResponse(createStream({ driver: model(), messages }), sse())
+  return toResponse(createStream({ driver, messages }), sse())
 })
 
 // A body or messages that cannot be accepted.

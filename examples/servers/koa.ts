@@ -7,6 +7,7 @@ import { createStream, parseMessages, StreamError, sse } from 'sluice'
 import { pipeToNode } from 'sluice/node'
 import { model } from '../model.ts'
 
+const driver = model()
 const app = new Koa()
 
 // Messages that cannot be accepted.
@@ -24,7 +25,7 @@ app.use(async (context) => {
   const messages = parseMessages([{ role: 'user', content: context.query.prompt }])
   // From here on, the response no longer belongs to Koa.
   context.respond = false
-  await pipeToNode(createStream({ driver: model(), messages }), context.res, sse())
+  await pipeToNode(createStream({ driver, messages }), context.res, sse())
 })
 
 const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () =>

@@ -1,9 +1,9 @@
 /**
- * A chat whose tools run on the server, with a page that shows each call and asks before money is
- * paid: `npm run example examples/tool-chat/server.ts`, then http://localhost:3000 in a browser, or
+ * A chat whose tools run on the server, with a page that shows each call and asks for approval before a
+ * refund: `npm run example examples/tool-chat/server.ts`, then http://localhost:3000 in a browser, or
  * `curl -N localhost:3000/chat -H 'content-type: application/json' -d '{"id":"1","message":{"role":"user","content":"Hello, how is the weather?"}}'`.
  *
- * Answers outlive their connections, so that a page that is gone ends no tool that runs.
+ * Answers outlive their connections, so closing the page does not end a running tool.
  */
 
 import { randomBytes } from 'node:crypto'

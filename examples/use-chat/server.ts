@@ -1,20 +1,19 @@
 /**
- * The AI SDK's `useChat` on a backend of your own: `npm run example examples/use-chat/server.ts`, then http://localhost:3000 in a browser,
+ * The AI SDK's `useChat` with a server of your own: `npm run example examples/use-chat/server.ts`, then http://localhost:3000 in a browser,
  * or `curl -N localhost:3000/api/chat -d '{"id":"1","messages":[{"id":"a","role":"user","parts":[{"type":"text","text":"Hello"}]}]}'`.
  *
- * The answers outlive their connections, so a page that is reloaded goes on where it was. Without a key, ask the simulated model for the
+ * Answers outlive their connections, so a page that is reloaded shows the rest of its answer. Without a key, ask the simulated model for the
  * time, which is a tool that runs on the page, or to break off, or to fail.
  */
 
 import { serve } from '@hono/node-server'
-import { safeValidateUIMessages } from 'ai'
+import type { UIMessage } from 'ai'
 import { Hono } from 'hono'
 import { createStream, parseMessages, StreamError, toResponse } from 'sluice'
-import { aiSdk } from 'sluice/formats'
+import { aiSdk, fromUiMessages } from 'sluice/formats'
 import { createResumable, memoryLog } from 'sluice/resumable'
 import { model } from '../model.ts'
 import { readJson } from '../read-json.ts'
-import { type ChatMessage, toMessages } from './messages.ts'
 import { buildPage } from './page.ts'
 import { simulation } from './simulation.ts'
 
@@ -27,16 +26,18 @@ const resumable = createResumable({ log: memoryLog() })
 /** The newest answer of each chat. */
 const answers = new Map<string, string>()
 
+interface Body {
+  id?: unknown
+  messages?: unknown
+}
+
 const app = new Hono()
 
 app.post('/api/chat', async ({ req }) => {
-  const body = (await readJson(req.raw, { maxBytes: 20_000_000 })) as { id?: unknown } | undefined
-  const { id, messages: sent }: { id?: unknown; messages?: unknown } = body ?? {}
-  const checked = await safeValidateUIMessages<ChatMessage>({ messages: sent })
-  if (typeof id !== 'string' || !checked.success) {
-    return new Response('This is no chat.', { status: 400 })
-  }
-  const messages = parseMessages(toMessages(checked.data))
+  const { id, messages: sent } = ((await readJson(req.raw, { maxBytes: 20_000_000 })) ?? {}) as Body
+  if (typeof id !== 'string') return new Response('The id is missing.', { status: 400 })
+  // `fromUiMessages()` checks their shape, and `parseMessages()` what a page may send.
+  const messages = parseMessages(fromUiMessages(sent as UIMessage[]), { tools })
   const answer = crypto.randomUUID()
   const stream = createStream({ driver, tools, messages })
   await resumable.publish(answer, stream)
@@ -44,10 +45,10 @@ app.post('/api/chat', async ({ req }) => {
   return follow(id)
 })
 
-// Where `useChat({ resume: true })` asks for an answer that is under way; 204 says that there is none.
+// `useChat({ resume: true })` looks here for a running answer; 204 means that there is none.
 app.get('/api/chat/:id/stream', ({ req }) => follow(req.param('id')))
 
-// A connection that closes is no stop, so the page has to say it.
+// Closing the connection does not stop the answer, so the page requests it.
 app.delete('/api/chat/:id/stream', async ({ req }) => {
   await resumable.stop(answers.get(req.param('id')) ?? 'none')
   return new Response(null, { status: 204 })

@@ -58,6 +58,10 @@ const sentences: Record<StreamErrorCode, string> = {
   unknown: 'Something went wrong.',
 }
 
+export function isErrorCode(value: unknown): value is StreamErrorCode {
+  return typeof value === 'string' && Object.hasOwn(sentences, value)
+}
+
 /** Control characters, line breaks, and what reorders the text in a terminal or a log viewer. */
 const invisible = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu
 

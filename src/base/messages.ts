@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { StreamErrorCode } from './errors.js'
 import type { FinishReason } from './finish-reason.js'
 
 /** One message of a conversation. JSON-safe if its images and files are strings. */
@@ -33,6 +34,8 @@ interface MessageFields extends ForProviders {
   id?: string
   /** The answer broke off, or was stopped. */
   status?: 'partial'
+  /** Why it broke off, if that is known: the code of the error, such as `aborted` for a stop. */
+  errorCode?: StreamErrorCode
   /** The key of its turn in a conversation: that of `send(input, { key })`. */
   key?: string
   createdAt?: string | number
@@ -61,6 +64,14 @@ export interface AssistantMessage<Part = OutputPart> extends MessageFields {
    * @default 'stop'
    */
   finishReason?: FinishReason
+  /** What calls without results wait for, in messages of a conversation: see `complete.waiting`. */
+  waiting?: readonly WaitingPart[]
+}
+
+/** A call that waits, by its id. */
+export interface WaitingPart {
+  id: string
+  for: 'approval' | 'client' | 'steps'
 }
 
 /** The results of tools, for the model to continue with, and what a person has said to calls. */

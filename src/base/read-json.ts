@@ -27,10 +27,20 @@ export function countOf(record: unknown, ...names: readonly string[]): number | 
   return name === undefined ? undefined : (record[name] as number)
 }
 
+/** As by an assignment, which would set the prototype. */
+const own = { configurable: true, enumerable: true, writable: true }
+
 /** The object without its undefined values. */
 export function compact<T extends object>(
   record: T,
 ): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const present = Object.entries(record).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(present) as { [K in keyof T]?: Exclude<T[K], undefined> }
+  const present: Json = {}
+  // A loop: every request calls this a dozen times, and entries take three times as long.
+  for (const name of Object.keys(record)) {
+    const value = (record as Json)[name]
+    if (value === undefined) continue
+    if (name === '__proto__') Object.defineProperty(present, name, { ...own, value })
+    else present[name] = value
+  }
+  return present as { [K in keyof T]?: Exclude<T[K], undefined> }
 }

@@ -41,6 +41,13 @@ export interface Encoder {
    */
   encode(events: readonly StreamEvent[], firstId?: number | null): string
   /**
+   * For encoders that have text between events. Calls back whenever there is some, which the next
+   * `encode()` returns, also that of an empty batch.
+   *
+   * @returns the function that ends it
+   */
+  listen?(onText: () => void): () => void
+  /**
    * Set after a failure that the format cannot express. The response writer sends the text that
    * `encode` returned and then breaks the connection, so that the response does not look complete.
    */

@@ -62,6 +62,9 @@ export class BodyWriter {
   readonly #body: Body
   #readAhead: ReadAhead | undefined
   #heartbeat: Heartbeat | undefined
+  #stopListening: (() => void) | undefined
+  /** The encoder has text that the body did not take. */
+  #hasText = false
   readonly #timeout: ReaderTimeout
   readonly #report: WriterSettings['report']
   /**
@@ -89,10 +92,13 @@ export class BodyWriter {
   /** Called first when the body begins, and whenever it takes more after it did not. */
   next(): void {
     this.#timeout.taken()
-    if (this.#reading || this.#over) return
-    this.#heartbeat ??= new Heartbeat(this.#format, (text) => {
-      if (this.#reading && this.#body.isReady()) this.#write(text)
-    })
+    if (this.#over) return
+    if (!this.#reading) this.#read()
+    if (this.#hasText) this.#onText()
+  }
+
+  #read(): void {
+    if (this.#heartbeat === undefined) this.#start()
     const readAhead = this.#readAhead
     if (readAhead !== undefined) {
       this.#readAhead = undefined
@@ -101,6 +107,26 @@ export class BodyWriter {
     }
     this.#reading = true
     this.#reader.read(this.#onBatch)
+  }
+
+  #start(): void {
+    this.#heartbeat = new Heartbeat(this.#format, (text) => {
+      if (this.#isIdle) this.#write(text)
+    })
+    this.#stopListening = this.#encoder.listen?.(this.#onText)
+  }
+
+  /** Whether nothing is being written, and nothing waits for the client. */
+  get #isIdle(): boolean {
+    return this.#reading && !this.#over && this.#body.isReady()
+  }
+
+  /** Writes what stands between events at once, because the next one may be far away. */
+  readonly #onText = (): void => {
+    this.#hasText = !this.#isIdle
+    if (this.#hasText) return
+    const { text } = this.#encode([])
+    if (text !== '') this.#write(text)
   }
 
   /**
@@ -115,6 +141,7 @@ export class BodyWriter {
   #end(): void {
     this.#over = true
     this.#heartbeat?.stop()
+    this.#stopListening?.()
   }
 
   #giveUp(readerTimeoutMs: number): void {
@@ -149,7 +176,7 @@ export class BodyWriter {
    * An event that cannot be written, or a callback of the format that throws, fails the stream and
    * not the process.
    */
-  #encode(batch: readonly StreamEvent[], firstId: number | null | undefined): Encoded {
+  #encode(batch: readonly StreamEvent[], firstId?: number | null): Encoded {
     try {
       const text = this.#encoder.encode(batch, firstId)
       return { text, failure: this.#encoder.failure, ended: this.#encoder.ended }

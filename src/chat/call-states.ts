@@ -5,7 +5,7 @@
  */
 
 import type { Message, ToolCallPart, ToolResultPart } from '../base/messages.js'
-import { openParts, partsOf, unansweredIn } from './open-calls.js'
+import { openParts, partsOf, reasonsIn, type Said, unansweredIn } from './open-calls.js'
 import type { PageCalls } from './page-calls.js'
 import type { CallState } from './state.js'
 
@@ -24,7 +24,7 @@ const none: readonly CallState[] = []
  * @param growing - undefined while no answer is in progress
  */
 export function callStates(
-  messages: readonly Pick<Message, 'role' | 'content'>[],
+  messages: readonly Said[],
   growing: Growing | undefined,
   page: PageCalls | undefined,
 ): readonly CallState[] {
@@ -54,13 +54,14 @@ export function callStates(
     }
     return [...states.values()]
   }
+  const reasons = reasonsIn(messages)
   for (const part of openParts(messages)) {
     const answer = page?.answers.get(part)
     if (answer?.type === 'tool-result') settle(part, answer)
     else if (page?.running.has(part)) change(part, { state: 'running' })
     else {
       const approved = answer?.approved
-      change(part, { state: 'waiting', for: page?.reasonOf(part), approved })
+      change(part, { state: 'waiting', for: reasons.get(part.id), approved })
     }
   }
   return [...states.values()]

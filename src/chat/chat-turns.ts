@@ -79,7 +79,12 @@ export class ChatTurns implements Pick<ChatActions, 'retry' | 'regenerate' | 'ed
     const { messages, lastId, broken: left } = this.#view.history
     const last = messages.at(-1)
     const broken = left?.lastId === lastId ? left : undefined
-    if (broken?.isUndone) return this.#regenerate(broken.turn)
+    // Nothing is left of another answer that never came, so there is nothing to resume.
+    const mayResume = this.#view.options.resumesTurns && (broken?.isEnded ?? true)
+    if (broken?.isUndone) {
+      const { turn } = broken
+      return this.#regenerate(mayResume ? { ...turn, key: this.#turn('regenerate').key } : turn)
+    }
     const isAnswer = last?.role === 'assistant'
     if (last === undefined || (isAnswer && last.status === 'done')) return false
     const turn = broken?.turn ?? {
@@ -88,12 +93,11 @@ export class ChatTurns implements Pick<ChatActions, 'retry' | 'regenerate' | 'ed
       ...(last.key === undefined ? {} : { key: last.key }),
     }
     // Without a turn of this page, the messages came from the server.
-    const isResumed = this.#view.options.resumesTurns && (broken?.isEnded ?? true)
-    const kept = isResumed ? messages.slice(0, startOfAnswer(messages)) : withResults(messages)
+    const kept = mayResume ? messages.slice(0, startOfAnswer(messages)) : withResults(messages)
     const asked = (isAnswer ? kept : messages).map((message) =>
       turn.added.includes(message.id) ? withStatus(message, 'sending') : message,
     )
-    const again = isResumed ? { ...this.#turn('resume'), added: turn.added } : turn
+    const again = mayResume ? { ...this.#turn('resume'), added: turn.added } : turn
     return this.#ask(again, asked, { isRetry: true })
   }
 

@@ -55,33 +55,23 @@ export function isChat(source: ChatOptions | Chat): source is Chat {
   return 'subscribe' in source
 }
 
+const actions: Record<keyof ChatActions, true> = {
+  send: true,
+  enqueue: true,
+  dequeue: true,
+  stop: true,
+  retry: true,
+  regenerate: true,
+  edit: true,
+  switchBranch: true,
+  approve: true,
+  setMessages: true,
+  clear: true,
+  follow: true,
+}
+
 /** The actions alone. */
-export function actionsOf({
-  send,
-  enqueue,
-  dequeue,
-  stop,
-  retry,
-  regenerate,
-  edit,
-  switchBranch,
-  approve,
-  setMessages,
-  clear,
-  follow,
-}: Chat): ChatActions {
-  return {
-    send,
-    enqueue,
-    dequeue,
-    stop,
-    retry,
-    regenerate,
-    edit,
-    switchBranch,
-    approve,
-    setMessages,
-    clear,
-    follow,
-  }
+export function actionsOf(chat: Chat): ChatActions {
+  const names = Object.keys(actions) as (keyof ChatActions)[]
+  return Object.fromEntries(names.map((name) => [name, chat[name]])) as unknown as ChatActions
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { StreamErrorCode } from '../base/errors.js'
 import type { AssistantMessage, Message } from '../base/messages.js'
 import { Branches } from './branches.js'
 import { startOfAnswer, toShown, withStatus } from './messages.js'
@@ -20,6 +21,18 @@ export interface BrokenTurn {
   isUndone: boolean
   /** Whether it has ended on the server, too. A turn whose connection was lost may be running. */
   isEnded: boolean
+}
+
+/** How an answer has ended. */
+export interface Ending {
+  status: MessageStatus
+  /** Why it is not whole, if that is known. */
+  errorCode?: StreamErrorCode
+  /**
+   * Whether it has ended on the server, too.
+   * @default true
+   */
+  isEnded?: boolean
 }
 
 export class ChatHistory {
@@ -72,16 +85,16 @@ export class ChatHistory {
   /** Adds an answer, unless it is empty. */
   finish(
     { id: ownId, turn }: RunningAnswer,
-    status: MessageStatus,
     message: AssistantMessage,
-    isEnded: boolean = true,
+    { status, errorCode, isEnded = true }: Ending,
   ): void {
     if (turn === undefined) return
     this.mark(turn, status === 'partial' ? 'failed' : status)
     let isUndone = false
     if (message.content.length > 0) {
       const id = (this.has(message.id) ? undefined : message.id) ?? ownId
-      const messages = [...this.messages, { ...message, id, status }]
+      const broken = errorCode === undefined ? {} : { errorCode }
+      const messages = [...this.messages, { ...message, id, status, ...broken }]
       this.messages = status === 'done' ? messages : withoutOpenCalls(messages)
     } else if (status !== 'done' && turn.action === 'regenerate') {
       const messages = this.branches.undo(this.messages)

@@ -18,9 +18,14 @@ export function toShown(message: Message | ChatMessage, isNew = false): ChatMess
   const { id = newId(), status = 'done' } = message as Partial<ChatMessage>
   const isCut = status === 'streaming' || status === 'sending'
   const cut = message.role === 'assistant' ? 'partial' : 'failed'
-  const shown = isNew ? 'sending' : isCut ? cut : status
+  const shown = isNew ? 'sending' : isCut ? cut : status === 'partial' ? brokenBy(message) : status
   if (message.id === id && message.status === shown) return message as ChatMessage
   return { ...message, id, status: shown }
+}
+
+function brokenBy({ errorCode }: Pick<Message, 'errorCode'>): MessageStatus {
+  if (errorCode === undefined) return 'partial'
+  return errorCode === 'aborted' ? 'stopped' : 'failed'
 }
 
 /** A message as a server takes it. A part of an answer is marked, so that it never passes as whole. */

@@ -5,16 +5,21 @@
  */
 
 import type {
+  AssistantMessage,
   InputPart,
   Message,
   OutputPart,
   ToolCallPart,
   ToolMessage,
   ToolResultPart,
+  WaitingPart,
 } from '../base/messages.js'
 
 /** A message, whichever fields it has besides. */
-type Said = Pick<Message, 'role' | 'content'>
+export type Said = Pick<Message, 'role' | 'content'> & Pick<Partial<AssistantMessage>, 'waiting'>
+
+/** What a call waits for. */
+export type Reason = WaitingPart['for']
 
 type Part = OutputPart | InputPart | ToolMessage['content'][number]
 
@@ -68,6 +73,12 @@ export function openParts(messages: readonly Said[]): ToolCallPart[] {
   if (last?.role !== 'assistant') return []
   const parts = new Set<unknown>(partsOf(last))
   return unansweredIn(messages).filter((part) => parts.has(part))
+}
+
+/** What the calls of the last answer wait for, by their ids, if the answer says it. */
+export function reasonsIn(messages: readonly Said[]): ReadonlyMap<string, Reason> {
+  const last = messages.findLast(({ role }) => role === 'assistant')
+  return new Map(last?.waiting?.map((call) => [call.id, call.for]))
 }
 
 /** The messages up to the last result of a tool in the last answer. */

@@ -5,14 +5,12 @@
  */
 
 import type {
-  Message,
   ToolApprovalPart,
   ToolCallPart,
   ToolMessage,
   ToolResultPart,
 } from '../base/messages.js'
-import type { WaitingCall } from '../base/typed-calls.js'
-import { openParts, partsOf } from './open-calls.js'
+import { openParts, partsOf, type Reason, reasonsIn, type Said } from './open-calls.js'
 import type { PageTools } from './options.js'
 
 /** The calls that an answer has left open. They are answered once. */
@@ -21,16 +19,12 @@ export class PageCalls {
   /** The calls whose tools run on the page now. */
   readonly running: Set<ToolCallPart> = new Set()
   readonly #calls: readonly ToolCallPart[]
-  readonly #waiting: readonly WaitingCall[]
+  readonly #reasons: ReadonlyMap<string, Reason>
   readonly #controller = new AbortController()
 
-  /** @param waiting - what the calls wait for; unknown after a reload */
-  constructor(
-    messages: readonly Pick<Message, 'role' | 'content'>[],
-    waiting: readonly WaitingCall[] = [],
-  ) {
+  constructor(messages: readonly Said[]) {
     this.#calls = openParts(messages)
-    this.#waiting = waiting
+    this.#reasons = reasonsIn(messages)
   }
 
   get isEmpty(): boolean {
@@ -39,11 +33,7 @@ export class PageCalls {
 
   /** Whether there is a call that the page or a person has to answer. */
   get isWaiting(): boolean {
-    return this.#calls.some((part) => this.reasonOf(part) !== 'steps')
-  }
-
-  reasonOf({ id }: ToolCallPart): WaitingCall['for'] | undefined {
-    return this.#waiting.find((call) => call.id === id)?.for
+    return this.#calls.some(({ id }) => this.#reasons.get(id) !== 'steps')
   }
 
   /** @param onSettled - called after each run */
@@ -74,12 +64,12 @@ export class PageCalls {
 
   /** The answers in the order of the calls. Nothing while some are missing. */
   message(): ToolMessage[] {
-    const due = this.#calls.filter((part) => this.reasonOf(part) !== 'steps')
+    const due = this.#calls.filter(({ id }) => this.#reasons.get(id) !== 'steps')
     return due.every((part) => this.answers.has(part)) ? this.#messageOf(due) : []
   }
 
   /** The answers so far to calls that these messages do not answer. */
-  messageBeside(said: readonly Pick<Message, 'role' | 'content'>[]): ToolMessage[] {
+  messageBeside(said: readonly Said[]): ToolMessage[] {
     const ids = new Set(said.flatMap(partsOf).map((part) => 'id' in part && part.id))
     return this.#messageOf(this.#calls.filter(({ id }) => !ids.has(id)))
   }
@@ -94,8 +84,8 @@ export class PageCalls {
     this.running.clear()
   }
 
-  #mayBe(reason: WaitingCall['for'], part: ToolCallPart): boolean {
-    return (this.reasonOf(part) ?? reason) === reason
+  #mayBe(reason: Reason, { id }: ToolCallPart): boolean {
+    return (this.#reasons.get(id) ?? reason) === reason
   }
 }
 

@@ -5,9 +5,8 @@
  */
 
 import { StreamError } from '../base/errors.js'
-import { isTerminal, type StreamEvent } from '../base/events.js'
+import { type CompleteEvent, isTerminal, type StreamEvent } from '../base/events.js'
 import type { AssistantMessage } from '../base/messages.js'
-import type { WaitingCall } from '../base/typed-calls.js'
 import type { ConnectOptions } from '../client/connect.js'
 import type { EventOrigin, EventSink } from '../core/event-feed.js'
 import { callSafely } from './call-safely.js'
@@ -22,17 +21,13 @@ const nothing: readonly (number | undefined)[] = [204, 404, 410]
 export class Receiver {
   readonly #view: ChatView
   readonly #streams: ServerStreams
-  readonly #onFree: (waiting?: readonly WaitingCall[]) => void
+  readonly #onFree: () => void
 
   /**
-   * @param onFree - called after an answer that is whole, with what its calls wait for, and after
-   *   one that was sought and does not exist
+   * @param onFree - called after an answer that is whole, and after one that was sought and does not
+   *   exist
    */
-  constructor(
-    view: ChatView,
-    streams: ServerStreams,
-    onFree: (waiting?: readonly WaitingCall[]) => void,
-  ) {
+  constructor(view: ChatView, streams: ServerStreams, onFree: () => void) {
     this.#view = view
     this.#streams = streams
     this.#onFree = onFree
@@ -86,7 +81,7 @@ export class Receiver {
       for (const event of this.#found(answer, batch)) {
         this.#take(event, answer)
         callSafely(() => this.#view.options.onEvent?.(event))
-        if (event.type === 'complete') this.#onFree(event.waiting)
+        if (event.type === 'complete') this.#onFree()
         // It was the last event, or a hook has ended the answer.
         if (!isCurrent()) return
       }
@@ -116,7 +111,8 @@ export class Receiver {
     view.answer = undefined
     if (isClosed) answer?.source?.close()
     if (answer !== undefined && !answer.isSought) {
-      view.history.finish(answer, how, answer.content.message('unknown'))
+      const why = how === 'stopped' ? ({ errorCode: 'aborted' } as const) : {}
+      view.history.finish(answer, answer.content.message('unknown'), { status: how, ...why })
     }
     view.dropPage()
     view.status = status
@@ -171,13 +167,15 @@ export class Receiver {
         break
       case 'complete':
         view.answer = undefined
-        history.finish(answer, 'done', event.message)
+        history.finish(answer, withWaiting(event), { status: 'done' })
         view.status = 'idle'
         break
       case 'error': {
         view.answer = undefined
-        const how = event.error.code === 'aborted' ? 'stopped' : 'failed'
-        history.finish(answer, how, event.partial, answer.isAccepted && !answer.isLost)
+        const { code: errorCode } = event.error
+        const how = errorCode === 'aborted' ? 'stopped' : 'failed'
+        const isEnded = answer.isAccepted && !answer.isLost
+        history.finish(answer, event.partial, { status: how, errorCode, isEnded })
         view.status = 'error'
         view.error = event.error
         break
@@ -186,6 +184,12 @@ export class Receiver {
     if (isTerminal(event) && !answer.isLost) this.#streams.forget()
     view.frame.request()
   }
+}
+
+/** A reload finds there what the calls wait for. */
+function withWaiting({ message, waiting }: CompleteEvent): AssistantMessage {
+  if (waiting === undefined) return message
+  return { ...message, waiting: waiting.map((call) => ({ id: call.id, for: call.for })) }
 }
 
 /** Whether the stream may be running, or be whole, on the server. */

@@ -50,7 +50,7 @@ export interface CallState {
   state: 'called' | 'running' | 'waiting' | 'done' | 'failed'
   /** The result, or a preliminary one while the tool is running. */
   output?: unknown
-  /** What it waits for: see `complete.waiting`. Unknown after a reload. */
+  /** What it waits for: see `complete.waiting`. Unknown if the server has not stored it. */
   for?: WaitingCall['for'] | undefined
   /** What `approve()` was called with, while other calls still wait. */
   approved?: boolean | undefined

@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { WaitingCall } from '../base/typed-calls.js'
 import { callSafely } from './call-safely.js'
 import { ChatTurns } from './chat-turns.js'
 import { toShown, withTurn } from './messages.js'
@@ -36,8 +35,8 @@ export class ChatStore implements ChatActions {
     const view = new ChatView(options)
     this.#view = view
     this.#streams = new ServerStreams(view)
-    this.#receiver = new Receiver(view, this.#streams, (waiting) => {
-      this.#answerCalls(waiting)
+    this.#receiver = new Receiver(view, this.#streams, () => {
+      this.#answerCalls()
       this.#queue.sendNext()
     })
     this.#turns = new ChatTurns(view, this.#streams, this.#receiver)
@@ -196,11 +195,11 @@ export class ChatStore implements ChatActions {
   }
 
   /** Runs the tools of the page that the last answer has called. */
-  #answerCalls(waiting?: readonly WaitingCall[]): void {
+  #answerCalls(): void {
     const view = this.#view
     // The page may have sent something else meanwhile.
     if (this.#view.isLeft || view.answer !== undefined || view.page !== undefined) return
-    const page = new PageCalls(view.history.messages, waiting)
+    const page = new PageCalls(view.history.messages)
     if (page.isEmpty) return
     view.page = page
     page.run(this.#view.options.tools ?? {}, () => {

@@ -9,6 +9,7 @@ import { isTerminal, type StreamEvent } from '../base/events.js'
 import type { EventOrigin, EventSink } from '../core/event-feed.js'
 import { parseEvent } from '../formats/parse-event.js'
 import { cancelBody, readerOf } from '../http/body.js'
+import type { BodyReader } from '../http/body-reader.js'
 import { drain } from '../http/drain.js'
 import { LineReader } from '../http/lines.js'
 import { readStart } from '../http/request-error.js'
@@ -36,7 +37,7 @@ export class ResponseSource implements EventOrigin {
   readonly #response: Response
   readonly #listener: ResponseListener | undefined
   #parser: EventReader | LineReader
-  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+  #reader: BodyReader | undefined
   #sink: EventSink | undefined
   #events: StreamEvent[] = []
   #begun = false
@@ -65,13 +66,13 @@ export class ResponseSource implements EventOrigin {
   close(): void {
     this.#closed = true
     if (this.#reader === undefined) cancelBody(this.#response)
-    else this.#reader.cancel().catch(() => {})
+    else this.#reader.cancel()
   }
 
   /** @returns false for a response that does not contain events */
   #begin(): boolean {
     this.#begun = true
-    const { ok, status, body, headers } = this.#response
+    const { ok, status, headers } = this.#response
     const contentType = headers.get('content-type') ?? ''
     try {
       this.#reader = readerOf(this.#response)
@@ -79,7 +80,7 @@ export class ResponseSource implements EventOrigin {
       this.#fail(error as StreamError)
       return false
     }
-    if (ok && status !== 204 && body !== null) {
+    if (ok && status !== 204 && this.#reader !== undefined) {
       if (contentType.startsWith('text/event-stream')) return true
       if (contentType.startsWith('application/x-ndjson')) {
         this.#parser = new LineReader((line) => this.#onEvent(line, undefined))
@@ -103,16 +104,16 @@ export class ResponseSource implements EventOrigin {
   }
 
   #read(): void {
-    this.#reader?.read().then(this.#onChunk, this.#onDrop)
+    this.#reader?.read(this.#onChunk, this.#onDrop)
   }
 
-  readonly #onChunk = (result: ReadableStreamReadResult<Uint8Array>): void => {
+  readonly #onChunk = (chunk: Uint8Array | undefined): void => {
     if (this.#closed) return
     try {
       // An event without its blank line was cut, so it is dropped.
-      if (!result.done) {
+      if (chunk !== undefined) {
         this.#listener?.onBytes()
-        this.#parser.feed(result.value)
+        this.#parser.feed(chunk)
       }
     } catch (error) {
       this.#failure = StreamError.from(error)
@@ -124,7 +125,7 @@ export class ResponseSource implements EventOrigin {
       return this.#sink?.events(events)
     }
     if (this.#failure !== undefined) return this.#fail(this.#failure)
-    if (!result.done) return this.#read()
+    if (chunk !== undefined) return this.#read()
     this.#fail(serverError('interrupted', 'The connection ended before the last event.'))
   }
 

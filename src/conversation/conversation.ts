@@ -119,7 +119,10 @@ export function createConversation(options: ConversationOptions): Conversation {
   return {
     id,
     send: send as Conversation['send'],
-    regenerate: (sendOptions) => begin({ kind: 'regenerate', key: sendOptions?.key }, sendOptions),
+    regenerate({ messageId, ...sendOptions } = {}) {
+      checkValue('messageId', messageId, idRule)
+      return begin({ kind: 'regenerate', messageId, key: sendOptions.key }, sendOptions)
+    },
     edit(messageId, input, sendOptions) {
       checkId(messageId)
       const intent = { kind: 'edit', messageId, input: toMessages(input) } as const

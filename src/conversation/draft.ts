@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { StreamErrorCode } from '../base/errors.js'
 import type { Step } from '../base/events.js'
 import type { AssistantMessage, Message, OutputPart } from '../base/messages.js'
 import type { RunResult } from '../loop/ledger.js'
@@ -32,6 +33,8 @@ export interface TurnDraft {
   response?: LastingResponse
   /** The answer up to the failure, if the turn has failed and this is to be kept. */
   partial?: AssistantMessage
+  /** Why the turn has failed. */
+  errorCode?: StreamErrorCode
   startedAt: number
 }
 
@@ -58,11 +61,13 @@ export function messagesWithDraft(
  * The messages that a left turn comes to: its question once, and what it has answered. Whole steps
  * with results of tools are always kept, because their tools must not run again.
  */
-function messagesOfDraft({ id, key, input, answer, partial }: TurnDraft): Message[] {
+function messagesOfDraft({ id, key, input, answer, partial, errorCode }: TurnDraft): Message[] {
   const kept = partial?.content ?? (answer.some(isResult) ? answer : [])
   const keyed = key === undefined ? {} : { key }
   if (kept.length > 0) {
-    return [...input, { role: 'assistant', id, status: 'partial', ...keyed, content: kept }]
+    const broken = errorCode === undefined ? {} : { errorCode }
+    const about = { id, status: 'partial', ...broken, ...keyed } as const
+    return [...input, { role: 'assistant', ...about, content: kept }]
   }
   // Without an answer, its question says that the turn has happened.
   return input.map((message, index) =>

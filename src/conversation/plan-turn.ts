@@ -15,8 +15,8 @@ import { titleOf } from './title.js'
 /** What a turn is asked to do. */
 export type Intent =
   | { kind: 'send'; input: readonly Message[]; key?: string | undefined }
-  /** Asks for another answer in place of the last one. */
-  | { kind: 'regenerate'; key?: string | undefined }
+  /** Asks for another answer in place of one, and removes what follows it. */
+  | { kind: 'regenerate'; messageId?: string | undefined; key?: string | undefined }
   /** Replaces a message and everything after it. */
   | { kind: 'edit'; messageId: string; input: readonly Message[]; key?: string | undefined }
   /** Continues the turn that was left behind. */
@@ -104,7 +104,7 @@ function planResume(
 
 /** @param stream - the id of the stream whose readers receive the answer */
 function resume(draft: TurnDraft, messages: readonly Message[], stream: string): TurnPlan {
-  const { partial: _partial, ...rest } = draft
+  const { partial: _partial, errorCode: _errorCode, ...rest } = draft
   return { draft: { ...rest, stream }, before: messages.slice(0, draft.keep), change: {} }
 }
 
@@ -121,16 +121,22 @@ function changeOf(
     case 'send':
       return { keep: messages.length, input: intent.input }
     case 'edit': {
-      const keep = messages.findIndex((message) => message.id === intent.messageId)
-      if (keep === -1) throw notFound(`There is no message with the id "${intent.messageId}".`)
-      return { keep, input: intent.input }
+      return { keep: positionOf(intent.messageId, messages), input: intent.input }
     }
     case 'regenerate': {
-      const keep = messages.findLastIndex((message) => message.role === 'user') + 1
+      const { messageId } = intent
+      const last = messageId === undefined ? messages.length - 1 : positionOf(messageId, messages)
+      const keep = messages.slice(0, last + 1).findLastIndex(({ role }) => role === 'user') + 1
       if (keep === 0) throw notFound('There is no question to answer again.')
       return { keep, input: [] }
     }
   }
+}
+
+function positionOf(messageId: string, messages: readonly Message[]): number {
+  const position = messages.findIndex(({ id }) => id === messageId)
+  if (position === -1) throw notFound(`There is no message with the id "${messageId}".`)
+  return position
 }
 
 /** Names nothing but the caller's own id, so that a client may see it. */

@@ -27,10 +27,15 @@ export class ConversationInStore {
       const about = title === undefined ? {} : { title }
       const draft = readDraft(stored)
       if (draft === undefined) return { ...about, messages }
-      const { id, key, input, answer, partial } = draft
+      const { id, key, keep, input, answer, partial, errorCode } = draft
       const message: AssistantMessage = partial ?? { role: 'assistant', id, content: answer }
+      const broken = errorCode === undefined ? {} : { errorCode }
       const named = key === undefined ? { id } : { id, key }
-      return { ...about, messages, draft: { ...named, input, answer: message } }
+      return {
+        ...about,
+        messages,
+        draft: { ...named, keep, input, answer: { ...message, ...broken } },
+      }
     })
   }
 

@@ -204,11 +204,14 @@ export class ConversationTurn implements Turn {
     if (writer === undefined) return this.#asStored(end)
     const { keep, input, key } = writer.draft
     if (end.type === 'complete') {
-      const { finishReason } = end
+      const { finishReason, waiting } = end
       const answer: AssistantMessage = {
         ...end.message,
         ...(key === undefined ? {} : { key }),
         ...(finishReason === 'stop' ? {} : { finishReason }),
+        ...(waiting === undefined
+          ? {}
+          : { waiting: waiting.map((call) => ({ id: call.id, for: call.for })) }),
       }
       const added = toJsonMessages([...input, answer])
       await writer.commit(added)
@@ -217,10 +220,13 @@ export class ConversationTurn implements Turn {
     // The reader receives an error anyway, and another process may have the turn.
     if (end.error.code === 'conflict') return end
     const { onError } = this.#settings
-    const partial = onError === 'keep-partial' ? toJsonMessages([end.partial])[0] : undefined
-    const left = partial === undefined ? {} : { partial: partial as AssistantMessage }
     // Another process continues a turn that is handed over.
     const goesOn = isElsewhere(end.error)
+    const partial = onError === 'keep-partial' ? toJsonMessages([end.partial])[0] : undefined
+    const left = {
+      ...(partial === undefined ? {} : { partial: partial as AssistantMessage }),
+      ...(goesOn ? {} : { errorCode: end.error.code }),
+    }
     const forgets = onError === 'forget' && !goesOn
     try {
       // Without the lock, another turn may have loaded the draft.

@@ -52,6 +52,15 @@ export interface SendOptions<Output = unknown>
   key?: string
 }
 
+/** Options of `regenerate()`, which override those of the conversation for one turn. */
+export interface RegenerateOptions<Output = unknown> extends SendOptions<Output> {
+  /**
+   * A message of the answer, or its question. Everything after the question is replaced.
+   * @default the last question
+   */
+  messageId?: string
+}
+
 /** What `read()` returns. */
 export interface ConversationState {
   /** The title, if the store gives it. */
@@ -63,8 +72,13 @@ export interface ConversationState {
     /** The id of its answer. */
     id: string
     key?: string
+    /** How many messages come before the input. Those after them will be replaced. */
+    keep: number
     input: readonly Message[]
-    /** The answer as far as whole steps go. */
+    /**
+     * The answer as far as whole steps go, or as far as it came with `onError: 'keep-partial'`. Its
+     * `errorCode` says why the turn has failed.
+     */
     answer: AssistantMessage
   }
 }
@@ -110,11 +124,12 @@ export interface Conversation<Output = unknown, Tools extends ToolSet = ToolSet>
     options?: SendOptions<TurnOutput> & InferTools<TurnTools>,
   ): EventStream<TurnOutput, ToolTypesOf<TurnTools>>
   /**
-   * Asks for another answer to the last question, in place of the one it has.
+   * Asks for another answer to the last question, or to an earlier one, in place of the one it has.
    *
-   * @throws TypeError for an invalid option. The stream ends with `not-found` without a question
+   * @throws TypeError for an invalid option. The stream ends with `not-found` without a question,
+   *   and for an unknown id
    */
-  regenerate(options?: SendOptions): EventStream
+  regenerate(options?: RegenerateOptions): EventStream
   /**
    * Replaces a message, and everything after it, by the input, and runs a turn.
    *

@@ -17,6 +17,7 @@ import {
   rule,
   string,
 } from '../base/check-options.js'
+import { isErrorCode } from '../base/errors.js'
 import { finishReasons } from '../base/finish-reason.js'
 import type {
   AssistantMessage,
@@ -133,11 +134,17 @@ const messageRules: Rules<AssistantMessage> = {
   content: anything,
   id: string,
   status: oneOf('partial'),
+  errorCode: rule('a code of StreamError', isErrorCode),
   key: string,
   finishReason: oneOf(...finishReasons),
+  waiting: rule('a list of { id, for }', (value) => Array.isArray(value) && value.every(isWaiting)),
   createdAt: anything,
   metadata: anything,
   ...forProviders,
+}
+
+function isWaiting(value: unknown): boolean {
+  return isRecord(value) && typeof value.id === 'string' && typeof value.for === 'string'
 }
 
 /**

@@ -182,8 +182,10 @@ function checkChanges(changes: StepChanges): void {
 
 /** The options of a turn, and the request. */
 function split(given: StreamRequest & StreamHooks & LoopOptions): [LoopOptions, StreamRequest] {
-  const request: Record<string, unknown> = { ...given }
-  for (const name of [...Object.keys(loopRules), ...Object.keys(hookRules)]) delete request[name]
+  const request: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(given)) {
+    if (Object.hasOwn(requestRules, name)) request[name] = value
+  }
   return [given, request]
 }
 

@@ -39,7 +39,8 @@ export interface ProviderOptions {
   /**
    * Used instead of the global `fetch`.
    *
-   * @default the global `fetch` at the time of each request
+   * @default `nodeFetch` of `sluice/node` in Node, unless the global `fetch` has been replaced; the
+   * global `fetch` at the time of each request everywhere else
    */
   fetch?: Fetch
   /**
@@ -62,8 +63,9 @@ export const providerRules: Rules<ProviderOptions> = {
   ),
   // A password would be in the error of every request that fails.
   baseURL: rule(
-    'an absolute URL without a name and password',
-    (value) => isText(value) && isValidUrl(value) && !hasLogin(new URL(value)),
+    'a URL that begins with http:// or https://, without a name and password',
+    (value) =>
+      isText(value) && /^https?:/i.test(value) && isValidUrl(value) && !hasLogin(new URL(value)),
   ),
   fetch: func,
   headers: secret(

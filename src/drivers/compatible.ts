@@ -23,7 +23,7 @@ import {
   providerRules,
   thinkTagsRule,
 } from './common-options.js'
-import { joinURL, postJson } from './post-json.js'
+import { createPost, joinURL } from './post-json.js'
 import { isLocal, type PresetName, presets } from './presets.js'
 import { thinkingSwitchRule, traitsRule } from './traits.js'
 
@@ -105,15 +105,14 @@ function createDriver(options: PresetOptions, presetName?: PresetName): Driver {
   if (baseURL === undefined) {
     throw optionError('compatible.baseURL', baseURL, providerRules.baseURL.allowed)
   }
-  const url = joinURL(baseURL, 'chat/completions')
+  const post = createPost(name, joinURL(baseURL, 'chat/completions'), options)
   return httpDriver({
     provider: name,
     model,
     output: (schema) => planChatOutput(schema, outputMode),
     send: async (request, { signal, plan }) => {
       const key = apiKey ?? presetKey(presetName, name)
-      return postJson(url, options, {
-        provider: name,
+      return post({
         keyHeaders:
           key === undefined ? {} : { authorization: `Bearer ${await resolveKey(name, key)}` },
         body: encodeChatRequest(request, model, { ...settings, provider: name }, plan),

@@ -20,7 +20,7 @@ import {
   type ProviderOptions,
   providerRules,
 } from './common-options.js'
-import { joinURL, postJson, resolveHeaders, sendableHeaders } from './post-json.js'
+import { createPost, joinURL, resolveHeaders, sendableHeaders } from './post-json.js'
 import { effortsRule } from './traits.js'
 
 /** Options of `gemini()`. */
@@ -78,6 +78,7 @@ export function gemini(options: GeminiOptions): Driver {
   checkProvider(provider, options, rules)
   const { model, baseURL = defaultBaseURL, traits } = options
   const url = joinURL(baseURL, `${pathOf(model)}:streamGenerateContent?alt=sse`)
+  const post = createPost(provider, url, options)
   const vertex = isVertex(baseURL)
   return httpDriver({
     provider,
@@ -86,10 +87,9 @@ export function gemini(options: GeminiOptions): Driver {
     send: async (request, { signal, plan }) => {
       const headers = await resolveHeaders(options.headers)
       const keyHeaders = await keyHeadersOf(options.apiKey, headers)
-      const settings = headers === undefined ? options : { ...options, headers }
-      return postJson(url, settings, {
-        provider,
+      return post({
         keyHeaders,
+        headers,
         body: encodeGeminiRequest(request, model, { traits, body: options.body, vertex }, plan),
         signal,
       })

@@ -9,31 +9,49 @@ import { headersOf } from '../http/headers.js'
 import { unsendableError } from '../http/request-error.js'
 import { fetchWithinOrigin } from '../http/same-origin.js'
 import type { ProviderHeaders, ProviderOptions } from './common-options.js'
+import { defaultFetch } from './default-fetch.js'
 
 interface PostOptions {
-  /** The provider's name in errors. */
-  provider: string
   /** The key, in the header that the provider reads. The driver's own `headers` win over it. */
   keyHeaders: Record<string, string>
+  /** The driver's own headers, if the caller has resolved them. */
+  headers?: Record<string, string> | undefined
   body: unknown
   signal: AbortSignal
 }
 
+const fixed = { 'content-type': 'application/json', accept: 'text/event-stream' }
+
 /**
- * Sends one request for a stream of server-sent events, with the driver's `fetch` and `headers`.
+ * Creates a function that sends requests for a stream of server-sent events, with the driver's
+ * `fetch` and `headers`. It rejects with a StreamError `setup` for a header that cannot be sent, and
+ * for a redirect to another origin.
  *
- * @throws StreamError `setup` for a header that cannot be sent, and for a redirect to another origin
+ * @param provider - the provider's name in errors
  */
-export async function postJson(
+export function createPost(
+  provider: string,
   url: string,
-  { fetch, headers: given }: ProviderOptions,
-  { provider, keyHeaders, body, signal }: PostOptions,
-): Promise<Response> {
-  const fixed = { 'content-type': 'application/json', accept: 'text/event-stream' }
-  const headers = sendableHeaders(provider, fixed, keyHeaders, await resolveHeaders(given))
-  const init = { method: 'POST', headers, body: toWellFormedJson(body), signal }
-  // Looked up for each request, so that a global fetch that is replaced later is used.
-  return fetchWithinOrigin(fetch ?? globalThis.fetch, url, init, provider)
+  { fetch, headers: given }: Pick<ProviderOptions, 'fetch' | 'headers'>,
+): (options: PostOptions) => Promise<Response> {
+  // Checking headers takes longer than copying them, and most drivers send the same ones each time.
+  let last: { key: string; headers: Headers } | undefined
+  return async ({ keyHeaders, headers: own, body, signal }) => {
+    const key = JSON.stringify(keyHeaders)
+    const isConstant = typeof given !== 'function'
+    if (!isConstant || last?.key !== key) {
+      const set = isConstant ? given : (own ?? (await resolveHeaders(given)))
+      last = { key, headers: sendableHeaders(provider, fixed, keyHeaders, set) }
+    }
+    // A copy, because a fetch of the caller's may add to them.
+    const init = {
+      method: 'POST',
+      headers: new Headers(last.headers),
+      body: toWellFormedJson(body),
+      signal,
+    }
+    return fetchWithinOrigin(fetch ?? defaultFetch, url, init, provider)
+  }
 }
 
 /** @throws StreamError `setup` for a header that cannot be sent; the error does not quote its value */

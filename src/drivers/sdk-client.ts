@@ -12,6 +12,7 @@ import { requestError, unsendableError } from '../http/request-error.js'
 import { withinOrigin } from '../http/same-origin.js'
 import { keyFrom, resolveKey } from './api-key.js'
 import type { ProviderHeaders, ProviderOptions } from './common-options.js'
+import { defaultFetch } from './default-fetch.js'
 import { joinURL, resolveHeaders, sendableHeaders } from './post-json.js'
 
 /** Options of both SDKs' constructors. */
@@ -119,7 +120,7 @@ interface Sdk<Module> {
  */
 export async function createClient<Module, Client>(
   { provider, variable, packageName, major, load }: Sdk<Module>,
-  { apiKey = keyFrom(provider, variable), baseURL, fetch, headers }: ProviderOptions,
+  { apiKey = keyFrom(provider, variable), baseURL, fetch = defaultFetch, headers }: ProviderOptions,
   construct: (module: Module, options: SdkOptions) => Client,
 ): Promise<Client> {
   const isDynamic = typeof headers === 'function'
@@ -133,10 +134,8 @@ export async function createClient<Module, Client>(
   const options: SdkOptions = {
     apiKey: key,
     ...(baseURL === undefined ? {} : { baseURL }),
-    ...(fetch === undefined ? {} : { fetch }),
-    ...(isDynamic
-      ? { fetch: withHeaders(provider, fetch, headers) }
-      : headers && { defaultHeaders: headers }),
+    fetch: isDynamic ? withHeaders(provider, fetch, headers) : fetch,
+    ...(isDynamic ? {} : headers && { defaultHeaders: headers }),
   }
   try {
     return construct(module, options)
@@ -147,7 +146,7 @@ export async function createClient<Module, Client>(
 }
 
 /** A `fetch` that adds headers to each request, because the SDKs take no function for them. */
-function withHeaders(provider: string, fetch: Fetch | undefined, headers: ProviderHeaders): Fetch {
+function withHeaders(provider: string, fetch: Fetch, headers: ProviderHeaders): Fetch {
   return async (url, init) => {
     try {
       const given = sendableHeaders(provider, await resolveHeaders(headers))
@@ -157,6 +156,6 @@ function withHeaders(provider: string, fetch: Fetch | undefined, headers: Provid
       // The SDK would report a failed connection, whatever it is.
       throw requestError(error, provider)
     }
-    return (fetch ?? globalThis.fetch)(url, init)
+    return fetch(url, init)
   }
 }

@@ -30,6 +30,7 @@ export type {
   ConversationOptions,
   ConversationState,
   ConversationWithoutTools,
+  RegenerateOptions,
   SendOptions,
   TurnOptions,
 } from '../conversation/types.js'

@@ -127,6 +127,7 @@ export {
   type StreamOptions,
   type WithOneInput,
 } from '../core/create-stream.js'
+export { type DebugHooks, type DebugOptions, debug } from '../core/debug.js'
 export { type ParseMessagesOptions, parseMessages } from '../core/parse-messages.js'
 export { type DataChannel, dataChannel } from '../formats/data-channel.js'
 export { type NdjsonOptions, ndjson } from '../formats/ndjson.js'

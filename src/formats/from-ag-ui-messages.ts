@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isErrorCode } from '../base/errors.js'
 import type {
   AssistantMessage,
   Message,
@@ -240,7 +241,7 @@ function identity(message: Fields): { id?: string } {
 /** @param isModels - a model has made the message, so that its encrypted value is a signature */
 function fieldsOf(message: Fields, isModels = false): OpenAnswer['fields'] {
   const { sluice: _own, ...theirs } = isRecord(message.metadata) ? message.metadata : {}
-  const { status, createdAt, metadata: value, ...kept } = ownIn(message)
+  const { status, errorCode, createdAt, metadata: value, ...kept } = ownIn(message)
   const agUi = {
     ...stringsIn(
       message,
@@ -254,6 +255,7 @@ function fieldsOf(message: Fields, isModels = false): OpenAnswer['fields'] {
   const metadata = Object.keys(all).length > 0 ? all : value
   return {
     ...(status === 'partial' ? { status } : {}),
+    ...(isErrorCode(errorCode) ? { errorCode } : {}),
     ...stringsIn(kept, 'key'),
     ...(typeof createdAt === 'string' || typeof createdAt === 'number' ? { createdAt } : {}),
     ...(metadata === undefined ? {} : { metadata }),

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isErrorCode } from '../base/errors.js'
 import type {
   AssistantMessage,
   ImageDetail,
@@ -65,21 +66,26 @@ export function fromUiMessages(messages: readonly UiMessageLike[]): Message[] {
   })
 }
 
-type MessageFields = Pick<AssistantMessage, 'id' | 'status' | 'key' | 'createdAt' | 'metadata'>
+type MessageFields = Pick<
+  AssistantMessage,
+  'id' | 'status' | 'errorCode' | 'key' | 'createdAt' | 'metadata'
+>
 
 function fieldsOf(message: Fields, parts: readonly Fields[]): MessageFields {
   const at = parts.findLastIndex(({ type }) => type === 'data-message')
   const { data } = parts[at] ?? {}
   // What follows the mark has continued the answer.
   const isMarked = at === parts.length - 1
-  const { status, createdAt, ...kept } = isRecord(data) ? data : {}
+  const { status, errorCode, createdAt, ...kept } = isRecord(data) ? data : {}
   // A page that stops leaves its last part like this.
   const isStreaming = parts.some(
     ({ type, state }) => (type === 'text' || type === 'reasoning') && state === 'streaming',
   )
+  const isBroken = status === 'partial' && isMarked
   return {
     ...stringsIn(message, 'id'),
-    ...((status === 'partial' && isMarked) || isStreaming ? { status: 'partial' } : {}),
+    ...(isBroken || isStreaming ? { status: 'partial' } : {}),
+    ...(isBroken && isErrorCode(errorCode) ? { errorCode } : {}),
     ...stringsIn(kept, 'key'),
     ...(typeof createdAt === 'string' || typeof createdAt === 'number' ? { createdAt } : {}),
     ...(message.metadata === undefined ? {} : { metadata: message.metadata }),

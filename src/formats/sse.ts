@@ -5,7 +5,7 @@
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 
-import { checkOptions, delay, type Rules, rule } from '../base/check-options.js'
+import { checkOptions, delay, has, type Rules, rule } from '../base/check-options.js'
 import type { StreamError } from '../base/errors.js'
 import type { StreamEvent } from '../base/events.js'
 import type { Encoder, Format } from '../base/stream-format.js'
@@ -29,7 +29,7 @@ export interface SseOptions extends EventFormatOptions {
 const rules: Rules<SseOptions> = {
   ...eventFormatRules,
   retryMs: delay,
-  data: rule('a dataChannel()', (value) => Array.isArray((value as DataChannel | null)?.written)),
+  data: rule('a dataChannel()', (value) => has(value, 'push', 'listen')),
 }
 
 /**
@@ -87,6 +87,13 @@ class SseEncoder implements Encoder {
       text += `event: ${event.type}\ndata: ${json}\n\n`
     }
     return safeLines(text)
+  }
+
+  listen(onText: () => void): () => void {
+    const data = this.#data
+    if (data === undefined) return () => {}
+    if (data.written.length > this.#dataAt) onText()
+    return data.listen(onText)
   }
 
   #takeData({ written }: DataChannel): string {

@@ -73,12 +73,12 @@ function resultsOf({ content }: ToolMessage): AgUiMessage[] {
 }
 
 /** The metadata with what has no other place, and the fields that `fromAgUiMessages()` has kept. */
-function fieldsOf({ status, key, createdAt, metadata }: Message): {
+function fieldsOf({ status, errorCode, key, createdAt, metadata }: Message): {
   metadata?: Record<string, unknown>
 } {
   const { agUi, ...theirs } = isRecord(metadata) ? metadata : {}
   const value = isRecord(metadata) ? undefined : metadata
-  const kept = { ...theirs, ...own({ status, key, createdAt, metadata: value }) }
+  const kept = { ...theirs, ...own({ status, errorCode, key, createdAt, metadata: value }) }
   return {
     ...(isRecord(agUi) ? agUi : {}),
     ...(Object.keys(kept).length > 0 && { metadata: kept }),

@@ -42,7 +42,7 @@ const rules: Rules<ToUiMessagesOptions> = { version: oneOf(5, 6, 7), waiting: li
  *
  * Ids, metadata and the text of messages have their own places. What a page has no place for goes
  * into `providerMetadata.sluice` (signatures, seals, details), and into data parts: `data-provider`
- * for blocks of a provider, and `data-message` for the status `partial`, `key` and `createdAt`. The
+ * for blocks of a provider, and `data-message` for the status `partial`, `errorCode`, `key` and `createdAt`. The
  * AI SDK's own providers find their signatures, too. A message without an id gets a new one.
  *
  * What is left out: `providerOptions` and `cache`, which stay on the server, previews of files,
@@ -91,8 +91,8 @@ interface TextOnly {
 }
 
 /** What the message has beside its content. */
-function ownPart({ status, key, createdAt }: Message): UiPart[] {
-  const known = Object.entries({ status, key, createdAt }).filter(
+function ownPart({ status, errorCode, key, createdAt }: Message): UiPart[] {
+  const known = Object.entries({ status, errorCode, key, createdAt }).filter(
     ([, value]) => value !== undefined,
   )
   return known.length === 0 ? [] : [{ type: 'data-message', data: Object.fromEntries(known) }]

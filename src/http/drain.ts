@@ -5,6 +5,7 @@
  */
 
 import { keepAlive } from '../base/timers.js'
+import type { BodyReader } from './body-reader.js'
 
 /**
  * How long the server has to end the body after the last event, in milliseconds. A body that is
@@ -18,16 +19,16 @@ const drainMs = 500
  * @param abort - ends the connection. It is called after the end of the body too, because the
  *   Anthropic SDK (1.12) keeps every response whose signal has not aborted.
  */
-export function drain(reader: ReadableStreamDefaultReader<Uint8Array>, abort: () => void): void {
+export function drain(reader: BodyReader, abort: () => void): void {
   const timer = setTimeout(abort, drainMs)
   keepAlive(timer, false)
   const stop = (): void => {
     clearTimeout(timer)
     abort()
   }
-  const next = (result: ReadableStreamReadResult<Uint8Array>): void => {
-    if (result.done) stop()
-    else reader.read().then(next, stop)
+  const next = (chunk: Uint8Array | undefined): void => {
+    if (chunk === undefined) stop()
+    else reader.read(next, stop)
   }
-  reader.read().then(next, stop)
+  reader.read(next, stop)
 }

@@ -21,6 +21,8 @@ export interface ProviderErrorInput {
   cause?: unknown
   /** The message if the body has none. */
   message?: string | undefined
+  /** What to do if the address is not found. */
+  hint?: string | undefined
 }
 
 /** The longest message, in characters. Messages are meant for logs. */
@@ -49,7 +51,9 @@ export function providerError(input: ProviderErrorInput): StreamError {
   const code = likely === 'rate-limit' && isDaily ? 'quota' : likely
   const resetMs = code === 'rate-limit' ? waitForReset(headers) : undefined
   const requestId = requestIdOf(headers) ?? body.requestId
-  return new StreamError(code, describe(provider, status, text, body.words, requestId), {
+  const hint = code === 'not-found' ? input.hint : undefined
+  const message = describe(provider, status, text, body.words, hint, requestId)
+  return new StreamError(code, message, {
     provider,
     status,
     requestId,
@@ -249,12 +253,14 @@ function describe(
   status: number | undefined,
   text: string,
   words: readonly string[],
+  hint: string | undefined,
   requestId: string | undefined,
 ): string {
   const head = status === undefined ? `${provider}: ` : `${provider}: ${status} `
   let tail = ''
   const named = words.filter((word) => word !== String(status))
   if (named.length > 0) tail += ` (${named.join(', ')})`
+  if (hint !== undefined) tail += ` ${hint}`
   if (requestId !== undefined) tail += ` [request ${requestId}]`
   tail = shorten(tail, 400)
   const said = text.slice(0, 2 * maxMessageLength).trim() || 'The provider failed without a reason.'

@@ -7,6 +7,7 @@
 import { failureOf, StreamError, type StreamErrorCode } from '../base/errors.js'
 import { parseJson } from '../base/parse-json.js'
 import { readerOf } from './body.js'
+import type { BodyReader } from './body-reader.js'
 import { causesOf, isConnectionError, isMistake, isUnsendable } from './connection-error.js'
 import { providerError } from './provider-error.js'
 
@@ -21,7 +22,15 @@ export async function statusError(response: Response, provider: string): Promise
     status: response.status,
     headers: response.headers,
     body: parseJson(text) ?? text,
+    hint: hintFor(response.url),
   })
+}
+
+/** Servers that speak OpenAI's wire answer 404 to a `baseURL` without its version. */
+function hintFor(url: string): string | undefined {
+  const address = url.replace(/[?#].*/s, '')
+  if (address === '' || /\/v\d/.test(address)) return undefined
+  return `The address was ${address}. Most servers expect a baseURL that ends with /v1.`
 }
 
 async function readBody(response: Response): Promise<string> {
@@ -121,21 +130,22 @@ function innermostReason(error: unknown): string {
 }
 
 /** The text of the body of an error, up to a limit. It never rejects. */
-export async function readStart(
-  reader: ReadableStreamDefaultReader<Uint8Array> | undefined,
-): Promise<string> {
-  if (reader === undefined) return ''
+export function readStart(reader: BodyReader | undefined): Promise<string> {
+  if (reader === undefined) return Promise.resolve('')
   const decoder = new TextDecoder()
   let text = ''
-  try {
-    while (text.length < maxErrorBody) {
-      const { done, value } = await reader.read()
-      if (done) break
-      text += decoder.decode(value.subarray(0, maxErrorBody), { stream: true })
-    }
-  } catch {
+  return new Promise((resolve) => {
     // The status is known; the missing rest of the body does not change it.
-  }
-  reader.cancel().catch(() => {})
-  return text
+    const stop = (): void => {
+      reader.cancel()
+      resolve(text)
+    }
+    const next = (chunk: Uint8Array | undefined): void => {
+      if (chunk === undefined) return stop()
+      text += decoder.decode(chunk.subarray(0, maxErrorBody), { stream: true })
+      if (text.length < maxErrorBody) reader.read(next, stop)
+      else stop()
+    }
+    reader.read(next, stop)
+  })
 }

@@ -16,6 +16,7 @@ import { exceededBound } from '../base/json-bounds.js'
 import type { AttemptDetails, OpenContext, Resumption, Sink, Source } from '../pull/source.js'
 import type { BackgroundResponses } from './background.js'
 import { cancelBody, readerOf } from './body.js'
+import type { BodyReader } from './body-reader.js'
 import { drain } from './drain.js'
 import { type BodyFraming, type FrameReader, serverSentEvents } from './framing.js'
 import { describe, type HeaderReader, requestIdOf } from './headers.js'
@@ -47,7 +48,7 @@ export class HttpSource implements Source {
   readonly #controller = new AbortController()
   #framing: BodyFraming = serverSentEvents
   #frames: FrameReader | undefined
-  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+  #reader: BodyReader | undefined
   #response: Response | undefined
   /** Those of the response, of whatever status. */
   #headers: HeaderReader | undefined
@@ -76,7 +77,7 @@ export class HttpSource implements Source {
     this.#sink = sink
     if (this.#failure !== undefined) this.#fail(this.#failure)
     else if (this.#ended()) this.#end()
-    else if (this.#reader !== undefined) this.#reader.read().then(this.#onChunk, this.#onDrop)
+    else if (this.#reader !== undefined) this.#reader.read(this.#onChunk, this.#onDrop)
     else this.#request().then(this.#onResponse, this.#onRefused)
   }
 
@@ -143,7 +144,7 @@ export class HttpSource implements Source {
       return this.#fail(error as StreamError)
     }
     if (this.#reader === undefined) return this.#end()
-    this.#reader.read().then(this.#onChunk, this.#onDrop)
+    this.#reader.read(this.#onChunk, this.#onDrop)
   }
 
   readonly #onRefused = (thrown: unknown): void => {
@@ -155,17 +156,18 @@ export class HttpSource implements Source {
     this.#fail(isGone ? this.#goneError(error) : error)
   }
 
-  readonly #onChunk = (result: ReadableStreamReadResult<Uint8Array>): void => {
+  readonly #onChunk = (chunk: Uint8Array | undefined): void => {
     if (this.#over) return
-    if (!result.done) {
-      this.#context.onBytes()
-      this.#prologue?.add(result.value)
-    }
+    const atEnd = chunk === undefined
     try {
-      if (result.done) this.#frames?.end()
-      else this.#frames?.feed(result.value)
+      if (atEnd) this.#frames?.end()
+      else {
+        this.#context.onBytes()
+        this.#prologue?.add(chunk)
+        this.#frames?.feed(chunk)
+      }
     } catch (error) {
-      this.#failure = this.#whileReading(error, result.done)
+      this.#failure = this.#whileReading(error, atEnd)
     }
     if (this.#onId !== undefined) this.#announce(this.#onId)
     let content = this.#content
@@ -174,12 +176,12 @@ export class HttpSource implements Source {
       // memory that an event takes.
       if (content.length === 1) content = [content.pop() as ContentEvent]
       else this.#content = []
-      if (result.done) this.#failure ??= this.#missingEnd()
+      if (atEnd) this.#failure ??= this.#missingEnd()
       return this.#take().batch(content)
     }
     if (this.#failure !== undefined) return this.#fail(this.#failure)
-    if (result.done || this.#ended()) return this.#end()
-    this.#reader?.read().then(this.#onChunk, this.#onDrop)
+    if (atEnd || this.#ended()) return this.#end()
+    this.#reader?.read(this.#onChunk, this.#onDrop)
   }
 
   #announce(onId: (id: string) => void): void {
@@ -238,7 +240,7 @@ export class HttpSource implements Source {
   #abort(): void {
     queueMicrotask(abortOf(this.#controller))
     // An injected fetch may not listen to the signal.
-    if (this.#reader !== undefined) this.#reader.cancel().catch(() => {})
+    if (this.#reader !== undefined) this.#reader.cancel()
     else cancelBody(this.#response)
   }
 

@@ -5,7 +5,7 @@
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 
-import { createParser } from 'eventsource-parser'
+import { createParser, type EventSourceParser } from 'eventsource-parser'
 import { StreamError } from '../base/errors.js'
 
 /**
@@ -29,14 +29,13 @@ const plainDecoder = /* @__PURE__ */ new TextDecoder('utf-8', { ignoreBOM: true 
 
 /** Reads one body, chunk by chunk. */
 export class ServerSentEventReader {
-  readonly #decoder = new TextDecoder()
-  /**
-   * Whether the decoder holds no part of a character, and has passed a byte order mark at the
-   * beginning.
-   */
+  /** Created for the first chunk that begins with a byte order mark or splits a character. */
+  #decoder: TextDecoder | undefined
+  /** Whether something was read, and the decoder holds no part of a character. */
   #plain = false
   readonly #onEvent: OnServerSentEvent
-  readonly #parser
+  /** Created for the first event of an unusual shape. */
+  #parser: EventSourceParser | undefined
   /**
    * The beginning of an unfinished line. It is joined once, so that a long line in many pieces
    * costs linear time.
@@ -50,19 +49,6 @@ export class ServerSentEventReader {
 
   constructor(onEvent: OnServerSentEvent) {
     this.#onEvent = onEvent
-    this.#parser = createParser({
-      maxBufferSize: maxEventLength,
-      onEvent: ({ data, event, id }) => onEvent(data, event, id),
-      onError: (error) => {
-        if (error.type === 'max-buffer-size-exceeded') throw tooLong()
-        // Some servers (GPUStack) end a failed stream with a line `error: {...}`, whose field name
-        // is "error".
-        if (error.field === 'error' && error.value) onEvent(error.value, 'error', undefined)
-      },
-    })
-    // TextDecoder removes one byte order mark; a blank line keeps the parser from removing a second
-    // one.
-    this.#parser.feed('\n')
   }
 
   /**
@@ -72,14 +58,24 @@ export class ServerSentEventReader {
     // A last byte of ASCII means that no character is split. Stateless decoding takes 90 ns of 150
     // in Node.
     const whole = (chunk[chunk.length - 1] ?? 0x80) < 0x80
-    if (whole && this.#plain) return this.#read(plainDecoder.decode(chunk))
+    // A byte order mark begins with 0xef.
+    const isPlain = this.#plain || (this.#decoder === undefined && chunk[0] !== 0xef)
+    // Of later chunks, a mark at the beginning is not the stream's.
+    if (!whole || !isPlain) this.#decoder ??= new TextDecoder('utf-8', { ignoreBOM: this.#plain })
     this.#plain = whole
-    this.#read(this.#decoder.decode(chunk, { stream: true }))
+    this.#read(
+      whole && isPlain
+        ? plainDecoder.decode(chunk)
+        : (this.#decoder as TextDecoder).decode(chunk, { stream: true }),
+    )
   }
 
   /** The body has ended: a last event counts although its blank line is missing. */
   end(): void {
-    this.#read(`${this.#decoder.decode()}\n\n`)
+    const rest = this.#decoder?.decode() ?? ''
+    // Nothing is left that a blank line could end.
+    if (rest === '' && this.#clean && this.#pendingLength === 0) return
+    this.#read(`${rest}\n\n`)
   }
 
   #read(chunk: string): void {
@@ -101,10 +97,28 @@ export class ServerSentEventReader {
     if (linesEnd > 0) {
       const lines = text.slice(0, linesEnd)
       this.#clean = false
+      this.#parser ??= this.#createParser()
       this.#parser.feed(lines)
       this.#clean = lines.endsWith('\n\n')
     }
     if (linesEnd < text.length) this.#hold(text.slice(linesEnd))
+  }
+
+  #createParser(): EventSourceParser {
+    const parser = createParser({
+      maxBufferSize: maxEventLength,
+      onEvent: ({ data, event, id }) => this.#onEvent(data, event, id),
+      onError: (error) => {
+        if (error.type === 'max-buffer-size-exceeded') throw tooLong()
+        // Some servers (GPUStack) end a failed stream with a line `error: {...}`, whose field name
+        // is "error".
+        if (error.field === 'error' && error.value) this.#onEvent(error.value, 'error', undefined)
+      },
+    })
+    // TextDecoder removes one byte order mark; a blank line keeps the parser from removing a second
+    // one.
+    parser.feed('\n')
+    return parser
   }
 
   #hold(text: string): void {
@@ -114,7 +128,8 @@ export class ServerSentEventReader {
   }
 
   /**
-   * Reads whole events of the most common shape, `[event: X\n]data: {...}\n\n`, without the parser.
+   * Reads whole events of the most common shapes, `[event: X\n]data: {...}\n\n` and
+   * `data: [DONE]\n\n`, without the parser.
    *
    * @returns the position of the first event of another shape
    */
@@ -129,7 +144,9 @@ export class ServerSentEventReader {
         event = text.slice(start + 7, lineEnd)
         start = lineEnd + 1
       }
-      if (!text.startsWith('data: {', start)) return position
+      const first = text.charCodeAt(start + 6)
+      const isJson = first === 0x7b || first === 0x5b
+      if (!isJson || !text.startsWith('data: ', start)) return position
       const end = text.indexOf('\n', start)
       if (end === -1 || text.charCodeAt(end + 1) !== 10) return position
       position = end + 2

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createSignal, onCleanup, onMount } from 'solid-js'
+import { createSignal, onCleanup, onMount, sharedConfig } from 'solid-js'
 import { actionsOf, type Chat, createChat, isChat } from '../chat/create-chat.js'
 import type { ChatOptions } from '../chat/options.js'
 import type { ChatActions, ChatState } from '../chat/state.js'
@@ -25,7 +25,9 @@ import type { ChatActions, ChatState } from '../chat/state.js'
  */
 export function useStream(source: ChatOptions | Chat): Readonly<ChatState> & ChatActions {
   const chat = isChat(source) ? source : createChat(source)
-  const [state, setState] = createSignal(chat.getState())
+  // A browser that hydrates expects what the server has rendered.
+  const isHydrated = sharedConfig.context !== undefined
+  const [state, setState] = createSignal(isHydrated ? chat.getServerState() : chat.getState())
   // Not called on a server.
   onMount(() => {
     onCleanup(chat.subscribe(() => setState(() => chat.getState())))

@@ -35,7 +35,10 @@ export type ChatRefs = { readonly [Name in keyof ChatState]: ComputedRef<ChatSta
  */
 export function useStream(source: ChatOptions | Chat): ChatRefs & ChatActions {
   const chat = isChat(source) ? source : createChat(source)
-  const state = shallowRef(chat.getState())
+  const component = getCurrentInstance()
+  // A browser has the HTML of the server before it renders a component.
+  const isHydrated = component !== null && component.vnode.el !== null
+  const state = shallowRef(isHydrated ? chat.getServerState() : chat.getState())
   const update = (): void => {
     state.value = chat.getState()
   }
@@ -45,7 +48,7 @@ export function useStream(source: ChatOptions | Chat): ChatRefs & ChatActions {
     update()
   }
   // Components are not mounted on a server.
-  if (getCurrentInstance() === null) listen()
+  if (component === null) listen()
   else onMounted(listen)
   onScopeDispose(() => {
     unsubscribe()

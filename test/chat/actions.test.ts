@@ -81,6 +81,11 @@ describe('the status of messages', () => {
     const sent = parseMessages(server.last.json)
     expect(sent.map((message) => message.status)).toEqual([undefined, 'partial', undefined])
     expect(sent[0]?.id).toBe(chat.getState().messages[0]?.id)
+    // A page that receives it from its server after a reload.
+    const { chat: reloaded } = talk({ initialMessages: sent.slice(0, 2) })
+    expect(outlineOf(reloaded)).toEqual(['user Hi done', `assistant Hel ${status}`])
+    const reasons: Record<string, string> = { stopped: 'aborted', failed: 'overloaded' }
+    expect(sent[1]?.errorCode).toBe(reasons[status])
   })
 
   test('onEvent receives every answer from its start, also one that was not reached', async () => {
@@ -281,6 +286,55 @@ describe('branches', () => {
       expect(outlineOf(chat)).toEqual(['user Hi done', 'assistant Another done'])
     },
   )
+
+  test.each(['stopped', 'failed', 'refused'])(
+    'on a server that resumes turns, a regeneration that was %s is requested anew',
+    async (how) => {
+      const requests: ChatRequest[] = []
+      const initialMessages = [
+        { role: 'user', content: 'Hi' },
+        { role: 'assistant', id: 'a', content: 'Hello' },
+      ] as const
+      const { chat, remote } = talk({
+        retry: false,
+        resumesTurns: true,
+        initialMessages,
+        body: (_messages, request) => void requests.push(request),
+      })
+      chat.regenerate()
+      if (how === 'refused') remote.last.status(401)
+      else remote.last.begin()
+      await settled()
+      if (how === 'stopped') chat.stop()
+      if (how === 'failed') remote.last.send(failureOf(''))
+      await settled()
+      expect(outlineOf(chat)).toEqual(['user Hi done', 'assistant Hello done'])
+      expect(chat.retry()).toBe(true)
+      const [first, second] = requests
+      expect(second).toMatchObject({ action: 'regenerate', messageId: 'a' })
+      // A server that refused a turn does not know its key.
+      expect(second?.key === first?.key).toBe(how === 'refused')
+    },
+  )
+
+  test('regenerate() of an earlier answer moves what follows it to the branch', async () => {
+    const { chat, remote, requests } = await talked('One', 'Two')
+    const first = idOf(chat.getState(), 1)
+    expect(chat.regenerate(first)).toBe(true)
+    expect(requests[2]).toMatchObject({ action: 'regenerate', messageId: first })
+    expect(requests[2]?.message).toMatchObject({ content: 'One' })
+    remote.last.begin().send(...answerOf('Another'))
+    await settled()
+    expect(outlineOf(chat)).toEqual(['user One done', 'assistant Another done'])
+    chat.switchBranch(idOf(chat.getState(), 1), 0)
+    expect(outlineOf(chat)).toEqual([
+      'user One done',
+      'assistant re One done',
+      'user Two done',
+      'assistant re Two done',
+    ])
+    expect(chat.regenerate('unknown')).toBe(false)
+  })
 
   test('edit() replaces a message and what followed, and switchBranch() shows them again', async () => {
     const { chat, remote, requests } = await talked('One', 'Two')

@@ -128,7 +128,7 @@ for (const [name, present, open] of stores) {
       expect(await last.text()).toBe('a / b / c / d')
     })
 
-    test('onError keeps the partial answer, marked, or nothing', async () => {
+    test('onError keeps the partial answer, with the reason, or nothing', async () => {
       const conversation = start({
         driver: scripts(['ha', 'lf', interrupted], ['par', { hang: true }], [interrupted]),
         onError: 'keep-partial',
@@ -140,11 +140,11 @@ for (const [name, present, open] of stores) {
       const messages = await conversation.messages()
       const expected = ['user a', 'assistant half', 'user b', 'assistant par']
       expect(lines(messages)).toEqual(expected)
-      expect(messages.map(({ status }) => status)).toEqual([
-        undefined,
-        'partial',
-        undefined,
-        'partial',
+      expect(messages.map(({ status, errorCode }) => [status, errorCode])).toEqual([
+        [undefined, undefined],
+        ['partial', 'interrupted'],
+        [undefined, undefined],
+        ['partial', 'aborted'],
       ])
       expect(await conversation.read()).toEqual({ title: 'a', messages })
     })
@@ -214,6 +214,7 @@ for (const [name, present, open] of stores) {
           role: 'assistant',
           content: [{ type: 'tool-call', id: 'c1', name: 'now', input: { zone: 'UTC' } }],
           finishReason: 'tool-calls',
+          waiting: [{ id: 'c1', for: 'client' }],
         },
         { ...named, role: 'tool', content: [result] },
       ])

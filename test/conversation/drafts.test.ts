@@ -223,10 +223,30 @@ describe('regenerate(), edit() and fork()', () => {
     expect(requests[1]?.messages).toHaveLength(1)
   })
 
+  test('another answer to an earlier question replaces everything after that question', async () => {
+    const texts = ['One.', 'Two.', 'Three.', 'Four.']
+    const { conversation, requests } = start(texts.map(saying))
+    await conversation.send('Hi').text()
+    await conversation.send('And?').text()
+    await conversation.send('More?').text()
+    const [, , question, answer] = await conversation.messages()
+    const turn = conversation.regenerate({ messageId: answer?.id ?? '', key: 'r' })
+    expect(await turn.text()).toBe('Four.')
+    const expected = ['user Hi', 'assistant One.', 'user And?', 'assistant Four.']
+    expect(textsOf(await conversation.messages())).toEqual(expected)
+    expect(textsOf(requests[3]?.messages ?? [])).toEqual(expected.slice(0, 3))
+    const again = conversation.regenerate({ messageId: question?.id ?? '', key: 'r' })
+    expect(await again.text()).toBe('Four.')
+    const unknown = conversation.regenerate({ messageId: 'nobody' })
+    await expect(unknown.text()).rejects.toMatchObject({ code: 'not-found', status: 404 })
+    expect(() => conversation.regenerate({ messageId: 1 as never })).toThrow('messageId')
+  })
+
   test('another answer that fails leaves the last one where it is', async () => {
     const { conversation } = start([saying('One.'), ['Tw', cut], saying('Three.')])
     await conversation.send('Hi').text()
     await collect(conversation.regenerate())
+    expect((await conversation.read()).draft).toMatchObject({ keep: 1, input: [] })
     expect(textsOf(await conversation.messages())).toEqual(['user Hi', 'assistant One.'])
     await conversation.send('And?').text()
     expect(textsOf(await conversation.messages())).toEqual([
@@ -272,4 +292,16 @@ test('an answer that broke off reaches no model as if it were whole', async () =
   await collect(conversation.send('Hi'))
   await conversation.send('And?').text()
   expect(requests[1]?.messages?.[1]).toMatchObject({ role: 'assistant', status: 'partial' })
+})
+
+test('a turn that failed keeps the reason until it is resumed', async () => {
+  const { conversation } = start([['Half', cut], saying('Whole.')], { onError: 'keep-partial' })
+  await collect(conversation.send('Hi'))
+  const [, left] = await conversation.messages()
+  expect(left).toMatchObject({ status: 'partial', errorCode: 'network' })
+  expect((await conversation.read()).draft?.answer.errorCode).toBe('network')
+  await conversation.resume().text()
+  const [, whole] = await conversation.messages()
+  expect(whole).not.toHaveProperty('status')
+  expect(whole).not.toHaveProperty('errorCode')
 })

@@ -3,7 +3,7 @@
  *
  * - `<!-- prelude: code -->` is TypeScript that stands before the block where it is compiled and run, `<!-- afterwards: code -->` after it;
  * - `<!-- file: server.js -->` makes the block a file of the page's project, which a test of its own runs;
- * - `<!-- compiled, not run: reason -->` and `<!-- not checked: reason -->` need a reason.
+ * - `<!-- compiled, not run: reason -->` and `<!-- not checked: reason -->` need a reason;
  */
 
 import { readdirSync, readFileSync } from 'node:fs'
@@ -13,8 +13,8 @@ export const root: string = fileURLToPath(new URL('../../', import.meta.url))
 
 /** The paths of all pages, from the root of the repository. */
 export const pages: readonly string[] = [
-  ...readdirSync(root).filter((name) => name.endsWith('.md')),
-  ...['docs', 'docs/providers', 'docs/site'].flatMap((folder) =>
+  ...readdirSync(root).filter((name) => name.endsWith('.md') || name === 'llms.txt'),
+  ...['docs', 'docs/providers', 'docs/recipes', 'docs/site'].flatMap((folder) =>
     readdirSync(root + folder)
       .filter((name) => name.endsWith('.md'))
       .map((name) => `${folder}/${name}`),
@@ -49,8 +49,12 @@ export function blocksOf(page: string, text: string = readFileSync(root + page, 
     if (line.startsWith('<!--')) {
       const end = lines.findIndex((other, index) => index >= at && other.endsWith('-->'))
       if (end === -1) throw new Error(`${page}:${at + 1}: this comment has no end.`)
-      const comment = lines.slice(at, end + 1).join('\n')
-      given = { ...given, ...parseComment(comment.slice(4, -3).trimStart(), `${page}:${at + 1}`) }
+      const comment = lines
+        .slice(at, end + 1)
+        .join('\n')
+        .slice(4, -3)
+        .trim()
+      given = { ...given, ...parseComment(comment, `${page}:${at + 1}`) }
       if (given.prelude) given.prelude.line ||= at + 1
       at = end
     } else if (/^\s+(```|~~~)/.test(line) || line.startsWith('~~~')) {

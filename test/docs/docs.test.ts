@@ -79,7 +79,7 @@ function complaint(line: string): string | undefined {
   const script = first === 'run' ? (rest.shift() ?? '') : first
   if (first === '--prefix') {
     const folder = rest.shift() ?? ''
-    return existsSync(join(root, script, 'package.json')) ? undefined : `${folder} has no package`
+    return existsSync(join(root, folder, 'package.json')) ? undefined : `${folder} has no package`
   }
   if (!Object.hasOwn(scripts, script)) return `there is no script ${script}`
   const [file] = rest
@@ -90,7 +90,7 @@ function complaint(line: string): string | undefined {
 const projects = new Set(blocks.flatMap(({ page, file }) => (file === undefined ? [] : [page])))
 
 test('commands exist', () => {
-  expect([...projects]).toEqual(['docs/getting-started.md'])
+  expect([...projects]).toEqual(['docs/getting-started.md', 'docs/recipes/frameworks.md'])
   const complaints = checked
     .filter(({ language, notRun, page }) => {
       return language === 'sh' && notRun === undefined && !projects.has(page)

@@ -7,20 +7,31 @@ import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from './blocks.js'
 
-const pages = globSync(['*.md', 'docs/*.md', 'docs/providers/*.md', 'examples/**/README.md'], {
-  cwd: root,
-  // It tells of earlier versions too.
-  exclude: ['CHANGELOG.md', '**/node_modules/**'],
-})
+const pages = globSync(
+  ['*.md', 'docs/*.md', 'docs/{providers,recipes}/*.md', 'examples/**/README.md'],
+  {
+    cwd: root,
+    // It tells of earlier versions too.
+    exclude: ['CHANGELOG.md', '**/node_modules/**'],
+  },
+)
 const code = globSync('{src,test,examples,bench,scripts,docs}/**/*.{ts,tsx,js,mjs}', {
   cwd: root,
-  exclude: ['**/node_modules/**', '**/dist/**', 'docs/reference/html/**', '**/.next/**'],
+  exclude: [
+    '**/node_modules/**',
+    '**/dist/**',
+    'docs/reference/html/**',
+    '**/.next/**',
+    '**/.projects/**',
+  ],
 })
 
 /** Not in a checkout. */
 const elsewhere = new Set([
   // In the project of a reader.
   'test/cassettes/hello.json',
+  'src/routes/',
+  'src/routes/chat/',
   // Made by `npm --prefix docs/reference start`.
   'docs/reference/html/index.html',
 ])

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import type { ContentEvent, StreamEvent } from '../../src/base/events.js'
 import type { AssistantMessage } from '../../src/base/messages.js'
@@ -27,6 +29,25 @@ async function ask(
 
 const contentOf = (events: readonly StreamEvent[]): ContentEvent[] =>
   events.filter((event) => event.type === 'content')
+
+test('a 404 of an address without a version names the address, and one with it does not', async () => {
+  const server = createServer((_request, response) => response.writeHead(404).end('not found'))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  try {
+    const messageFor = (address: string): Promise<string> =>
+      createStream({ driver: compatible({ baseURL: address, model: 'm' }), prompt: 'p' })
+        .text()
+        .catch((error: Error) => error.message)
+    expect(await messageFor(origin)).toBe(
+      `compatible: 404 not found The address was ${origin}/chat/completions. Most servers expect a baseURL that ends with /v1.`,
+    )
+    expect(await messageFor(`${origin}/v1`)).toBe('compatible: 404 not found')
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
+})
 
 describe('options of requests', () => {
   const providerOptions = { compatible: { a: 1 }, mine: { b: 1 }, openrouter: { c: 1 } }

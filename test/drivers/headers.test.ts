@@ -60,6 +60,26 @@ describe.each(drivers)('%s', (_name, create) => {
     expect(provider.requests[0]?.headers['x-tenant']).toBe('a')
   })
 
+  test('go with each request, and what a fetch adds to them goes with its request only', async () => {
+    let count = 0
+    const fetch: typeof globalThis.fetch = (url, init) => {
+      const headers = init?.headers as Headers
+      headers.append('x-trace', String(++count))
+      return provider.fetch(url, init)
+    }
+    let key = 0
+    const driver = create({ apiKey: () => `k${++key}`, headers: { 'X-Tenant': 'a' }, fetch })
+    await run(driver)
+    await run(driver)
+    const sent = provider.requests.map(({ headers }) => [headers['x-trace'], headers['x-tenant']])
+    expect(sent).toEqual([
+      ['1', 'a'],
+      ['2', 'a'],
+    ])
+    const keys = provider.requests.map(({ headers }) => /k\d/.exec(JSON.stringify(headers))?.[0])
+    expect(keys).toEqual(['k1', 'k2'])
+  })
+
   const rejections: [string, () => unknown][] = [
     ['an error', () => new Error('The token service is away.')],
     ['a mistake', () => new TypeError('x is not a function')],

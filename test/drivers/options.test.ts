@@ -30,8 +30,9 @@ test.each(drivers)('%s names the option, its value and what is allowed', (name, 
   )
   expect(refusal(() => create({ model: undefined }))).toContain(`"${name}.model" is undefined`)
   expect(refusal(() => create({ baseURL: 'nowhere' }))).toBe(
-    `Option "${name}.baseURL" is "nowhere". Allowed: an absolute URL without a name and password.`,
+    `Option "${name}.baseURL" is "nowhere". Allowed: a URL that begins with http:// or https://, without a name and password.`,
   )
+  expect(refusal(() => create({ baseURL: 'localhost:11434/v1' }))).toContain('begins with http://')
   expect(refusal(() => create({ fetch: 'fetch' }))).toContain(`"${name}.fetch" is "fetch"`)
   expect(refusal(() => create({ baseUrl: baseURL }))).toContain(
     `Unknown option "${name}.baseUrl". Did you mean "baseURL"?`,
@@ -65,7 +66,7 @@ test('options that only one driver has are checked too', () => {
     'Allowed: "json-schema", "json-object" or "instructions".',
   )
   expect(refusal(() => compatible({ model: 'm' } as never))).toBe(
-    'Option "compatible.baseURL" is undefined. Allowed: an absolute URL without a name and password.',
+    'Option "compatible.baseURL" is undefined. Allowed: a URL that begins with http:// or https://, without a name and password.',
   )
   expect(refusal(() => compatible('groqq' as never, { model: 'm' }))).toContain(
     'Option "compatible.preset" is "groqq". Allowed: cerebras, ',

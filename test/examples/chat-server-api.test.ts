@@ -218,6 +218,25 @@ describe.each([
       expect(JSON.stringify(state)).not.toContain('One.')
     })
 
+    test('another answer to an earlier question removes what follows, also while it runs', async () => {
+      await using sockets = await open(20, ['One.', 'Two.', 'Three words here.'])
+      const page = new Page(sockets.url)
+      await page.events('r', 'messages', { key: 'r.1', message: 'First' })
+      await page.events('r', 'messages', { key: 'r.2', message: 'Second' })
+      const { messages } = await page.read('r')
+      const messageId = messages[1]?.id
+      const response = await page.post('r', 'regenerate', { key: 'r.3', messageId })
+      await leaveAfter(response, 2)
+      expect((await page.read('r')).messages.map(({ id }) => id)).toEqual([messages[0]?.id])
+      await collect(readStream(await page.ask('streams/r.3')))
+      const state = await page.read('r')
+      expect(rolesOf(state)).toBe('user,assistant')
+      expect(JSON.stringify(state)).toContain('Three words here.')
+      const unknown = await page.events('r', 'regenerate', { key: 'r.4', messageId: 'nobody' })
+      expect(outline(unknown).at(-1)).toBe('error not-found')
+      expect(rolesOf(await page.read('r'))).toBe('user,assistant')
+    })
+
     test('an edited question has its id, and takes the place of all after it, also while it runs', async () => {
       await using sockets = await open(20)
       const page = new Page(sockets.url)

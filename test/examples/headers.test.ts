@@ -43,7 +43,7 @@ const expectations: Record<string, Expectation> = {
   },
   'frameworks/server.ts': { prints: events },
   'gateway/server.ts': { prints: /^data: \{"id":"chatcmpl-[^]*Hello[^]*\ndata: \[DONE\]\n\n$/ },
-  'images.ts': { prints: /\nI see a picture\.\n$/ },
+  'images.ts': { prints: /\nI received a picture of 4\d{3} bytes\.\n$/ },
   'mcp.ts': {
     prints:
       /\nprogress: [^]*Asking about Oslo[^]*\ntemperature: [^]*7[^]*\nIt is 7 °C in Oslo\. Take a coat\.\n$/,

@@ -10,7 +10,6 @@ import {
   simulatedProvider,
 } from 'sluice/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type ChatMessage, toMessages } from '../../examples/use-chat/messages.ts'
 import { browserNote, browserPresent, launchBrowser, takePicture } from '../support/browser.ts'
 import { Line } from './child.ts'
 import { readHeaders } from './headers.ts'
@@ -193,48 +192,4 @@ describe.skipIf(!browserPresent)(`the page in a browser${browserNote}`, () => {
     await page.getByRole('alert').waitFor()
     await isReady()
   })
-})
-
-test('messages of the page become those of the model, with what the provider wants back', () => {
-  const sluice = { signature: 'openai:abc' }
-  const messages: ChatMessage[] = [
-    { id: '1', role: 'user', parts: [{ type: 'text', text: 'Time?' }] },
-    {
-      id: '2',
-      role: 'assistant',
-      parts: [
-        { type: 'step-start' },
-        { type: 'reasoning', text: 'Hm.', providerMetadata: { sluice } },
-        {
-          type: 'tool-clock',
-          toolCallId: 'a',
-          state: 'output-error',
-          input: {},
-          errorText: 'It is broken.',
-          callProviderMetadata: { sluice },
-        },
-        { type: 'tool-clock', toolCallId: 'b', state: 'input-available', input: {} },
-        { type: 'step-start' },
-        { type: 'text', text: 'I do not know.' },
-      ],
-    },
-    { id: '3', role: 'assistant', parts: [{ type: 'step-start' }] },
-  ]
-  expect(toMessages(messages)).toEqual([
-    { role: 'user', content: [{ type: 'text', text: 'Time?' }] },
-    {
-      role: 'assistant',
-      content: [
-        { type: 'reasoning', text: 'Hm.', signature: 'openai:abc' },
-        { type: 'tool-call', id: 'a', name: 'clock', input: {}, signature: 'openai:abc' },
-      ],
-    },
-    {
-      role: 'tool',
-      content: [
-        { type: 'tool-result', id: 'a', name: 'clock', output: 'It is broken.', isError: true },
-      ],
-    },
-    { role: 'assistant', content: [{ type: 'text', text: 'I do not know.' }] },
-  ])
 })

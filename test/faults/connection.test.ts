@@ -15,7 +15,7 @@ const keptAlive: Play = async (exchange) => {
   await exchange.write('0\r\n\r\n')
 }
 
-describe.each(wires)('after an answer of $name', (wire) => {
+describe.each(wires)('after an answer of $title', (wire) => {
   test('the next request uses its connection', async () => {
     await using server = await FaultServer.listen(keptAlive)
     const driver = wire.driver(server.url)
@@ -28,12 +28,32 @@ describe.each(wires)('after an answer of $name', (wire) => {
     expect(server.open).toBe(1)
   })
 
+  test('a request on a connection that the server is closing is sent again', async () => {
+    let closing = false
+    const race: Play = (exchange) => {
+      // The connection is closed before a byte of the response, as an idle one may be.
+      if (!closing || exchange.count > 2) return keptAlive(exchange)
+      closing = false
+      exchange.socket.destroy()
+    }
+    await using server = await FaultServer.listen(race)
+    const driver = wire.driver(server.url)
+    const retry = { minDelayMs: 1, maxDelayMs: 1 }
+    expect(await createStream({ driver, prompt: 'p', retry }).text()).toBe(wholeText)
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+    expect(server.open).toBe(1)
+    closing = true
+    const { text, attempts } = await createStream({ driver, prompt: 'p', retry }).final()
+    expect([text, attempts]).toEqual([wholeText, 2])
+    expect(server.requests).toHaveLength(3)
+  })
+
   test('nothing waits any more for the signal of its request', async () => {
     await using server = await FaultServer.listen(healthy)
     let signal: AbortSignal | null | undefined
     const driver = wire.driver(server.url, (input, init) => {
       signal = init?.signal
-      return fetch(input, init)
+      return wire.fetch(input, init)
     })
     expect(await createStream({ driver, prompt: 'p' }).text()).toBe(wholeText)
     await server.idle()

@@ -19,7 +19,7 @@ import {
   rows,
 } from './rows.js'
 import { FaultServer, type Play, refusingAddress } from './server.js'
-import { healthy, shownPieces } from './wires.js'
+import { healthy, shownPieces, type Wire } from './wires.js'
 
 /** How many rows run at once: most of them wait, for clocks and for the provider's `retry-after`. */
 const atOnce = 60
@@ -85,7 +85,7 @@ async function run({ wire, fault, place, policy }: Row): Promise<Outcome> {
   await using server = await FaultServer.listen(...(fault.refused ? plays.slice(1) : plays))
   const { signal } = new AbortController()
   const stream = createStream({
-    driver: wire.driver(server.url, fault.refused && refuse(server.url, plays.length === 1)),
+    driver: wire.driver(server.url, fault.refused && refuse(wire, server.url, plays.length === 1)),
     prompt: 'Count to three.',
     signal,
     retry: policy === 'no retry' ? false : retry,
@@ -107,13 +107,13 @@ async function run({ wire, fault, place, policy }: Row): Promise<Outcome> {
 }
 
 /** Requests go to an address where nobody listens, all of them or the first. */
-function refuse(url: string, always: boolean): typeof fetch {
+function refuse(wire: Wire, url: string, always: boolean): typeof fetch {
   let refused = false
   return (input, init) => {
     const asked = input instanceof Request ? input.url : input.toString()
     const target = refused && !always ? asked : asked.replace(url, refusing.url)
     refused = true
-    return fetch(target, init)
+    return wire.fetch(target, init)
   }
 }
 

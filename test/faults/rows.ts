@@ -41,7 +41,7 @@ export const rows: readonly Row[] = faults.flatMap((fault) =>
   fault.places.flatMap((place) =>
     policies.flatMap((policy) =>
       wires.map((wire) => {
-        const name = `${wire.name}, ${place}, ${policy}`
+        const name = `${wire.title}, ${place}, ${policy}`
         return { name, wire, fault, place, policy }
       }),
     ),

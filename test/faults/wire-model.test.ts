@@ -8,9 +8,9 @@ import * as fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createStream } from '../../src/entries/index.js'
 import { type Answer, type Fault, simulatedProvider } from '../../src/entries/testing.js'
+import { everyDriver } from '../support/every-driver.js'
 import { readers, retries, timeouts } from './model.js'
 import { Reading, timers } from './reading.js'
-import { wires } from './wires.js'
 
 const unhandled = vi.fn()
 
@@ -46,7 +46,7 @@ const answers: fc.Arbitrary<Answer> = fc.record(
 test('the grammar holds on every wire', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.constantFrom(...wires),
+      fc.constantFrom(...everyDriver),
       fc.array(answers, { minLength: 1, maxLength: 4 }),
       fc.constantFrom(0, 3),
       retries,
@@ -58,7 +58,7 @@ test('the grammar holds on every wire', async () => {
         const provider = simulatedProvider({ paceMs, answer })
         const controller = new AbortController()
         const { signal } = controller
-        const driver = wire.driver('http://provider.test', provider.fetch)
+        const driver = wire.driver({ fetch: provider.fetch })
         const stream = createStream({ driver, prompt: 'p', signal, retry, timeout })
         const reading = new Reading(stream, controller, reader)
         await reading.run()

@@ -5,6 +5,7 @@
  */
 
 import type { Driver } from '../../src/base/driver.js'
+import { nodeFetch } from '../../src/entries/node.js'
 import { completeAnswer } from '../../src/testing/providers/answer.js'
 import { contextOf, wireOf } from '../../src/testing/providers/route.js'
 import type { WireEvent } from '../../src/testing/providers/simulated-wire.js'
@@ -15,6 +16,11 @@ type Fetch = typeof globalThis.fetch
 
 export interface Wire {
   name: string
+  /** Its name, and the transport if it is not the global `fetch`. */
+  title: string
+  /** The transport. */
+  fetch: Fetch
+  /** @param fetch - instead of the transport */
   driver(url: string, fetch?: Fetch): Driver
   /** An event that carries no content. */
   ping: string
@@ -22,12 +28,23 @@ export interface Wire {
   busyStatus: number
 }
 
-export const wires: readonly Wire[] = everyDriver.map(({ name, driver, ping, busyStatus }) => ({
-  name,
-  driver: (url, fetch) => driver({ url, fetch }),
-  ping,
-  busyStatus,
-}))
+/** Each way to a provider that is tested with every driver, with the end of its titles. */
+const transports: readonly [Fetch, string][] = [
+  [(input, init) => globalThis.fetch(input, init), ''],
+  [nodeFetch, ' by nodeFetch'],
+]
+
+/** Every driver with every transport; the drivers with the global `fetch` come first. */
+export const wires: readonly Wire[] = transports.flatMap(([transport, suffix]) =>
+  everyDriver.map(({ name, driver, ping, busyStatus }) => ({
+    name,
+    title: name + suffix,
+    fetch: transport,
+    driver: (url: string, fetch = transport) => driver({ url, fetch }),
+    ping,
+    busyStatus,
+  })),
+)
 
 /** What `pieces` of the answer are shown as. The last one comes with the end. */
 export const shownPieces = ['One', ' two'] as const

@@ -176,11 +176,13 @@ function steps({ oneText }: AnswerShape): fc.Arbitrary<OutputPart[]> {
 const fields = fc
   .record({
     status: maybe(fc.constant('partial' as const)),
+    errorCode: maybe(fc.constantFrom('aborted' as const, 'network' as const)),
     key: maybe(fc.constant('k')),
     createdAt: maybe(fc.constantFrom<string | number>('2026-11-30', 5)),
     metadata: maybe(fc.constantFrom<unknown>({ a: 1 }, { a: { b: [1] } }, 'text', 7)),
   })
-  .map(compact)
+  // Only what broke off has broken off for a reason.
+  .map(({ errorCode, ...more }) => compact({ ...more, errorCode: more.status && errorCode }))
 
 /** @param tail - what an answer at the end may leave open */
 export function histories(
@@ -190,7 +192,7 @@ export function histories(
   const user = fc
     .tuple(fields, fc.array(input, { minLength: 1, maxLength: 3 }))
     .map(([more, content]): Message => {
-      const { status: _status, ...rest } = more
+      const { status: _status, errorCode: _errorCode, ...rest } = more
       return { role: 'user', content, ...rest }
     })
   const answers = fc

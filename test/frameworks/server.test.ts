@@ -2,13 +2,9 @@
  * Pages of each framework that are rendered on a server, where nothing is requested.
  */
 
-import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 import { createElement } from 'react'
 import { renderToString as renderReact } from 'react-dom/server'
 import { renderToString as renderSolid, ssr } from 'solid-js/web'
-import { compile } from 'svelte/compiler'
 import { beforeEach, expect, test } from 'vitest'
 import { createSSRApp, defineComponent, h } from 'vue'
 import { renderToString as renderVue } from 'vue/server-renderer'
@@ -22,6 +18,7 @@ import { useStream as useReact } from '../../src/entries/react.js'
 import { useStream as useSolid } from '../../src/entries/solid.js'
 import { useStream as useVue } from '../../src/entries/vue.js'
 import { Remote } from '../support/remote.js'
+import { svelteRenderer } from '../support/render-svelte.js'
 
 let remote = new Remote()
 
@@ -38,42 +35,7 @@ function textOf({ messages }: Pick<ChatState, 'messages'>): string {
   return JSON.stringify(messages[0]?.content).slice(1, -1)
 }
 
-const svelte = readSvelte()
-
-/** The page of the example, as Svelte renders it on a server. */
-async function readSvelte(): Promise<(source: ChatOptions | Chat) => string> {
-  const page = fileURLToPath(
-    new URL('../../examples/frameworks/conversation.svelte', import.meta.url),
-  )
-  const contents = `import Page from '${page}'
-    import { render } from 'svelte/server'
-    export const renderPage = (source) => render(Page, { props: { source } }).body`
-  const root = fileURLToPath(new URL('../../', import.meta.url))
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir: root },
-    bundle: true,
-    write: false,
-    format: 'esm',
-    platform: 'node',
-    alias: { 'sluice/svelte': `${root}src/entries/svelte.ts` },
-    plugins: [
-      {
-        name: 'svelte',
-        setup({ onLoad }) {
-          onLoad({ filter: /\.svelte$/ }, async ({ path }) => {
-            const { js } = compile(await readFile(path, 'utf8'), { generate: 'server' })
-            return { contents: js.code }
-          })
-        },
-      },
-    ],
-  })
-  const code = Buffer.from(outputFiles[0]?.contents ?? '').toString('base64')
-  const module = (await import(`data:text/javascript;base64,${code}`)) as {
-    renderPage(source: ChatOptions | Chat): string
-  }
-  return module.renderPage
-}
+const svelte = svelteRenderer()
 
 const renderers: Record<string, (source: ChatOptions | Chat) => string | Promise<string>> = {
   react(source) {

@@ -72,6 +72,17 @@ test('a byte order mark in the beginning of a chunk is a character of the text',
   ])
 })
 
+test('a byte order mark is a character of the text in a chunk that is the first to split one', () => {
+  const bytes = new TextEncoder().encode('data: {"a":"\uFEFF🦊"}\n\n')
+  const mark = bytes.indexOf(0xef)
+  const events: unknown[] = []
+  const reader = new ServerSentEventReader((data) => events.push(data))
+  for (const [start, end] of [[0, mark], [mark, mark + 5], [mark + 5]]) {
+    reader.feed(bytes.subarray(start, end))
+  }
+  expect(events).toEqual(['{"a":"\uFEFF🦊"}'])
+})
+
 test('however a body is cut, its events are the same', () => {
   const line = fc.oneof(
     fc.constantFrom(

@@ -3,9 +3,9 @@
 import { act, cleanup, configure, renderHook, waitFor } from '@testing-library/react'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { CompleteEvent, StreamEvent } from '../../src/base/events.js'
-import type { OutputPart } from '../../src/base/messages.js'
+import type { Message, OutputPart } from '../../src/base/messages.js'
 import type { WaitingCall } from '../../src/base/typed-calls.js'
-import { StreamError } from '../../src/entries/client.js'
+import { createChat, StreamError } from '../../src/entries/client.js'
 import { parseMessages } from '../../src/entries/index.js'
 import { type ChatOptions, useStream } from '../../src/entries/react.js'
 import { answer, text } from '../support/answers.js'
@@ -109,6 +109,24 @@ describe('the tools of a page', () => {
       { id: 'weather1', state: 'waiting', for: 'steps' },
       { id: 'toString1', state: 'waiting', for: 'client' },
     ])
+  })
+
+  test('a page that is loaded again knows what each call waits for', async () => {
+    const hook = chat({})
+    hook.ask()
+    const waiting = { pick1: 'client', mail1: 'approval', weather1: 'steps' } as const
+    remote.last.begin().send(start, ...leaves(calls('pick1', 'mail1', 'weather1'), waiting))
+    await waitFor(() => expect(hook.result.current.status).toBe('idle'))
+    const stored = JSON.parse(JSON.stringify(hook.result.current.messages)) as Message[]
+    const reloaded = createChat({ url: '/ai', fetch: remote.fetch, initialMessages: stored })
+    for (const { getState } of [reloaded, { getState: () => hook.result.current }]) {
+      const reasons = getState().calls.map((call) => [call.id, call.for])
+      expect(Object.fromEntries(reasons)).toEqual(waiting)
+    }
+    // What the reader of the page cannot approve stays as it is.
+    expect(reloaded.approve('pick1', true)).toBe(false)
+    expect(reloaded.approve('mail1', true)).toBe(true)
+    reloaded.destroy()
   })
 
   test('a result that is no JSON is an error, and nothing is one that is', async () => {

@@ -23,8 +23,8 @@ export function Chat() {
       <h1>Chat</h1>
       <div className="scroll" role="log" aria-busy={isBusy}>
         <ol>
-          {messages.map((message, index) => (
-            <li key={index} className={message.role}>
+          {messages.map((message) => (
+            <li key={message.id} className={message.role}>
               {textOf(message)}
             </li>
           ))}

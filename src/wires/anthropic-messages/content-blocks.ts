@@ -111,17 +111,13 @@ export class ContentBlocks {
     switch (delta.type) {
       case 'text_delta': {
         if (this.#addTo(block, delta, 'text')) break
-        const { index } = this.#blockOf(wireIndex, block, 'text', out)
-        const { text } = delta
-        if (typeof text === 'string' && text !== '')
-          out.push({ type: 'content', index, kind: 'text', text })
+        this.#piece(wireIndex, block, 'text', delta.text, out)
         break
       }
       case 'thinking_delta': {
         const text = textOf(delta.thinking)
         if (text === undefined || this.#addTo(block, delta, 'thinking')) break
-        const { index } = this.#blockOf(wireIndex, block, 'reasoning', out)
-        out.push({ type: 'content', index, kind: 'reasoning', text })
+        this.#piece(wireIndex, block, 'reasoning', text, out)
         break
       }
       case 'signature_delta': {
@@ -148,6 +144,23 @@ export class ContentBlocks {
     }
   }
 
+  /**
+   * The kind of an open block that takes a piece of text as it is; undefined for any other block and
+   * delta.
+   */
+  usualKind(wireIndex: unknown, { type }: Json): 'text' | 'reasoning' | undefined {
+    // An object would be another index in the next delta.
+    if (Object(wireIndex) === wireIndex) return undefined
+    const kind = this.#blocks.get(wireIndex)?.kind
+    if (kind === 'text' && type === 'text_delta') return kind
+    return kind === 'reasoning' && type === 'thinking_delta' ? kind : undefined
+  }
+
+  /** Adds a piece to a block that has a `usualKind`. */
+  add(wireIndex: unknown, kind: 'text' | 'reasoning', text: string, out: ContentEvent[]): void {
+    this.#piece(wireIndex, this.#blocks.get(wireIndex), kind, text, out)
+  }
+
   stop(wireIndex: unknown, out: ContentEvent[]): void {
     const block = this.#blocks.get(wireIndex)
     if (block !== undefined && this.#waiting.delete(block)) this.#finish(block, out)
@@ -156,6 +169,17 @@ export class ContentBlocks {
   stopAll(out: ContentEvent[]): void {
     for (const block of this.#waiting) this.#finish(block, out)
     this.#waiting.clear()
+  }
+
+  #piece(
+    wireIndex: unknown,
+    block: Block | undefined,
+    kind: 'text' | 'reasoning',
+    text: unknown,
+    out: ContentEvent[],
+  ): void {
+    const { index } = this.#blockOf(wireIndex, block, kind, out)
+    if (typeof text === 'string' && text !== '') out.push({ type: 'content', index, kind, text })
   }
 
   #open(wireIndex: unknown, kind: Block['kind']): Block {

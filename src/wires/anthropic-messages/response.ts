@@ -13,6 +13,7 @@ import { providerError } from '../../http/provider-error.js'
 import type { WireDecoder } from '../../http/wire-decoder.js'
 import { parseEventData } from '../event-data.js'
 import { finishFailure } from '../finish-failure.js'
+import { UsualChunk } from '../usual-chunk.js'
 import { ContentBlocks } from './content-blocks.js'
 import { MessagesUsage } from './usage.js'
 
@@ -40,6 +41,9 @@ export class MessagesDecoder implements WireDecoder {
   readonly #provider: string
   readonly #blocks = new ContentBlocks()
   readonly #usage = new MessagesUsage()
+  readonly #usual = new UsualChunk()
+  #usualKind: 'text' | 'reasoning' = 'text'
+  #usualIndex: unknown
   ended = false
   responseId: string | undefined
   #finish: string | undefined
@@ -53,6 +57,12 @@ export class MessagesDecoder implements WireDecoder {
   }
 
   decode(data: string, event: string | undefined, out: ContentEvent[]): void {
+    const text = event === 'error' ? undefined : this.#usual.read(data)
+    if (text !== undefined) this.#blocks.add(this.#usualIndex, this.#usualKind, text, out)
+    else this.#decode(data, event, out)
+  }
+
+  #decode(data: string, event: string | undefined, out: ContentEvent[]): void {
     // Some gateways add the end of Chat Completions.
     if (data === '[DONE]') {
       this.ended = this.#finish !== undefined
@@ -66,7 +76,9 @@ export class MessagesDecoder implements WireDecoder {
     // By the type inside, not by the event's name: gateways drop or change the name.
     switch (message.type) {
       case 'content_block_delta':
-        if (isRecord(message.delta)) this.#blocks.delta(message.index, message.delta, out)
+        if (!isRecord(message.delta)) break
+        this.#blocks.delta(message.index, message.delta, out)
+        this.#learn(data, message, message.delta)
         break
       case 'content_block_start':
         if (isRecord(message.content_block)) {
@@ -91,6 +103,15 @@ export class MessagesDecoder implements WireDecoder {
         // `ping`, and what is added later
         break
     }
+  }
+
+  #learn(data: string, message: Json, delta: Json): void {
+    const kind = this.#blocks.usualKind(message.index, delta)
+    if (kind === undefined) return
+    this.#usualKind = kind
+    this.#usualIndex = message.index
+    const field = kind === 'text' ? 'text' : 'thinking'
+    this.#usual.learn(data, message, (other) => (other.delta as Json)[field])
   }
 
   finished(): Completion | undefined {

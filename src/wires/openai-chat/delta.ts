@@ -24,7 +24,7 @@ const maxKept = 64 * 1024 * 1024
 export class DeltaReader {
   readonly #provider: string
   readonly #audioType: string
-  readonly #toolCalls = new ToolCalls(() => this.#begin(undefined))
+  #toolCalls: ToolCalls | undefined
   #serverCalls: ServerCalls | undefined
   #audio: AudioAnswer | undefined
   /** What GitHub Copilot sends beside the text of reasoning, and wants back with it. */
@@ -51,7 +51,7 @@ export class DeltaReader {
 
   /** Whether a call waits for its result. */
   get waits(): boolean {
-    return this.#toolCalls.any
+    return this.#toolCalls?.any ?? false
   }
 
   read(delta: Json, length: number, out: ContentEvent[]): void {
@@ -85,7 +85,7 @@ export class DeltaReader {
    *   comes whole is appended at the first and at the last end only
    */
   finish(out: ContentEvent[], last: boolean): void {
-    for (const event of this.#toolCalls.finish()) out.push(event)
+    for (const event of this.#toolCalls?.finish() ?? []) out.push(event)
     const isFirst = !this.#isOver
     this.#isOver = true
     if (!this.#isBehind || !(isFirst || last)) return
@@ -111,6 +111,12 @@ export class DeltaReader {
     if (this.#kept <= maxKept) return
     const what = `more than ${maxKept} characters came of audio or of calls of its own tools.`
     throw failureOf(this.#provider, 'protocol', what)
+  }
+
+  /** Adds text or reasoning of a delta that holds nothing else. */
+  add(kind: 'text' | 'reasoning', text: string, out: ContentEvent[]): void {
+    if (kind === 'text') this.#text(text, out)
+    else if (text !== '') this.#reasoning(text, undefined, out)
   }
 
   #text(text: string, out: ContentEvent[]): void {
@@ -198,6 +204,7 @@ export class DeltaReader {
         this.#keep(length)
         continue
       }
+      this.#toolCalls ??= new ToolCalls(() => this.#begin(undefined))
       const event = this.#toolCalls.add(call)
       if (event !== undefined) out.push(event)
     }

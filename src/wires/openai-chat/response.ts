@@ -14,15 +14,19 @@ import { providerError } from '../../http/provider-error.js'
 import type { WireDecoder } from '../../http/wire-decoder.js'
 import { parseEventData } from '../event-data.js'
 import { finishFailure } from '../finish-failure.js'
+import { UsualChunk } from '../usual-chunk.js'
 import { DeltaReader } from './delta.js'
 import { finishReasonOf } from './finish-reason.js'
 import { ReportedEnd } from './raw-end.js'
 import { readUsage, saysTokens } from './usage.js'
+import { deltaOf, paddings, usualField } from './usual-delta.js'
 
 export class ChatDecoder implements WireDecoder {
   readonly #provider: string
   readonly #deltas: DeltaReader
   readonly #reported = new ReportedEnd()
+  readonly #usual = new UsualChunk(paddings)
+  #usualKind: 'text' | 'reasoning' = 'text'
   ended = false
   responseId: string | undefined
   #finish: string | undefined
@@ -38,6 +42,12 @@ export class ChatDecoder implements WireDecoder {
   }
 
   decode(data: string, event: string | undefined, out: ContentEvent[]): void {
+    const text = event === 'error' ? undefined : this.#usual.read(data)
+    if (text !== undefined) this.#deltas.add(this.#usualKind, text, out)
+    else this.#decode(data, event, out)
+  }
+
+  #decode(data: string, event: string | undefined, out: ContentEvent[]): void {
     if (isDone(data)) {
       this.ended = true
       this.#deltas.finish(out, true)
@@ -69,6 +79,14 @@ export class ChatDecoder implements WireDecoder {
       throw providerError({ provider: this.#provider, body: chunk })
     }
     if (this.#failure !== undefined) throw this.#failure
+    if (!isFirst && hasChoices && this.#finish === undefined) this.#learn(data, chunk)
+  }
+
+  #learn(data: string, chunk: Json): void {
+    const field = usualField(chunk)
+    if (field === undefined) return
+    this.#usualKind = field === 'content' ? 'text' : 'reasoning'
+    this.#usual.learn(data, chunk, (other) => deltaOf(other)[field])
   }
 
   finished(): Completion | undefined {

@@ -13,6 +13,7 @@ import { providerError } from '../../http/provider-error.js'
 import type { WireDecoder } from '../../http/wire-decoder.js'
 import { parseEventData } from '../event-data.js'
 import { finishFailure } from '../finish-failure.js'
+import { UsualChunk } from '../usual-chunk.js'
 import { Logprobs, readEnd } from './end.js'
 import { Output } from './output-items.js'
 import { readUsage } from './usage.js'
@@ -20,10 +21,16 @@ import { readUsage } from './usage.js'
 /** Statuses without an answer, whatever the name of the event. */
 const failures = new Set(['failed', 'cancelled'])
 
+/** What differs from one delta to the next, beside its text. */
+const varying = { sequence_number: 'number', obfuscation: 'filler' } as const
+
 export class ResponsesDecoder implements WireDecoder {
   readonly #provider: string
   readonly #output = new Output()
   readonly #logprobs = new Logprobs()
+  readonly #usual = new UsualChunk(varying)
+  /** The event that was learned. */
+  #usualEvent: Json = {}
   ended = false
   #status: string | undefined
   /** Why the answer is not whole, if it is not. */
@@ -43,6 +50,13 @@ export class ResponsesDecoder implements WireDecoder {
   }
 
   decode(data: string, name: string | undefined, out: ContentEvent[]): void {
+    const text = name === 'error' ? undefined : this.#usual.read(data)
+    if (text === undefined) return this.#decode(data, name, out)
+    this.#sequence = this.#usual.number ?? this.#sequence
+    this.#add(this.#usualEvent, text, out)
+  }
+
+  #decode(data: string, name: string | undefined, out: ContentEvent[]): void {
     // Some gateways add the end of Chat Completions, which does not mean that the answer is whole.
     if (data === '[DONE]') return
     const event = parseEventData(data, this.#provider, name)
@@ -56,15 +70,16 @@ export class ResponsesDecoder implements WireDecoder {
     switch (event.type) {
       case 'response.output_text.delta':
         if (event.logprobs !== undefined) this.#logprobs.delta(event)
-        return output.text(event, event.delta, out)
+        this.#add(event, event.delta, out)
+        return this.#learn(data, event)
       case 'response.function_call_arguments.delta':
         return output.fragment('function_call', event, out)
       case 'response.custom_tool_call_input.delta':
         return output.fragment('custom_tool_call', event, out)
       case 'response.reasoning_summary_text.delta':
-        return output.reasoning('summary', event, event.delta, out)
       case 'response.reasoning_text.delta':
-        return output.reasoning('raw', event, event.delta, out)
+        this.#add(event, event.delta, out)
+        return this.#learn(data, event)
       case 'response.refusal.delta':
         return output.refusal(event, event.delta, out)
       case 'response.output_text.done':
@@ -102,6 +117,21 @@ export class ResponsesDecoder implements WireDecoder {
       default:
       // The progress of the server's own tools, repetitions, and later additions to the API
     }
+  }
+
+  /** Adds a piece of text or reasoning. */
+  #add(event: Json, text: unknown, out: ContentEvent[]): void {
+    if (event.type === 'response.output_text.delta') this.#output.text(event, text, out)
+    else {
+      const shows = event.type === 'response.reasoning_text.delta' ? 'raw' : 'summary'
+      this.#output.reasoning(shows, event, text, out)
+    }
+  }
+
+  #learn(data: string, event: Json): void {
+    if (!Object.entries(event).every(isConstant)) return
+    this.#usualEvent = event
+    this.#usual.learn(data, event, ({ delta }) => delta)
   }
 
   finished(): Completion | undefined {
@@ -180,4 +210,10 @@ export class ResponsesDecoder implements WireDecoder {
         return 'other'
     }
   }
+}
+
+/** Objects have an identity, and log probabilities are collected. */
+function isConstant([name, value]: [string, unknown]): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return name === 'logprobs' && Array.isArray(value) && value.length === 0
 }

@@ -4,10 +4,10 @@
 
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { readPage } from '../../../examples/chat-server/page-files.ts'
 import { browserNote, browserPresent, launchBrowser } from '../../support/browser.ts'
-import { Sockets } from '../sockets.ts'
+import type { Sockets } from '../sockets.ts'
 import { ChatPage, phone } from './chat-page.ts'
+import { serveChat } from './serve-chat.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
@@ -29,9 +29,7 @@ describe.skipIf(!browserPresent)(`the form of the chat page${browserNote}`, () =
   afterAll(() => browser?.close())
 
   beforeEach(async () => {
-    const page = await readPage()
-    if (page === undefined) throw new Error('The page has not been built.')
-    server = await Sockets.open({ paceMs: 0, answer: 'I see.' }, { page })
+    server = await serveChat('I see.')
   })
   afterEach(() => server[Symbol.asyncDispose]())
 
@@ -138,10 +136,7 @@ describe.skipIf(!browserPresent)(`the form of the chat page${browserNote}`, () =
 
   test('text that looks like HTML or a script stays text', async () => {
     const text = '<img src=x onerror=alert(1)> [click](javascript:alert(1)) <b>bold</b>'
-    await using own = await Sockets.open(
-      { paceMs: 0, answer: text },
-      { page: (await readPage()) as NonNullable<Awaited<ReturnType<typeof readPage>>> },
-    )
+    await using own = await serveChat(text)
     await using chat = await ChatPage.open(browser, own.url)
     await chat.ask(text)
     expect(await chat.said()).toEqual([text, '<img src=x onerror=alert(1)> click <b>bold</b>'])

@@ -4,10 +4,9 @@
 
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { readPage } from '../../../examples/chat-server/page-files.ts'
 import { browserNote, browserPresent, launchBrowser } from '../../support/browser.ts'
-import { Sockets } from '../sockets.ts'
 import { ChatPage } from './chat-page.ts'
+import { serveChat } from './serve-chat.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
@@ -19,14 +18,8 @@ describe.skipIf(!browserPresent)(`editing on the chat page${browserNote}`, () =>
   })
   afterAll(() => browser?.close())
 
-  const serve = async (answer: readonly string[]): Promise<Sockets> => {
-    const page = await readPage()
-    if (page === undefined) throw new Error('The page has not been built.')
-    return Sockets.open({ paceMs: 0, answer }, { page })
-  }
-
   test('an edited message replaces the rest, and both versions can be read', async () => {
-    await using server = await serve(['First answer.', 'Second answer.', 'Third answer.'])
+    await using server = await serveChat(['First answer.', 'Second answer.', 'Third answer.'])
     await using chat = await ChatPage.open(browser, server.url)
     await chat.ask('First question')
     await chat.ask('Second question')
@@ -58,7 +51,7 @@ describe.skipIf(!browserPresent)(`editing on the chat page${browserNote}`, () =>
   })
 
   test('an answer can be regenerated, and what is sent continues the newest version', async () => {
-    await using server = await serve(['One.', 'Two.', 'Three.'])
+    await using server = await serveChat(['One.', 'Two.', 'Three.'])
     await using chat = await ChatPage.open(browser, server.url)
     await chat.ask('Count')
     await chat.button('Regenerate answer').click()
@@ -76,10 +69,28 @@ describe.skipIf(!browserPresent)(`editing on the chat page${browserNote}`, () =>
     expect(sent).not.toContain('One.')
   })
 
+  test('an earlier answer can be regenerated, and what followed it can be read', async () => {
+    await using server = await serveChat(['One.', 'Two.', 'Three.'])
+    await using chat = await ChatPage.open(browser, server.url)
+    await chat.ask('First')
+    await chat.ask('Second')
+    await chat.answers.first().hover()
+    await chat.button('Regenerate answer').first().click()
+    await chat.answers.getByText('Three.').waitFor()
+    await chat.ended()
+    expect(await chat.said()).toEqual(['First', 'Three.'])
+    await chat.check('regenerated')
+    await chat.button('Previous version').click()
+    expect(await chat.said()).toEqual(['First', 'One.', 'Second', 'Two.'])
+    await chat.page.reload()
+    await chat.answers.waitFor()
+    expect(await chat.said()).toEqual(['First', 'Three.'])
+  })
+
   test.for(['edit', 'regenerate'])(
     'a request to %s that the server refused is sent again',
     async (route) => {
-      await using server = await serve(['First answer.', 'Second answer.'])
+      await using server = await serveChat(['First answer.', 'Second answer.'])
       await using chat = await ChatPage.open(browser, server.url)
       await chat.ask('First question')
       await chat.page.route(`**/api/conversations/*/${route}`, (request) =>
@@ -102,7 +113,7 @@ describe.skipIf(!browserPresent)(`editing on the chat page${browserNote}`, () =>
   )
 
   test('Escape ends editing without a change', async () => {
-    await using server = await serve(['Answer.'])
+    await using server = await serveChat(['Answer.'])
     await using chat = await ChatPage.open(browser, server.url)
     await chat.ask('Question')
     await chat.questions.first().hover()

@@ -4,10 +4,10 @@
 
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { readPage } from '../../../examples/chat-server/page-files.ts'
 import { browserNote, browserPresent, launchBrowser } from '../../support/browser.ts'
-import { Sockets } from '../sockets.ts'
+import type { Sockets } from '../sockets.ts'
 import { ChatPage, phone } from './chat-page.ts'
+import { serveChat } from './serve-chat.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
@@ -21,9 +21,7 @@ describe.skipIf(!browserPresent)(`the list of the chat page${browserNote}`, () =
   afterAll(() => browser?.close())
 
   beforeEach(async () => {
-    const page = await readPage()
-    if (page === undefined) throw new Error('The page has not been built.')
-    server = await Sockets.open({ paceMs: 0, answer: 'Yes.' }, { page })
+    server = await serveChat('Yes.')
   })
   afterEach(() => server[Symbol.asyncDispose]())
 

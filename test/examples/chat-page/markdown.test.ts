@@ -5,9 +5,12 @@
 import * as fc from 'fast-check'
 import { createElement } from 'react'
 import { renderToStaticMarkup } from 'react-dom/server'
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { type ParsedText, parseText } from '../../../examples/chat-server/page/markdown/blocks.ts'
+import { loadCompletions } from '../../../examples/chat-server/page/markdown/completions.ts'
 import { Markdown } from '../../../examples/chat-server/page/markdown/markdown.tsx'
+
+beforeAll(loadCompletions)
 
 const html = (text: string, isGrowing = false): string =>
   renderToStaticMarkup(createElement(Markdown, { text, isGrowing }))

@@ -4,10 +4,9 @@
 
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { readPage } from '../../../examples/chat-server/page-files.ts'
 import { browserNote, browserPresent, launchBrowser } from '../../support/browser.ts'
-import { Sockets } from '../sockets.ts'
 import { ChatPage } from './chat-page.ts'
+import { serveChat } from './serve-chat.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
@@ -20,11 +19,8 @@ describe.skipIf(!browserPresent)(`parts of answers on the chat page${browserNote
   afterAll(() => browser?.close())
 
   test('a tool that fails shows why', async () => {
-    const page = await readPage()
-    if (page === undefined) throw new Error('The page has not been built.')
     const call = { toolCalls: [{ name: 'weather', input: { city: 'Atlantis' } }] }
-    const options = { paceMs: 0, answer: [call, 'Nobody knows.'] }
-    await using server = await Sockets.open(options, { page })
+    await using server = await serveChat([call, 'Nobody knows.'])
     await using chat = await ChatPage.open(browser, server.url)
     await chat.ask('How is it there?')
     const summary = chat.answers.locator('summary', { hasText: 'Failed' })
@@ -34,9 +30,7 @@ describe.skipIf(!browserPresent)(`parts of answers on the chat page${browserNote
   })
 
   test('sources are listed once each, and only safe addresses are links', async () => {
-    const page = await readPage()
-    if (page === undefined) throw new Error('The page has not been built.')
-    await using server = await Sockets.open({ paceMs: 0, answer: 'Yes.' }, { page })
+    await using server = await serveChat('Yes.')
     await using chat = await ChatPage.open(browser, server.url)
     await chat.ask('Where from?')
     const content = [

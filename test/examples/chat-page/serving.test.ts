@@ -2,19 +2,12 @@
  * How the chat server serves its page.
  */
 
-import { gunzipSync } from 'node:zlib'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { readPage } from '../../../examples/chat-server/page-files.ts'
-import { Sockets } from '../sockets.ts'
-
-async function serve(): Promise<Sockets> {
-  const page = await readPage()
-  if (page === undefined) throw new Error('The page has not been built.')
-  return Sockets.open({ paceMs: 0 }, { page })
-}
+import { builtPage, serveChat } from './serve-chat.ts'
 
 test('only whoever asks for HTML gets the page; curl gets the list of routes', async () => {
-  await using server = await serve()
+  await using server = await serveChat()
   const list = await fetch(server.url, { headers: { accept: '*/*' } })
   expect(await list.text()).toMatch(/^curl -N /)
   const html = await fetch(server.url, { headers: { accept: 'text/html,*/*;q=0.8' } })
@@ -24,16 +17,23 @@ test('only whoever asks for HTML gets the page; curl gets the list of routes', a
 })
 
 test('the page is compressed for whoever accepts it', async () => {
-  await using server = await serve()
+  await using server = await serveChat()
   const accept = 'text/html'
   const plain = await fetch(server.url, { headers: { accept, 'accept-encoding': 'identity' } })
   expect(plain.headers.get('content-encoding')).toBeNull()
   expect(plain.headers.get('vary')).toBe('accept, accept-encoding')
   const text = await plain.text()
-  const small = await fetch(server.url, { headers: { accept, 'accept-encoding': 'br, gzip' } })
-  expect(small.headers.get('content-encoding')).toBe('gzip')
-  // fetch() has undone it.
-  expect(await small.text()).toBe(text)
-  const file = (await readPage())?.get('/index.html')
-  expect(gunzipSync(file?.gzip ?? '').toString()).toBe(text)
+  const file = (await builtPage()).get('/index.html')
+  const undo = { br: brotliDecompressSync, gzip: gunzipSync }
+  for (const [accepted, name] of [
+    ['gzip, deflate, br', 'br'],
+    ['deflate, gzip;q=1.0', 'gzip'],
+  ] as const) {
+    const headers = { accept, 'accept-encoding': accepted }
+    const small = await fetch(server.url, { headers })
+    expect(small.headers.get('content-encoding')).toBe(name)
+    // fetch() has undone it.
+    expect(await small.text()).toBe(text)
+    expect(undo[name](file?.encoded[name] ?? '').toString()).toBe(text)
+  }
 })

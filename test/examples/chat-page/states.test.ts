@@ -201,6 +201,12 @@ describe.skipIf(!browserPresent)(`the states of the chat page${browserNote}`, ()
       await chat.answers.getByText('Interrupted').waitFor()
       expect(await chat.focused()).toBe('Message')
       await chat.check(`failure-${name}`)
+      await chat.page.reload()
+      await chat.answers.getByText('Interrupted').waitFor()
+      expect(await alert.innerText()).toContain(
+        'The connection was lost before the answer was complete.',
+      )
+      await chat.button('Continue').waitFor()
     },
   )
 
@@ -225,7 +231,7 @@ describe.skipIf(!browserPresent)(`the states of the chat page${browserNote}`, ()
     await chat.check('stopped')
     await chat.page.reload()
     await chat.answers.getByText('Sentence 3 of').waitFor()
-    await chat.answers.getByText('Interrupted', { exact: true }).waitFor()
+    await chat.answers.getByText('Stopped', { exact: true }).waitFor()
     await chat.button('Continue').click()
     await chat.answers.getByText('Sentence 9 of').waitFor()
     expect(await chat.questions.count()).toBe(1)

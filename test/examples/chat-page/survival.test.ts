@@ -46,7 +46,7 @@ describe.skipIf(!browserPresent)(`the chat page survives${browserNote}`, () => {
 
   /** Waits for a sentence, and checks that each before it is there once. */
   async function showsUntil(chat: ChatPage, last: number): Promise<void> {
-    await chat.answers.getByText(`Sentence ${last} of`).waitFor({ state: 'attached' })
+    await chat.answers.getByText(`Sentence ${last} of 100`).waitFor({ state: 'attached' })
     const text = (await chat.answers.allInnerTexts()).join('\n')
     const expected = Array.from({ length: last }, (_, index) => index + 1)
     expect(sentences(text).slice(0, last)).toEqual(expected)

@@ -30,6 +30,9 @@ const model = 'any'
 const apiKey = 'any'
 const prompt = 'Hello from a runtime'
 
+/** The option `fetch` of all drivers. */
+let transport: { fetch?: typeof globalThis.fetch } = {}
+
 function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(message)
 }
@@ -46,7 +49,7 @@ function marked(provider: string, fault?: string): { driver: Driver; seen: () =>
   const headers: Record<string, string> = { 'x-mark': mark }
   if (fault !== undefined) headers['x-simulated-fault'] = fault
   return {
-    driver: compatible({ baseURL: `${provider}/v1`, model, apiKey, headers }),
+    driver: compatible({ baseURL: `${provider}/v1`, model, apiKey, headers, ...transport }),
     seen: async () => (await fetch(`${provider}/seen/${mark}`)).json() as Promise<Seen>,
   }
 }
@@ -83,14 +86,17 @@ async function closedSoon(seen: () => Promise<Seen>, leftAt: number): Promise<vo
 }
 
 export const checks: Record<string, Check> = {
-  'openai (SDK)': (provider) => whole(openai({ baseURL: `${provider}/v1`, model, apiKey })),
+  'openai (SDK)': (provider) =>
+    whole(openai({ baseURL: `${provider}/v1`, model, apiKey, ...transport })),
 
   'openai, Responses (SDK)': (provider) =>
-    whole(openai({ api: 'responses', baseURL: `${provider}/v1`, model, apiKey })),
+    whole(openai({ api: 'responses', baseURL: `${provider}/v1`, model, apiKey, ...transport })),
 
-  'anthropic (SDK)': (provider) => whole(anthropic({ baseURL: provider, model, apiKey })),
+  'anthropic (SDK)': (provider) =>
+    whole(anthropic({ baseURL: provider, model, apiKey, ...transport })),
 
-  gemini: (provider) => whole(gemini({ baseURL: `${provider}/v1beta`, model, apiKey })),
+  gemini: (provider) =>
+    whole(gemini({ baseURL: `${provider}/v1beta`, model, apiKey, ...transport })),
 
   compatible: (provider) => whole(marked(provider).driver),
 
@@ -106,13 +112,15 @@ export const checks: Record<string, Check> = {
 
   'structured output': async (provider) => {
     await structured(marked(provider).driver)
-    await structured(gemini({ baseURL: `${provider}/v1beta`, model, apiKey }))
+    await structured(gemini({ baseURL: `${provider}/v1beta`, model, apiKey, ...transport }))
   },
 
   'structured output (SDKs)': async (provider) => {
-    await structured(openai({ baseURL: `${provider}/v1`, model, apiKey }))
-    await structured(openai({ api: 'responses', baseURL: `${provider}/v1`, model, apiKey }))
-    await structured(anthropic({ baseURL: provider, model, apiKey }))
+    await structured(openai({ baseURL: `${provider}/v1`, model, apiKey, ...transport }))
+    await structured(
+      openai({ api: 'responses', baseURL: `${provider}/v1`, model, apiKey, ...transport }),
+    )
+    await structured(anthropic({ baseURL: provider, model, apiKey, ...transport }))
   },
 
   'retry after a cut': async (provider) => {
@@ -222,8 +230,16 @@ export const checks: Record<string, Check> = {
   },
 }
 
-/** Runs all, one after the other; what went wrong by name, null for what holds. */
-export async function runChecks(provider: string): Promise<Record<string, string | null>> {
+/**
+ * Runs all, one after the other; what went wrong by name, null for what holds.
+ *
+ * @param fetch - the option of all drivers
+ */
+export async function runChecks(
+  provider: string,
+  fetch?: typeof globalThis.fetch,
+): Promise<Record<string, string | null>> {
+  transport = fetch === undefined ? {} : { fetch }
   const results: Record<string, string | null> = {}
   for (const [name, check] of Object.entries(checks)) {
     try {

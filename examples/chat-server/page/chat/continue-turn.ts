@@ -8,10 +8,7 @@ import type { ChatMessage } from './types.ts'
 
 export async function continueTurn(id: string, chat: Chat): Promise<void> {
   const last = chat.getState().messages.at(-1)
-  if (last?.role === 'assistant' && last.status === 'done') {
-    // Nothing came of another answer, so the one before it is back.
-    chat.regenerate()
-  } else if (last?.role === 'user' && last.status === 'stopped' && !(await isKnown(id, last))) {
+  if (last?.role === 'user' && last.status === 'stopped' && !(await isKnown(id, last))) {
     // A stop can be faster than its message, which the server then does not have.
     chat.setMessages((messages) => messages.filter((message) => message !== last))
     chat.send({ role: 'user', id: last.id, content: last.content })

@@ -53,6 +53,7 @@ function optionsFor(id: string, { messages, running }: History): ChatOptions {
     body: (_messages, { action, key, messageId, message }) => {
       const turn = { key, provider: getProvider() }
       if (action === 'send') return { ...turn, message }
+      if (action === 'regenerate') return { ...turn, messageId }
       return action === 'edit' ? { ...turn, messageId, message } : turn
     },
     createKey: () => `${id}.${newId()}`,

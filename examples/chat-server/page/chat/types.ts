@@ -21,7 +21,7 @@ export interface ShownChat
   /** After an answer that was stopped, the queue waits for the next one. */
   sendQueued: (item: QueuedInput) => void
   edit: (messageId: string, content: UserContent) => void
-  regenerate: () => void
+  regenerate: (messageId: string) => void
   approve: (callId: string, isApproved: boolean) => void
   showNewest: () => void
   /** After the page was away. */

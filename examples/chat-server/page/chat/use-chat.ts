@@ -34,7 +34,7 @@ export function useChat(id: string, history: History): ShownChat {
       },
       edit: (messageId: string, content: UserContent) =>
         void chat.edit(messageId, { role: 'user', content }),
-      regenerate: () => void chat.regenerate(),
+      regenerate: (messageId: string) => void chat.regenerate(messageId),
       approve: (callId: string, isApproved: boolean) => void chat.approve(callId, isApproved),
       catchUp: () => void catchUp(id, chat),
       showNewest: () => showNewest(chat),

@@ -9,7 +9,7 @@ import type { ShownChat, UserContent } from '../chat/types.ts'
 import { useChat } from '../chat/use-chat.ts'
 import { useEscape } from '../hooks/use-escape.ts'
 import { useReturn } from '../hooks/use-return.ts'
-import { loadMarkdown } from '../markdown/lazy-markdown.tsx'
+import { loadForAnswer } from '../markdown/lazy-markdown.tsx'
 import { announce } from './announcer.tsx'
 import { Composer } from './composer.tsx'
 import { ConnectionStatus } from './connection-status.tsx'
@@ -44,13 +44,13 @@ export function ChatView({ id, history, onBegin, onActivity }: ChatViewProps) {
     () => ({
       onApprove: (callId, isApproved) => latest.current.approve(callId, isApproved),
       onEdit: (messageId, content) => latest.current.edit(messageId, content),
-      onRegenerate: () => latest.current.regenerate(),
+      onRegenerate: (messageId) => latest.current.regenerate(messageId),
       onBranch: (messageId, index) => latest.current.switchBranch(messageId, index),
     }),
     [],
   )
   const send = (content: UserContent) => {
-    void loadMarkdown()
+    void loadForAnswer()
     if (messages.length === 0) onBegin()
     chat.send(content)
   }

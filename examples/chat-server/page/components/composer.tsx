@@ -7,7 +7,7 @@ import { type Attachment, imageTypes, pickImages } from '../chat/attachments.ts'
 import { isSendKey } from '../chat/is-send-key.ts'
 import { readStored, writeStored } from '../chat/storage.ts'
 import type { UserContent } from '../chat/types.ts'
-import { loadMarkdown } from '../markdown/lazy-markdown.tsx'
+import { loadForAnswer } from '../markdown/lazy-markdown.tsx'
 import { announce } from './announcer.tsx'
 import { AttachmentList } from './attachment-list.tsx'
 import { IconButton } from './icon-button.tsx'
@@ -93,7 +93,7 @@ export function Composer({ draft, isBusy, onSend, onStop }: ComposerProps) {
         value={text}
         onChange={({ target }) => {
           setText(target.value)
-          void loadMarkdown()
+          void loadForAnswer()
         }}
         onPaste={({ clipboardData }) => void add([...clipboardData.files])}
         onKeyDown={(event) => {

@@ -28,10 +28,12 @@ export function Ending({ chat }: { chat: ShownChat }) {
     )
   }
   const hasPart = last?.role === 'assistant' && last.status !== 'done'
-  if (error !== undefined && error.code !== 'aborted') {
+  // A reload finds the reason in the answer.
+  const code = error?.code ?? last?.errorCode
+  if (code !== undefined && code !== 'aborted' && !chat.isBusy) {
     return (
       <Failure
-        error={error}
+        code={code}
         retryLabel={hasPart ? 'Continue' : 'Try again'}
         onRetry={() => chat.continueTurn()}
       />

@@ -2,19 +2,19 @@
  * Why the last answer failed, and what helps.
  */
 
-import type { StreamError } from 'sluice/client'
+import type { StreamErrorCode } from 'sluice/client'
 import { sentenceFor } from '../chat/sentences.ts'
 import { Icon } from './icon.tsx'
 
 export interface FailureProps {
-  error: StreamError
+  code: StreamErrorCode
   /** What the button says. */
   retryLabel: string
   onRetry: () => void
 }
 
-export function Failure({ error, retryLabel, onRetry }: FailureProps) {
-  const { text, canRetry } = sentenceFor(error.code)
+export function Failure({ code, retryLabel, onRetry }: FailureProps) {
+  const { text, canRetry } = sentenceFor(code)
   return (
     <div className="failure" role="alert">
       <Icon name="warning" />

@@ -9,7 +9,7 @@ import type { Branch } from './branch-picker.tsx'
 export interface MessageActions {
   onApprove: (callId: string, isApproved: boolean) => void
   onEdit: (messageId: string, content: UserContent) => void
-  onRegenerate: () => void
+  onRegenerate: (messageId: string) => void
   onBranch: (messageId: string, index: number) => void
 }
 
@@ -19,7 +19,6 @@ export interface MessageProps {
   branch: Branch | undefined
   /** The answer continues in the next message. */
   isContinued: boolean
-  isLast: boolean
   /** No answer is in progress. */
   isIdle: boolean
   /** A version that the server does not have any more, which can be read and copied. */

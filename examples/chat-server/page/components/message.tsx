@@ -14,7 +14,6 @@ export const MessageItem = memo(
   (before, now) =>
     before.message === now.message &&
     before.isContinued === now.isContinued &&
-    before.isLast === now.isLast &&
     before.isIdle === now.isIdle &&
     before.isEarlier === now.isEarlier &&
     before.branch?.index === now.branch?.index &&

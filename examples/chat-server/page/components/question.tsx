@@ -32,19 +32,21 @@ export function Question({ message, branch, isIdle, isEarlier, actions }: Messag
   return (
     <article className="message user">
       <h2 className="unseen">You</h2>
-      {partsOf(message).map((part, index) => {
-        if (part.type !== 'image' && part.type !== 'file') return null
-        const { mediaType = 'image/png' } = part
-        // A sent message does not change. oxlint-disable-next-line react/no-array-index-key
-        return (
-          <Picture
-            key={index}
-            url={dataUrl(part.data, mediaType)}
-            mediaType={mediaType}
-            name="Your image"
-          />
-        )
-      })}
+      <div className="pictures">
+        {partsOf(message).map((part, index) => {
+          if (part.type !== 'image' && part.type !== 'file') return null
+          const { mediaType = 'image/png' } = part
+          // A sent message does not change. oxlint-disable-next-line react/no-array-index-key
+          return (
+            <Picture
+              key={index}
+              url={dataUrl(part.data, mediaType)}
+              mediaType={mediaType}
+              name="Your image"
+            />
+          )
+        })}
+      </div>
       {text !== '' && <p className="bubble">{text}</p>}
       <div className="actions" role="group" aria-label="Your message">
         {branch && (

@@ -11,11 +11,13 @@ import { IconButton } from './icon-button.tsx'
 import type { MessageProps } from './message-props.ts'
 
 export function Reply(props: MessageProps) {
-  const { message, calls, branch, isContinued, isLast, isIdle, isEarlier, actions } = props
+  const { message, calls, branch, isContinued, isIdle, isEarlier, actions } = props
   const { status } = message
   const isStreaming = status === 'streaming'
   const text = textOf(message)
   const mark = marks[status]
+  // Somebody is asked something first.
+  const isWaiting = calls.some((call) => call.state === 'waiting' || call.state === 'running')
   return (
     <article className="message answer">
       <h2 className="unseen">Answer</h2>
@@ -36,8 +38,12 @@ export function Reply(props: MessageProps) {
             />
           )}
           {text !== '' && <CopyButton text={text} label="Copy answer" />}
-          {isLast && isIdle && !isEarlier && (
-            <IconButton icon="repeat" label="Regenerate answer" onClick={actions.onRegenerate} />
+          {isIdle && !isEarlier && !isWaiting && (
+            <IconButton
+              icon="repeat"
+              label="Regenerate answer"
+              onClick={() => actions.onRegenerate(message.id)}
+            />
           )}
         </div>
       )}

@@ -39,7 +39,6 @@ export function Thread({ chat, actions, children, overlay }: ThreadProps) {
                 calls={byMessage.get(message.id) ?? none}
                 branch={branches[message.id]}
                 isContinued={message.role === 'assistant' && shown[index + 1]?.role === 'assistant'}
-                isLast={index === shown.length - 1}
                 isIdle={!isBusy}
                 isEarlier={isEarlier}
                 actions={actions}

@@ -4,7 +4,7 @@
  */
 
 import { Lexer, type MarkedToken } from 'marked'
-import remend, { type RemendOptions } from 'remend'
+import { completed } from './completions.ts'
 
 export interface Block {
   /** The position in the text, which is the same while the text grows. */
@@ -36,12 +36,9 @@ export function parseText(text: string, isWhole: boolean, before?: ParsedText): 
   const last = kept.at(-1)
   const from = last === undefined ? 0 : last.start + last.raw.length
   const rest = text.slice(from)
-  const blocks = [...kept, ...parse(isWhole ? rest : remend(rest, completions), from)]
+  const blocks = [...kept, ...parse(isWhole ? rest : completed(rest), from)]
   return { text, isWhole, blocks, isConnected }
 }
-
-/** Only the end of the text may be completed: changes elsewhere would move what is kept. */
-const completions: RemendOptions = { comparisonOperators: false, singleTilde: false }
 
 function parse(text: string, from: number): Block[] {
   const blocks: Block[] = []

@@ -4,6 +4,7 @@
  */
 
 import { type ComponentType, useEffect, useSyncExternalStore } from 'react'
+import { loadCompletions } from './completions.ts'
 import type { MarkdownProps } from './markdown.tsx'
 
 let Loaded: ComponentType<MarkdownProps> | undefined
@@ -25,6 +26,11 @@ export function loadMarkdown(): Promise<void> {
   return loading
 }
 
+/** What an answer needs that is about to come. Never rejects. */
+export async function loadForAnswer(): Promise<void> {
+  await Promise.all([loadMarkdown(), loadCompletions()])
+}
+
 const subscribe = (listener: () => void): (() => void) => {
   listeners.add(listener)
   return () => listeners.delete(listener)
@@ -32,9 +38,11 @@ const subscribe = (listener: () => void): (() => void) => {
 
 export function Markdown(props: MarkdownProps) {
   const Component = useSyncExternalStore(subscribe, () => Loaded)
+  const { isGrowing } = props
   useEffect(() => {
     if (Component === undefined) void loadMarkdown()
-  }, [Component])
+    if (isGrowing) void loadCompletions()
+  }, [Component, isGrowing])
   if (Component === undefined) return <div className="markdown plain">{props.text}</div>
   return <Component {...props} />
 }

@@ -1,0 +1,4 @@
+import { createChat } from 'sluice/client'
+import { hydrate } from './vue.ts'
+
+Object.assign(globalThis, { page: { hydrate, createChat } })
