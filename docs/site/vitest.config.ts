@@ -14,7 +14,7 @@ export default defineConfig({
     // Most of a test is waiting: for a retry, a timeout or a lease.
     sequence: { concurrent: true },
     maxConcurrency: 4,
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 60_000,
   },
 })

@@ -21,10 +21,14 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
 const repository = manifest.repository.url.replace(/^git\+|\.git$/g, '')
 const entries = join(root, 'dist/entries')
 
+/** Where the site is served, such as `/sluice/`. */
+const base = process.env.SITE_BASE ?? '/'
+
 export default defineConfig({
+  base,
   title: manifest.name,
   description: manifest.description,
-  head: [['link', { rel: 'icon', href: '/icon.svg', type: 'image/svg+xml' }]],
+  head: [['link', { rel: 'icon', href: `${base}icon.svg`, type: 'image/svg+xml' }]],
   srcDir: '..',
   outDir: 'dist',
   srcExclude: ['reference/**', 'site/node_modules/**', 'site/dist/**'],

@@ -6,7 +6,7 @@ import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 
-const links = '<a href="/getting-started.html">Guides</a><a href="/playground.html">Playground</a>'
+const links = { 'getting-started': 'Guides', playground: 'Playground' }
 
 export async function copyReference(from: string, to: string): Promise<void> {
   if (!existsSync(from)) {
@@ -19,6 +19,13 @@ export async function copyReference(from: string, to: string): Promise<void> {
     const page = readFileSync(join(to, path), 'utf8')
     const [before, after] = page.split('<div id="tsd-toolbar-links">')
     if (after === undefined) throw new Error(`The toolbar of the reference is not in ${path}.`)
-    writeFileSync(join(to, path), `${before}<div id="tsd-toolbar-links">${links}${after}`)
+    const up = '../'.repeat(path.split('/').length)
+    const anchors = Object.entries(links).map(
+      ([name, text]) => `<a href="${up}${name}.html">${text}</a>`,
+    )
+    writeFileSync(
+      join(to, path),
+      `${before}<div id="tsd-toolbar-links">${anchors.join('')}${after}`,
+    )
   }
 }

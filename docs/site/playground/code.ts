@@ -64,7 +64,8 @@ const tools = {
 `
 
 function serverCode(settings: Settings): string {
-  const options = ['id', 'store', 'driver', 'leaseMs: 1_000', ...optionLines(settings)]
+  const policy = optionLines({ ...settings, chunkMs: defaultChunkMs })
+  const options = ['id', 'store', 'driver', 'leaseMs: 2_000', ...policy]
   return `import { createClient } from 'redis'
 ${imports(settings, ['sse', 'toResponse'])}
 import { createConversation } from 'sluice/conversation'
@@ -78,7 +79,7 @@ const conversation = (id: string) =>
   createConversation({ ${options.join(', ')} })
 const resumable = createResumable({
   log: redisLog(client),
-  leaseMs: 1_000,
+  leaseMs: 2_000,
   revive: (id, left) => conversation(id).resume(left),
 })
 
@@ -117,6 +118,9 @@ function driverLine({ wire, fallback }: Settings): string {
   compatible('groq', { model: 'second-model' }),
 )`
 }
+
+/** That of the package. */
+const defaultChunkMs = 60_000
 
 /** Only what differs from what the package does by itself. */
 function optionLines(settings: Settings): string[] {

@@ -37,7 +37,7 @@ export interface PageWatcher {
 /** The id of the stream, and of the conversation. */
 const id = 'answer-1'
 /** The time after which a silent process counts as dead, in milliseconds. */
-const leaseMs = 1_000
+const leaseMs = 2_000
 
 self.addEventListener('message', ({ data }: MessageEvent<Assignment>) => {
   const channel = new Channel(data.port)
@@ -54,9 +54,8 @@ function serverOf(settings: Settings, channel: Channel): ProducerServer {
   const store = channel.remote<ConversationStore>('store', ['load', 'write', 'clear', 'lock'])
   const opening = watchedDriver(settings, (note) => page.wire(note))
   const retry = retryOf(settings)
-  const timeout = { chunkMs: settings.chunkMs }
   const conversation = async () => {
-    return createConversation({ id, store, driver: await opening, retry, timeout, leaseMs })
+    return createConversation({ id, store, driver: await opening, retry, leaseMs })
   }
   const resumable = createResumable({
     log,

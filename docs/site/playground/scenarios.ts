@@ -114,6 +114,8 @@ export function answers({ wire, scenario, words }: Played): (request: SimulatedR
 function faultOf(scenario: ScenarioName, afterEvents: number): Fault | undefined {
   if (scenario === 'status') return { kind: 'status', status: 503 }
   if (scenario === 'tools-cut') return { kind: 'cut', afterEvents }
+  // It waits, so that its reader dies at this word and not at a later one.
+  if (scenario === 'killed') return { kind: 'stall', afterEvents }
   if (scenario === 'cut' || scenario === 'end' || scenario === 'error' || scenario === 'stall') {
     return { kind: scenario, afterEvents }
   }

@@ -36,7 +36,8 @@ export async function playTakeover(
       isKilled = true
       producer.terminate()
       watcher.wire({ kind: 'killed', text: 'worker 1 terminated, worker 2 started' })
-      producer = new Producer(settings, shared)
+      // The second one meets a provider that does not fail.
+      producer = new Producer({ ...settings, scenario: 'whole' }, shared)
     }
   } finally {
     producer.terminate()

@@ -93,6 +93,8 @@ test('the reference opens from the site', async () => {
     .first()
     .waitFor()
   expect(page.url()).toContain('/reference/')
+  await page.getByRole('link', { name: 'Playground' }).click()
+  await visitor.runButton.waitFor()
 })
 
 test('a window of 320 pixels has no horizontal scroll, on any page', async () => {

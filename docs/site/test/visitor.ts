@@ -58,7 +58,9 @@ export class Visitor implements AsyncDisposable {
   }
 
   async open(settings: Partial<Settings>): Promise<void> {
-    const hash = formatSettings({ ...defaults, paceMs: 5, ...settings })
+    // On a slow machine, an answer that arrives must not look like one that stalls.
+    const chunkMs = settings.scenario === 'stall' ? 3_000 : 60_000
+    const hash = formatSettings({ ...defaults, paceMs: 5, chunkMs, ...settings })
     await this.page.goto(`${this.#origin}/playground.html${hash}`)
     await this.runButton.waitFor()
   }
