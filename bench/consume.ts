@@ -7,7 +7,7 @@ import { contestants } from './contestants/index.ts'
 import { serve } from './measure.ts'
 import { fetchOf, makeWire, type WireName } from './wires.ts'
 
-const warmUps = 5
+const warmUps = 40
 
 export function consume(only: readonly string[], rounds: number): Promise<Contest[]> {
   const names = (wire: WireName): string[] =>

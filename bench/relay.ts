@@ -7,7 +7,7 @@ import { readRelayed, relays } from './contestants/relays.ts'
 import { serve } from './measure.ts'
 import { fetchOf, makeWire, type WireName } from './wires.ts'
 
-const warmUps = 15
+const warmUps = 40
 
 export function relay(only: readonly string[], rounds: number): Promise<Contest[]> {
   const names = (wire: WireName): string[] =>

@@ -77,7 +77,7 @@ export default {
         (name) => `sluice/redis.${type}.${name}`,
       ),
     ),
-    ...['ConversationOptions', 'SendOptions'].flatMap((type) =>
+    ...['ConversationOptions', 'SendOptions', 'RegenerateOptions'].flatMap((type) =>
       ['beforeStep', 'onUncertain', 'onStep', 'onToolStart', 'onToolEnd'].map(
         (name) => `sluice/conversation.${type}.${name}`,
       ),

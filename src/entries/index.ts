@@ -69,6 +69,7 @@ export type {
   ToolMessage,
   ToolResultPart,
   UserMessage,
+  WaitingPart,
 } from '../base/messages.js'
 export type { ReasoningEffort, StreamRequest, ToolChoice } from '../base/request.js'
 export type {

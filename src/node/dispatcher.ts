@@ -6,7 +6,11 @@
 
 /** A dispatcher of the package `undici`, from version 6: `Agent`, `EnvHttpProxyAgent`, `MockAgent`. */
 export interface Dispatcher {
-  /** @param handler - its methods depend on undici's version, so no type fits all of them */
+  /**
+   * Sends a request.
+   *
+   * @param handler - its methods depend on undici's version, so no type fits all of them
+   */
   dispatch(options: DispatchOptions, handler: never): unknown
 }
 
