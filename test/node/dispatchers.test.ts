@@ -2,7 +2,6 @@
  * What dispatchers bring: HTTP/2, proxies and mocks.
  */
 
-import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import {
   createSecureServer,
@@ -12,7 +11,6 @@ import {
   type ServerHttp2Session,
 } from 'node:http2'
 import { type AddressInfo, connect, type Socket } from 'node:net'
-import { promisify } from 'node:util'
 import {
   Agent,
   EnvHttpProxyAgent,
@@ -203,20 +201,6 @@ describe('a proxy', () => {
     }
     expect([await post('127.0.0.1'), through.tunnels.length]).toEqual(['a', 0])
     expect([await post('other.test'), through.tunnels.length]).toEqual(['a', 1])
-  })
-
-  test('of the environment is used with NODE_USE_ENV_PROXY, as by the global fetch', async () => {
-    await using server = await origin()
-    await using through = await proxy()
-    const entry = new URL('../../dist/entries/node.js', import.meta.url)
-    const program = `
-      import { nodeFetch } from '${entry.href}'
-      for (const fetch of [globalThis.fetch, nodeFetch]) {
-        await (await fetch('${server.url}', { method: 'POST', body: 'a' })).text()
-      }`
-    const env = { ...process.env, NODE_USE_ENV_PROXY: '1', HTTP_PROXY: through.url, NO_PROXY: '' }
-    await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { env })
-    expect(through.tunnels).toHaveLength(2)
   })
 })
 
