@@ -27,9 +27,10 @@ export async function statusError(response: Response, provider: string): Promise
 }
 
 /** Servers that speak OpenAI's wire answer 404 to a `baseURL` without its version. */
-function hintFor(url: string): string | undefined {
-  const address = url.replace(/[?#].*/s, '')
-  if (address === '' || /\/v\d/.test(address)) return undefined
+function hintFor(url: string | undefined): string | undefined {
+  // Responses of other hands may have no url.
+  const address = url?.replace(/[?#].*/s, '')
+  if (!address || /\/v\d/.test(address)) return undefined
   return `The address was ${address}. Most servers expect a baseURL that ends with /v1.`
 }
 

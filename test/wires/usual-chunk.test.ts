@@ -26,6 +26,8 @@ interface Frame {
   event: string | undefined
 }
 
+// Calls without an id are given a random one.
+vi.spyOn(Math, 'random').mockReturnValue(0.5)
 const read = vi.spyOn(UsualChunk.prototype, 'read')
 let taken = 0
 
