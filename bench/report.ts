@@ -63,7 +63,7 @@ function sockets({ served }: Results): string {
       name,
       ...columns.map(([, all, digits, scale]) => {
         const one = all[row]
-        return one && `${fixed(one.median / scale, digits)} (${ratios(one)})`
+        return one === undefined ? '' : `${fixed(one.median / scale, digits)} (${ratios(one)})`
       }),
     ]),
   )
@@ -79,7 +79,9 @@ function openings({ opened }: Results): string {
     (first?.p50 ?? []).map(({ name }, row) => [
       name,
       ...opened.flatMap(({ p50, p99 }) =>
-        [p50[row], p99[row]].map((one) => one && `${fixed(one.median, 0)} (${ratios(one)})`),
+        [p50[row], p99[row]].map((one) =>
+          one === undefined ? '' : `${fixed(one.median, 0)} (${ratios(one)})`,
+        ),
       ),
     ]),
   )
@@ -95,7 +97,7 @@ export function page(all: Results, load: number): string {
 
 Measured on ${machine}. Versions: ${versions.join(', ')}.
 
-To do it again: \`npm ci && npm run build && npm --prefix bench ci && npm --prefix bench start\`. It takes about half an hour and writes this page.
+To do it again: \`npm ci && npm run build && npm --prefix bench ci && npm --prefix bench start\`. It takes about a quarter of an hour and writes this page.
 
 ![CPU time a token, in ratios to the floor](benchmarks.svg)
 
