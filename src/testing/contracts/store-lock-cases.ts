@@ -77,8 +77,9 @@ export const lockCases: Record<string, StoreCase> = {
           await lock.release()
         }
         waiters.push(later(wait()))
-        // So that they arrive one after the other: a busy store has answered these by then.
-        for (let calls = 0; calls < 5; calls++) {
+        // So that they arrive one after the other: a busy store has answered these by then, in each
+        // of several processes and connections.
+        for (let calls = 0; calls < 20; calls++) {
           await store.lock(id, { ...long, wait: false }).catch(() => {})
         }
         await pause(30)

@@ -1,6 +1,6 @@
 /**
  * Text that grows, as Markdown blocks. Only the end of it is parsed again, because what comes before
- * the last two blocks cannot change anymore.
+ * the last two blocks hardly ever changes anymore. The whole text is parsed once more.
  */
 
 import { Lexer, type MarkedToken } from 'marked'
@@ -35,12 +35,22 @@ export function parseText(text: string, isWhole: boolean, before?: ParsedText): 
   // References to links can stand before what they refer to.
   const isConnected = isWhole && definition.test(text)
   const canKeep = !isConnected && before !== undefined && text.startsWith(before.text)
-  const kept = canKeep ? before.blocks.slice(0, -unsettled) : []
-  const last = kept.at(-1)
+  const old = canKeep ? before.blocks.slice(0, -unsettled) : []
+  if (isWhole) return { text, isWhole, blocks: reuse(old, parse(text, 0)), isConnected }
+  const last = old.at(-1)
   const from = last === undefined ? 0 : last.start + last.raw.length
-  const rest = text.slice(from)
-  const blocks = [...kept, ...parse(isWhole ? rest : completed(rest), from)]
+  const blocks = [...old, ...parse(completed(text.slice(from)), from)]
   return { text, isWhole, blocks, isConnected }
+}
+
+/** The old block in place of each new one that equals it, so that it is not rendered again. */
+function reuse(old: readonly Block[], blocks: readonly Block[]): Block[] {
+  return blocks.map((block, index) => {
+    const same = old[index]
+    const isEqual =
+      same?.start === block.start && same.raw === block.raw && same.token.type === block.token.type
+    return isEqual ? same : block
+  })
 }
 
 function parse(text: string, from: number): Block[] {

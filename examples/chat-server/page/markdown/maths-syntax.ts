@@ -13,9 +13,12 @@ export interface MathsToken {
   isBlock: boolean
 }
 
-/** Maths has no empty lines, so a block that is open ends with one. */
+/**
+ * Maths has no empty lines, so a block that is open ends with one. The first character of its end,
+ * while that is the last one of the text, does not make other blocks of it.
+ */
 const block =
-  /^ {0,3}(?:\$\$((?:[^$\n]|\n(?![ \t]*\n))+)(?:\$\$[ \t]*(?:\n|$)|$)|\\\[((?:[^\\\n]|\\[^\]]|\n(?![ \t]*\n))+)(?:\\\][ \t]*(?:\n|$)|$))/
+  /^ {0,3}(?:\$\$((?:[^$\n]|\$(?![^])|\n(?![ \t]*\n))+)(?:\$\$[ \t]*(?:\n|$)|$)|\\\[((?:[^\\\n]|\\(?:[^\]]|$)|\n(?![ \t]*\n))+)(?:\\\][ \t]*(?:\n|$)|$))/
 const inline = /^(?:\$\$([^$\n]+)\$\$|\\\(((?:[^\\\n]|\\[^)\n])+)\\\))/
 const isClosed = /(?:\$\$|\\\])\s*$/
 
