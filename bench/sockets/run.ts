@@ -32,7 +32,9 @@ export async function serveOver(
       ? [undefined, provider]
       : await processes.listen('gateway.ts', name, provider, workers)
   // Its code is compiled by clients that leave early.
-  await answerOf(processes.start('clients.ts', url, 100, tokens, Math.min(25, tokens)))
+  await answerOf(
+    processes.start('clients.ts', url, 100, tokens, Math.min(25, Math.ceil(tokens / 4))),
+  )
   const before = gateway && (await healthOf(gateway))
   const seen = answerOf(processes.start('clients.ts', url, streams, tokens)) as Promise<Seen>
   // When all are open, and none has ended
