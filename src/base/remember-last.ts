@@ -1,5 +1,5 @@
 /**
- * Results that a driver would compute anew for each of its requests.
+ * Caches the last result of a function that a driver calls for each of its requests.
  *
  * @module
  */
